@@ -1,0 +1,55 @@
+"""Tells whether AWS KMS would allow a request, and why, from policies and grants alone.
+
+    from kms_eval import Scenario
+
+    world = Scenario.load("scenarios/default-key-policy.yaml")
+    assert world.can("role/admin", "kms:Decrypt", key="app")
+
+Goes out: the names in ``__all__``, each loaded when it is first asked for.
+Never here: code that decides anything, and an import that costs time; the pytest plugin loads this module in every run.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kms_eval.errors import InputError, KmsEvalError
+    from kms_eval.scenario import Decision, Scenario
+
+    __version__: str
+
+__all__ = ["Decision", "InputError", "KmsEvalError", "Scenario", "__version__"]
+
+_HOMES = {
+    "Decision": "kms_eval.scenario",
+    "InputError": "kms_eval.errors",
+    "KmsEvalError": "kms_eval.errors",
+    "Scenario": "kms_eval.scenario",
+}
+
+
+def _load(name: str) -> object:
+    """Find the public name `name`, once; the module remembers it from then on."""
+    value: object
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("kms-eval")
+    elif name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    globals()[name] = value
+    return value
+
+
+if not TYPE_CHECKING:
+    # Hidden from type checkers: a module `__getattr__` would make every misspelt import look right to them.
+    __getattr__ = _load
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

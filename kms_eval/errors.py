@@ -1,0 +1,105 @@
+"""What can be wrong with an input, and where.
+
+Comes in: a message, perhaps a place and a piece of advice. Goes out: one line a person can act on.
+Never here: knowledge of AWS, exit codes, printing.
+
+    KmsEvalError                everything this package raises on purpose
+    ├── InputError              a file, document, request or option is wrong: nothing was decided
+    └── MissingExtraError       an optional dependency is not installed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_LONGEST_QUOTE = 120
+_SHORT = 6
+
+
+def quoted(text: str) -> str:
+    """Text of the user's in backticks, cut where it is too long for a message."""
+    return f"`{text}`" if len(text) <= _LONGEST_QUOTE else f"`{text[:_LONGEST_QUOTE]}…`"
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of `words` that `word` nearly is, whatever its case; None where none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a fault needs it
+
+    if len(word) > _LONGEST_QUOTE:
+        # It is near nothing, and comparing it takes time.
+        return None
+    by_lower = {known.lower(): known for known in words}
+    # One wrong letter is a large part of a short word.
+    near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6 if len(word) < _SHORT else 0.7)
+    return by_lower[near[0]] if near else None
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str | None:
+    """Advice naming the `nearest` of `words`, if there is one."""
+    near = nearest(word, words)
+    return None if near is None else f"did you mean `{near}`?"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in an input: the file as the user named it, the line (from 1) and the dotted field."""
+
+    file: str | None = None
+    line: int | None = None
+    field: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file or ""
+        if self.line is not None:
+            place = f"{place}:{self.line}" if place else f"line {self.line}"
+        return ": ".join(part for part in (place, self.field) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, with the place it was found and, where known, the mend."""
+
+    message: str
+    location: Location | None = None
+    help: str | None = None
+
+    def __str__(self) -> str:
+        place = str(self.location) if self.location else ""
+        line = f"{place}: {self.message}" if place else self.message
+        return _one_line(f"{line} ({self.help})" if self.help else line)
+
+
+def _one_line(text: str) -> str:
+    """Line breaks and control characters that the input smuggled into a message, as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in text
+    )
+
+
+class KmsEvalError(Exception):
+    """Everything this package raises on purpose; its text is fit to be shown as it is."""
+
+
+class InputError(KmsEvalError):
+    """The input is wrong and nothing was decided. All faults of one input are reported together.
+
+    The text has one line a fault: ``file:line: field: message (help)``.
+    """
+
+    def __init__(self, faults: Fault | str | tuple[Fault, ...] | list[Fault]) -> None:
+        if isinstance(faults, str):
+            faults = Fault(faults)
+        self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class MissingExtraError(KmsEvalError):
+    """An optional dependency is missing; the text is the pip line that installs it."""
+
+    def __init__(self, extra: str, package: str) -> None:
+        self.extra = extra
+        super().__init__(f"{package} is not installed: pip install 'kms-eval[{extra}]'")
