@@ -1,0 +1,41 @@
+"""Sizes and numbers that AWS limits. Read 2026-11-24.
+
+Comes in: nothing. Goes out: one constant a limit; the unit is the last word of its name where it is not a count.
+Never here: how a document is measured. IAM does not count white space; VPC endpoints do; KMS counts bytes.
+
+KMS Developer Guide, resource-limits; IAM User Guide, reference_iam-quotas; AWS Organizations User Guide,
+orgs_reference_limits; AWS PrivateLink guide, vpc-endpoints-access.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Documents.
+KEY_POLICY_BYTES: Final = 32_768
+MANAGED_POLICY_CHARACTERS: Final = 6_144
+USER_INLINE_POLICIES_CHARACTERS: Final = 2_048  # all inline policies of the user together; likewise the next two
+GROUP_INLINE_POLICIES_CHARACTERS: Final = 5_120
+ROLE_INLINE_POLICIES_CHARACTERS: Final = 10_240
+SESSION_POLICY_CHARACTERS: Final = 2_048
+SESSION_MANAGED_POLICIES: Final = 10
+SERVICE_CONTROL_POLICY_CHARACTERS: Final = 10_240  # 5,120 until 2025
+SERVICE_CONTROL_POLICIES_PER_ENTITY: Final = 10  # 5 until 2025
+RESOURCE_CONTROL_POLICY_CHARACTERS: Final = 5_120
+RESOURCE_CONTROL_POLICIES_PER_ENTITY: Final = 5
+VPC_ENDPOINT_POLICY_CHARACTERS: Final = 20_480
+
+# KMS.
+KEYS_PER_ACCOUNT_AND_REGION: Final = 100_000  # customer managed keys
+CUSTOM_KEY_STORES_PER_ACCOUNT_AND_REGION: Final = 10
+ALIASES_PER_KEY: Final = 50
+GRANTS_PER_KEY: Final = 50_000
+ON_DEMAND_ROTATIONS_PER_KEY: Final = 25
+
+# Parameters: KMS Developer Guide, create-grant-overview; KMS API Reference, Tag and GrantConstraints.
+GRANT_CONSTRAINT_PAIRS: Final = 8
+GRANT_CONSTRAINT_VALUE_CHARACTERS: Final = 384
+GRANT_SOURCE_ARN_MINIMUM_CHARACTERS: Final = 20
+GRANT_SOURCE_ARN_CHARACTERS: Final = 512
+TAG_KEY_CHARACTERS: Final = 128
+TAG_VALUE_CHARACTERS: Final = 256
