@@ -1,0 +1,83 @@
+"""Amazon Resource Names: taking them apart and comparing them with patterns in AWS's two ways.
+
+Comes in: ARN text and globs. Goes out: the six fields; tests. Never here: what a resource is for.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kms_eval.language.pattern import Matcher, compile_glob, is_wild, only_stars
+
+_FIELDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """The parts of ``arn:partition:service:region:account:resource``; region and account may be empty."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+
+def parse(text: str) -> Arn | None:
+    """The ARN, or None where the text has not the six parts of one."""
+    parts = text.split(":", _FIELDS - 1)
+    if len(parts) != _FIELDS or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
+        return None
+    return Arn(*parts[1:])
+
+
+@lru_cache(maxsize=4096)
+def field_matcher(glob: str) -> Matcher | None:
+    """ArnLike: six components compared one by one, wildcards confined to theirs (semantics C18).
+
+    None where the pattern has not six components: nothing matches it.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html (ARN)
+    """
+    parts = glob.split(":", _FIELDS - 1)
+    if len(parts) != _FIELDS:
+        return None
+    return _fields([compile_glob(part) for part in parts])
+
+
+@lru_cache(maxsize=8192)
+def resource_matcher(glob: str) -> Matcher:
+    """The strict reading of a Resource pattern: field by field, only a final ``*`` may absorb further fields.
+
+    A wildcard in the service field is not allowed by AWS and matches nothing here (semantics R4, Z23).
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    if only_stars(glob):
+        return compile_glob(glob)
+    parts = glob.split(":", _FIELDS - 1)
+    service = parts[2] if len(parts) > 2 else "*"
+    if len(parts) > 2 and is_wild(service):
+        return _nothing
+    if len(parts) < _FIELDS and not parts[-1].endswith("*"):
+        return _nothing
+    return _fields([compile_glob(part) for part in parts])
+
+
+def _fields(matchers: list[Matcher]) -> Matcher:
+    count = len(matchers)
+
+    def match(text: str) -> bool:
+        fields = text.split(":", count - 1)
+        if len(fields) != count or text.count(":") < _FIELDS - 1:
+            return False
+        return all(matcher(part) for matcher, part in zip(matchers, fields, strict=True))
+
+    return match
+
+
+def _nothing(_text: str) -> bool:
+    return False

@@ -1,0 +1,69 @@
+"""Globs as AWS means them: ``*`` any run of characters (also none), ``?`` exactly one, everything else itself.
+
+Comes in: text as AWS writes it. Goes out: a test of one string. The only module that knows wcmatch.
+Never here: which element the pattern came from, ARNs, case rules beyond what the caller asks for.
+
+A *glob* below is text in wcmatch's own syntax, where a backslash makes the next character ordinary. `wild` and
+`literal` write it, so that pieces of both kinds can be joined before they are compiled.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+Matcher = Callable[[str], bool]
+
+_MAGIC = re.compile(r"([\\\[])")
+_MAGIC_OR_WILDCARD = re.compile(r"([\\\[*?])")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_WILDCARD = re.compile(r"(?:[^\\*?]|\\.)*[*?]", re.DOTALL)
+
+
+def wild(text: str) -> str:
+    """AWS text in which ``*`` and ``?`` are wildcards, as a glob."""
+    return _MAGIC.sub(r"\\\1", text)
+
+
+def literal(text: str) -> str:
+    """Text that stands for itself, wildcards included, as a glob."""
+    return _MAGIC_OR_WILDCARD.sub(r"\\\1", text)
+
+
+def is_wild(glob: str) -> bool:
+    """Whether the glob has a wildcard at all."""
+    return _WILDCARD.match(glob) is not None
+
+
+def only_stars(glob: str) -> bool:
+    """Whether the glob is ``*`` (or a run of them), which everything matches."""
+    return glob != "" and glob.strip("*") == ""
+
+
+@lru_cache(maxsize=8192)
+def compile_glob(glob: str) -> Matcher:
+    """The test for one glob: the whole string, case-sensitive, in time linear in the string for each wildcard."""
+    if only_stars(glob):
+        return _everything
+    if not is_wild(glob):
+        return _ESCAPED.sub(r"\1", glob).__eq__
+
+    # Imported here: a world without wildcards, and --help, need not pay for it.
+    from wcmatch import fnmatch  # noqa: PLC0415
+
+    # FORCEUNIX: no Windows paths; DOTMATCH: a leading dot is ordinary; CASE: ARNs and values keep their case.
+    flags = fnmatch.CASE | fnmatch.DOTMATCH | fnmatch.FORCEUNIX
+    (expression,), _exclusions = fnmatch.translate(glob, flags=flags)
+    match = re.compile(expression).fullmatch
+    return lambda text: match(text) is not None
+
+
+def compile_text(text: str) -> Matcher:
+    """The test for AWS text with wildcards, case-sensitive."""
+    return compile_glob(wild(text))
+
+
+def _everything(_text: str) -> bool:
+    return True

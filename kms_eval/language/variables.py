@@ -1,0 +1,103 @@
+"""Policy variables: ``${aws:username}``, ``${key, 'default'}`` and the escapes ``${*}``, ``${?}``, ``${$}``.
+
+Comes in: text of a Resource or of a condition value. Goes out: a template that is filled in for one request.
+Never here: where the values come from. One pass, no nesting (semantics W1-W10).
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kms_eval.language.pattern import literal, wild
+
+_VARIABLE = re.compile(r"\$\{(?:(?P<escape>[*?$])|(?P<key>[^\s{}',]+)(?:,\s*'(?P<default>[^']*)')?)\}")
+
+Lookup = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable: the condition key in lower case, and its default where one is written."""
+
+    key: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with variables. Parts are AWS text (str, wildcards live), escaped characters (tuple) and variables."""
+
+    parts: tuple[str | tuple[str] | Variable, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The condition keys it needs, in lower case."""
+        return tuple(part.key for part in self.parts if isinstance(part, Variable))
+
+    def text(self, lookup: Lookup) -> str | None:
+        """Filled in as plain text; None where a variable has no value and no default (semantics W6)."""
+        pieces: list[str] = []
+        for part in self.parts:
+            piece = _value(part, lookup) if isinstance(part, Variable) else "".join(part)
+            if piece is None:
+                return None
+            pieces.append(piece)
+        return "".join(pieces)
+
+    def glob(self, lookup: Lookup, *, wildcards_in_values: bool) -> str | None:
+        """Filled in as a glob; `wildcards_in_values` lets ``*`` inside a substituted value be one (semantics W9)."""
+        pieces: list[str] = []
+        for part in self.parts:
+            if isinstance(part, str):
+                pieces.append(wild(part))
+            elif isinstance(part, tuple):
+                pieces.append(literal(part[0]))
+            else:
+                value = _value(part, lookup)
+                if value is None:
+                    return None
+                pieces.append(wild(value) if wildcards_in_values else literal(value))
+        return "".join(pieces)
+
+
+def parse(text: str) -> Template:
+    """The template of a text. Raises ValueError, with a message fit to be shown, for a malformed ``${``."""
+    parts: list[str | tuple[str] | Variable] = []
+    position = 0
+    while (start := text.find("${", position)) >= 0:
+        found = _VARIABLE.match(text, start)
+        if found is None:
+            raise ValueError(_complaint(text[start:]))
+        if start > position:
+            parts.append(text[position:start])
+        if found["escape"]:
+            parts.append((found["escape"],))
+        else:
+            parts.append(Variable(found["key"].lower(), found["default"]))
+        position = found.end()
+    if position < len(text):
+        parts.append(text[position:])
+    return Template(tuple(parts))
+
+
+def has_variables(text: str) -> bool:
+    """Whether the text has a ``${`` at all."""
+    return "${" in text
+
+
+def _value(variable: Variable, lookup: Lookup) -> str | None:
+    value = lookup(variable.key)
+    return variable.default if value is None else value
+
+
+def _complaint(rest: str) -> str:
+    end = rest.find("}")
+    if end < 0:
+        return "policy variable without its closing brace"
+    written = rest[: end + 1]
+    if written == "${}":
+        return "empty policy variable `${}`"
+    return f"malformed policy variable `{written}`"
