@@ -1,0 +1,60 @@
+"""A document as read: plain values, and where in the file each of them stands.
+
+Comes in: a file's name and text (from `text`). Goes out: plain values (dicts, lists, scalars, None); lines on demand.
+Never here: AWS, scenarios, the meaning of any value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kms_eval.errors import Location
+
+Steps = tuple[str | int, ...]
+
+
+def field_name(steps: Steps) -> str:
+    """``("keys", "app", "grants", 0)`` as ``keys.app.grants[0]``."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawDocument:
+    """One file or text after reading.
+
+    `name` is what messages call it, `path` the file it came from (None for text in memory), `value` its content.
+    `lines` finds the line of a place in it; asked only when a line is really needed.
+    """
+
+    name: str
+    value: object
+    path: Path | None = None
+    lines: Callable[[Steps], int | None] = field(default=lambda _steps: None)
+
+    def location(self, steps: Steps = ()) -> Location:
+        """The place `steps` leads to, or the nearest one around it whose line is known."""
+        return Location(self.name, self.lines(steps), field_name(steps) or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value inside a document: kept by whatever was parsed from it, so that its line can be found later."""
+
+    document: RawDocument
+    steps: Steps = ()
+
+    def at(self, *more: str | int) -> Place:
+        """The place of a member of this value."""
+        return Place(self.document, self.steps + more)
+
+    def location(self) -> Location:
+        """File, line and field of the value."""
+        return self.document.location(self.steps)

@@ -1,0 +1,32 @@
+"""Lines of the values of a document, kept as a tree of the document's shape.
+
+Comes in: what the YAML and JSON readers see. Goes out: the line of a place, or of the nearest place around it.
+Never here: values, and the text itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kms_eval.sources.document import Steps
+
+# Deeper than any scenario, shallow enough that whatever walks a document may recurse.
+DEEPEST = 100
+
+
+@dataclass(slots=True)
+class LineTree:
+    """The line (from 1) on which a value stands, in a mapping that of its key, and the lines of its members."""
+
+    line: int
+    members: dict[str | int, LineTree] = field(default_factory=dict)
+
+    def line_at(self, steps: Steps) -> int:
+        """The line of the place `steps` leads to; where it leads nowhere, that of the last place on the way."""
+        here = self
+        for step in steps:
+            member = here.members.get(step)
+            if member is None:
+                break
+            here = member
+        return here.line

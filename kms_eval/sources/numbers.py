@@ -1,0 +1,37 @@
+"""Numbers of YAML and JSON: whole ones as int, others as Decimal, so that the text they were written in survives.
+
+Comes in: the text of a number. Goes out: the number; ValueError where it is too large to be meant.
+Never here: which texts are numbers; YAML and JSON differ in that.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from kms_eval.errors import quoted
+
+# Far beyond any number in AWS's documents; a number within them can be turned into an int or printed at no cost.
+_LONGEST = 100
+_GREATEST_EXPONENT = 400
+
+
+def whole_number(text: str) -> int:
+    """Decimal digits with an optional sign."""
+    if len(text) > _LONGEST:
+        raise ValueError(_complaint(text))
+    return int(text)
+
+
+def fraction(text: str) -> Decimal:
+    """A number with a fraction, an exponent or both."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(_complaint(text)) from None
+    if len(text) > _LONGEST or abs(value.adjusted()) > _GREATEST_EXPONENT:
+        raise ValueError(_complaint(text))
+    return value
+
+
+def _complaint(text: str) -> str:
+    return f"number {quoted(text)} is out of range"

@@ -1,0 +1,124 @@
+"""The one reader of files: YAML or JSON, UTF-8, to plain values that know their lines.
+
+Comes in: a path, or a text. Goes out: a RawDocument; InputError with every fault, and no other exception.
+Never here: scenarios, policies, the meaning of any value. YAML and JSON readers are loaded when one is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.sources.document import Place, RawDocument, Steps
+
+Format = Literal["yaml", "json"]
+
+# The largest policy of AWS has 32,768 bytes; a scenario with a thousand of them still fits.
+LARGEST_FILE_BYTES = 64 * 1024 * 1024
+
+_FORMATS: dict[str, Format] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
+
+
+def read_file(path: Path, name: str | None = None) -> RawDocument:
+    """The document in a file, called `name` in messages (its path if None).
+
+    ``.json`` is JSON, ``.yaml`` and ``.yml`` are YAML; any other file is JSON if it begins with a brace, else YAML.
+    InputError: missing, not a file, unreadable, too large, empty, not UTF-8 text, or faulty.
+    """
+    name = str(path) if name is None else name
+    text = _decode(_bytes_of(path, name), name)
+    form = _FORMATS.get(path.suffix.lower()) or ("json" if text.lstrip().startswith("{") else "yaml")
+    return replace(read_text(text, name, format=form), path=path)
+
+
+def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  # noqa: A002 - the plain word for it
+    """The document in a text in memory. Raises InputError as `read_file` does."""
+    if isinstance(text, str):
+        # A text in memory may hold what no file can: halves of surrogate pairs.
+        text = text.encode("utf-8", "surrogatepass")
+    decoded = _decode(text, name)
+    value, lines = _reader(format)(decoded, name)
+    return RawDocument(name, value, None, lines)
+
+
+def read_embedded(text: str, place: Place) -> object:
+    """The value of a JSON text that is itself a value of a document, as AWS hands out policies.
+
+    Places inside it are places of the outer document: their fields are complete, their line is that of the text.
+    InputError: every fault, named by the outer file, line and field.
+    """
+    try:
+        return read_text(text, "", format="json").value
+    except InputError as error:
+        here = place.location()
+        raise InputError([_inside(fault, here) for fault in error.faults]) from None
+
+
+def _inside(fault: Fault, outer: Location) -> Fault:
+    inner = fault.location
+    line = f"line {inner.line} of the text: " if inner is not None and inner.line is not None else ""
+    field = (outer.field or "") + _member(inner.field if inner is not None else None)
+    return Fault(line + fault.message, Location(outer.file, outer.line, field.removeprefix(".") or None), fault.help)
+
+
+def _member(field: str | None) -> str:
+    return f".{field}" if field and not field.startswith("[") else field or ""
+
+
+def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps], int | None]]]:
+    # Imported here: most runs need one of the two, and `--help` neither.
+    if form == "json":
+        from kms_eval.sources.json_text import read_json  # noqa: PLC0415
+
+        return read_json
+    from kms_eval.sources.yaml_text import read_yaml  # noqa: PLC0415
+
+    return read_yaml
+
+
+def _bytes_of(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(Fault("there is no such file", Location(name), _neighbour(path))) from None
+    except IsADirectoryError:
+        raise InputError(Fault("is a folder, not a file", Location(name))) from None
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise InputError(Fault(f"cannot be read: {reason}", Location(name))) from None
+    except ValueError:
+        # A NUL character in the name itself.
+        raise InputError(Fault("there is no such file", Location(name))) from None
+    if len(data) > LARGEST_FILE_BYTES:
+        raise InputError(Fault(f"is larger than {LARGEST_FILE_BYTES // 1024 // 1024} MiB", Location(name)))
+    return data
+
+
+def _neighbour(path: Path) -> str | None:
+    try:
+        return did_you_mean(path.name, [other.name for other in path.parent.iterdir()])
+    except OSError:
+        return None
+
+
+def _decode(data: bytes, name: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(Fault("is UTF-16 text", Location(name), "save it as UTF-8"))
+    if (offset := data.find(b"\0")) >= 0:
+        raise InputError(Fault("is not text: it holds a NUL character", Location(name, _line_at(data, offset))))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        fault = Fault("is not UTF-8 text", Location(name, _line_at(data, error.start)), "save it as UTF-8")
+        raise InputError(fault) from None
+    if not text.strip():
+        raise InputError(Fault("is empty", Location(name)))
+    return text
+
+
+def _line_at(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset) + 1
