@@ -1,0 +1,52 @@
+"""The elements of a document: by a form where they are plainly right, else by their model.
+
+Comes in: plain values. Goes out: shapes, remarks on what has another shape, and where things stand in what was written.
+Never here: which elements there are (`shapes` says that), and what their texts say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from kms_eval.documents.findings import Remark
+from kms_eval.documents.forms import Form, Unsure
+from kms_eval.errors import nearest
+from kms_eval.sources.document import Steps
+
+if TYPE_CHECKING:
+    from kms_eval.documents.shapes import Shape
+
+_Shape = TypeVar("_Shape", bound="Shape")
+
+
+def read_elements(form: Form[_Shape], value: Mapping[object, object]) -> tuple[_Shape, list[Remark]]:
+    """The shape of an object without the members that are not as they should be, and what is wrong with those."""
+    try:
+        return form(value), []
+    except Unsure:
+        from kms_eval.documents.shapes import read_shape  # noqa: PLC0415 - what is right does not need pydantic
+
+        return read_shape(form.model(), value)
+
+
+def elements(value: Mapping[object, object], form: Form[_Shape]) -> frozenset[str]:
+    """The elements that are written, and those that a misspelt one is meant for: calling them missing were noise."""
+    written = frozenset(name for name in value if isinstance(name, str))
+    meant = (nearest(name, form.names) for name in written - form.names)
+    return written | {name for name in meant if name is not None}
+
+
+def written(loc: Steps, raw: object) -> Steps:
+    """The steps of a place in what was written.
+
+    Passed over: the index of something that stands alone for a list of one, and the tag of a union.
+    """
+    steps: list[str | int] = []
+    here = raw
+    for step in loc:
+        members = dict(enumerate(here)) if isinstance(here, (list, tuple)) else here
+        if isinstance(members, Mapping) and step in members:
+            steps.append(step)
+            here = members[step]
+    return tuple(steps)

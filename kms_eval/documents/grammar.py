@@ -1,0 +1,130 @@
+"""Policies: from plain values to typed documents, with everything that is wrong said at once.
+
+Comes in: a value and its place. Goes out: a Policy; faults and notices in the caller's `Findings`.
+Never here: files (the caller has read them), rules (`validity` has them), evaluation.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kms_eval.documents.conditions import condition_tests
+from kms_eval.documents.elements import elements, read_elements, written
+from kms_eval.documents.findings import Findings, Remark
+from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.documents.principals import principal_entries
+from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
+from kms_eval.documents.sizes import size_remarks
+from kms_eval.documents.validity import DOCUMENT_RULES, STATEMENT_RULES, Subject
+from kms_eval.errors import InputError
+from kms_eval.sources.document import Place
+from kms_eval.sources.text import read_embedded
+
+if TYPE_CHECKING:
+    from kms_eval.documents.shapes import PolicyShape, StatementShape
+
+
+def read_policy(
+    value: object,
+    place: Place,
+    kind: PolicyKind,
+    findings: Findings,
+    *,
+    name: str | None = None,
+    position: str = "policy",
+) -> Policy | None:
+    """The policy that `value` is: an object, or AWS's JSON text of one. None where `findings` gained a fault.
+
+    `place` is where it stands. It is called `name` (its file's stem), else by its Id, else by its `position`.
+    """
+    before = len(findings.faults)
+    if isinstance(value, str):
+        try:
+            value = read_embedded(value, place)
+        except InputError as error:
+            findings.faults.extend(error.faults)
+            return None
+    if not isinstance(value, Mapping):
+        findings.fault(place, f"{kind.phrase} is an object", 'it begins `{"Version": "2012-10-17", "Statement": [`')
+        return None
+    document = _Written(value, place, findings)
+    shape = document.shape()
+    document.check(shape, kind)
+    if len(findings.faults) == before:
+        for remark in size_remarks(value, kind):
+            findings.remark(place, remark)
+    if len(findings.faults) > before:
+        return None
+    return Policy(
+        name=name or shape.Id or position,
+        kind=kind,
+        version=shape.Version,
+        id=shape.Id,
+        statements=tuple(_statement(index, statement) for index, statement in enumerate(shape.Statement or ())),
+        place=place,
+    )
+
+
+@dataclass(slots=True)
+class _Written:
+    """A policy as written. What stands alone for a list of one is read as a list; remarks name the place it has."""
+
+    value: Mapping[object, object]
+    place: Place
+    findings: Findings
+
+    def _remark(self, remark: Remark) -> None:
+        steps = written(remark.steps, self.value)
+        self.findings.remark(self.place, replace(remark, steps=steps))
+
+    def shape(self) -> PolicyShape:
+        """The shape, without the elements that are not as they should be; those are faults now."""
+        value = self.value
+        if isinstance(value.get("Statement"), Mapping):
+            value = {**value, "Statement": self._statements()}
+        shape, found = read_elements(POLICY_SHAPE, value)
+        for remark in found:
+            self._remark(remark)
+        return shape
+
+    def check(self, shape: PolicyShape, kind: PolicyKind) -> None:
+        """Every rule that holds for the kind."""
+        if "Statement" not in elements(self.value, POLICY_SHAPE):
+            self._remark(Remark((), "`Statement` is missing"))
+        for document_rule in DOCUMENT_RULES:
+            if kind in document_rule.kinds:
+                for remark in document_rule.check(shape, kind):
+                    self._remark(remark)
+        for index, (statement, value) in enumerate(zip(shape.Statement or (), self._statements(), strict=True)):
+            if isinstance(value, Mapping):
+                substitutes = shape.Version == "2012-10-17"
+                subject = Subject(kind, substitutes, statement, elements(value, STATEMENT_SHAPE))
+                for statement_rule in STATEMENT_RULES:
+                    if kind in statement_rule.kinds:
+                        for remark in statement_rule.check(subject):
+                            self._remark(remark.under("Statement", index))
+
+    def _statements(self) -> list[object]:
+        statements = self.value.get("Statement")
+        if isinstance(statements, (list, tuple)):
+            return list(statements)
+        return [statements] if isinstance(statements, Mapping) else []
+
+
+def _statement(index: int, shape: StatementShape) -> Statement:
+    return Statement(
+        index=index,
+        sid=shape.Sid,
+        # INVARIANT: without an Effect there was a fault.
+        effect=shape.Effect or "Deny",
+        principals=None if shape.Principal is None else principal_entries(shape.Principal),
+        not_principals=None if shape.NotPrincipal is None else principal_entries(shape.NotPrincipal),
+        actions=shape.Action,
+        not_actions=shape.NotAction,
+        resources=shape.Resource,
+        not_resources=shape.NotResource,
+        condition=None if shape.Condition is None else condition_tests(shape.Condition),
+    )

@@ -1,0 +1,48 @@
+"""How long a document may be, and which characters it may have.
+
+Comes in: the plain value of a document whose shape is right. Goes out: remarks. Never here: the numbers; `facts` has
+them.
+
+What is measured is the shortest JSON text of the document. IAM counts like that (it ignores white space); KMS and VPC
+endpoints count every byte, but the text they were given need not be the one that is read here.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from kms_eval.documents.findings import Remark
+from kms_eval.documents.model import PolicyKind
+from kms_eval.facts import quotas
+
+LONGEST: Mapping[PolicyKind, int] = {
+    PolicyKind.KEY: quotas.KEY_POLICY_BYTES,
+    # Managed and inline alike in a scenario: the largest that any of them may be.
+    PolicyKind.IDENTITY: quotas.ROLE_INLINE_POLICIES_CHARACTERS,
+    PolicyKind.BOUNDARY: quotas.MANAGED_POLICY_CHARACTERS,
+    # Likewise: 2,048 if passed inline, but a session may be given managed policies too.
+    PolicyKind.SESSION: quotas.MANAGED_POLICY_CHARACTERS,
+    PolicyKind.SCP: quotas.SERVICE_CONTROL_POLICY_CHARACTERS,
+    PolicyKind.RCP: quotas.RESOURCE_CONTROL_POLICY_CHARACTERS,
+    PolicyKind.ENDPOINT: quotas.VPC_ENDPOINT_POLICY_CHARACTERS,
+}
+# KMS takes only these, tab and line breaks in its policies (semantics D4).
+_LAST_CHARACTER_OF_KEY_POLICIES = "\u00ff"
+
+
+def size_remarks(value: object, kind: PolicyKind) -> Iterator[Remark]:
+    """Too long, or with characters that AWS does not take.
+
+    INVARIANT: the shape of `value` is right, so that it is neither deep nor endless.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    unit, length = "characters", len(text)
+    if kind is PolicyKind.KEY:
+        unit, length = "bytes", len(text.encode("utf-8", "surrogatepass"))
+        if strange := next((character for character in text if character > _LAST_CHARACTER_OF_KEY_POLICIES), None):
+            message = f"a key policy cannot have the character `{strange}` (U+{ord(strange):04X})"
+            yield Remark((), message, "only characters up to U+00FF")
+    if length > LONGEST[kind]:
+        yield Remark((), f"has {length:,} {unit}, more than the {LONGEST[kind]:,} of {kind.phrase}")

@@ -1,0 +1,269 @@
+"""What AWS refuses to store, and what it stores although it does nothing: one row a rule.
+
+Comes in: the shape of a policy, or of one of its statements. Goes out: remarks. Never here: requests, and decisions.
+
+A document that AWS would refuse is not evaluated (semantics D10). To add a rule, write a function that yields remarks
+and a row with the kinds of policy it holds for.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kms_eval.documents.conditions import condition_remarks
+from kms_eval.documents.findings import Remark
+from kms_eval.documents.model import PolicyKind
+from kms_eval.documents.principals import principal_entries, principal_remarks
+from kms_eval.errors import did_you_mean, nearest, quoted
+from kms_eval.facts.actions import ACTION, ACTIONS
+from kms_eval.language import variables
+from kms_eval.language.pattern import compile_text, only_stars
+
+if TYPE_CHECKING:
+    from kms_eval.documents.shapes import PolicyShape, StatementShape
+
+Kinds = frozenset[PolicyKind]
+
+EVERY: Kinds = frozenset(PolicyKind)
+KEY: Kinds = frozenset({PolicyKind.KEY})
+RCP: Kinds = frozenset({PolicyKind.RCP})
+# Policies of an identity, in the words of IAM (semantics I3).
+IAM: Kinds = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
+# Policies of a resource have an Id and say whom they are about (semantics D1, D3).
+RESOURCE: Kinds = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
+
+_SID = re.compile(r"[A-Za-z0-9]*")
+_STARS = re.compile(r"\*+")
+_LONGEST_ACTION = max(map(len, ACTION))
+# What people write for permissions of another name (semantics A3).
+_EXPLAINED: Mapping[str, str] = {
+    "kms:reencrypt": "the permissions are `kms:ReEncryptFrom` and `kms:ReEncryptTo`; `kms:ReEncrypt*` covers both",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A statement with what its document says about it. `written`: the elements it has, readable or not."""
+
+    kind: PolicyKind
+    substitutes: bool
+    shape: StatementShape
+    written: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRule:
+    """One rule about a statement."""
+
+    kinds: Kinds
+    check: Callable[[Subject], Iterator[Remark]]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRule:
+    """One rule about a document as a whole."""
+
+    kinds: Kinds
+    check: Callable[[PolicyShape, PolicyKind], Iterator[Remark]]
+
+
+def _one_of(name: str) -> Callable[[Subject], Iterator[Remark]]:
+    """Exactly one of an element and its negation (semantics D3, A7)."""
+
+    def check(subject: Subject) -> Iterator[Remark]:
+        if not subject.written & {name, f"Not{name}"}:
+            yield Remark((), f"`{name}` is missing")
+
+    return check
+
+
+def _void_without(name: str, code: str) -> Callable[[Subject], Iterator[Remark]]:
+    """AWS KMS stores the statement and it does nothing, Deny or not (semantics R7, D6)."""
+
+    def check(subject: Subject) -> Iterator[Remark]:
+        if not subject.written & {name, f"Not{name}"}:
+            yield Remark((), f"a key policy statement without `{name}` is stored and has no effect", code=code)
+
+    return check
+
+
+def _not_both(name: str) -> Callable[[Subject], Iterator[Remark]]:
+    def check(subject: Subject) -> Iterator[Remark]:
+        if {name, f"Not{name}"} <= subject.written:
+            yield Remark((f"Not{name}",), f"`{name}` and `Not{name}` exclude each other")
+
+    return check
+
+
+def _forbidden(name: str) -> Callable[[Subject], Iterator[Remark]]:
+    def check(subject: Subject) -> Iterator[Remark]:
+        if name in subject.written:
+            yield Remark((name,), f"`{name}` is not allowed in {subject.kind.phrase}")
+
+    return check
+
+
+def _effect(subject: Subject) -> Iterator[Remark]:
+    if "Effect" not in subject.written:
+        yield Remark((), "`Effect` is missing")
+
+
+def _principal_in_identity_policy(subject: Subject) -> Iterator[Remark]:
+    if "Principal" in subject.written:
+        message = "AWS refuses an identity policy with `Principal`"
+        yield Remark(("Principal",), message, code="identity-policy-principal", strict=True)
+
+
+def _principals(subject: Subject) -> Iterator[Remark]:
+    for name in ("Principal", "NotPrincipal"):
+        principal = getattr(subject.shape, name)
+        if principal is not None:
+            yield from (remark.under(name) for remark in principal_remarks(principal))
+
+
+def _allow_with_not_principal(subject: Subject) -> Iterator[Remark]:
+    if subject.shape.Effect == "Allow" and "NotPrincipal" in subject.written:
+        # Semantics N1.
+        yield Remark(("NotPrincipal",), "`NotPrincipal` works only with `Deny`")
+
+
+def _sid(subject: Subject) -> Iterator[Remark]:
+    if not _SID.fullmatch(subject.shape.Sid or ""):
+        message = f"AWS refuses the Sid {quoted(subject.shape.Sid or '')} in {subject.kind.phrase}"
+        advice = "only ASCII letters and digits"
+        yield Remark(("Sid",), message, advice, code="identity-policy-sid", strict=True)
+
+
+def _actions(subject: Subject) -> Iterator[Remark]:
+    for name in ("Action", "NotAction"):
+        for index, text in enumerate(getattr(subject.shape, name) or ()):
+            service, colon, rest = text.partition(":")
+            if only_stars(text):
+                continue
+            advice: str | None
+            if not (service and colon and rest):
+                near = nearest(text, (row.name.removeprefix("kms:") for row in ACTIONS))
+                advice = f"did you mean `kms:{near}`?" if near else "as in `kms:Decrypt`"
+                yield Remark((name, index), f"action {quoted(text)} has no service before a colon", advice)
+            elif service.lower() == "kms" and not _is_known(text):
+                # Semantics A4: stored, and it matches nothing.
+                advice = _EXPLAINED.get(text.lower()) or did_you_mean(text, (row.name for row in ACTIONS))
+                message = f"{quoted(text)} matches no action of AWS KMS"
+                yield Remark((name, index), message, advice, code="unknown-action")
+
+
+def _is_known(text: str) -> bool:
+    pattern = _STARS.sub("*", text.lower())
+    # A pattern with more characters of its own than any name matches none, and need not be compiled.
+    return pattern in ACTION or (
+        len(pattern.replace("*", "")) <= _LONGEST_ACTION and any(map(compile_text(pattern), ACTION))
+    )
+
+
+def _resources(subject: Subject) -> Iterator[Remark]:
+    for name in ("Resource", "NotResource"):
+        for index, text in enumerate(getattr(subject.shape, name) or ()):
+            if subject.substitutes:
+                try:
+                    variables.parse(text)
+                except ValueError as error:
+                    yield Remark((name, index), str(error))
+            # In a key policy the element means this key, whatever it says (semantics R1).
+            if subject.kind is not PolicyKind.KEY and not text.startswith(("arn:", "*", "${")):
+                message = f"{quoted(text)} is neither an ARN nor `*`: AWS refuses it, and it matches nothing"
+                yield Remark((name, index), message, code="resource-not-an-arn", strict=True)
+
+
+def _empty_lists(subject: Subject) -> Iterator[Remark]:
+    for name in ("Action", "NotAction", "Resource", "NotResource"):
+        if getattr(subject.shape, name) == ():
+            message = f"`{name}` is an empty list: the statement has no effect"
+            yield Remark((name,), message, code="empty-element")
+    for name in ("Principal", "NotPrincipal"):
+        principal = getattr(subject.shape, name)
+        if principal is not None and not principal_entries(principal):
+            message = f"`{name}` names nobody: the statement has no effect"
+            yield Remark((name,), message, code="empty-element")
+
+
+def _condition(subject: Subject) -> Iterator[Remark]:
+    block = subject.shape.Condition
+    if block is not None:
+        found = condition_remarks(block, subject.kind, substitutes=subject.substitutes)
+        yield from (remark.under("Condition") for remark in found)
+
+
+def _resource_control(subject: Subject) -> Iterator[Remark]:
+    """The language of customer RCPs; RCPFullAWSAccess is AWS's own and the only Allow (semantics O11)."""
+    shape = subject.shape
+    full_access = (shape.Effect, shape.Principal, shape.Action, shape.Resource) == ("Allow", "*", ("*",), ("*",))
+    if full_access and subject.written <= {"Sid", "Effect", "Principal", "Action", "Resource"}:
+        return
+    if shape.Effect == "Allow":
+        yield Remark(("Effect",), "a resource control policy only denies", "write `Deny`")
+    if shape.Principal is not None and shape.Principal != "*":
+        yield Remark(("Principal",), 'the principal of a resource control policy is `"*"`', "use a condition instead")
+    for index, text in enumerate(shape.Action or ()):
+        if only_stars(text):
+            yield Remark(("Action", index), "a resource control policy names services", "write `kms:*`")
+
+
+STATEMENT_RULES: tuple[StatementRule, ...] = (
+    StatementRule(EVERY, _effect),
+    StatementRule(RESOURCE | RCP, _one_of("Principal")),
+    StatementRule(EVERY - KEY, _one_of("Action")),
+    StatementRule(KEY, _void_without("Action", "statement-without-action")),
+    StatementRule(EVERY - KEY, _one_of("Resource")),
+    StatementRule(KEY, _void_without("Resource", "statement-without-resource")),
+    StatementRule(EVERY, _not_both("Principal")),
+    StatementRule(EVERY, _not_both("Action")),
+    StatementRule(EVERY, _not_both("Resource")),
+    StatementRule(frozenset({PolicyKind.IDENTITY}), _principal_in_identity_policy),
+    StatementRule(frozenset({PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.SCP}), _forbidden("Principal")),
+    StatementRule(EVERY - RESOURCE, _forbidden("NotPrincipal")),
+    StatementRule(RCP, _forbidden("NotAction")),
+    StatementRule(RESOURCE, _allow_with_not_principal),
+    StatementRule(RCP, _resource_control),
+    StatementRule(IAM, _sid),
+    StatementRule(EVERY, _principals),
+    StatementRule(EVERY, _actions),
+    StatementRule(EVERY, _resources),
+    StatementRule(EVERY, _empty_lists),
+    StatementRule(EVERY, _condition),
+)
+
+
+def _statements(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
+    if policy.Statement == ():
+        # Semantics D4.
+        yield Remark(("Statement",), "a key policy needs a statement")
+
+
+def _distinct_sids(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
+    first: dict[str, int] = {}
+    for index, statement in enumerate(policy.Statement or ()):
+        if statement.Sid and first.setdefault(statement.Sid, index) != index:
+            message = f"Sid {quoted(statement.Sid)} is that of statement {first[statement.Sid]} already"
+            yield Remark(("Statement", index, "Sid"), message, f"each Sid of {kind.phrase} is its own")
+
+
+def _id(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
+    if policy.Id is not None:
+        yield Remark(("Id",), f"AWS refuses {kind.phrase} with `Id`", code="policy-id", strict=True)
+
+
+def _version(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
+    if policy.Version != "2012-10-17":
+        yield Remark((), f"{kind.phrase} needs `Version` `2012-10-17`")
+
+
+DOCUMENT_RULES: tuple[DocumentRule, ...] = (
+    DocumentRule(KEY, _statements),
+    DocumentRule(RCP, _version),
+    DocumentRule(EVERY - RESOURCE, _id),
+    DocumentRule(IAM, _distinct_sids),
+)
