@@ -1,0 +1,130 @@
+"""The documents of a scenario: found in files, inline or in JSON text, read once each, and named for explanations.
+
+Comes in: what a scenario or request says in place of a policy or grant. Goes out: policies and grants.
+Never here: what a document may say (`documents` knows), and what it hangs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeGuard
+
+from kms_eval.documents.findings import Findings
+from kms_eval.documents.grammar import read_policy
+from kms_eval.documents.grants import read_grants
+from kms_eval.documents.model import Grant, Policy, PolicyKind
+from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.sources.document import Place, RawDocument, Steps, field_name
+from kms_eval.sources.text import read_file
+
+
+class Documents:
+    """Reads the documents that one scenario or request names.
+
+    Paths are relative to `base`; None means that there is nothing to which they could be. A file is read once, and once
+    as each kind of policy; equal documents without remarks share their statements, so that a role's policy that a
+    thousand others have as well is checked once.
+    """
+
+    def __init__(self, base: Path | None) -> None:
+        self._base = base
+        self._files: dict[Path, RawDocument | InputError] = {}
+        self._in_files: dict[tuple[Path, PolicyKind], Policy | None] = {}
+        self._inline: dict[tuple[bytes, PolicyKind], Policy] = {}
+
+    def policy(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
+        """The policy that `source` is or names; None where it is faulty, which is said once for a file.
+
+        Called by its file's stem, else by its Id, else by its place.
+        """
+        if _is_path(source):
+            return self._policy_in_file(source, place, kind, findings)
+        position = _position(place.steps)
+        content = (_digest(source), kind)
+        equal = self._inline.get(content) if content[0] else None
+        if equal is not None:
+            return replace(equal, name=equal.id or position, place=place)
+        remarks = len(findings.notices)
+        policy = read_policy(source, place, kind, findings, position=position)
+        if policy is not None and len(findings.notices) == remarks:
+            self._inline[content] = policy
+        return policy
+
+    def policies(
+        self, sources: Iterable[object], place: Place, kind: PolicyKind, findings: Findings
+    ) -> tuple[Policy, ...]:
+        """The policies of a list, without the faulty ones."""
+        found = (self.policy(source, place.at(index), kind, findings) for index, source in enumerate(sources))
+        return tuple(policy for policy in found if policy is not None)
+
+    def grants(self, source: object, place: Place, findings: Findings) -> tuple[Grant, ...]:
+        """The grants that `source` is or names, without the faulty ones."""
+        if not _is_path(source):
+            return read_grants(source, place, findings)
+        path = self._path(source, place, findings)
+        document = self._file(path, source, place, findings) if path else None
+        return read_grants(document.value, Place(document), findings) if document else ()
+
+    def _policy_in_file(self, source: str, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
+        path = self._path(source, place, findings)
+        document = self._file(path, source, place, findings) if path else None
+        if path is None or document is None:
+            return None
+        where = (path, kind)
+        if where not in self._in_files:
+            self._in_files[where] = read_policy(document.value, Place(document), kind, findings, name=path.stem)
+        return self._in_files[where]
+
+    def _path(self, source: str, place: Place, findings: Findings) -> Path | None:
+        if self._base is not None:
+            return self._base / source
+        findings.fault(place, f"{quoted(source)} is a path, and nothing says to what it is relative", "give `base`")
+        return None
+
+    def _file(self, path: Path, source: str, place: Place, findings: Findings) -> RawDocument | None:
+        document = self._files.get(path)
+        if document is None:
+            try:
+                document = read_file(path)
+            except InputError as error:
+                document = error
+                findings.faults.extend(fault for fault in error.faults if not _is_about_whole_file(fault))
+            self._files[path] = document
+        if isinstance(document, RawDocument):
+            return document
+        # A file that cannot be read is the fault of every place that names it, and is best mended there.
+        findings.faults.extend(
+            Fault(f"{quoted(source)}: {fault.message}", place.location(), fault.help)
+            for fault in document.faults
+            if _is_about_whole_file(fault)
+        )
+        return None
+
+
+def _digest(source: object) -> bytes:
+    """The same for equal documents only; empty for one that is nested too deeply to be looked through.
+
+    The text of a value keeps apart what JSON does: 1, true and "1".
+    """
+    try:
+        return blake2b(repr(source).encode(errors="surrogatepass"), digest_size=16).digest()
+    except RecursionError:
+        return b""
+
+
+def _is_path(source: object) -> TypeGuard[str]:
+    return isinstance(source, str) and not source.lstrip().startswith("{")
+
+
+def _is_about_whole_file(fault: Fault) -> bool:
+    return fault.location is None or (fault.location.line is None and fault.location.field is None)
+
+
+def _position(steps: Steps) -> str:
+    """What a document without a name is called: ``keys.app.policy``, ``role/admin policies[0]``."""
+    if steps[:1] == ("principals",):
+        return f"{steps[1]} {field_name(steps[2:])}"
+    return field_name(steps)

@@ -1,0 +1,136 @@
+"""What a world is searched by: ARNs, ids and aliases of keys, and the names of roles.
+
+Comes in: a world. Goes out: its index, made once and kept as long as the world lives.
+Never here: the order in which names are tried, and messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from kms_eval.documents.model import Policy, Statement
+from kms_eval.errors import InputError
+from kms_eval.world.identity import read_identity
+from kms_eval.world.model import Key, Principal, World
+
+RoleName = tuple[str, str, str]
+"""Partition, account and the role's name in lower case: unique whatever the path and case (semantics P7)."""
+
+
+def alias_arn(key: Key, alias: str) -> str:
+    """The ARN of an alias; an alias is always in its key's account and Region."""
+    return f"arn:{key.partition}:kms:{key.region}:{key.account}:{alias}"
+
+
+class Index:
+    """Tables of one world, each made when it is first asked for."""
+
+    def __init__(self, world: World) -> None:
+        # The parts, not the world: an index that held its world would keep it alive for ever.
+        self._keys = world.keys.values()
+        self._principals = world.principals
+        self._documents = tuple(_resource_policies(world))
+
+    @cached_property
+    def key_arns(self) -> Mapping[str, Key]:
+        """Keys by key ARN."""
+        return {key.arn: key for key in self._keys}
+
+    @cached_property
+    def key_ids(self) -> Mapping[str, tuple[Key, ...]]:
+        """Keys by key id; related multi-Region keys share one."""
+        return _grouped((key.key_id, key) for key in self._keys)
+
+    @cached_property
+    def aliases(self) -> Mapping[str, tuple[Key, ...]]:
+        """Keys by alias name; several accounts and Regions may have the same."""
+        return _grouped((alias, key) for key in self._keys for alias in key.aliases)
+
+    @cached_property
+    def alias_arns(self) -> Mapping[str, Key]:
+        """Keys by alias ARN."""
+        return {alias_arn(key, alias): key for key in self._keys for alias in key.aliases}
+
+    @cached_property
+    def roles(self) -> Mapping[RoleName, tuple[Principal, ...]]:
+        """The scenario's roles by name, without path and case."""
+        return _grouped(
+            ((principal.arn.split(":", 2)[1], principal.account, principal.name.lower()), principal)
+            for principal in self._principals.values()
+            if principal.kind == "role"
+        )
+
+    @cached_property
+    def mentioned_roles(self) -> Mapping[RoleName, tuple[Principal, ...]]:
+        """Roles that only policies and grants name.
+
+        The ARN of a role session lacks the role's path. Without this table, a Deny that names a role with a path would
+        miss the sessions of that role where the scenario has no record of it.
+        """
+        texts = dict.fromkeys(text for text in self._mentions() if text.startswith("arn:"))
+        return _grouped(
+            ((principal.arn.split(":", 2)[1], principal.account, principal.name.lower()), principal)
+            for principal in map(_unknown_role, texts)
+            if principal is not None
+        )
+
+    def _mentions(self) -> Iterator[str]:
+        for policy in self._documents:
+            for statement in policy.statements:
+                yield from _named_in(statement)
+        for key in self._keys:
+            for grant in key.grants:
+                yield from (text for text in (grant.grantee_principal, grant.retiring_principal) if text)
+
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+_INDEXES: WeakKeyDictionary[World, Index] = WeakKeyDictionary()
+
+
+def index_of(world: World) -> Index:
+    """The index of `world`."""
+    index = _INDEXES.get(world)
+    if index is None:
+        index = _INDEXES[world] = Index(world)
+    return index
+
+
+def _grouped(pairs: Iterable[tuple[_K, _V]]) -> Mapping[_K, tuple[_V, ...]]:
+    lists: dict[_K, list[_V]] = {}
+    for key, value in pairs:
+        lists.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in lists.items()}
+
+
+def _resource_policies(world: World) -> Iterator[Policy]:
+    for key in world.keys.values():
+        yield key.policy
+    for endpoint in world.vpc_endpoints.values():
+        if endpoint.policy is not None:
+            yield endpoint.policy
+    for account in world.organization.accounts.values() if world.organization is not None else ():
+        for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
+            yield from level
+
+
+def _named_in(statement: Statement) -> Iterator[str]:
+    for entry in (*(statement.principals or ()), *(statement.not_principals or ())):
+        yield entry.value
+    for test in statement.condition or ():
+        if test.key.lower() == "aws:principalarn":
+            yield from test.values
+
+
+def _unknown_role(text: str) -> Principal | None:
+    try:
+        identity = read_identity(text, account=None, partition="aws")
+    except InputError:  # a pattern, or a text that AWS would not take either
+        return None
+    if identity.kind != "role":
+        return None
+    return Principal(identity.arn, "role", identity.account or "", identity.name, identity.path, known=False)

@@ -1,0 +1,191 @@
+"""Keys of a scenario: identifiers derived where they are left out, and checked against each other.
+
+Comes in: the section `keys` of a scenario. Goes out: keys by handle. Never here: who may use them.
+https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from kms_eval.documents.model import PolicyKind
+from kms_eval.errors import quoted
+from kms_eval.facts.enums import KEY_KINDS
+from kms_eval.language import arn
+from kms_eval.sources.document import Place
+from kms_eval.world.entry_forms import KEY_ENTRY
+from kms_eval.world.identity import is_account
+from kms_eval.world.model import Key
+from kms_eval.world.reading import Reading
+
+if TYPE_CHECKING:
+    from kms_eval.world.scenario import KeyEntry
+
+_KEY_ID = re.compile(r"[A-Za-z0-9-]+")
+_ALIAS = re.compile(r"alias/[\w/-]+", re.ASCII)
+_MULTI_REGION = "mrk-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Identifiers:
+    key_id: str
+    account: str
+    region: str
+    partition: str
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:kms:{self.region}:{self.account}:key/{self.key_id}"
+
+
+def read_keys(reading: Reading) -> dict[str, Key]:
+    """The keys of the scenario by handle; faults go to `reading`."""
+    keys: dict[str, Key] = {}
+    for handle, place, entry in reading.entries("keys", KEY_ENTRY):
+        key = _key(reading, handle, place, entry)
+        if key is not None:
+            keys[handle] = key
+    _check_unique(reading, keys)
+    return keys
+
+
+def _key(reading: Reading, handle: str, place: Place, entry: KeyEntry) -> Key | None:
+    policy = reading.documents.policy(entry.policy, place.at("policy"), PolicyKind.KEY, reading.findings)
+    grants = reading.documents.grants(entry.grants, place.at("grants"), reading.findings) if entry.grants else ()
+    before = len(reading.findings.faults)
+    if handle.startswith(("alias/", "arn:")):
+        reading.fault(place, f"the handle {quoted(handle)} reads like an alias or an ARN", "give the key another name")
+    identifiers = _identifiers(reading, handle, place, entry)
+    _check_aliases(reading, place, entry)
+    _check_regions(reading, place, entry, identifiers)
+    usage = _usage(reading, place, entry)
+    if policy is None or identifiers is None or len(reading.findings.faults) > before:
+        reading.broken.add("keys")
+        return None
+    multi_region = _is_multi_region(entry, identifiers.key_id)
+    return Key(
+        handle=handle,
+        arn=identifiers.arn,
+        key_id=identifiers.key_id,
+        account=identifiers.account,
+        region=identifiers.region,
+        policy=policy,
+        partition=identifiers.partition,
+        aliases=entry.aliases,
+        grants=grants,
+        tags=entry.tags,
+        spec=entry.spec,
+        usage=usage,
+        origin=entry.origin,
+        state=entry.state,
+        multi_region=multi_region,
+        manager=_MANAGERS[entry.manager],
+        primary_region=(entry.primary_region or identifiers.region) if multi_region else None,
+        replica_regions=entry.replica_regions,
+    )
+
+
+_MANAGERS: dict[str, Literal["CUSTOMER", "AWS"]] = {"CUSTOMER": "CUSTOMER", "AWS": "AWS"}
+
+
+def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -> _Identifiers | None:
+    if entry.arn is not None:
+        return _from_arn(reading, place, entry, entry.arn)
+    account = entry.account or reading.scenario.account
+    if account is None:
+        reading.fault(place, "the key has no `account`, and the scenario has none either", "set one of the two")
+        return None
+    key_id = entry.key_id
+    if key_id is None:
+        uuid = uuid5(NAMESPACE_URL, f"kms-eval:{handle}")
+        key_id = f"{_MULTI_REGION}{uuid.hex}" if entry.multi_region else str(uuid)
+    elif not _KEY_ID.fullmatch(key_id):
+        advice = "an ARN goes into `arn`" if key_id.startswith("arn:") else "it has letters, digits and hyphens only"
+        reading.fault(place.at("key_id"), f"malformed key id {quoted(key_id)}", advice)
+        return None
+    return _Identifiers(key_id, account, entry.region or reading.scenario.region, reading.scenario.partition)
+
+
+def _from_arn(reading: Reading, place: Place, entry: KeyEntry, text: str) -> _Identifiers | None:
+    parts = arn.parse(text)
+    here = place.at("arn")
+    if parts is None or parts.service != "kms" or not parts.region or not is_account(parts.account):
+        reading.fault(here, f"malformed key ARN {quoted(text)}", f"write `{_EXAMPLE_ARN}`")
+        return None
+    kind, _, key_id = parts.resource.partition("/")
+    if kind != "key" or not _KEY_ID.fullmatch(key_id):
+        advice = "an alias goes into `aliases`" if kind == "alias" else f"write `{_EXAMPLE_ARN}`"
+        reading.fault(here, f"malformed key ARN {quoted(text)}", advice)
+        return None
+    found = _Identifiers(key_id, parts.account, parts.region, parts.partition)
+    for name in ("key_id", "account", "region"):
+        given, said = getattr(entry, name), getattr(found, name)
+        if given not in (None, said):
+            reading.fault(place.at(name), f"`{name}` is {quoted(given)}, `arn` says `{said}`", "leave one out")
+    return found
+
+
+_EXAMPLE_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def _is_multi_region(entry: KeyEntry, key_id: str) -> bool:
+    """As the key says, else as its id does: multi-Region keys, and no others, have ids that start with mrk-.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+    """
+    return key_id.startswith(_MULTI_REGION) if entry.multi_region is None else entry.multi_region
+
+
+def _usage(reading: Reading, place: Place, entry: KeyEntry) -> str:
+    """The usage that is given, or the first that goes with the spec.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html (KeyUsage)
+    """
+    usages = [kind.usage for kind in KEY_KINDS if entry.spec in kind.specs]
+    if entry.usage is None:
+        return usages[0]
+    if entry.usage not in usages:
+        listed = " or ".join(f"`{usage}`" for usage in usages)
+        message = f"a key of spec `{entry.spec}` is not for `{entry.usage}`"
+        reading.fault(place.at("usage"), message, f"it is for {listed}")
+    return entry.usage
+
+
+def _check_aliases(reading: Reading, place: Place, entry: KeyEntry) -> None:
+    for index, alias in enumerate(entry.aliases):
+        here = place.at("aliases", index)
+        if not _ALIAS.fullmatch(alias):
+            advice = None if alias.startswith("alias/") else f"did you mean `alias/{alias.removeprefix('/')}`?"
+            reading.fault(here, f"malformed alias name {quoted(alias)}", advice)
+        elif alias.startswith("alias/aws/") and entry.manager != "AWS":
+            advice = "say `manager: AWS` if it is an AWS managed key"
+            reading.fault(here, f"{quoted(alias)} is reserved for AWS managed keys", advice)
+
+
+def _check_regions(reading: Reading, place: Place, entry: KeyEntry, identifiers: _Identifiers | None) -> None:
+    if identifiers is None or _is_multi_region(entry, identifiers.key_id):
+        return
+    for name in ("primary_region", "replica_regions"):
+        if getattr(entry, name):
+            reading.fault(place.at(name), f"`{name}` is for multi-Region keys only", "add `multi_region: true`")
+
+
+def _check_unique(reading: Reading, keys: dict[str, Key]) -> None:
+    """Key ARNs are unique, and so are alias names in one account and Region."""
+    owners: dict[str, str] = {}
+    for handle, key in keys.items():
+        place = reading.place.at("keys", handle)
+        other = owners.setdefault(key.arn, handle)
+        if other != handle:
+            reading.fault(place, f"is the same key as `{other}`: `{key.arn}`")
+        for index, alias in enumerate(key.aliases):
+            name = f"{key.partition} {key.account} {key.region} {alias}"
+            other = owners.setdefault(name, handle)
+            if other != handle:
+                message = f"{quoted(alias)} already names the key `{other}` of this account and Region"
+                reading.fault(place.at("aliases", index), message)
+            elif alias in key.aliases[:index]:
+                reading.fault(place.at("aliases", index), f"{quoted(alias)} is there twice")

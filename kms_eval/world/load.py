@@ -1,0 +1,75 @@
+"""Scenarios: from a file, or from the same structure in memory, to a world and the tests on it.
+
+Comes in: a path or a mapping. Goes out: `Loaded`; InputError with every fault of the scenario and of all its documents.
+Never here: the meaning of any section; each has a module of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kms_eval.documents.findings import Findings, Notice
+from kms_eval.errors import Fault, InputError
+from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.text import read_file
+from kms_eval.world.attachments import Documents
+from kms_eval.world.cases import TestCase, read_tests
+from kms_eval.world.keys import read_keys
+from kms_eval.world.model import World
+from kms_eval.world.organizations import read_endpoints, read_organization
+from kms_eval.world.principals import read_principals
+from kms_eval.world.reading import Reading
+from kms_eval.world.values import kind_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A scenario as read: what exists, the tests on it, and what should be said about it and its documents.
+
+    `base` is the folder to which its paths are relative, and those of requests about it; None if there is none.
+    """
+
+    world: World
+    tests: tuple[TestCase, ...]
+    notices: tuple[Notice, ...]
+    name: str
+    description: str | None = None
+    base: Path | None = None
+
+
+def load(path: Path, *, strict: bool = False) -> Loaded:
+    """Read the scenario in a file; the paths in it are relative to its folder.
+
+    `strict` makes a fault of what AWS would refuse to store even where it can be read. Raises InputError.
+    """
+    return _read(read_file(path), path.parent, path.stem, strict=strict)
+
+
+def from_dict(
+    data: Mapping[str, object], *, base: Path | None = None, name: str = "scenario", strict: bool = False
+) -> Loaded:
+    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none."""
+    return _read(RawDocument(name, data), base, name, strict=strict)
+
+
+def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool) -> Loaded:
+    place = Place(document)
+    if not isinstance(document.value, Mapping):
+        message = f"a scenario is a mapping, found {kind_of(document.value)}"
+        raise InputError(Fault(message, place.location(), "it begins with `keys:`"))
+    reading = Reading(place, document.value, Documents(base), Findings())
+    scenario = reading.scenario
+    world = World(
+        account=scenario.account,
+        region=scenario.region,
+        partition=scenario.partition,
+        keys=read_keys(reading),
+        principals=read_principals(reading),
+        organization=read_organization(reading),
+        vpc_endpoints=read_endpoints(reading),
+    )
+    tests = read_tests(reading, world)
+    reading.findings.raise_faults(strict=strict)
+    return Loaded(world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base)

@@ -1,0 +1,139 @@
+"""What exists: accounts, principals, keys, an organization, endpoints, and which policies hang where.
+
+Comes in: what `load` resolved from a scenario. Goes out: frozen values that compile and answer.
+Never here: files, names that still need resolving, the meaning of any layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kms_eval.documents.model import Grant, Policy
+
+CallerKind = Literal["user", "role", "federated-user", "root", "service"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Principal:
+    """An IAM user or role as the scenario describes it (semantics I1–I4).
+
+    `policies` holds every identity policy: attached, the groups' (users only) and those of `attached_by_principal`.
+    `tags` keep the case they are written in; `id` is the unique id (AIDA…, AROA…), None if not given.
+    """
+
+    arn: str
+    kind: Literal["user", "role"]
+    account: str
+    name: str
+    path: str = "/"
+    policies: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    id: str | None = None
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """What was passed when a session was made: session policies, session tags, source identity (semantics I5, Q3)."""
+
+    name: str | None = None
+    policies: tuple[Policy, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    source_identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Caller:
+    """Who asks, resolved.
+
+    `arn` is the caller's own ARN: of the user, of the role session (of the role where no session name is known), of
+    the federated user, of the root user; for a service its name. `principal` is the user or role whose policies count:
+    for a federated user the IAM user who made the session (None where that is not known); None for root and services.
+    """
+
+    kind: CallerKind
+    arn: str
+    account: str | None
+    partition: str
+    principal: Principal | None = None
+    session: Session | None = None
+
+    @property
+    def service_linked(self) -> bool:
+        """True for service-linked roles, which SCPs and RCPs do not bind (semantics E12)."""
+        return (
+            self.kind == "role" and self.principal is not None and self.principal.path.startswith("/aws-service-role/")
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """A KMS key with everything that decides about it. `aliases` are alias names, ``alias/app``."""
+
+    handle: str
+    arn: str
+    key_id: str
+    account: str
+    region: str
+    policy: Policy
+    partition: str = "aws"
+    aliases: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    spec: str = "SYMMETRIC_DEFAULT"
+    usage: str = "ENCRYPT_DECRYPT"
+    origin: str = "AWS_KMS"
+    state: str = "Enabled"
+    multi_region: bool = False
+    manager: Literal["CUSTOMER", "AWS"] = "CUSTOMER"
+    primary_region: str | None = None
+    replica_regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrganizationAccount:
+    """A member account: its path and, level by level from the root, the policies attached there (semantics O2)."""
+
+    id: str
+    path: str
+    service_control_policies: tuple[tuple[Policy, ...], ...] | None = None
+    resource_control_policies: tuple[tuple[Policy, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Organization:
+    """One organization. Accounts that it does not list are outside it (the management account always belongs to it)."""
+
+    id: str
+    management_account: str
+    accounts: Mapping[str, OrganizationAccount] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VpcEndpoint:
+    """An interface endpoint for KMS; `policy` None is the default policy, which allows everything (semantics V1)."""
+
+    id: str
+    policy: Policy | None = None
+    vpc: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class World:
+    """Everything that exists, by the names requests use. Never changed: a changed world is a new world.
+
+    `keys` by handle, in the order of the scenario; `principals` by ARN. Compared by identity, and weakly referable, so
+    that what is made from a world once (an index, a compiled form) can be kept beside it.
+    """
+
+    account: str | None
+    region: str
+    partition: str
+    keys: Mapping[str, Key]
+    principals: Mapping[str, Principal]
+    organization: Organization | None = None
+    vpc_endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict)

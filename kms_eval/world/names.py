@@ -1,0 +1,243 @@
+"""The names requests use, resolved in a world: who calls, and which key is meant.
+
+Comes in: a world and the user's words for a principal or a key. Goes out: a `Caller`, a `KeyReference`, or InputError
+with the names that come nearest. Never here: policies, and whether anything is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Literal
+
+from kms_eval.errors import Fault, InputError, did_you_mean, quoted
+from kms_eval.language import arn
+from kms_eval.world.identity import Identity, is_session_name, read_identity
+from kms_eval.world.index import alias_arn, index_of
+from kms_eval.world.model import Caller, Key, Principal, Session, World
+
+_SEARCHED = 500  # a name is compared with this many at most, so that a bad row among a million stays cheap
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyReference:
+    """A key, and the alias name by which the request named it (None: it named the key itself)."""
+
+    key: Key
+    alias: str | None = None
+
+
+def resolve_caller(world: World, text: str, session: Session | None = None) -> Caller:
+    """The caller that `text` means: an ARN, a short name of `world.account`, or an AWS service.
+
+    A principal that the scenario does not mention is a caller all the same, with a `Principal` that is not `known`.
+    `session` says what was passed when the caller's session was made: for a role AssumeRole, for a user
+    GetFederationToken, which makes the caller the federated user of that name. Raises InputError for what cannot ask
+    (groups, accounts), for malformed names, and for a session of root or of a service.
+    """
+    try:
+        identity = read_identity(text, account=world.account, partition=world.partition)
+    except InputError as error:
+        near = _near_principal(world, text)
+        if near is None:
+            raise
+        raise InputError(replace(error.faults[0], help=f"did you mean `{near}`?")) from None
+    return _CALLERS[identity.kind](world, identity, session)
+
+
+def resolve_key(world: World, text: str | None, *, caller: Caller | None = None) -> KeyReference:
+    """The key that `text` means: a handle, key id, key ARN, alias name or alias ARN; None is the scenario's only key.
+
+    Handles come first. AWS looks a bare key id or alias name up in the caller's own account and Region (semantics X6);
+    where several keys have that name, the caller's account is preferred, then the scenario's, each in the scenario's
+    Region. Raises InputError where nothing has the name, or where several keys still have it.
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+    """
+    if text is None:
+        return KeyReference(_only_key(world))
+    key = world.keys.get(text)
+    if key is not None:
+        return KeyReference(key)
+    names = index_of(world)
+    if text.startswith("arn:"):
+        key = names.key_arns.get(text)
+        if key is not None:
+            return KeyReference(key)
+        key = names.alias_arns.get(text)
+        if key is not None:
+            return KeyReference(key, text.split(":", 5)[5])
+        raise _unknown_key(world, text)
+    if text.startswith("alias/"):
+        return KeyReference(_choose(world, text, names.aliases.get(text, ()), caller), text)
+    return KeyReference(_choose(world, text, names.key_ids.get(text, ()), caller))
+
+
+def _user(world: World, identity: Identity, session: Session | None) -> Caller:
+    principal = world.principals.get(identity.arn) or _stranger("user", identity)
+    if session is None:
+        return Caller("user", identity.arn, identity.account, identity.partition, principal)
+    if session.name is None:
+        raise InputError(
+            Fault(
+                f"the session of `{identity.arn}` has no name",
+                help="a user's session is that of a federated user (GetFederationToken): set `session.name`",
+            )
+        )
+    _check_session_name(session.name)
+    federated = Identity("federated-user", session.name, identity.partition, identity.account)
+    return Caller("federated-user", federated.arn, identity.account, identity.partition, principal, session)
+
+
+def _role(world: World, identity: Identity, session: Session | None) -> Caller:
+    principal = world.principals.get(identity.arn) or _stranger("role", identity)
+    return _role_session(principal, identity.partition, session)
+
+
+def _assumed_role(world: World, identity: Identity, session: Session | None) -> Caller:
+    principal = _role_named(world, identity) or _stranger("role", identity)
+    return _role_session(principal, identity.partition, _named_session(identity.session, session))
+
+
+def _federated_user(world: World, identity: Identity, session: Session | None) -> Caller:
+    """The user who made the session is not known, so no identity policy counts (semantics I2)."""
+    named = _named_session(identity.name, session)
+    return Caller("federated-user", identity.arn, identity.account, identity.partition, None, named)
+
+
+def _root(world: World, identity: Identity, session: Session | None) -> Caller:
+    if session is not None:
+        raise InputError(Fault(f"the root user `{identity.arn}` has no session", help="leave `session` out"))
+    return Caller("root", identity.arn, identity.account, identity.partition)
+
+
+def _service(world: World, identity: Identity, session: Session | None) -> Caller:
+    if session is not None:
+        raise InputError(Fault(f"the service `{identity.name}` has no session", help="leave `session` out"))
+    return Caller("service", identity.name, None, identity.partition)
+
+
+_CALLERS = {
+    "user": _user,
+    "role": _role,
+    "assumed-role": _assumed_role,
+    "federated-user": _federated_user,
+    "root": _root,
+    "service": _service,
+}
+
+
+def _role_session(principal: Principal, partition: str, session: Session | None) -> Caller:
+    text = principal.arn
+    if session is not None and session.name is not None:
+        _check_session_name(session.name)
+        text = Identity("assumed-role", principal.name, partition, principal.account, session=session.name).arn
+    return Caller("role", text, principal.account, partition, principal, session)
+
+
+def _named_session(name: str, session: Session | None) -> Session:
+    if session is None:
+        return Session(name=name)
+    if session.name not in (None, name):
+        raise InputError(
+            Fault(f"the principal names the session `{name}`, `session.name` is `{session.name}`", help="leave one out")
+        )
+    return replace(session, name=name)
+
+
+def _check_session_name(name: str) -> None:
+    if not is_session_name(name):
+        raise InputError(
+            Fault(f"malformed session name {quoted(name)}", help="it has ASCII letters, digits and `+=,.@_-` only")
+        )
+
+
+def _role_named(world: World, identity: Identity) -> Principal | None:
+    """The role of a session, by account and name whatever its path and case (semantics P7)."""
+    names = index_of(world)
+    who = (identity.partition, identity.account or "", identity.name.lower())
+    roles = names.roles.get(who) or names.mentioned_roles.get(who, ())
+    if len(roles) > 1:
+        raise InputError(
+            Fault(
+                f"`{identity.arn}` may be a session of several roles",
+                help=f"name the role, and the session in `session.name`: {_listed(role.arn for role in roles)}",
+            )
+        )
+    return roles[0] if roles else None
+
+
+def _stranger(kind: Literal["user", "role"], identity: Identity) -> Principal:
+    """A principal that no one mentions: it has no policies, and the caller is told so."""
+    owner = Identity(kind, identity.name, identity.partition, identity.account, identity.path)
+    return Principal(
+        arn=owner.arn,
+        kind=kind,
+        account=identity.account or "",
+        name=identity.name,
+        path=identity.path,
+        known=False,
+    )
+
+
+def _near_principal(world: World, text: str) -> str | None:
+    """A principal of the scenario that goes by the bare name `text`."""
+    for principal in islice(world.principals.values(), _SEARCHED):
+        if principal.name == text or principal.arn.lower() == text.lower():
+            short = f"{principal.kind}{principal.path}{principal.name}"
+            return short if principal.account == world.account else principal.arn
+    return None
+
+
+def _only_key(world: World) -> Key:
+    if len(world.keys) == 1:
+        return next(iter(world.keys.values()))
+    if not world.keys:
+        raise InputError(Fault("the scenario has no key", help="describe one in `keys`"))
+    message = f"the request names no key, and the scenario has {len(world.keys)}"
+    raise InputError(Fault(message, help=f"name one: {_listed(world.keys)}"))
+
+
+def _choose(world: World, text: str, found: tuple[Key, ...], caller: Caller | None) -> Key:
+    if not found:
+        raise _unknown_key(world, text)
+    if len(found) == 1:
+        return found[0]
+    accounts = [caller.account if caller else None, world.account]
+    for account in accounts:
+        near = [key for key in found if key.account == account]
+        here = [key for key in near if key.region == world.region]
+        if len(here) == 1:
+            return here[0]
+        if len(near) == 1:
+            return near[0]
+    raise InputError(
+        Fault(f"{quoted(text)} may be several keys", help="name one by its ARN: " + _listed(key.arn for key in found))
+    )
+
+
+def _unknown_key(world: World, text: str) -> InputError:
+    advice = f"the scenario has {_listed(world.keys)}" if world.keys else "describe it in `keys`"
+    near = did_you_mean(text, islice(_key_names(world, text), _SEARCHED))
+    if near:
+        advice = near
+    elif text.startswith("arn:"):
+        parts = arn.parse(text)
+        if parts is None or parts.service != "kms":
+            advice = "a key's ARN is written `arn:aws:kms:us-east-1:123456789012:key/KEY_ID`"
+    return InputError(Fault(f"the scenario has no key {quoted(text)}", help=advice))
+
+
+def _key_names(world: World, text: str) -> Iterator[str]:
+    whole = text.startswith("arn:")
+    for handle, key in world.keys.items():
+        if whole:
+            yield key.arn
+            yield from (alias_arn(key, alias) for alias in key.aliases)
+        else:
+            yield from (handle, key.key_id, *key.aliases)
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = [f"`{name}`" for name in islice(names, 9)]
+    return ", ".join(shown[:8]) + (", …" if len(shown) > 8 else "")

@@ -1,0 +1,112 @@
+"""A scenario while it is being read: its sections entry by entry, and everything that is found wrong on the way.
+
+Comes in: the scenario as a document. Goes out: entries of the right shape with their places; faults and notices pile
+up, so that reading goes on behind a faulty entry. Never here: what an entry means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from kms_eval.documents.findings import Findings
+from kms_eval.errors import Fault, InputError, did_you_mean
+from kms_eval.sources.document import Place
+from kms_eval.world.attachments import Documents
+from kms_eval.world.entries import read_entry
+from kms_eval.world.entry_forms import SCENARIO
+from kms_eval.world.values import kind_of, quote_it
+
+if TYPE_CHECKING:
+    from kms_eval.documents.forms import Form
+    from kms_eval.world.scenario import Entry, Scenario
+
+_Entry = TypeVar("_Entry", bound="Entry")
+
+# Stands for the scenario's account while the rest of a faulty scenario is read.
+_UNKNOWN_ACCOUNT = "000000000000"
+
+_ADVISED = 100
+_SEARCHED = 500
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is known so far. `broken` has the sections with entries that could not be read: their names are unknown."""
+
+    place: Place
+    value: Mapping[str, object]
+    documents: Documents
+    findings: Findings
+    scenario: Scenario = field(init=False)
+    broken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        # The fields that are no sections; names of fields that do not exist are found here.
+        fields = {name: value for name, value in self.value.items() if name not in _SECTIONS}
+        head = read_entry(SCENARIO, fields, self.place, self.findings)
+        self.scenario = head or SCENARIO({"account": _UNKNOWN_ACCOUNT})
+
+    def entries(self, section: str, form: Form[_Entry]) -> Iterator[tuple[str, Place, _Entry]]:
+        """The entries of a section that is a mapping, with their names and places."""
+        place = self.place.at(section)
+        value = self.value.get(section, {})
+        if not isinstance(value, Mapping):
+            self.refuse(section, place, f"expected a mapping, found {kind_of(value)}")
+            return
+        for name, item in value.items():
+            if not isinstance(name, str) or not name:
+                self.refuse(section, place, f"expected a name, found {kind_of(name)}", quote_it(name))
+                continue
+            here = place.at(name)
+            entry = self.entry(section, form, item, here)
+            if entry is not None:
+                yield name, here, entry
+
+    def items(self, section: str) -> Iterator[tuple[Place, object]]:
+        """The members of a section that is a list, with their places."""
+        place = self.place.at(section)
+        value = self.value.get(section, [])
+        if not isinstance(value, (list, tuple)):
+            self.refuse(section, place, f"expected a list, found {kind_of(value)}")
+            return
+        for index, item in enumerate(value):
+            yield place.at(index), item
+
+    def entry(self, section: str, form: Form[_Entry], value: object, place: Place) -> _Entry | None:
+        """One entry, or None where its shape is wrong; the documents in it are read all the same."""
+        entry = read_entry(form, value, place, self.findings)
+        if entry is None:
+            from kms_eval.world.salvage import salvage  # noqa: PLC0415 - only a fault needs it
+
+            self.broken.add(section)
+            salvage(self.documents, value, place, self.findings)
+        return entry
+
+    def refuse(self, section: str, place: Place, message: str, advice: str | None = None) -> None:
+        """Take note of an entry that cannot be used."""
+        self.broken.add(section)
+        self.fault(place, message, advice)
+
+    def fault(self, place: Place, message: str, advice: str | None = None) -> None:
+        """Take note of something wrong."""
+        self.findings.fault(place, message, advice)
+
+    def advice(self, word: str, words: Iterable[str]) -> str | None:
+        """What an unknown name may be meant for; given up where names are many or faults are, as it takes time."""
+        many = len(self.findings.faults) > _ADVISED
+        return None if many else did_you_mean(word, islice(words, _SEARCHED))
+
+    def failed(self, place: Place, error: InputError) -> None:
+        """Take note of what is wrong with a name or a request, at the place it stands."""
+        self.findings.faults.extend(
+            fault if fault.location is not None else Fault(fault.message, place.location(), fault.help)
+            for fault in error.faults
+        )
+
+
+_SECTIONS = frozenset(
+    {"keys", "principals", "groups", "attached_by_principal", "organization", "vpc_endpoints", "tests"}
+)

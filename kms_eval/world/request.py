@@ -1,0 +1,236 @@
+"""One question: who asks which action, on what, under which circumstances.
+
+Comes in: the fields of a test, as a scenario file or the Python API words them. Goes out: a `Request` with plain,
+checked values; the names in it (principal, keys, endpoint) are still the user's words, for `names` to resolve.
+Never here: a world, a clock, a verdict. Importing this loads no document reader; only sessions and grants need one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.model import Grant
+from kms_eval.errors import quoted
+from kms_eval.sources.document import Place, RawDocument
+from kms_eval.world.model import Session
+from kms_eval.world.values import kind_of, quote_it, text_of
+
+if TYPE_CHECKING:
+    from kms_eval.world.attachments import Documents
+
+ContextValue = str | bool | int | float
+
+_EXAMPLE_TIME = "2026-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question. The fields are those of a test; None and empty mean that the question does not say.
+
+    `principal`, `key`, `destination_key` and `vpc_endpoint` are the user's words. `context` maps each condition key the
+    caller adds to its values; an empty tuple is a key that is present with no values. `encryption_context` None means
+    that none is given. `at` is aware; None means now. `grant` is the request of CreateGrant, or the id of a grant.
+    `notices` are about session policies that came with the question itself.
+    """
+
+    principal: str
+    action: str
+    key: str | None = None
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    encryption_context: Mapping[str, str] | None = None
+    session: Session | None = None
+    vpc_endpoint: str | None = None
+    at: datetime | None = None
+    alias: str | None = None
+    destination_key: str | None = None
+    region: str | None = None
+    grant: Grant | str | None = None
+    via_grant: str | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+def request(
+    principal: str,
+    action: str,
+    key: str | None = None,
+    *,
+    context: Mapping[str, ContextValue | Sequence[ContextValue]] | None = None,
+    encryption_context: Mapping[str, str] | None = None,
+    session: Mapping[str, object] | Session | None = None,
+    vpc_endpoint: str | None = None,
+    at: str | datetime | None = None,
+    alias: str | None = None,
+    destination_key: str | None = None,
+    region: str | None = None,
+    grant: Mapping[str, object] | Grant | str | None = None,
+    via_grant: str | None = None,
+    base: Path | None = None,
+    strict: bool = False,
+) -> Request:
+    """Check and normalise a question; the fields are those of a test, worded as users word them.
+
+    Context values may be strings, booleans, numbers or lists of these. `at` is ISO 8601 text with ``Z`` or an offset,
+    or an aware datetime. `session` has `name`, `policies`, `tags`, `source_identity`; `grant` is the request of
+    CreateGrant or a grant id. Paths of session policies are relative to `base`; under `strict` what AWS would reject in
+    them is a fault even where it can be read. Raises InputError with every fault and the field it is in.
+    """
+    fields: dict[str, object] = {
+        "principal": principal,
+        "action": action,
+        "key": key,
+        "context": context,
+        "encryption_context": encryption_context,
+        "session": session,
+        "vpc_endpoint": vpc_endpoint,
+        "at": at,
+        "alias": alias,
+        "destination_key": destination_key,
+        "region": region,
+        "grant": grant,
+        "via_grant": via_grant,
+    }
+    findings = Findings()
+    read = read_request(fields, _NOWHERE, findings, lambda: _open_documents(base))
+    findings.raise_faults(strict=strict)
+    return replace(read, notices=tuple(findings.notices)) if findings.notices else read
+
+
+def read_request(
+    fields: Mapping[str, object], place: Place, findings: Findings, documents: Callable[[], Documents]
+) -> Request:
+    """The question that the fields of a test ask; not to be used where `findings` gained a fault at a place in `place`.
+
+    `documents` reads session policies; it is asked only where there is a session.
+    """
+    for name in ("principal", "action"):
+        if fields.get(name) is None:
+            findings.fault(place.at(name), f"`{name}` is missing")
+    return Request(
+        principal=_text("principal", fields, place, findings) or "",
+        action=_text("action", fields, place, findings) or "",
+        key=_text("key", fields, place, findings),
+        context=_context(fields.get("context"), place.at("context"), findings),
+        encryption_context=_encryption_context(
+            fields.get("encryption_context"), place.at("encryption_context"), findings
+        ),
+        session=_session(fields.get("session"), place.at("session"), findings, documents),
+        vpc_endpoint=_text("vpc_endpoint", fields, place, findings),
+        at=_time(fields.get("at"), place.at("at"), findings),
+        alias=_text("alias", fields, place, findings),
+        destination_key=_text("destination_key", fields, place, findings),
+        region=_text("region", fields, place, findings),
+        grant=_grant(fields.get("grant"), place.at("grant"), findings),
+        via_grant=_text("via_grant", fields, place, findings),
+    )
+
+
+_NOWHERE = Place(RawDocument("", None))
+"""Of values that a program passes: their places have a field and nothing else."""
+
+
+def _open_documents(base: Path | None) -> Documents:
+    # Only sessions and grants need what reads documents, and it takes longer to load than all the rest.
+    from kms_eval.world.attachments import Documents  # noqa: PLC0415
+
+    return Documents(base)
+
+
+def _text(name: str, fields: Mapping[str, object], place: Place, findings: Findings) -> str | None:
+    value = fields.get(name)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    message = "is empty" if value == "" else f"expected a string, found {kind_of(value)}"
+    findings.fault(place.at(name), message, quote_it(value))
+    return None
+
+
+def _context(value: object, place: Place, findings: Findings) -> Mapping[str, tuple[str, ...]]:
+    texts: dict[str, tuple[str, ...]] = {}
+    if value is None:
+        return texts
+    if not isinstance(value, Mapping):
+        findings.fault(place, f"expected a mapping, found {kind_of(value)}")
+        return texts
+    for name, given in value.items():
+        values = [text_of(item) for item in given] if isinstance(given, (list, tuple)) else [text_of(given)]
+        known = tuple(text for text in values if text is not None)
+        if not isinstance(name, str) or not name:
+            findings.fault(place, f"expected the name of a condition key, found {kind_of(name)}")
+        elif len(known) == len(values):
+            texts[name] = known
+        elif isinstance(given, (list, tuple)):
+            index = values.index(None)
+            findings.fault(place.at(name, index), f"expected a value, found {kind_of(given[index])}")
+        else:
+            advice = "an empty list is a key without values" if given is None else None
+            findings.fault(place.at(name), f"expected a value or a list of values, found {kind_of(given)}", advice)
+    return texts
+
+
+def _encryption_context(value: object, place: Place, findings: Findings) -> Mapping[str, str] | None:
+    """Pairs of strings and nothing else.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        findings.fault(place, f"expected a mapping, found {kind_of(value)}")
+        return None
+    for name, text in value.items():
+        for odd in (item for item in (name, text) if not isinstance(item, str)):
+            findings.fault(place.at(str(name)), f"expected a string, found {kind_of(odd)}", quote_it(odd))
+    return dict(value)
+
+
+def _time(value: object, place: Place, findings: Findings) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            findings.fault(place, f"{quoted(value)} is no ISO 8601 time", f"write `{_EXAMPLE_TIME}`")
+            return None
+    elif isinstance(value, datetime):
+        time = value
+    else:
+        findings.fault(place, f"expected a time, found {kind_of(value)}", f"write `{_EXAMPLE_TIME}`")
+        return None
+    if time.utcoffset() is None:
+        findings.fault(
+            place, f"{quoted(str(value))} may be in any time zone", f"add `Z` or an offset: `{time.isoformat()}Z`"
+        )
+        return None
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        findings.fault(place, f"{quoted(str(value))} is out of range")
+        return None
+
+
+def _session(value: object, place: Place, findings: Findings, documents: Callable[[], Documents]) -> Session | None:
+    if value is None or isinstance(value, Session):
+        return value
+    from kms_eval.world.sessions import read_session  # noqa: PLC0415 - likewise
+
+    return read_session(value, place, documents(), findings)
+
+
+def _grant(value: object, place: Place, findings: Findings) -> Grant | str | None:
+    if value is None or isinstance(value, Grant):
+        return value
+    if isinstance(value, Mapping):
+        from kms_eval.documents.grants import read_grant  # noqa: PLC0415 - likewise
+
+        return read_grant(value, place, findings, partial=True)
+    if isinstance(value, str) and value:
+        return value
+    message = "is empty" if value == "" else f"expected a grant or a grant id, found {kind_of(value)}"
+    findings.fault(place, message, quote_it(value))
+    return None

@@ -1,0 +1,57 @@
+"""Plain values of scenarios and requests: what they are called in messages, what they can be, their text to AWS.
+
+Comes in: values as YAML, JSON or Python has them. Goes out: words and texts. Never here: fields, models, places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from math import isfinite
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),
+    ((int, float, Decimal), "a number"),
+    (str, "a string"),
+    (Mapping, "a mapping"),
+    ((list, tuple), "a list"),
+    (type(None), "nothing"),
+)
+
+
+def kind_of(value: object) -> str:
+    """What a value is called in a message."""
+    if value == "":
+        return "an empty string"
+    return next((name for kind, name in _KINDS if isinstance(value, kind)), "something else")
+
+
+def text_of(value: object) -> str | None:
+    """The text of a string, a boolean or a number, as JSON writes it; None where it has none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value) if isfinite(value) else None
+    return str(value) if isinstance(value, (int, Decimal)) else None
+
+
+def policy_source_complaint(value: object) -> str | None:
+    """What is wrong with a value in the place of a policy, apart from what a policy says; None if nothing is."""
+    if isinstance(value, (str, Mapping)) and value != "":
+        return None
+    return f"expected a path, a policy document or its JSON text, found {kind_of(value)}"
+
+
+def grants_source_complaint(value: object) -> str | None:
+    """Likewise of a value in the place of grants."""
+    if isinstance(value, (str, list, tuple, Mapping)) and value != "":
+        return None
+    return f"expected a list of grants or a path to such a list, found {kind_of(value)}"
+
+
+def quote_it(value: object) -> str | None:
+    """Advice where a string is expected and the value is one that quotes would make a string."""
+    text = None if isinstance(value, str) else text_of(value)
+    return f'quote it: `"{text}"`' if text is not None else None
