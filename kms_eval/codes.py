@@ -1,0 +1,315 @@
+"""Every reason and warning code, with the sentence it stands for and what to do about it.
+
+Comes in: nothing. Goes out: rows that explanations, renderers and documentation read. Never here: finding out.
+Codes are promises: they appear in `--json`, batch output and tests. A sentence may name `{layer}`, `{action}` and more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code: its kind, its sentence, and for `kms-eval code CODE` what it means and what would change it."""
+
+    code: str
+    kind: Literal["allow", "deny", "warning", "notice"]
+    sentence: str
+    meaning: str
+
+
+def _allow(code: str, sentence: str, meaning: str) -> Code:
+    return Code(code, "allow", sentence, meaning)
+
+
+def _deny(code: str, sentence: str, meaning: str) -> Code:
+    return Code(code, "deny", sentence, meaning)
+
+
+def _warn(code: str, sentence: str, meaning: str) -> Code:
+    return Code(code, "warning", sentence, meaning)
+
+
+def _note(code: str, sentence: str, meaning: str) -> Code:
+    return Code(code, "notice", sentence, meaning)
+
+
+CODES: tuple[Code, ...] = (
+    _allow(
+        "key-policy-allows",
+        "the key policy allows it directly",
+        "A statement names the caller (or everyone), so no identity policy is needed in the key's own account.",
+    ),
+    _allow(
+        "identity-policy-allows",
+        "the key policy delegates to the account, and an identity policy allows it",
+        "The account principal in the key policy makes identity policies effective; one of them allows the action.",
+    ),
+    _allow(
+        "both-accounts-allow",
+        "the key policy allows it to the other account, and an identity policy there allows it",
+        "Across accounts both sides have to allow.",
+    ),
+    _allow(
+        "grant-allows",
+        "a grant allows it",
+        "A grant on the key lists the operation for the caller, and its constraints are met.",
+    ),
+    _allow(
+        "identity-policy-allows-without-key",
+        "an identity policy allows it; no key policy takes part",
+        "Operations without a key, and the alias half of alias operations, are decided by identity policies alone.",
+    ),
+    _allow(
+        "root-user-allows",
+        "the root user of the account may do it",
+        "The root user needs no identity policy; on a key it needs a key policy statement for its account.",
+    ),
+    _allow(
+        "grant-retirable",
+        "the grant lets the caller retire it",
+        "RetireGrant is decided by the grant: retiring principal, grantee with RetireGrant, or the issuing account.",
+    ),
+    _deny(
+        "explicit-deny",
+        "a statement of the {layer} denies it",
+        "A matching Deny anywhere outranks every Allow and every grant. Change or narrow that statement.",
+    ),
+    _deny(
+        "not-supported-across-accounts",
+        "AWS KMS does not support {action} on a key of another account",
+        "Whatever the policies say, the operation works only for callers of the key's own account.",
+    ),
+    _deny(
+        "no-service-control-policy-allows",
+        "at some level of the organization no service control policy allows it",
+        "From the root to the account every level needs an attached policy that allows the action.",
+    ),
+    _deny(
+        "no-vpc-endpoint-policy-allows",
+        "the VPC endpoint's policy does not allow it",
+        "A request through an endpoint needs an Allow in its policy besides everything else.",
+    ),
+    _deny(
+        "no-key-policy-allows",
+        "neither the key policy nor a grant allows it to the caller",
+        "The key policy neither names the caller nor delegates the action to the account, and no grant covers it.",
+    ),
+    _deny(
+        "key-policy-does-not-delegate",
+        "an identity policy allows it, but the key policy does not delegate this action to the account",
+        "Without a statement for the account principal, identity policies that allow have no effect on this key.",
+    ),
+    _deny(
+        "no-identity-policy-allows",
+        "no identity policy allows it",
+        "The key policy speaks to the caller's account, which gives nobody anything by itself: identity policies do.",
+    ),
+    _deny(
+        "no-permissions-boundary-allows",
+        "the permissions boundary does not allow it",
+        "A boundary limits what identity policies give; it needs a matching Allow itself.",
+    ),
+    _deny(
+        "no-session-policy-allows",
+        "no session policy allows it",
+        "Session policies limit the session to what they allow.",
+    ),
+    _deny(
+        "grant-does-not-cover",
+        "grants serve the caller, but none of them covers this request",
+        "The operation is not listed, or a constraint is not met.",
+    ),
+    _deny(
+        "not-retirable",
+        "the grant does not let the caller retire it",
+        "Only its retiring principal, a grantee with RetireGrant, or its issuing account can.",
+    ),
+    _warn(
+        "principal-not-described",
+        "nothing in the scenario mentions {principal}: it has no identity policies here",
+        "A name that nobody mentions is a principal without policies, not an error. Is it spelled right?",
+    ),
+    _warn(
+        "context-contradicts-fact",
+        "{key} was given as {given}, but the facts say {fact}; what was given counts",
+        "The question's own context wins over what the scenario knows.",
+    ),
+    _warn(
+        "context-not-carried",
+        "AWS does not send {key} with {action}; it counts because it was given",
+        "The condition key does not exist for this action, so real requests cannot carry it.",
+    ),
+    _warn(
+        "encryption-context-ignored",
+        "{action} carries no encryption context; the one given is ignored",
+        "Only symmetric cryptographic operations and CreateGrant have one.",
+    ),
+    _warn(
+        "endpoint-not-passed",
+        "kms:ViaService is given, so the request does not pass the VPC endpoint",
+        "A service's call on the caller's behalf does not use the caller's endpoint (ASSUMPTION V8).",
+    ),
+    _warn(
+        "key-state",
+        "the key is {state}: the call fails with {error}",
+        "Key state never influences authorization, but the call fails afterwards.",
+    ),
+    _warn(
+        "key-usage",
+        "the key's usage is {usage}: {action} fails on it",
+        "Usage, spec and origin are checked after authorization.",
+    ),
+    _warn(
+        "key-origin",
+        "the key's origin is {origin}: {action} fails on it",
+        "Usage, spec and origin are checked after authorization.",
+    ),
+    _warn(
+        "reserved-alias",
+        "aliases that begin with alias/aws/ are reserved for AWS: the call fails",
+        "CreateAlias, UpdateAlias and DeleteAlias on them fail whatever the policies say.",
+    ),
+    _warn(
+        "grant-limited",
+        "a grant covers it, but the caller's boundary or session policy does not (ASSUMPTION Z1)",
+        "AWS does not document whether their silence limits a grant; the strict answer is given.",
+    ),
+    _warn(
+        "grant-needs-identity-policy",
+        "a grant by the key's owner covers it, but no identity policy in the caller's account (ASSUMPTION Z2)",
+        "AWS does not document whether such a grant is enough across accounts; the strict answer is given.",
+    ),
+    _warn(
+        "grant-with-source-arn",
+        "a grant with SourceArn serves only calls made by a service (ASSUMPTION Z28)",
+        "The constraint is evaluated only when a service makes the request.",
+    ),
+    _warn(
+        "grant-context-key-case",
+        "a grant's encryption context differs from the request's only in the case of a key (Z4)",
+        "The guide demands an exact match, the API Reference calls keys case-insensitive; the strict answer is given.",
+    ),
+    _warn(
+        "grant-not-named",
+        "the question does not say which grant is to be retired: all of the key's have to be retirable",
+        "Name the grant by its GrantId.",
+    ),
+    _warn(
+        "alias-not-named",
+        "the question does not name the alias: only policies for every alias count",
+        "Name the alias.",
+    ),
+    _warn(
+        "wildcard-not-limited",
+        "a wildcard principal allows it although the caller's boundary or session policy does not (ASSUMPTION Z10)",
+        "AWS documents this for a wildcard with a condition on aws:PrincipalArn.",
+    ),
+    _warn(
+        "external-root-user",
+        "an external root user needs no identity policy (ASSUMPTION Z26)",
+        "Root is documented as exempt from the default deny; across accounts AWS does not say so.",
+    ),
+    _warn(
+        "session-not-named",
+        "a statement is for one session of {principal}; the question names no session",
+        "A role that asks without a session name is some session of it, none in particular.",
+    ),
+    _warn(
+        "replica-not-described",
+        "the replica in {region} is not in the scenario: only the primary's side is decided",
+        "UpdatePrimaryRegion needs the permission on both keys.",
+    ),
+    # The questions that AWS leaves open inside a statement: Allow needs both readings, Deny either (two-readings rule).
+    _warn(
+        "multi-valued-without-set-operator",
+        "{key} has several values under an operator without set qualifier (Z5)",
+        "For Allow every value has to match, for Deny one is enough. Write ForAllValues or ForAnyValue.",
+    ),
+    _warn(
+        "resource-pattern",
+        "a Resource pattern matches in one of two documented readings only (Z12, Z23)",
+        "Write all six fields of the ARN.",
+    ),
+    _warn("empty-value-list", "a condition has an empty list of values (Z13)", "Give a value."),
+    _warn("empty-condition", "a Condition element is empty (Z14)", "Remove it, or give a condition."),
+    _warn("arn-pattern-bare-star", "`*` alone stands under an ARN operator (Z15)", "Write arn:*:*:*:*:*:* or Null."),
+    _warn("tag-key-case", "tags that differ only in case: AWS does not say which one is compared (Z16)", "Rename one."),
+    _warn("encryption-context-key-case", "encryption context keys that differ only in case (Z16)", "Rename one."),
+    _warn("context-key-twice", "a condition key is given twice in different spelling (Z16)", "Give it once."),
+    _warn("bare-ipv6-address", "an IPv6 address without prefix length (Z17)", "Write /128."),
+    _warn(
+        "variable-under-bool",
+        "a policy variable under Bool (Z21)",
+        "AWS documents both that it works and that it does not.",
+    ),
+    _warn("unresolved-variable", "NotResource with a variable that has no value (Z22)", "Give it a default."),
+    _warn("empty-string-as-no-value", "a list of values holds only the empty string (Z24)", "Leave the key out."),
+    _warn("wildcard-in-variable", "a substituted value contains a wildcard (Z27)", "Literal for Allow, live for Deny."),
+    _warn(
+        "default-of-omitted-parameter",
+        "AWS does not say whether {key} has its default when omitted (Z29)",
+        "Give the parameter.",
+    ),
+    _warn(
+        "iam-only-key-in-key-policy",
+        "{key} is supported in IAM policies only, and stands in a key policy (Z30)",
+        "Move the condition to an IAM policy.",
+    ),
+    _warn(
+        "aliases-over-quota", "the key has more aliases than its quota: kms:ResourceAliases denies", "Remove aliases."
+    ),
+    _warn(
+        "grant-is-for-aws-resource",
+        "AWS does not say whether a direct call carries kms:GrantIsForAWSResource (G20)",
+        "Give true or false.",
+    ),
+    _warn(
+        "unreadable-request-value",
+        "{key} has a value that is not of the operator's type (C19)",
+        "Give a value of the type.",
+    ),
+    # What reading documents and scenarios remarks; faults have no codes, they are said in full.
+    _note(
+        "identity-policy-principal",
+        "an identity policy has a Principal element",
+        "AWS refuses it. It is read and has to match as well; in attached_by_principal it says whom it is for.",
+    ),
+    _note(
+        "identity-policy-sid",
+        "a Sid of an identity policy has other characters than ASCII letters and digits",
+        "AWS refuses it; key policies may have spaces.",
+    ),
+    _note("policy-id", "a policy of an identity has an Id", "AWS refuses it; only resource policies have one."),
+    _note(
+        "resource-not-an-arn",
+        "a Resource is neither an ARN nor an asterisk",
+        "AWS refuses it, and it matches no key: a key id or an alias name is not a resource.",
+    ),
+    _note("unknown-action", "an action pattern covers no action of AWS KMS", "It is stored and does nothing."),
+    _note("statement-without-action", "a key policy statement has no Action", "It is stored and has no effect."),
+    _note("statement-without-resource", "a key policy statement has no Resource", "It is stored and has no effect."),
+    _note("empty-element", "a list is empty", "The statement has no effect."),
+    _note("unknown-condition-key", "a condition key is not one that AWS documents", "No request carries it."),
+    _note("several-booleans", "a Bool condition lists true and false", "It always matches where the key is present."),
+    _note(
+        "overly-permissive-condition",
+        "ForAllValues stands over a key with one value",
+        "It is true where the key is absent; AWS KMS refuses such key policies with OverlyPermissiveCondition.",
+    ),
+    _note("federated-principal", "a Federated principal", "It belongs in role trust policies and matches nobody here."),
+    _note("canonical-user-principal", "a CanonicalUser principal", "It belongs to Amazon S3 and matches nobody here."),
+    _note(
+        "principal-name-twice",
+        "two users or two roles of an account share a name",
+        "Names are unique whatever the path and the case.",
+    ),
+)
+
+CODE: Mapping[str, Code] = {row.code: row for row in CODES}
+if len(CODE) != len(CODES):
+    message = "a code is listed twice"
+    raise AssertionError(message)

@@ -1,0 +1,193 @@
+"""Condition elements, compiled: set qualifiers, IfExists, Null, missing keys, negation and variables handled once.
+
+Comes in: condition tests of a statement. Goes out: a Condition that can be asked for one request, in either reading.
+Never here: where values come from, effects (the caller chooses the reading), the operators themselves.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+from typing import Any, Protocol
+
+from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
+from kms_eval.engine.readings import Alternatives, Reading, Values
+from kms_eval.language import variables
+from kms_eval.language.operators import OPERATORS, Operator
+from kms_eval.language.variables import Lookup, Template
+
+IAM_ONLY = ("kms:resourcealiases", "aws:resourcetag/")
+"""Keys that AWS KMS supports in IAM policies only, lower case (semantics K5)."""
+
+
+class Source(Protocol):
+    """Whatever knows the values of condition keys in one request."""
+
+    def get(self, key: str) -> Reading:
+        """The reading of a key named in lower case."""
+
+
+class Status(Enum):
+    """What is known of a condition while some keys are still open."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One condition key under one operator. `key` and `needs` (its own key and its variables') are in lower case."""
+
+    key: str
+    written: ConditionTest
+    operator: Operator
+    values: tuple[Any, ...]
+    needs: frozenset[str]
+    iam_only_in_key_policy: bool
+
+    def holds(self, values: Values | None, lookup: Lookup, *, generous: bool) -> bool:
+        """Whether the test is true for these request values (semantics C6-C13)."""
+        written, negated = self.written, self.operator.negated
+        present = bool(values)
+        if self.operator.type == "Null":
+            return self._null(present=present)
+        if not self.values:
+            return self._without_policy_values(present=present, generous=generous)
+        if not values:
+            return written.if_exists or written.qualifier == "ForAllValues" or (not written.qualifier and negated)
+        if written.qualifier == "ForAllValues":
+            # ASSUMPTION Z24: a list holding only "" may count as no values.
+            return (generous and values == ("",)) or all(self._one(v, lookup, generous=generous) for v in values)
+        if written.qualifier == "ForAnyValue" or (generous and len(values) > 1):
+            # ASSUMPTION Z5: several values without a set operator: one matching value suffices for Deny …
+            return any(self._one(value, lookup, generous=generous) for value in values)
+        # … and every value has to match for Allow.
+        return all(self._one(value, lookup, generous=generous) for value in values)
+
+    def _null(self, *, present: bool) -> bool:
+        if self.written.qualifier:
+            return self.written.qualifier == "ForAllValues"
+        return any(expects_absence is not present for expects_absence in self.values)
+
+    def _without_policy_values(self, *, present: bool, generous: bool) -> bool:
+        if self.written.qualifier == "ForAnyValue" and not self.written.if_exists:
+            return False
+        if self.written.qualifier or self.written.if_exists:
+            return not present
+        # ASSUMPTION Z13: AWS contradicts itself for a plain operator with an empty value list.
+        return generous
+
+    def _one(self, text: str, lookup: Lookup, *, generous: bool) -> bool:
+        """One request value against all policy values: OR, or NOR for negated operators (semantics C1)."""
+        operator = self.operator
+        try:
+            value = operator.parse(text)
+        except ValueError:
+            # ASSUMPTION C19: a value that is not of the operator's type may be anything.
+            return operator.negated or generous
+        # A negated test is true under both readings only if the positive one is false under both.
+        inner = generous is not operator.negated
+        for prepared in self.values:
+            ready = self._filled(prepared, lookup, generous=inner) if isinstance(prepared, Template) else prepared
+            if ready is not _UNRESOLVED and operator.matches(ready, value, inner):
+                return not operator.negated
+        return operator.negated
+
+    def _filled(self, template: Template, lookup: Lookup, *, generous: bool) -> Any:
+        operator = self.operator
+        if operator.variables == "uncertain" and not generous:
+            # ASSUMPTION Z21: AWS documents both that Bool takes variables and that it does not.
+            return _UNRESOLVED
+        # ASSUMPTION Z27: wildcards inside a substituted value are literal for Allow, live for Deny.
+        filled = template.glob(lookup, wildcards_in_values=generous) if operator.wildcards else template.text(lookup)
+        if filled is None:
+            return _UNRESOLVED
+        try:
+            return operator.read(filled)
+        except ValueError:
+            return _UNRESOLVED
+
+
+_UNRESOLVED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case."""
+
+    tests: tuple[Test, ...]
+    needs: frozenset[str]
+
+    def holds(self, source: Source, *, generous: bool) -> bool:
+        """Whether the condition is true; `generous` accepts either reading of what AWS leaves open (for Deny)."""
+        if not self.tests:
+            # ASSUMPTION Z14: an empty Condition block; Allow is silent, Deny applies.
+            return generous
+        readings = {key: source.get(key) for key in self.needs}
+        return self._hold(self.tests, readings, generous=generous)
+
+    def status(self, source: Source, is_open: Callable[[str], bool], *, generous: bool) -> Status:
+        """What can be said while the keys that `is_open` names may still take any value."""
+        if not self.tests:
+            return Status.HOLDS if generous else Status.FAILS
+        waiting = [test for test in self.tests if any(is_open(key) for key in test.needs)]
+        settled = [test for test in self.tests if test not in waiting] if waiting else list(self.tests)
+        readings = {key: source.get(key) for test in settled for key in test.needs}
+        if not self._hold(tuple(settled), readings, generous=generous):
+            return Status.FAILS
+        return Status.OPEN if waiting else Status.HOLDS
+
+    @staticmethod
+    def _hold(tests: tuple[Test, ...], readings: dict[str, Reading], *, generous: bool) -> bool:
+        for test in tests:
+            if test.iam_only_in_key_policy:
+                # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
+                readings = _with_absence(readings, test.key)
+        uncertain = {key: value.readings for key, value in readings.items() if isinstance(value, Alternatives)}
+        if not uncertain:
+            return _all(tests, readings, generous=generous)
+        outcomes = (
+            _all(tests, {**readings, **dict(zip(uncertain, chosen, strict=True))}, generous=generous)
+            for chosen in product(*uncertain.values())
+        )
+        return any(outcomes) if generous else all(outcomes)
+
+
+def _with_absence(readings: dict[str, Reading], key: str) -> dict[str, Reading]:
+    value = readings[key]
+    real = value.readings if isinstance(value, Alternatives) else (value,)
+    return {**readings, key: Alternatives((None, *real), "iam-only-key-in-key-policy")}
+
+
+def _all(tests: tuple[Test, ...], readings: dict[str, Any], *, generous: bool) -> bool:
+    def lookup(key: str) -> str | None:
+        # A multi-valued key is no value for a variable (semantics W4).
+        values = readings.get(key)
+        return values[0] if values is not None and len(values) == 1 else None
+
+    return all(test.holds(readings[test.key], lookup, generous=generous) for test in tests)
+
+
+def compile_condition(policy: Policy, written: tuple[ConditionTest, ...]) -> Condition:
+    """The compiled Condition element of a statement of this policy."""
+    tests = tuple(_compile(policy, test) for test in written)
+    return Condition(tests, frozenset().union(*(test.needs for test in tests)) if tests else frozenset())
+
+
+def _compile(policy: Policy, written: ConditionTest) -> Test:
+    operator = OPERATORS[written.operator]
+    key = written.key.lower()
+    values = tuple(_value(operator, text, variables_on=policy.variables) for text in written.values)
+    needs = frozenset({key}).union(*(v.keys for v in values if isinstance(v, Template)))
+    iam_only = policy.kind is PolicyKind.KEY and key.startswith(IAM_ONLY)
+    return Test(key, written, operator, values, needs, iam_only)
+
+
+def _value(operator: Operator, text: str, *, variables_on: bool) -> Any:
+    if variables_on and operator.variables != "no" and variables.has_variables(text):
+        return variables.parse(text)
+    return operator.read_text(text)

@@ -1,0 +1,182 @@
+"""Condition keys filled from facts, one row each.
+
+Comes in: a situation. Goes out: the reading of any condition key in it. Never here: policies, effects, operators.
+
+A value that the question itself gives wins; then the fact; else the key is absent, never "anything" (semantics C5, C6).
+A row's `fixed` tells that its value, absent included, is the same for every request of a caller on a resource.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kms_eval.engine import derive_aws, derive_kms
+from kms_eval.engine.readings import Reading
+from kms_eval.engine.situation import Situation
+from kms_eval.facts.actions import ACTION
+from kms_eval.facts.condition_keys import find
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """How one condition key gets its value. A name that ends in ``/`` or ``:`` is a family; `derive` gets the rest."""
+
+    key: str
+    derive: Callable[[Situation, str], Reading]
+    fixed: bool = False
+
+
+FACTS: tuple[Fact, ...] = (
+    # Who calls (semantics Q1-Q6).
+    Fact("aws:principalarn", derive_aws.principal_arn, fixed=True),
+    Fact("aws:principalaccount", derive_aws.principal_account, fixed=True),
+    Fact("aws:principaltype", derive_aws.principal_type, fixed=True),
+    Fact("aws:userid", derive_aws.userid, fixed=True),
+    Fact("aws:username", derive_aws.username, fixed=True),
+    Fact("aws:principaltag/", derive_aws.principal_tag, fixed=True),
+    Fact("aws:principalorgid", derive_aws.principal_org_id, fixed=True),
+    Fact("aws:principalorgpaths", derive_aws.principal_org_paths, fixed=True),
+    Fact("aws:principalisawsservice", derive_aws.principal_is_aws_service, fixed=True),
+    Fact("aws:principalservicename", derive_aws.principal_service_name, fixed=True),
+    Fact("aws:principalservicenameslist", derive_aws.principal_service_name, fixed=True),
+    Fact("aws:sourceidentity", derive_aws.source_identity),
+    Fact("kms:calleraccount", derive_kms.caller_account, fixed=True),
+    # What is asked about (semantics Q11, K3).
+    Fact("aws:resourceaccount", derive_aws.resource_account, fixed=True),
+    Fact("aws:resourceorgid", derive_aws.resource_org_id, fixed=True),
+    Fact("aws:resourceorgpaths", derive_aws.resource_org_paths, fixed=True),
+    Fact("aws:resourcetag/", derive_aws.resource_tag),
+    Fact("kms:keyspec", derive_kms.key_spec),
+    Fact("kms:customermasterkeyspec", derive_kms.key_spec),
+    Fact("kms:keyusage", derive_kms.key_usage),
+    Fact("kms:customermasterkeyusage", derive_kms.key_usage),
+    Fact("kms:keyorigin", derive_kms.key_origin),
+    Fact("kms:multiregion", derive_kms.multi_region),
+    Fact("kms:multiregionkeytype", derive_kms.multi_region_key_type, fixed=True),
+    Fact("kms:resourcealiases", derive_kms.resource_aliases, fixed=True),
+    # How it is asked (semantics Q7-Q11, V5-V7).
+    Fact("aws:requestedregion", derive_aws.requested_region),
+    Fact("aws:currenttime", derive_aws.current_time),
+    Fact("aws:epochtime", derive_aws.epoch_time),
+    Fact("aws:securetransport", derive_aws.secure_transport),
+    Fact("aws:viaawsservice", derive_aws.via_aws_service),
+    Fact("aws:calledviafirst", derive_aws.called_via_first),
+    Fact("aws:calledvialast", derive_aws.called_via_last),
+    Fact("aws:sourcevpce", derive_aws.source_vpce),
+    Fact("aws:sourcevpc", derive_aws.source_vpc),
+    Fact("aws:vpceaccount", derive_aws.vpce_account),
+    Fact("aws:vpceorgid", derive_aws.vpce_org_id),
+    Fact("aws:vpceorgpaths", derive_aws.vpce_org_paths),
+    Fact("aws:tagkeys", derive_aws.tag_keys),
+    # The parameters of the operation (semantics K2, K3).
+    Fact("kms:requestalias", derive_kms.request_alias),
+    Fact("kms:encryptioncontext:", derive_kms.encryption_context),
+    Fact("kms:encryptioncontextkeys", derive_kms.encryption_context_keys),
+    Fact("kms:encryptionalgorithm", derive_kms.encryption_algorithm),
+    Fact("kms:policyname", derive_kms.policy_name),
+    Fact("kms:messagetype", derive_kms.message_type),
+    Fact("kms:schedulekeydeletionpendingwindowindays", derive_kms.pending_window),
+    Fact("kms:rotationperiodindays", derive_kms.rotation_period),
+    Fact("kms:replicaregion", derive_kms.other_region),
+    Fact("kms:primaryregion", derive_kms.other_region),
+    Fact("kms:reencryptonsamekey", derive_kms.same_key),
+    Fact("kms:grantoperations", derive_kms.grant_operations),
+    Fact("kms:grantconstrainttype", derive_kms.grant_constraint_type),
+    Fact("kms:grantconstraintsourcearn", derive_kms.grant_constraint_source_arn),
+    Fact("kms:granteeprincipal", derive_kms.grantee_principal),
+    Fact("kms:granteeserviceprincipal", derive_kms.grantee_service_principal),
+    Fact("kms:retiringprincipal", derive_kms.retiring_principal),
+    Fact("kms:retiringserviceprincipal", derive_kms.retiring_service_principal),
+    Fact("kms:grantisforawsresource", derive_kms.grant_is_for_aws_resource),
+)
+
+_FACTS: Mapping[str, Fact] = {fact.key: fact for fact in FACTS}
+_FAMILIES = tuple(fact.key for fact in FACTS if fact.key[-1] in "/:")
+
+
+@lru_cache(maxsize=4096)
+def fact_of(key: str) -> tuple[Fact, str] | None:
+    """The row of a condition key named in lower case, and the rest of the name for a family."""
+    fact = _FACTS.get(key)
+    if fact is not None:
+        return fact, ""
+    for family in _FAMILIES:
+        if key.startswith(family) and len(key) > len(family):
+            return _FACTS[family], key[len(family) :]
+    return None
+
+
+@lru_cache(maxsize=4096)
+def carried(action: str | None, key: str) -> bool:
+    """Whether a request for the action (lower case) can carry the key (semantics K1, K4); an unknown action any key.
+
+    Keys of the ``aws:`` and other namespaces come with every request unless AWS lists the actions.
+    """
+    if action is None or action not in ACTION:
+        return True
+    row = find(key)
+    return row is None or row.actions is None or ACTION[action].name in row.actions
+
+
+def reading(situation: Situation, key: str) -> Reading:
+    """The value of a condition key, named in lower case, in a situation."""
+    said = situation.circumstances.given.values.get(key)
+    return said if said is not None else derived(situation, key)
+
+
+def derived(situation: Situation, key: str) -> Reading:
+    """What the facts alone say of a condition key."""
+    found = fact_of(key)
+    if found is None or not carried(situation.action, key):
+        return None
+    fact, rest = found
+    return fact.derive(situation, rest)
+
+
+@lru_cache(maxsize=16384)
+def is_fixed(action: str, key: str, *, with_key: bool) -> bool:
+    """Whether the key is the same for every request for the action (lower case) on one resource by one caller."""
+    if not carried(action, key):
+        return True
+    found = fact_of(key)
+    if found is None:
+        return False
+    # Properties of an existing key never change between requests; those of a key to be created do.
+    return found[0].fixed or (with_key and found[0].derive in derive_kms.OF_THE_KEY)
+
+
+def is_suppliable(situation: Situation, key: str) -> bool:
+    """Whether the key is absent here, yet a request for this action could have brought it along."""
+    if situation.circumstances.given.values.get(key) is not None or not carried(situation.action, key):
+        return False
+    if is_fixed(situation.action or "", key, with_key=situation.scope.target.kind == "key"):
+        return False
+    value = derived(situation, key)
+    return not (isinstance(value, tuple) and value)
+
+
+class Context:
+    """The condition keys of one situation, each derived when first asked for."""
+
+    __slots__ = ("_seen", "situation")
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        self._seen: dict[str, Reading] = {}
+
+    def get(self, key: str) -> Reading:
+        """The reading of a key named in lower case."""
+        try:
+            return self._seen[key]
+        except KeyError:
+            value = self._seen[key] = reading(self.situation, key)
+            return value
+
+    def text(self, key: str) -> str | None:
+        """The one value of a key, as policy variables need it; None where it is absent or has several (W4)."""
+        value = self.get(key)
+        return value[0] if isinstance(value, tuple) and len(value) == 1 else None

@@ -1,0 +1,137 @@
+"""Answering requests about one world: names resolved, policies compiled once, cells kept.
+
+Comes in: a world, then requests. Goes out: rulings. Never here: words about them (that is `explain`), files, a clock.
+What is kept is bounded, and belongs to a world that never changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kms_eval.documents.model import Policy
+from kms_eval.engine.cell import Cell, Outcome, compile_cell
+from kms_eval.engine.context import Context
+from kms_eval.engine.masks import UNPUBLISHED, bit_of
+from kms_eval.engine.plan import Part, parts
+from kms_eval.engine.rules import Rule, compile_policy
+from kms_eval.world.model import Caller, Session, World
+from kms_eval.world.names import resolve_caller
+from kms_eval.world.request import Request
+
+_MOST_CELLS = 50_000
+_MOST_CALLERS = 200_000
+_MOST_POLICIES = 200_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartRuling:
+    """The decision about one part, and the cell that made it."""
+
+    part: Part
+    outcome: Outcome
+    cell: Cell
+    context: Context
+
+    @property
+    def bit(self) -> int:
+        """The bit of the part's action."""
+        return bit_of(self.part.action)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ruling:
+    """The decision about a request: every part has to be allowed; a Deny anywhere is an explicit deny."""
+
+    request: Request
+    outcome: Outcome
+    parts: tuple[PartRuling, ...]
+
+    @property
+    def decisive(self) -> PartRuling:
+        """The part that the decision is reported for: an explicitly denied one, else a denied one, else the first."""
+        return next((part for part in self.parts if part.outcome == self.outcome), self.parts[0])
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether another time could make another decision."""
+        return any(ruling.cell.by_clock & ruling.bit for ruling in self.parts)
+
+
+class Evaluator:
+    """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again."""
+
+    def __init__(self, world: World, *, allow_unknown_action: bool = False) -> None:
+        self.world = world
+        self.allow_unknown_action = allow_unknown_action
+        self._rules: dict[Policy, tuple[Rule, ...]] = {}
+        self._callers: dict[tuple[str, Session | None], Caller] = {}
+        self._cells: dict[tuple[Any, ...], Cell] = {}
+
+    def rules(self, policy: Policy) -> tuple[Rule, ...]:
+        """The compiled rules of a policy of this world (or of a session in it)."""
+        rules = self._rules.get(policy)
+        if rules is None:
+            if len(self._rules) >= _MOST_POLICIES:
+                self._rules.clear()
+            rules = self._rules[policy] = compile_policy(policy)
+        return rules
+
+    def caller(self, text: str, session: Session | None = None) -> Caller:
+        """The caller that the words mean; the same words give the same object."""
+        caller = self._callers.get((text, session))
+        if caller is None:
+            caller = resolve_caller(self.world, text, session)
+            if len(self._callers) >= _MOST_CALLERS:
+                self._callers.clear()
+            self._callers[text, session] = caller
+        return caller
+
+    def rule(self, request: Request) -> Ruling:
+        """Decide a request. Raises InputError where its words mean nothing in this world."""
+        caller = self.caller(request.principal, request.session)
+        rulings = tuple(
+            self.rule_part(part)
+            for part in parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
+        )
+        outcomes = {ruling.outcome for ruling in rulings}
+        outcome: Outcome = "allowed"
+        if "explicitDeny" in outcomes:
+            outcome = "explicitDeny"
+        elif "implicitDeny" in outcomes:
+            outcome = "implicitDeny"
+        return Ruling(request, outcome, rulings)
+
+    def rule_part(self, part: Part) -> PartRuling:
+        """Decide one permission on one resource."""
+        cell = self.cell(part)
+        context = Context(part.situation)
+        return PartRuling(part, cell.decide(bit_of(part.action), context), cell, context)
+
+    def cell(self, part: Part) -> Cell:
+        """The compiled cell of a part, made when first asked for."""
+        unpublished = part.action.lower() if bit_of(part.action) == UNPUBLISHED else None
+        only_grant = part.circumstances.via_grant if part.action == "kms:CreateGrant" else None
+        scope, said = part.scope, part.circumstances.given.values
+        key = (scope.caller, scope.target, scope.endpoint, unpublished, only_grant)
+        cell = self._cells.get((*key, None))
+        if cell is None:
+            cell = self._keep(
+                (*key, None), compile_cell(scope, self.rules, unpublished=unpublished, only_grant=only_grant)
+            )
+        contradicted = cell.folded & said.keys() if said else None
+        if not contradicted:
+            return cell
+        # The question gives a value to a key whose fact is folded into the masks: compile without folding it.
+        unfolded = frozenset(contradicted)
+        other = self._cells.get((*key, unfolded))
+        if other is None:
+            other = compile_cell(scope, self.rules, unpublished=unpublished, unfolded=unfolded, only_grant=only_grant)
+            self._keep((*key, unfolded), other)
+        return other
+
+    def _keep(self, key: tuple[Any, ...], cell: Cell) -> Cell:
+        if len(self._cells) >= _MOST_CELLS:
+            self._cells.clear()
+        self._cells[key] = cell
+        return cell

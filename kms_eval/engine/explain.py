@@ -1,0 +1,49 @@
+"""Explaining a decision: a second reading of the same compiled rules, made only when somebody asks.
+
+Comes in: rulings. Goes out: explanations as plain values. Never here: deciding (the outcome is the ruling's),
+formatting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kms_eval.codes import CODE
+from kms_eval.engine.change import change
+from kms_eval.engine.evaluator import Evaluator, Ruling
+from kms_eval.engine.explanation import Explanation, layer_in_words
+from kms_eval.engine.missing import turn
+from kms_eval.engine.near_misses import near_misses
+from kms_eval.engine.reasons import reason_code
+from kms_eval.engine.trace import Trace
+from kms_eval.engine.warnings import warnings
+
+
+def explain(evaluator: Evaluator, ruling: Ruling) -> Explanation:
+    """The decision that this evaluator made about a request, with its reasons."""
+    about = {part: _part(Trace(part, evaluator.rules)) for part in ruling.parts}
+    decisive = about[ruling.decisive]
+    if len(ruling.parts) == 1:
+        return decisive
+    return replace(decisive, action=ruling.request.action, parts=tuple(about.values()))
+
+
+def _part(trace: Trace) -> Explanation:
+    ruling = trace.ruling
+    code = reason_code(trace)
+    target, caller = ruling.part.scope.target, ruling.part.scope.caller
+    denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
+    turned = turn(ruling)
+    return Explanation(
+        decision=ruling.outcome,
+        principal=caller.arn,
+        action=ruling.part.action,
+        key=None if target.kind == "none" else target.arn.replace("\x00", "*"),
+        reason=CODE[code].sentence.format(layer=layer_in_words(denying), action=ruling.part.action),
+        reason_code=code,
+        layers=trace.words,
+        missing_context=turned.keys,
+        warnings=tuple(warnings(trace)),
+        near_misses=tuple(near_misses(trace)) if ruling.outcome == "implicitDeny" else (),
+        change=None if ruling.outcome == "allowed" else change(trace, code, turned),
+    )

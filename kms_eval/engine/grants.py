@@ -1,0 +1,226 @@
+"""Grants: whom they serve, for what, under which constraints, and who may retire them.
+
+Comes in: the grants of a key and a scope. Goes out: allows with the question that is left for the request.
+Never here: policies, combining. Grants never deny (semantics G1).
+https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kms_eval.documents.model import Constraints, Grant
+from kms_eval.engine.context import Context
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.masks import BIT, CREATE_GRANT, GRANT_BIT, RETIRE_GRANT
+from kms_eval.engine.readings import Alternatives
+from kms_eval.engine.situation import Scope
+from kms_eval.facts.actions import ACTION
+
+_UNCONSTRAINED = BIT["kms:describekey"] | RETIRE_GRANT
+"""Operations for which encryption context constraints are ignored (semantics G13)."""
+
+Question = Callable[[Context], bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Allowance:
+    """Actions that one grant allows its caller, counted in `slot`, if `holds` says so (None: always)."""
+
+    grant: Grant
+    slot: Slot
+    actions: int
+    holds: Question | None = None
+
+
+def allowances(scope: Scope) -> Iterator[Allowance]:
+    """Everything the grants on the scope's key do for the scope's caller."""
+    key = scope.target.key
+    if key is None:
+        return
+    for grant in key.grants:
+        slot = _serves(grant, scope)
+        if slot is not None:
+            yield from _operations(grant, slot, scope)
+    yield from _retirements(scope, key.grants)
+
+
+def names_caller(text: str | None, scope: Scope) -> bool:
+    """Whether a grantee or retiring principal is the caller itself, not just its account (semantics G4)."""
+    caller, principal = scope.caller, scope.caller.principal
+    if text is None:
+        return False
+    if text == caller.arn:
+        return True
+    # A federated user does not use the grants of the user who made the session.
+    return caller.kind in {"user", "role"} and principal is not None and text in {principal.arn, principal.id}
+
+
+def names_account(text: str | None, scope: Scope) -> bool:
+    """Whether a grantee or retiring principal is the caller's account as a whole."""
+    account = scope.caller.account
+    return account is not None and text in {account, f"arn:{scope.caller.partition}:iam::{account}:root"}
+
+
+def issuing_account(grant: Grant, scope: Scope) -> str | None:
+    """The account in which the grant was made; ASSUMPTION X5: the key's own where ListGrants does not tell."""
+    return grant.issuing_account or scope.target.account
+
+
+def _serves(grant: Grant, scope: Scope) -> Slot | None:
+    if names_caller(grant.grantee_principal, scope) or (
+        scope.caller.kind == "service" and grant.grantee_service_principal == scope.caller.arn
+    ):
+        # ASSUMPTION Z2: a grant by the key's owner to a principal of another account needs an identity policy there.
+        enough = scope.own_account or issuing_account(grant, scope) == scope.caller.account
+        return Slot.GRANT if enough else Slot.GRANT_WITH_IDENTITY
+    if names_account(grant.grantee_principal, scope):
+        # ASSUMPTION Z3: the root user directly (named above), others only with an identity policy.
+        return Slot.GRANT_WITH_IDENTITY
+    return None
+
+
+def _operations(grant: Grant, slot: Slot, scope: Scope) -> Iterator[Allowance]:
+    granted = 0
+    for operation in grant.operations:
+        granted |= GRANT_BIT.get(operation, 0)
+    constraints = grant.constraints
+    source = constraints.source_arn
+    if source is not None:
+        if scope.caller.kind != "service":
+            # ASSUMPTION Z28: a grant with SourceArn does not serve an IAM principal that calls directly.
+            return
+        held = _same_source(source)
+    else:
+        held = None
+    rest = granted & ~(RETIRE_GRANT | CREATE_GRANT)
+    constrained = constraints.encryption_context_equals is not None or constraints.encryption_context_subset is not None
+    free = rest & _UNCONSTRAINED if constrained else rest
+    if free:
+        yield Allowance(grant, slot, free, held)
+    if rest & ~free:
+        yield Allowance(grant, slot, rest & ~free, _both(held, _context_fits(constraints)))
+    if granted & CREATE_GRANT:
+        yield Allowance(grant, slot, CREATE_GRANT, _both(held, _child_fits(grant)))
+
+
+def _both(first: Question | None, second: Question) -> Question:
+    return second if first is None else lambda context: first(context) and second(context)
+
+
+def _same_source(source: str) -> Question:
+    # Exact and whole; wildcards in the constraint are not documented (semantics G16).
+    return lambda context: context.get("aws:sourcearn") == (source,)
+
+
+def _context_fits(constraints: Constraints) -> Question:
+    """Semantics G12, G15. ASSUMPTION Z4: keys are compared with their case."""
+    equals, subset = constraints.encryption_context_equals, constraints.encryption_context_subset
+
+    def fits(context: Context) -> bool:
+        pairs = context.situation.circumstances.encryption_context or {}
+        action = ACTION.get(context.situation.action or "")
+        if action is not None and not action.encryption_context:
+            pairs = {}
+        if equals is not None:
+            return dict(pairs) == dict(equals)
+        return all(pairs.get(name) == value for name, value in subset or ())
+
+    return fits
+
+
+def _child_fits(parent: Grant) -> Question:
+    """A grant made under a grant: no more operations, no weaker constraints than its parent (semantics G18, G19).
+
+    Where the question does not tell the child's operations or constraints, they cannot be known to fit.
+    https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html
+    """
+    operations = frozenset(parent.operations)
+
+    def fits(context: Context) -> bool:
+        wanted = context.get("kms:grantoperations")
+        if wanted is None or isinstance(wanted, Alternatives) or not wanted or not operations.issuperset(wanted):
+            return False
+        child = context.situation.circumstances.grant
+        return at_least_as_strict(child.constraints if child is not None else Constraints(), parent.constraints)
+
+    return fits
+
+
+def at_least_as_strict(child: Constraints, parent: Constraints) -> bool:
+    """Whether a child grant's constraints keep everything that its parent's demand (semantics G19)."""
+    if parent.source_arn is not None and child.source_arn != parent.source_arn:
+        return False
+    if parent.encryption_context_equals is not None:
+        equals = child.encryption_context_equals
+        return equals is not None and dict(equals) == dict(parent.encryption_context_equals)
+    if parent.encryption_context_subset is not None:
+        pairs = child.encryption_context_equals
+        if pairs is None:
+            pairs = child.encryption_context_subset
+        return pairs is not None and set(pairs) >= set(parent.encryption_context_subset)
+    return True
+
+
+def _retirements(scope: Scope, grants: tuple[Grant, ...]) -> Iterator[Allowance]:
+    """Who may retire (semantics G23). Without the grant named, all grants of the key have to be retirable."""
+    ways = {grant: retires(grant, scope) for grant in grants}
+    if not ways:
+        return
+    for grant, way in ways.items():
+        if way is not None:
+            yield Allowance(grant, way, RETIRE_GRANT, _is_about(grant))
+    worst = _worst(list(ways.values()))
+    if worst is not None:
+        yield Allowance(grants[0], worst, RETIRE_GRANT, lambda context: context.situation.circumstances.grant is None)
+
+
+def _is_about(grant: Grant) -> Question:
+    def about(context: Context) -> bool:
+        asked = context.situation.circumstances.grant
+        return asked is not None and asked.id == grant.id
+
+    return about
+
+
+def _worst(ways: list[Slot | None]) -> Slot | None:
+    if None in ways:
+        return None
+    return Slot.RETIRE_WITH_IDENTITY if Slot.RETIRE_WITH_IDENTITY in ways else Slot.RETIRE
+
+
+def retires(grant: Grant, scope: Scope) -> Slot | None:
+    """How the caller may retire the grant: by itself, with an identity policy's kms:RetireGrant, or not at all."""
+    caller = scope.caller
+    if caller.kind == "service" and caller.arn in {grant.retiring_service_principal, grant.grantee_service_principal}:
+        may = caller.arn == grant.retiring_service_principal or "RetireGrant" in grant.operations
+        return Slot.RETIRE if may else None
+    if names_caller(grant.retiring_principal, scope):
+        return Slot.RETIRE
+    if names_caller(grant.grantee_principal, scope) and "RetireGrant" in grant.operations:
+        return Slot.RETIRE
+    account = caller.account
+    if account is None:
+        return None
+    issuer = account == issuing_account(grant, scope) or names_account(grant.retiring_principal, scope)
+    if caller.kind == "root":
+        return Slot.RETIRE if issuer else None
+    return Slot.RETIRE_WITH_IDENTITY if issuer or account == scope.target.account else None
+
+
+def keys_to_supply(allowance: Allowance, context: Context) -> tuple[str, ...]:
+    """The condition keys, as AWS spells them, whose absence keeps the allowance from holding; empty: it is settled."""
+    circumstances = context.situation.circumstances
+    constraints = allowance.grant.constraints
+    if allowance.holds is None or allowance.holds(context) or allowance.actions & RETIRE_GRANT:
+        return ()
+    if allowance.actions & CREATE_GRANT:
+        return ("kms:GrantOperations",) if context.get("kms:grantoperations") is None else ()
+    if constraints.source_arn is not None and not _same_source(constraints.source_arn)(context):
+        return ("aws:SourceArn",) if context.get("aws:sourcearn") is None else ()
+    given = circumstances.encryption_context or {}
+    pairs = constraints.encryption_context_equals or constraints.encryption_context_subset or ()
+    if any(name in given and given[name] != value for name, value in pairs):
+        return ()
+    return tuple(f"kms:EncryptionContext:{name}" for name, _value in pairs if name not in given)

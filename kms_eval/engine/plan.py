@@ -1,0 +1,266 @@
+"""What a question really asks: the authorizations that all have to be allowed.
+
+Comes in: a world and a request in the user's words. Goes out: parts, each one permission on one resource with its own
+circumstances. Never here: policies, decisions.
+
+A permission (``kms:Decrypt``) is one part, on two or three resources where AWS asks for it on each (aliases, primary
+Region). An API operation, named without prefix (``ReEncrypt``), is everything the whole call needs (semantics §11).
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from kms_eval.documents.model import Grant
+from kms_eval.engine.masks import published
+from kms_eval.engine.resources import ANY_ALIAS, Target, alias_target, key_target, no_target
+from kms_eval.engine.situation import Circumstances, Scope, Situation, given
+from kms_eval.errors import Fault, InputError
+from kms_eval.facts.actions import ACTIONS, OPERATIONS
+from kms_eval.world.model import Caller, Key, VpcEndpoint, World
+from kms_eval.world.names import KeyReference, resolve_caller, resolve_key
+from kms_eval.world.request import Request
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One permission on one resource. `action` is spelled as AWS spells it, as far as it is published."""
+
+    action: str
+    scope: Scope
+    circumstances: Circumstances
+    reference: KeyReference | None = None
+
+    @property
+    def situation(self) -> Situation:
+        """The part as condition keys see it."""
+        return Situation(self.scope, self.action.lower(), self.circumstances)
+
+
+def action_name(text: str, *, allow_unknown: bool = False) -> str:
+    """The permission or API operation that a text names, spelled as AWS spells it.
+
+    Raises InputError for what is neither, with the nearest names; `allow_unknown` lets ``kms:Anything`` pass.
+    """
+    service, colon, name = text.partition(":")
+    lowered = text.lower()
+    if colon and service.lower() != "kms":
+        raise InputError(Fault(f"`{text}` is not an action of AWS KMS", help="actions look like `kms:Decrypt`"))
+    full = lowered if colon else f"kms:{lowered}"
+    row = published(full)
+    operation = OPERATIONS.get(lowered)
+    if not colon and operation is not None:
+        return next(name for action in operation for name in action.operations if name.lower() == lowered)
+    if row is not None:
+        return row.name
+    if allow_unknown and colon and name and not set(name) & set("*? \t\n"):
+        return f"kms:{name}"
+    raise InputError(Fault(f"unknown action `{text}`", help=_nearest_actions(text)))
+
+
+def _nearest_actions(text: str) -> str | None:
+    known = {action.name.lower(): action.name for action in ACTIONS}
+    full = text.lower() if ":" in text else f"kms:{text.lower()}"
+    near = [f"`{known[match]}`" for match in get_close_matches(full, known, n=3, cutoff=0.75)]
+    return f"did you mean {' or '.join(near)}?" if near else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    world: World
+    request: Request
+    caller: Caller
+    endpoint: VpcEndpoint | None
+    circumstances: Circumstances
+
+    def key(self, text: str | None) -> KeyReference:
+        return resolve_key(self.world, text, caller=self.caller)
+
+    def part(self, action: str, reference: KeyReference, **changes: object) -> Part:
+        circumstances = replace(
+            self.circumstances,
+            request_alias=reference.alias,
+            grant=_grant(self.request, action, reference.key),
+            **changes,  # type: ignore[arg-type]  # field names of Circumstances, checked by dataclass
+        )
+        return self.on(action, key_target(reference.key), circumstances, reference)
+
+    def on(
+        self, action: str, target: Target, circumstances: Circumstances, reference: KeyReference | None = None
+    ) -> Part:
+        return Part(action, Scope(self.world, self.caller, target, self.endpoint), circumstances, reference)
+
+    def without_key(self, action: str, region: str | None = None) -> Part:
+        world = self.world
+        target = no_target(self.caller.account, region or world.region, self.caller.partition)
+        return self.on(action, target, self.circumstances)
+
+
+def parts(
+    world: World, request: Request, *, caller: Caller | None = None, allow_unknown_action: bool = False
+) -> tuple[Part, ...]:
+    """All authorizations that the request needs; raises InputError where its words mean nothing in this world."""
+    action = action_name(request.action, allow_unknown=allow_unknown_action)
+    caller = caller if caller is not None else resolve_caller(world, request.principal, request.session)
+    question = _Question(world, request, caller, _endpoint(world, request), _circumstances(request))
+    operation = _OPERATIONS.get(action)
+    if operation is not None:
+        return operation(question)
+    name = action if ":" in action else f"kms:{action}"
+    row = published(name)
+    if row is not None and not row.resources:
+        return (question.without_key(name, request.region),)
+    if row is None and request.key is None:
+        return (question.without_key(name),)
+    if row is not None and "alias" in row.resources:
+        return _alias_call(question, name)
+    if name == "kms:UpdatePrimaryRegion":
+        return _update_primary_region(question, required=":" not in action)
+    if name == "kms:ReEncryptTo" and request.destination_key is not None:
+        return (question.part(name, question.key(request.destination_key), same_key=_same_key(question)),)
+    if name == "kms:ReEncryptFrom" and request.destination_key is not None:
+        return (question.part(name, question.key(request.key), same_key=_same_key(question)),)
+    return (question.part(name, question.key(request.key)),)
+
+
+def _circumstances(request: Request) -> Circumstances:
+    return Circumstances(
+        given=given(request.context),
+        encryption_context=request.encryption_context,
+        at=request.at,
+        region=request.region,
+        via_grant=request.via_grant,
+    )
+
+
+def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
+    name = request.vpc_endpoint
+    if name is None:
+        return None
+    endpoint = world.vpc_endpoints.get(name)
+    if endpoint is None:
+        near = get_close_matches(name, world.vpc_endpoints, n=1)
+        raise InputError(Fault(f"unknown VPC endpoint `{name}`", help=f"did you mean `{near[0]}`?" if near else None))
+    # ASSUMPTION V8: a service's call on the caller's behalf does not pass the caller's endpoint again.
+    return None if _via_service(request) else endpoint
+
+
+def _via_service(request: Request) -> bool:
+    return any(name.lower() == "kms:viaservice" and values for name, values in request.context.items())
+
+
+def _grant(request: Request, action: str, key: Key) -> Grant | None:
+    if isinstance(request.grant, Grant):
+        return request.grant
+    if request.grant is None:
+        # Where the key has one grant there is no doubt which one is meant.
+        return key.grants[0] if action == "kms:RetireGrant" and len(key.grants) == 1 else None
+    found = next((grant for grant in key.grants if grant.id == request.grant), None)
+    if found is None:
+        near = get_close_matches(request.grant, [grant.id for grant in key.grants], n=1, cutoff=0.4)
+        advice = f"did you mean `{near[0]}`?" if near else None
+        raise InputError(Fault(f"key `{key.handle}` has no grant `{request.grant}`", help=advice))
+    return found
+
+
+def _same_key(question: _Question) -> bool:
+    request = question.request
+    return question.key(request.key).key is question.key(request.destination_key).key
+
+
+def _alias_call(question: _Question, action: str) -> tuple[Part, ...]:
+    """CreateAlias, DeleteAlias, UpdateAlias: the alias, its key, and the key it will point to (T1, T2, T8)."""
+    request = question.request
+    exists = request.key is None and request.alias is not None and action != "kms:CreateAlias"
+    reference = question.key(request.alias if exists else request.key)
+    key = reference.key
+    alias = request.alias or reference.alias
+    if alias is None and action != "kms:CreateAlias" and len(key.aliases) == 1:
+        alias = key.aliases[0]
+    if alias is not None and alias.startswith("arn:"):
+        alias = alias.split(":", 5)[5]
+    halves = [question.part(action, reference)]
+    if request.destination_key is not None:
+        halves.append(question.part(action, question.key(request.destination_key)))
+    target = alias_target(alias, key.account, key.region, key.partition)
+    return (*halves, question.on(action, target, question.circumstances))
+
+
+def _re_encrypt(question: _Question) -> tuple[Part, ...]:
+    """Both also where they are the same key (semantics T3, T10)."""
+    request = question.request
+    if request.destination_key is None:
+        raise InputError(Fault("`ReEncrypt` is a call on two keys", help="name the other one as destination key"))
+    same = _same_key(question)
+    return (
+        question.part("kms:ReEncryptFrom", question.key(request.key), same_key=same),
+        question.part("kms:ReEncryptTo", question.key(request.destination_key), same_key=same),
+    )
+
+
+def _replicate_key(question: _Question) -> tuple[Part, ...]:
+    """The primary in its Region, CreateKey (and TagResource) in the replica's (semantics T4)."""
+    request = question.request
+    if request.region is None:
+        raise InputError(Fault("`ReplicateKey` needs the Region of the replica", help="name it as region"))
+    reference = question.key(request.key)
+    primary = question.part("kms:ReplicateKey", reference)
+    created = question.without_key("kms:CreateKey", request.region)
+    key = reference.key
+    return (primary, created, *_tagging(question, f"key/{key.key_id}", key.account, request.region))
+
+
+def _create_key(question: _Question) -> tuple[Part, ...]:
+    """CreateKey on ``*``, with tags also kms:TagResource in an identity policy (semantics T6)."""
+    created = question.without_key("kms:CreateKey", question.request.region)
+    region = created.scope.target.region
+    return (created, *_tagging(question, f"key/{ANY_ALIAS}", question.caller.account, region))
+
+
+def _tagging(question: _Question, resource: str, account: str | None, region: str) -> tuple[Part, ...]:
+    if not any(name.lower().startswith(("aws:requesttag/", "aws:tagkeys")) for name in question.request.context):
+        return ()
+    partition = question.caller.partition
+    arn = f"arn:{partition}:kms:{region}:{account or ''}:{resource}"
+    target = Target("new key", arn, account, region, partition)
+    return (question.on("kms:TagResource", target, question.circumstances),)
+
+
+def _update_primary_region(question: _Question, *, required: bool) -> tuple[Part, ...]:
+    """The present primary and the replica to be promoted, each in its Region (semantics T5)."""
+    request = question.request
+    primary = question.key(request.key)
+    first = question.part("kms:UpdatePrimaryRegion", primary)
+    if request.region is None or request.region == primary.key.region:
+        if required:
+            raise InputError(
+                Fault("`UpdatePrimaryRegion` needs the Region of the new primary", help="name it as region")
+            )
+        return (first,)
+    replica = next(
+        (
+            key
+            for key in question.world.keys.values()
+            if key.key_id == primary.key.key_id and key.region == request.region and key.account == primary.key.account
+        ),
+        None,
+    )
+    if replica is not None:
+        return (first, question.part("kms:UpdatePrimaryRegion", KeyReference(replica)))
+    if required:
+        raise InputError(
+            Fault(
+                f"the scenario has no replica of `{primary.key.handle}` in {request.region}",
+                help="describe it as a key with the same key_id and that region",
+            )
+        )
+    return (first,)
+
+
+_OPERATIONS = {
+    "ReEncrypt": _re_encrypt,
+    "ReplicateKey": _replicate_key,
+    "CreateKey": _create_key,
+}

@@ -1,0 +1,106 @@
+"""Whom a Principal element is for, and how directly it speaks to them.
+
+Comes in: entries of Principal or NotPrincipal and a caller. Goes out: a grade. Never here: actions, conditions.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from kms_eval.documents.model import Effect, PrincipalEntry
+from kms_eval.world.model import Caller
+
+
+class Grade(IntEnum):
+    """How an Allow statement of a key policy reaches a caller of the key's account (semantics E8), best first."""
+
+    DIRECT = 3
+    """By the caller's own ARN or a wildcard: nothing else needed, silence of boundary and session policies no limit."""
+    LIMITED = 2
+    """By the role's ARN (or the federating user's): no identity policy needed, boundary and session policies limit."""
+    DELEGATED = 1
+    """Through the account principal: an identity policy has to allow as well."""
+    NONE = 0
+
+
+def grade(entries: tuple[PrincipalEntry, ...], caller: Caller, effect: Effect) -> Grade:
+    """The best grade that any entry of a Principal element has for the caller (lists are alternatives, P3)."""
+    best = Grade.NONE
+    for entry in entries:
+        found = _grade(entry, caller, effect)
+        if found > best:
+            best = found
+            if best is Grade.DIRECT:
+                break
+    return best
+
+
+def account_of(entry: PrincipalEntry) -> tuple[str | None, str] | None:
+    """(partition or None, account) of an account principal, written as root ARN or bare id (P2); else None."""
+    value = entry.value
+    if entry.kind != "AWS":
+        return None
+    if value.isdigit():
+        return None, value
+    if value.startswith("arn:") and value.endswith(":root"):
+        _arn, partition, _iam, _region, account, _root = value.split(":", 5)
+        return partition, account
+    return None
+
+
+def _is_account_of(entry: PrincipalEntry, caller: Caller) -> bool:
+    account = account_of(entry)
+    return account is not None and account[1] == caller.account and account[0] in {None, caller.partition}
+
+
+def _grade(entry: PrincipalEntry, caller: Caller, effect: Effect) -> Grade:
+    value = entry.value
+    if entry.kind == "*":
+        return Grade.DIRECT
+    if entry.kind == "Service":
+        return Grade.DIRECT if caller.kind == "service" and value == caller.arn else Grade.NONE
+    if entry.kind != "AWS":
+        # Federated belongs in role trust policies, CanonicalUser to Amazon S3: nobody in AWS KMS (semantics P1).
+        return Grade.NONE
+    if caller.kind == "service":
+        # ASSUMPTION Z6: {"AWS": "*"} covers service principals for Deny, not for Allow.
+        return Grade.DIRECT if value == "*" and effect == "Deny" else Grade.NONE
+    if value in {"*", caller.arn}:
+        # A role without a known session is listed by its own ARN here; a session by its session ARN.
+        by_role_arn = (
+            caller.kind == "role" and value != "*" and caller.principal is not None and value == caller.principal.arn
+        )
+        return Grade.LIMITED if by_role_arn else Grade.DIRECT
+    if _is_account_of(entry, caller):
+        # ASSUMPTION Z7: a Deny that names the account denies every principal of it.
+        return Grade.DIRECT if caller.kind == "root" else Grade.DELEGATED
+    principal = caller.principal
+    if principal is not None and value in {principal.arn, principal.id}:
+        return Grade.DIRECT if caller.kind == "user" else Grade.LIMITED
+    return Grade.NONE
+
+
+def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
+    """Whether a Deny with NotPrincipal leaves the caller alone (semantics N2-N5).
+
+    ASSUMPTION Z20: only where the caller *and* what it belongs to are listed (user and account; role and account;
+    session, role and account). A user or role with a permissions boundary is never spared.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    """
+    if any(entry.value == "*" for entry in entries):
+        return True
+    if caller.kind == "service":
+        return any(entry.kind == "Service" and entry.value == caller.arn for entry in entries)
+    if not any(_is_account_of(entry, caller) for entry in entries):
+        return False
+    if caller.kind == "root":
+        return True
+    principal = caller.principal
+    if principal is not None and principal.boundary is not None:
+        return False
+    listed = {entry.value for entry in entries if entry.kind == "AWS"}
+    names_principal = principal is not None and not listed.isdisjoint({principal.arn, principal.id})
+    if caller.kind == "federated-user":
+        return caller.arn in listed and (principal is None or names_principal)
+    return names_principal

@@ -1,0 +1,158 @@
+"""What a request is about, and whether a Resource or NotResource element covers it.
+
+Comes in: resource patterns and a target. Goes out: a test, constant or waiting for variables. Never here: principals.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.language import variables
+from kms_eval.language.arn import resource_matcher
+from kms_eval.language.pattern import compile_glob, only_stars, wild
+from kms_eval.language.variables import Lookup, Template
+from kms_eval.world.model import Key
+
+ANY_ALIAS = "\x00"
+"""Stands for the name of an alias that the request does not tell; no pattern but a wildcard covers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The one resource of one authorization: a key, a key to be created, an alias, or none (`arn` is ``*``, R8)."""
+
+    kind: Literal["key", "new key", "alias", "none"]
+    arn: str
+    account: str | None
+    region: str
+    partition: str
+    key: Key | None = None
+
+
+def key_target(key: Key) -> Target:
+    """The key itself, whatever name the request used for it (semantics R2)."""
+    return Target("key", key.arn, key.account, key.region, key.partition, key)
+
+
+def alias_target(alias: str | None, account: str, region: str, partition: str) -> Target:
+    """An alias, for the alias half of alias operations (R3); None: an alias that the request does not name."""
+    name = alias or f"alias/{ANY_ALIAS}"
+    return Target("alias", f"arn:{partition}:kms:{region}:{account}:{name}", account, region, partition)
+
+
+def no_target(account: str | None, region: str, partition: str) -> Target:
+    """Operations without a key."""
+    return Target("none", "*", account, region, partition)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceTest:
+    """A Resource (or, `negated`, NotResource) element. `needs` are its variables' condition keys, in lower case."""
+
+    patterns: tuple[str | Template, ...]
+    negated: bool
+    key_policy: bool
+    needs: frozenset[str]
+
+    def covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
+        """Whether the element covers the target; for NotResource whether its list does not.
+
+        For NotResource the readings change sides: a generous reading of the statement is a strict one of its list.
+        """
+        if not self.patterns:
+            # ASSUMPTION C14: an empty list has no effect; an empty NotResource leaves Allow silent, Deny applies.
+            return self.negated and generous
+        inner = generous is not self.negated
+        found = any(self._one(pattern, target, lookup, generous=inner) for pattern in self.patterns)
+        if self.negated and not found:
+            # ASSUMPTION Z22: NotResource with a variable without value does not apply to Allow, and to Deny does.
+            return generous or not self._unresolved(lookup)
+        return found is not self.negated
+
+    def _unresolved(self, lookup: Lookup) -> bool:
+        return any(isinstance(p, Template) and p.text(lookup) is None for p in self.patterns)
+
+    def _one(self, pattern: str | Template, target: Target, lookup: Lookup, *, generous: bool) -> bool:
+        if isinstance(pattern, str):
+            return matcher(pattern, target, generous=generous)(target.arn)
+        glob = pattern.glob(lookup, wildcards_in_values=generous)
+        if glob is None and target.kind == "none":
+            # What follows the account does not count for an operation without a key (ASSUMPTION Z12).
+            glob = wild(f"{pattern.parts[0]}*")
+        return glob is not None and matcher(glob, target, generous=generous)(target.arn)
+
+
+def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
+    """The compiled element; None where the statement has neither, which voids a key policy statement (semantics R7)."""
+    texts = statement.resources if statement.resources is not None else statement.not_resources
+    if texts is None:
+        return None
+    patterns: list[str | Template] = []
+    needs: set[str] = set()
+    for text in texts:
+        template = _template(text) if policy.variables else None
+        if template is None:
+            patterns.append(wild(text))
+        else:
+            patterns.append(template)
+            needs.update(template.keys)
+    return ResourceTest(tuple(patterns), statement.resources is None, policy.kind is PolicyKind.KEY, frozenset(needs))
+
+
+def _template(text: str) -> Template | None:
+    # Variables count only after the fifth colon (semantics W2).
+    if not variables.has_variables(text):
+        return None
+    head, colons, resource = _split_resource(text)
+    template = variables.parse(resource)
+    return Template((head + colons, *template.parts)) if head or colons else template
+
+
+def _split_resource(text: str) -> tuple[str, str, str]:
+    parts = text.split(":", 5)
+    return (":".join(parts[:5]), ":", parts[5]) if len(parts) == 6 else (text, "", "")
+
+
+def matcher(glob: str, target: Target, *, generous: bool) -> Callable[[str], bool]:
+    """The test of one pattern against the target's ARN.
+
+    ASSUMPTION Z23: strict is field by field, generous lets ``*`` span anything.
+    ASSUMPTION Z12: for operations without a key strict is the bare ``*``, generous any pattern whose first fields cover
+    the request's partition, service, Region and account.
+    """
+    if only_stars(glob):
+        return compile_glob("*")
+    if target.kind == "none":
+        return _covers_request(glob, target) if generous else _never
+    if target.kind == "alias" and target.arn.endswith(ANY_ALIAS) and generous:
+        return _covers_some_alias(glob, target)
+    return compile_glob(glob) if generous else resource_matcher(glob)
+
+
+def _never(_text: str) -> bool:
+    return False
+
+
+def _covers_request(glob: str, target: Target) -> Callable[[str], bool]:
+    fields = glob.split(":", 5)
+    actual = ("arn", target.partition, "kms", target.region, target.account or "")
+    covered = all(compile_glob(pattern)(text) for pattern, text in zip(fields, actual, strict=False))
+    whole = len(fields) > len(actual) or fields[-1].endswith("*")
+    return lambda _text: covered and whole
+
+
+@lru_cache(maxsize=1024)
+def _covers_some_alias(glob: str, target: Target) -> Callable[[str], bool]:
+    # Some alias of the account and Region could match: judged by the fields before its name.
+    fields = glob.split(":", 5)
+    actual = ("arn", target.partition, "kms", target.region, target.account or "")
+    covered = all(compile_glob(pattern)(text) for pattern, text in zip(fields, actual, strict=False))
+    resource = fields[5] if len(fields) > len(actual) else "*"
+    literal_start = resource.split("*", 1)[0].split("?", 1)[0]
+    possible = covered and ("alias/".startswith(literal_start) or literal_start.startswith("alias/"))
+    return lambda _text: possible

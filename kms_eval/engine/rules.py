@@ -1,0 +1,56 @@
+"""Statements, compiled once: the actions as one integer, resource and condition ready to be asked.
+
+Comes in: parsed policies. Goes out: rules. Never here: callers, requests, layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kms_eval.documents.model import Effect, Policy, Statement
+from kms_eval.engine.conditions import Condition, compile_condition
+from kms_eval.engine.masks import EVERYTHING, UNPUBLISHED, covered
+from kms_eval.engine.resources import ResourceTest, resource_test
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One statement of one policy, compiled. `condition` None is no Condition element.
+
+    `actions` are the published actions it covers; whether it covers an unpublished one is asked of `covers`.
+    """
+
+    policy: Policy
+    statement: Statement
+    effect: Effect
+    actions: int
+    resource: ResourceTest | None
+    condition: Condition | None
+    needs: frozenset[str]
+
+    def covers(self, unpublished: str | None) -> int:
+        """The actions it covers, the bit of the unpublished action (lower case) included where its patterns do."""
+        return self.actions if unpublished is None else _actions(self.statement, unpublished)
+
+
+def compile_policy(policy: Policy) -> tuple[Rule, ...]:
+    """All rules of a policy, in its order."""
+    return tuple(_compile(policy, statement) for statement in policy.statements)
+
+
+def _compile(policy: Policy, statement: Statement) -> Rule:
+    resource = resource_test(policy, statement)
+    condition = compile_condition(policy, statement.condition) if statement.condition is not None else None
+    needs = (resource.needs if resource else frozenset()) | (condition.needs if condition else frozenset())
+    return Rule(policy, statement, statement.effect, _actions(statement, None), resource, condition, needs)
+
+
+def _actions(statement: Statement, unpublished: str | None) -> int:
+    if statement.actions is not None:
+        return covered(statement.actions, unpublished)
+    if statement.not_actions is not None and (statement.not_actions or statement.effect == "Deny"):
+        # ASSUMPTION C14: an empty NotAction leaves Allow silent, and Deny denies everything.
+        everything = EVERYTHING if unpublished is not None else EVERYTHING & ~UNPUBLISHED
+        return everything & ~covered(statement.not_actions, unpublished)
+    # A key policy statement without Action is stored and void (semantics R7).
+    return 0

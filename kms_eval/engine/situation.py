@@ -1,0 +1,115 @@
+"""One authorization in its circumstances: everything a condition key can be filled from.
+
+Comes in: the world and a resolved question. Goes out: what `context` derives from. Never here: deriving, deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kms_eval.documents.model import Grant
+from kms_eval.engine.readings import Alternatives
+from kms_eval.engine.resources import Target
+from kms_eval.world.model import Caller, Organization, OrganizationAccount, VpcEndpoint, World
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The condition keys that the question itself names, by their lower-case name.
+
+    `names` keeps the spelling, which matters where the rest of a name is a value (tag and encryption context keys).
+    """
+
+    values: Mapping[str, tuple[str, ...] | Alternatives] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_GIVEN = Given()
+
+
+def given(context: Mapping[str, tuple[str, ...]]) -> Given:
+    """The question's own context. Two spellings of one key leave open which of them AWS compares (semantics C21)."""
+    if not context:
+        return NOTHING_GIVEN
+    values: dict[str, tuple[str, ...] | Alternatives] = {}
+    names: dict[str, str] = {}
+    for name, value in context.items():
+        key = name.lower()
+        earlier = values.get(key)
+        if earlier is None:
+            values[key] = value
+        else:
+            before = earlier.readings if isinstance(earlier, Alternatives) else (earlier,)
+            values[key] = Alternatives((*before, value), "context-key-twice")
+        names[key] = name
+    return Given(values, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What one authorization carries beside caller, action and resource.
+
+    `request_alias` is the alias name by which the request names the key; `region` the other Region of ReplicateKey and
+    UpdatePrimaryRegion; `same_key` whether ReEncrypt stays on one key (None: not known); `grant` the request of
+    CreateGrant or the grant that RetireGrant or RevokeGrant is about; `at` the request's time.
+    """
+
+    given: Given = NOTHING_GIVEN
+    encryption_context: Mapping[str, str] | None = None
+    request_alias: str | None = None
+    at: datetime | None = None
+    region: str | None = None
+    same_key: bool | None = None
+    grant: Grant | None = None
+    via_grant: str | None = None
+
+
+PLAIN = Circumstances()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What stays the same for all actions of one caller on one resource; a compiled cell belongs to a scope."""
+
+    world: World
+    caller: Caller
+    target: Target
+    endpoint: VpcEndpoint | None = None
+
+    @property
+    def own_account(self) -> bool:
+        """Whether caller and resource belong to one account. Services have none and are judged as in the key's own."""
+        caller = self.caller
+        if caller.kind == "service" or self.target.kind == "none":
+            return True
+        return caller.account == self.target.account and caller.partition == self.target.partition
+
+    def organization_of(self, account: str | None) -> Organization | None:
+        """The organization if the account belongs to it."""
+        organization = self.world.organization
+        if organization is None or account is None:
+            return None
+        return organization if account in organization.accounts or account == organization.management_account else None
+
+    def member(self, account: str | None) -> OrganizationAccount | None:
+        """The account's record if it is a *member* account; the management account is none (semantics O4, O8)."""
+        organization = self.organization_of(account)
+        if organization is None or account is None or account == organization.management_account:
+            return None
+        return organization.accounts.get(account)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A scope, one action in it (lower case, None while no single one is meant) and its circumstances."""
+
+    scope: Scope
+    action: str | None = None
+    circumstances: Circumstances = PLAIN
+
+    @property
+    def by_service(self) -> bool:
+        """A forward access session: a service uses the caller's credentials (semantics V6), told by kms:ViaService."""
+        return bool(self.circumstances.given.values.get("kms:viaservice"))

@@ -1,0 +1,94 @@
+"""What counted in one decision: the trace that reasons, near misses and warnings are read from.
+
+Comes in: a part's ruling. Goes out: its entries and the layers' words. Never here: sentences, deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kms_eval.engine.cell import Entry, InForce, Rules
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.evaluator import PartRuling
+from kms_eval.engine.explanation import LayerOutcome, LayerWord, Source
+from kms_eval.engine.layers import GRANT, Part
+from kms_eval.engine.rules import Rule
+
+
+def source(entry: Entry) -> Source:
+    """Where an entry comes from."""
+    if entry.rule is not None:
+        return rule_source(entry.rule)
+    grant = entry.allowance.grant if entry.allowance is not None else None
+    place = grant.place.location() if grant is not None and grant.place is not None else None
+    return Source(f"grant {grant.id}" if grant is not None else GRANT, grant.name if grant else None, 0, "Allow", place)
+
+
+def rule_source(rule: Rule) -> Source:
+    """Where a statement stands. A single statement may be written without its list."""
+    policy, statement = rule.policy, rule.statement
+    place = policy.place.at("Statement", statement.index).location() if policy.place is not None else None
+    return Source(policy.name, statement.sid, statement.index, statement.effect, place)
+
+
+class Trace:
+    """What counted in one part's decision: the entries, and the layers' words."""
+
+    def __init__(self, ruling: PartRuling, rules: Rules) -> None:
+        self.rules = rules
+        self.ruling = ruling
+        self.about = [entry for entry in ruling.cell.entries if entry.actions & ruling.bit]
+        self.counted = [entry for entry in self.about if entry.applies(ruling.context)]
+        self.slots = {entry.slot for entry in self.counted}
+        self.words = tuple(self._layers())
+
+    def silent_limits(self) -> list[str]:
+        """Limits in force (boundary, session policies) without a matching Allow."""
+        return [layer.layer.name for layer in self._bounding(Part.LIMIT) if not self._open(layer)]
+
+    def silent_gates(self) -> list[str]:
+        """Gates in force (SCPs, endpoint policy) without a matching Allow at some level."""
+        return [layer.layer.name for layer in self._bounding(Part.GATE) if not self._open(layer)]
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether the identity side allows, limits aside."""
+        return self.ruling.cell.shape.root or Slot.IDENTITY in self.slots
+
+    def _bounding(self, part: Part) -> Iterator[InForce]:
+        return (layer for layer in self.ruling.cell.in_force if layer.layer.part is part)
+
+    def _open(self, layer: InForce) -> bool:
+        return self.slots.issuperset(layer.slots)
+
+    def _layers(self) -> Iterator[LayerWord]:
+        for layer in self.ruling.cell.in_force:
+            entries = [entry for entry in self.counted if entry.layer == layer.layer.name]
+            denies = [entry for entry in entries if entry.slot == Slot.DENY]
+            if denies:
+                yield _word(layer.layer.name, "denies", denies)
+            else:
+                outcome = self._outcome(layer, entries)
+                # Where the key policy speaks directly, what it delegates beside that decides nothing.
+                said = [entry for entry in entries if outcome == "delegates" or entry.slot != Slot.DELEGATED]
+                yield _word(layer.layer.name, outcome, sorted(said, key=lambda entry: entry.slot))
+        key = self.ruling.part.scope.target.key
+        if key is not None and key.grants:
+            entries = [entry for entry in self.counted if entry.layer == GRANT]
+            yield _word(GRANT, "allows" if entries else "silent", entries)
+
+    def _outcome(self, layer: InForce, entries: list[Entry]) -> LayerOutcome:
+        if layer.layer.part is Part.RESOURCE:
+            slots = {entry.slot for entry in entries}
+            if slots & {Slot.DIRECT, Slot.LIMITED}:
+                return "allows"
+            return "delegates" if slots else "silent"
+        if layer.layer.part is Part.VETO:
+            return "allows"
+        if layer.layer.part is Part.IDENTITY:
+            return "allows" if entries else "silent"
+        return "allows" if self._open(layer) else "silent"
+
+
+def _word(layer: str, outcome: LayerOutcome, entries: list[Entry]) -> LayerWord:
+    return LayerWord(layer, outcome, tuple(dict.fromkeys(source(entry) for entry in entries)))

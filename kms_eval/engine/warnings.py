@@ -1,0 +1,169 @@
+"""What there is to know beside a decision, one row each.
+
+Comes in: a trace. Goes out: warnings with code and sentence. Never here: deciding; nothing here changes an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kms_eval.codes import CODE
+from kms_eval.engine.context import carried, derived
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.explanation import Warned
+from kms_eval.engine.layers import GRANT
+from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
+from kms_eval.engine.missing import spelled
+from kms_eval.engine.near_misses import seen
+from kms_eval.engine.questions import open_questions
+from kms_eval.engine.resources import ANY_ALIAS
+from kms_eval.engine.trace import Trace
+from kms_eval.facts.key_states import OUTCOMES
+
+_Found = Iterator[Warned]
+
+
+def warnings(trace: Trace) -> _Found:
+    """All warnings about one part's decision, each said once."""
+    found = (warned for row in _ROWS for warned in row(trace))
+    yield from dict.fromkeys(found)
+
+
+def _say(code: str, **names: str) -> Warned:
+    return Warned(code, CODE[code].sentence.format(**names))
+
+
+def _principal_not_described(trace: Trace) -> _Found:
+    principal = trace.ruling.part.scope.caller.principal
+    if principal is not None and not principal.known:
+        yield _say("principal-not-described", principal=principal.arn)
+
+
+def _given_context(trace: Trace) -> _Found:
+    situation = trace.ruling.part.situation
+    for key, value in situation.circumstances.given.values.items():
+        if not carried(situation.action, key):
+            yield _say("context-not-carried", key=spelled(key), action=trace.ruling.part.action)
+            continue
+        fact = derived(situation, key)
+        if isinstance(fact, tuple) and fact and fact != value and not _describes_request(key):
+            yield _say("context-contradicts-fact", key=spelled(key), given=seen(value), fact=seen(fact))
+
+
+def _describes_request(key: str) -> bool:
+    # Defaults of parameters and of a plain direct call; giving another value contradicts nothing.
+    return key in {"kms:encryptionalgorithm", "kms:policyname", "kms:keyspec", "kms:keyusage", "kms:keyorigin",
+                   "kms:multiregion", "aws:viaawsservice", "aws:securetransport", "aws:currenttime", "aws:epochtime",
+                   "aws:requestedregion"}  # fmt: skip
+
+
+def _encryption_context(trace: Trace) -> _Found:
+    part = trace.ruling.part
+    action = published(part.action)
+    ignored = action is not None and not action.encryption_context and part.action != "kms:CreateGrant"
+    if part.circumstances.encryption_context and ignored:
+        yield _say("encryption-context-ignored", action=part.action)
+
+
+def _key_state(trace: Trace) -> _Found:
+    key, action = trace.ruling.part.scope.target.key, published(trace.ruling.part.action)
+    if key is None or action is None or trace.ruling.outcome != "allowed":
+        return
+    for operation in action.operations[:1]:
+        error = OUTCOMES.get(operation, {}).get(key.state, "ok")
+        if not error.startswith("ok"):
+            yield _say("key-state", state=key.state, error=error)
+    if action.key_usage and key.usage not in action.key_usage:
+        yield _say("key-usage", usage=key.usage, action=action.name)
+    if action.origins and key.origin not in action.origins:
+        yield _say("key-origin", origin=key.origin, action=action.name)
+
+
+def _alias(trace: Trace) -> _Found:
+    target = trace.ruling.part.scope.target
+    if target.kind == "alias" and trace.ruling.bit & ON_ALIAS:
+        if target.arn.endswith(ANY_ALIAS):
+            yield _say("alias-not-named")
+        elif ":alias/aws/" in target.arn:
+            yield _say("reserved-alias")
+
+
+def _grants(trace: Trace) -> _Found:
+    ruling = trace.ruling
+    if ruling.outcome != "allowed" and ruling.bit != RETIRE_GRANT:
+        if Slot.GRANT in trace.slots and trace.silent_limits():
+            yield _say("grant-limited")
+        if Slot.GRANT_WITH_IDENTITY in trace.slots and not trace.has_identity and not ruling.cell.shape.own_account:
+            yield _say("grant-needs-identity-policy")
+    key = ruling.part.scope.target.key
+    if key is None:
+        return
+    if ruling.bit == RETIRE_GRANT and len(key.grants) > 1 and ruling.part.circumstances.grant is None:
+        yield _say("grant-not-named")
+    yield from _grant_constraints(trace)
+
+
+def _grant_constraints(trace: Trace) -> _Found:
+    ruling = trace.ruling
+    caller, key = ruling.part.scope.caller, ruling.part.scope.target.key
+    if ruling.outcome == "allowed" or key is None:
+        return
+    pairs = {name.lower(): value for name, value in (ruling.part.circumstances.encryption_context or {}).items()}
+    for entry in trace.about:
+        if entry.layer == GRANT and entry.allowance is not None and not entry.applies(ruling.context):
+            constraints = entry.allowance.grant.constraints
+            equals = dict(constraints.encryption_context_equals or ())
+            wanted = {name.lower(): value for name, value in (constraints.encryption_context_subset or equals.items())}
+            if wanted and wanted.items() <= pairs.items() and not (equals and len(pairs) > len(wanted)):
+                yield _say("grant-context-key-case")
+    operation = ruling.part.action.partition(":")[2]
+    for grant in key.grants:
+        mine = caller.principal is not None and grant.grantee_principal in {caller.arn, caller.principal.arn}
+        if mine and grant.constraints.source_arn is not None and operation in grant.operations:
+            yield _say("grant-with-source-arn")
+
+
+def _wildcard(trace: Trace) -> _Found:
+    by_wildcard = any(
+        entry.slot == Slot.DIRECT and any(each.value == "*" for each in entry.rule.statement.principals or ())
+        for entry in trace.counted
+        if entry.rule is not None
+    )
+    if trace.ruling.outcome == "allowed" and by_wildcard and trace.silent_limits():
+        yield _say("wildcard-not-limited")
+
+
+def _external_root(trace: Trace) -> _Found:
+    shape = trace.ruling.cell.shape
+    if shape.root and not shape.own_account and trace.ruling.outcome == "allowed" and trace.ruling.bit != RETIRE_GRANT:
+        yield _say("external-root-user")
+
+
+def _session_not_named(trace: Trace) -> _Found:
+    caller, key = trace.ruling.part.scope.caller, trace.ruling.part.scope.target.key
+    if caller.kind != "role" or caller.principal is None or key is None or "assumed-role/" in caller.arn:
+        return
+    prefix = f"arn:{caller.partition}:sts::{caller.account}:assumed-role/{caller.principal.name}/"
+    for rule in trace.rules(key.policy):
+        named = (*(rule.statement.principals or ()), *(rule.statement.not_principals or ()))
+        if rule.actions & trace.ruling.bit and any(entry.value.startswith(prefix) for entry in named):
+            yield _say("session-not-named", principal=caller.principal.arn)
+
+
+def _open_questions(trace: Trace) -> _Found:
+    for code, key in open_questions(trace):
+        yield _say(code, key=key)
+
+
+_ROWS: tuple[Callable[[Trace], _Found], ...] = (
+    _principal_not_described,
+    _given_context,
+    _encryption_context,
+    _key_state,
+    _alias,
+    _grants,
+    _wildcard,
+    _external_root,
+    _session_not_named,
+    _open_questions,
+)

@@ -1,0 +1,45 @@
+"""Explanations as the JSON object of the contract (§3).
+
+Comes in: explanations. Goes out: plain dictionaries, and their text. Never here: deciding, files.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kms_eval.engine.explanation import Explanation, LayerWord
+
+
+def as_dict(explanation: Explanation) -> dict[str, Any]:
+    """The object that `kms-eval can --json` prints."""
+    data: dict[str, Any] = {
+        "decision": explanation.decision,
+        "principal": explanation.principal,
+        "action": explanation.action,
+        "key": explanation.key,
+        "reason": explanation.reason,
+        "reason_code": explanation.reason_code,
+        "layers": [_layer(word) for word in explanation.layers],
+        "missing_context": list(explanation.missing_context),
+        "warnings": [{"code": warned.code, "message": warned.message} for warned in explanation.warnings],
+    }
+    if explanation.change is not None:
+        data["change"] = explanation.change
+    if explanation.parts:
+        data["parts"] = [as_dict(part) for part in explanation.parts]
+    return data
+
+
+def render(explanation: Explanation) -> str:
+    """The object as text."""
+    import json  # noqa: PLC0415 - start-up time
+
+    return json.dumps(as_dict(explanation), indent=2, ensure_ascii=False)
+
+
+def _layer(word: LayerWord) -> dict[str, Any]:
+    statements = [
+        {"policy": source.policy, "sid": source.sid, "index": source.index, "effect": source.effect}
+        for source in word.statements
+    ]
+    return {"layer": word.layer, "outcome": word.outcome, "statements": statements}

@@ -1,0 +1,104 @@
+"""Explanations as text for a person: the decision first, then who said what, then what would change it.
+
+Comes in: explanations, and perhaps a way to mark words. Goes out: text. Never here: deciding, terminals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from kms_eval.engine.explanation import Explanation, LayerWord, Source
+
+Paint = Callable[[str, str], str]
+"""Marks a text as of a kind: ``allowed`` and ``denied`` (decisions), ``label`` (names of layers), ``place`` (lines)."""
+
+_VERBS = {
+    "allows": "allows it",
+    "delegates": "delegates it to the account",
+    "denies": "denies it",
+    "silent": "does not allow it",
+}
+
+
+def plain(kind: str, text: str) -> str:
+    """Marks nothing."""
+    return text
+
+
+def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain) -> str:
+    """Several lines; the first has the decision and the question, the second the reason.
+
+    Without `full` there are only the layers that decided, and nothing about statements that came near.
+    """
+    below = (f"  {line}" for line in reasons(explanation, full=full, paint=paint))
+    return "\n".join((headline(explanation, paint=paint), *below))
+
+
+def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
+    """The decision and the question in one line."""
+    decision = paint("allowed" if explanation.decision == "allowed" else "denied", explanation.decision)
+    on = f" on {explanation.key}" if explanation.key else ""
+    return f"{decision}: {printable(f'{explanation.principal} {explanation.action}{on}')}"
+
+
+def reasons(explanation: Explanation, *, full: bool = True, paint: Paint = plain) -> Iterator[str]:
+    """The lines below the headline, without indentation."""
+    yield printable(f"because {explanation.reason}") + f" [{explanation.reason_code}]" * full
+    if explanation.parts:
+        yield f"the call needs {len(explanation.parts)} permissions:"
+        for part in explanation.parts:
+            yield from (f"  {line}" for line in render(part, full=full, paint=paint).split("\n"))
+        return
+    yield from _layers(explanation, full=full, paint=paint)
+    if full and explanation.near_misses:
+        yield "came near, but did not count:"
+        for miss in explanation.near_misses:
+            yield f"  {layer_name(miss.layer)}, {_where(miss.source, paint)}: {printable(miss.because)}"
+    if explanation.missing_context:
+        yield printable(f"missing context that could turn it: {', '.join(explanation.missing_context)}")
+    if explanation.change:
+        yield printable(f"change: {explanation.change}")
+
+
+def layer_name(layer: str) -> str:
+    """A layer in words: ``keyPolicy`` as ``key policy``."""
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f" {found[1].lower()}", layer).replace("vpc", "VPC")
+
+
+def printable(text: str) -> str:
+    """The text with control characters as escapes: what a document says must not move the cursor."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for letter in text
+    )
+
+
+def _layers(explanation: Explanation, *, full: bool, paint: Paint) -> Iterator[str]:
+    """A line for each layer; where several statements spoke for one, a line for each behind the first."""
+    words = [word for word in explanation.layers if full or _decided(word, explanation)]
+    width = max((len(layer_name(word.layer)) for word in words), default=0)
+    for word in words:
+        said = f"  {paint('label', layer_name(word.layer).ljust(width))}  {_VERBS[word.outcome]}"
+        sources = [_where(source, paint) for source in word.statements]
+        yield f"{said}: {sources[0]}" if sources else said
+        indent = " " * (width + 6)
+        yield from (f"{indent}{source}" for source in sources[1:])
+
+
+def _decided(word: LayerWord, explanation: Explanation) -> bool:
+    """Whether a layer is needed to understand the decision: what is silent explains a deny, what spoke an allow."""
+    if explanation.decision == "explicitDeny":
+        return word.outcome == "denies"
+    return bool(word.statements) or (explanation.decision == "implicitDeny" and word.outcome == "silent")
+
+
+def _where(source: Source, paint: Paint) -> str:
+    """A statement by its policy and Sid or position, and its line where there is one."""
+    name = source.policy if source.policy.startswith("grant ") else f"{source.policy} {source.label}"
+    place = source.location
+    if place is None or place.file is None or place.line is None:
+        return printable(name)
+    return f"{printable(name)} {paint('place', printable(f'({place.file}:{place.line})'))}"

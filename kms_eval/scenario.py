@@ -1,0 +1,210 @@
+"""The public face: load a scenario, ask it questions, get decisions that can explain themselves.
+
+Comes in: a scenario file or the same structure in memory. Goes out: decisions. Never here: AWS's rules, output formats.
+
+    world = Scenario.load("scenarios/default-key-policy.yaml")
+    assert world.can("role/admin", "kms:Decrypt", key="app")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from kms_eval.engine.evaluator import Evaluator, Ruling
+from kms_eval.world.request import Request, request
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from kms_eval.engine.cell import Outcome
+    from kms_eval.engine.explanation import Explanation, LayerWord, Warned
+    from kms_eval.world.cases import TestCase
+    from kms_eval.world.load import Loaded
+    from kms_eval.world.model import World
+
+_MOST_DECISIONS = 100_000
+
+
+class Fields(TypedDict, total=False):
+    """What a question may say beside principal, action and key: the fields of a test in a scenario file.
+
+    `context` maps condition keys to a value or a list of values; `encryption_context` maps names to values; `session`
+    has name, policies, tags and source_identity; `at` is ISO 8601 text or an aware datetime, by default now; `grant` is
+    the request of CreateGrant, or a GrantId for RetireGrant and RevokeGrant.
+    """
+
+    context: Mapping[str, str | bool | int | float | Sequence[str | bool | int | float]] | None
+    encryption_context: Mapping[str, str] | None
+    session: Mapping[str, object] | None
+    vpc_endpoint: str | None
+    at: str | datetime | None
+    alias: str | None
+    destination_key: str | None
+    region: str | None
+    grant: Mapping[str, object] | str | None
+    via_grant: str | None
+
+
+class Decision:
+    """The answer to one question; true only where it is `allowed`. Reasons are worked out when first asked for."""
+
+    __slots__ = ("_evaluator", "_explanation", "_ruling", "decision")
+
+    def __init__(self, evaluator: Evaluator, ruling: Ruling) -> None:
+        self.decision: Outcome = ruling.outcome
+        self._evaluator = evaluator
+        self._ruling = ruling
+        self._explanation: Explanation | None = None
+
+    def __bool__(self) -> bool:
+        return self.decision == "allowed"
+
+    def __repr__(self) -> str:
+        asked = self._ruling.request
+        return f"<Decision {self.decision}: {asked.principal} {asked.action}, {self.reason}>"
+
+    @property
+    def explanation(self) -> Explanation:
+        """Everything there is to say about the decision, as plain values."""
+        if self._explanation is None:
+            from kms_eval.engine.explain import explain  # noqa: PLC0415 - only those who ask pay for it
+
+            self._explanation = explain(self._evaluator, self._ruling)
+        return self._explanation
+
+    @property
+    def reason(self) -> str:
+        """One short sentence."""
+        return self.explanation.reason
+
+    @property
+    def reason_code(self) -> str:
+        """The reason as a stable code; `kms_eval.codes` lists them all."""
+        return self.explanation.reason_code
+
+    @property
+    def layers(self) -> tuple[LayerWord, ...]:
+        """What each layer in force said, with the statements that said it."""
+        return self.explanation.layers
+
+    @property
+    def missing_context(self) -> tuple[str, ...]:
+        """Condition keys that are absent and could turn the decision."""
+        return self.explanation.missing_context
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """What to know beside the decision, each with its code."""
+        return self.explanation.warnings
+
+    def explain(self) -> str:
+        """The decision and its reasons as text for a person."""
+        from kms_eval.render.text import render  # noqa: PLC0415
+
+        return render(self.explanation)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `kms-eval can --json` prints."""
+        from kms_eval.render.json import as_dict  # noqa: PLC0415
+
+        return as_dict(self.explanation)
+
+
+class Scenario:
+    """One world and its tests. It never changes; for another world load another scenario."""
+
+    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False) -> None:
+        self._loaded = loaded
+        self.evaluator = Evaluator(loaded.world, allow_unknown_action=allow_unknown_action)
+        self._known: dict[tuple[Any, ...], Decision] = {}
+
+    @classmethod
+    def load(cls, path: str | Path, *, strict: bool = False, allow_unknown_action: bool = False) -> Scenario:
+        """Read a scenario file (YAML or JSON). Raises InputError with every fault of it and of its policies.
+
+        `strict` makes faults of what AWS would refuse but published examples contain; `allow_unknown_action` decides
+        actions that AWS published later by the policies' patterns.
+        """
+        from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
+
+        return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action)
+
+    @classmethod
+    def from_dict(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        base: str | Path | None = None,
+        strict: bool = False,
+        allow_unknown_action: bool = False,
+    ) -> Scenario:
+        """The same from memory; relative paths of policies start at `base`. Raises InputError."""
+        from kms_eval.world.load import from_dict  # noqa: PLC0415
+
+        loaded = from_dict(data, base=Path(base) if base is not None else None, strict=strict)
+        return cls(loaded, allow_unknown_action=allow_unknown_action)
+
+    @property
+    def world(self) -> World:
+        """Everything that exists in the scenario."""
+        return self._loaded.world
+
+    @property
+    def tests(self) -> tuple[TestCase, ...]:
+        """The tests of the file, in its order."""
+        return self._loaded.tests
+
+    @property
+    def loaded(self) -> Loaded:
+        """All that was read: world, tests, name, description, and what reading had to remark."""
+        return self._loaded
+
+    def can(self, principal: str, action: str, key: str | None = None, **fields: Unpack[Fields]) -> Decision:
+        """May the principal perform the action? Raises InputError where the question makes no sense in this world.
+
+        `principal` is a full ARN or a short name (``role/admin``); `action` a permission (``kms:Decrypt``) or an API
+        operation (``ReEncrypt``), which asks for all that the call needs; `key` may be left out where the scenario has
+        one or the action needs none. See `Fields` for the rest.
+        """
+        # Decisions that time cannot change are kept: a question asked before costs one look-up.
+        known: tuple[Any, ...] = (principal, action, key)
+        if fields:
+            context = fields.get("context")
+            if len(fields) > 1 or not context:
+                return self._decide(principal, action, key, fields)
+            # With the types: true and 1 are equal in Python, and different texts in AWS.
+            known = (principal, action, key, tuple(context.items()), tuple(map(type, context.values())))
+        try:
+            return self._known[known]
+        except KeyError:
+            decision = self._decide(principal, action, key, fields)
+        except TypeError:
+            # A list of values cannot be looked up.
+            return self._decide(principal, action, key, fields)
+        if not decision._ruling.by_clock:  # noqa: SLF001 - the two classes are one face
+            if len(self._known) >= _MOST_DECISIONS:
+                self._known.clear()
+            self._known[known] = decision
+        return decision
+
+    def allows(self, principal: str, action: str, key: str | None = None, **fields: Unpack[Fields]) -> bool:
+        """Whether `can` answers `allowed`."""
+        return self.can(principal, action, key, **fields).decision == "allowed"
+
+    def decide(self, asked: Request) -> Decision:
+        """The decision about a request that has been made before, of a test for instance; without a time it is now."""
+        return Decision(self.evaluator, self.evaluator.rule(_timed(asked)))
+
+    def _decide(self, principal: str, action: str, key: str | None, fields: Fields) -> Decision:
+        return self.decide(request(principal, action, key, base=self._loaded.base, **fields))
+
+
+def _timed(asked: Request) -> Request:
+    if asked.at is not None:
+        return asked
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(asked, at=datetime.now(UTC))
