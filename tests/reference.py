@@ -1,0 +1,300 @@
+"""The rules of AWS KMS authorization a second time: slow, naive and short, to compare the engine with.
+
+Comes in: a world and one authorization. Goes out: the decision, nothing else. Ids such as C6 name the rules.
+Never here: anything of the engine or of the language rooms, speed, explanations.
+"""
+# ruff: noqa: E401, E701, E704, I001  # laid out by hand: a rule takes as few lines as it does in words
+# fmt: off
+from __future__ import annotations
+
+import base64, ipaddress, re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import chain, product
+from operator import eq, ge, gt, le, lt
+from typing import Any, Literal
+from kms_eval.documents.model import ConditionTest, Constraints, Grant, Policy, PolicyKind, PrincipalEntry, Statement
+from kms_eval.facts.actions import ACTION, KEY, KEY_REQUEST_KEYS, KEY_RESOURCE_KEYS, Action
+from kms_eval.facts.condition_keys import CONDITION_KEYS
+from kms_eval.world.model import Caller, Key, OrganizationAccount, Principal, Session, VpcEndpoint, World
+
+Values = tuple[str, ...] | None  # of a condition key; None: absent
+Truth = frozenset[bool]  # what the readings of a text make of it (2R): an Allow must be YES, a Deny may be OPEN
+YES, NO, OPEN = frozenset({True}), frozenset({False}), frozenset({True, False})
+STAR, ONE = "\ue000", "\ue001"  # the wildcards of a pattern, apart from the characters `*` and `?`
+UNKNOWN = Action("", "Read", KEY, KEY_REQUEST_KEYS, operations=(), source="", rcp=True)
+NOBODY, NOWHERE, OUTSIDE = Principal("", "user", "", ""), VpcEndpoint(""), OrganizationAccount("", "")
+NEW_KEY = Key("", "", "", "", "", Policy("", PolicyKind.KEY, None, None, ()))  # what CreateKey makes by default (K2)
+MULTIVALUED = {row.name.lower() for row in CONDITION_KEYS if row.multi_valued}
+SYNONYMS = {row.name.lower(): row.synonym_of.lower() for row in CONDITION_KEYS if row.synonym_of}
+OPTIONS = {"ScheduleKeyDeletionPendingWindowInDays": "30", "RotationPeriodInDays": "365", "MessageType": "RAW"}  # Z29
+ORDER = {"Equals": eq, "LessThan": lt, "LessThanEquals": le, "GreaterThan": gt, "GreaterThanEquals": ge}
+TYPES = {"user": "User", "role": "AssumedRole", "federated-user": "FederatedUser", "root": "Account"}  # Q1
+DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)  # C16
+ALL_NAMED = {"user": {"itself", "account"}, "role": {"entity", "account"}, "root": {"account"}, "service": {"itself"},
+             "federated-user": {"itself", "entity", "account"}}  # N2, N5, Z20
+
+@dataclass(frozen=True)
+class Ask:  # one authorization: a single permission on a single resource
+    caller: Caller
+    action: str
+    key: Key | None = None  # None for operations without a key (R8)
+    alias_arn: str | None = None  # for the alias half of an alias operation (T8), where `key` is None
+    request_alias: str | None = None
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    encryption_context: Mapping[str, str] | None = None
+    endpoint: VpcEndpoint | None = None
+    at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    grant: Grant | None = None  # the request of CreateGrant; the grant concerned for RetireGrant and RevokeGrant
+    via_grant: str | None = None
+    region: str | None = None
+
+def decide(world: World, ask: Ask) -> Literal["allowed", "explicitDeny", "implicitDeny"]:
+    judge = Judge(world, ask)
+    return "explicitDeny" if judge.has("Deny", *judge.documents()) else "allowed" if judge.allowed() else "implicitDeny"
+
+def sure(value: object) -> Truth: return frozenset({bool(value)})
+def every(truths: Iterable[Truth]) -> Truth: return frozenset(map(all, product(*truths)))
+def some(truths: Iterable[Truth]) -> Truth: return frozenset(map(any, product(*truths)))
+def negated(truth: Truth) -> Truth: return frozenset(not outcome for outcome in truth)
+def readings(truths: Iterable[Truth]) -> Truth: return frozenset(chain(*truths))
+def marked(text: str) -> str: return text.replace("*", STAR).replace("?", ONE)
+def unordered(pairs: Iterable[Any] | None) -> set[Any] | None: return None if pairs is None else set(pairs)
+
+def glob(pattern: str, value: str, narrow: int = 0) -> bool:
+    """Within the first `narrow` fields of an ARN a wildcard stays in its field, unless it ends the pattern."""
+    ones = ["[^:]" if pattern.count(":", 0, i) < narrow and pattern[i:] != STAR else "." for i in range(len(pattern))]
+    regex = "".join({STAR: one + "*", ONE: one}.get(c, re.escape(c)) for c, one in zip(pattern, ones, strict=True))
+    return re.fullmatch(regex, value, re.DOTALL) is not None
+
+def read(base: str, text: str) -> Any:
+    """The number, the seconds since 1970, the address or the bytes that a text stands for, else None."""
+    try:
+        if base == "IpAddress": return ipaddress.ip_address(text)
+        if base == "BinaryEquals": return base64.b64decode(text, validate=True)
+        if base.startswith("Date") and DATE.fullmatch(text):
+            day = datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) < 10 else text)
+            return Decimal(str(day.replace(tzinfo=day.tzinfo or UTC).timestamp()))
+        return Decimal(text) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text, re.ASCII) else None
+    except ValueError: return None
+
+def same(base: str, wanted: str, value: str) -> Truth:
+    """A policy value, its variables replaced, with a request value, by an operator without its Not."""
+    if base == "IpAddress": return sure(read(base, value) in ipaddress.ip_network(wanted, strict=False))
+    if base.startswith(("Numeric", "Date", "Binary")):
+        left, right = read(base, value), read(base, wanted)
+        return sure(None not in (left, right) and ORDER[re.sub("Numeric|Date|Binary", "", base)](left, right))
+    if base.startswith("Arn"):  # C18, Z15
+        return OPEN if wanted == STAR else sure(min(wanted.count(":"), value.count(":")) > 4 and glob(wanted, value, 5))
+    if base in ("StringEquals", "StringLike"): return sure(glob(wanted, value))
+    return sure(wanted.lower() == value.lower() and (base != "Bool" or value.lower() in ("true", "false")))  # C15
+
+class Judge:
+    def __init__(self, world: World, ask: Ask) -> None:
+        self.world, self.ask, self.caller, self.principal = world, ask, ask.caller, ask.caller.principal or NOBODY
+        self.service, self.root = self.caller.kind == "service", self.caller.kind == "root"
+        self.row = ACTION.get(ask.action.lower(), UNKNOWN)  # A1
+        self.name = self.row.name.removeprefix("kms:")
+        self.key = ask.key if self.row.resources else None  # R9
+        self.resource = self.key.arn if self.key else ask.alias_arn  # R2, R3; None: R8
+        self.owner = self.resource.split(":")[4] if self.resource else None
+        self.region = self.resource.split(":")[3] if self.resource else ask.region or world.region  # Q7
+        self.foreign = None not in (self.owner, self.caller.account) and self.owner != self.caller.account  # X1
+        self.given = [(SYNONYMS.get(name.lower(), name.lower()), values) for name, values in ask.context.items()]
+        self.forwarded = "kms:viaservice" in dict(self.given)  # V6
+        self.endpoint = None if self.forwarded or self.service else ask.endpoint  # V8, Q8, E17
+        self.session = Session() if self.root or self.service or not self.caller.session else self.caller.session
+        self.grant = ask.grant if ask.grant and self.name in ("CreateGrant", "RetireGrant") else Grant("")
+        self.controls = self.place(self.caller.account, exempt=self.service).service_control_policies or ()  # O2, O7
+        missing = () if self.key or self.name == "CreateKey" else KEY_RESOURCE_KEYS  # T1
+        self.facts = [(name.lower(), values) for name, values in self.derive() if name.startswith("aws:")
+                      or re.sub("(?<=Context:).*", "", name) in {*self.row.condition_keys} - {*missing}]
+    def derive(self) -> Iterable[tuple[str, Values]]:  # sections 14 and 15; a name that comes twice has two readings
+        ask, caller, grant, organization = self.ask, self.caller, self.grant, self.world.organization
+        key, endpoint, limits = self.key or NEW_KEY, self.endpoint or NOWHERE, self.grant.constraints
+        account, service = (None, caller.arn) if self.service else (caller.account, None)  # Z31
+        entity = self.principal if caller.kind in ("user", "role") else None
+        last, uid = caller.arn.rsplit("/", 1)[-1] if ":sts:" in caller.arn else None, self.principal.id
+        userid = {"root": account, "user": uid, "role": uid and last and f"{uid}:{last}",
+                  "federated-user": f"{account}:{last}"}
+        primary = "PRIMARY" if key.primary_region in (None, key.region) else "REPLICA"
+        kind = "EncryptionContextSubset" if limits.encryption_context_subset is not None else None
+        kind = kind if limits.encryption_context_equals is None else "EncryptionContextEquals"
+        stored = dict(limits.encryption_context_equals or limits.encryption_context_subset or ())
+        pairs = stored if self.name == "RetireGrant" or ask.encryption_context is None else ask.encryption_context
+        single: dict[str, str | tuple[str, ...] | None] = {
+            "aws:PrincipalArn": entity.arn if entity else None if service else caller.arn,
+            "aws:userid": userid.get(caller.kind),
+            "aws:username": entity.name if entity and caller.kind == "user" else None,
+            "aws:PrincipalType": TYPES.get(caller.kind), "aws:PrincipalIsAWSService": str(self.service).lower(),
+            "aws:PrincipalServiceName": service, "aws:PrincipalServiceNamesList": service,
+            "aws:SourceIdentity": self.session.source_identity, "aws:SourceVpce": endpoint.id or None,
+            "aws:SourceVpc": endpoint.vpc, "aws:CurrentTime": ask.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:EpochTime": str(int(ask.at.timestamp())), "aws:SecureTransport": "true",
+            "aws:ViaAWSService": str(self.forwarded).lower(), "aws:RequestedRegion": self.region,
+            "kms:ReplicaRegion": ask.region, "kms:PrimaryRegion": ask.region, "kms:CallerAccount": account,
+            "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT", "kms:PolicyName": "default", "kms:KeySpec": key.spec,
+            "kms:KeyUsage": key.usage, "kms:KeyOrigin": key.origin, "kms:MultiRegion": str(key.multi_region).lower(),
+            "kms:MultiRegionKeyType": primary if key.multi_region else None, "kms:RequestAlias": ask.request_alias,
+            "kms:ResourceAliases": key.aliases, "kms:GranteePrincipal": grant.grantee_principal,
+            "kms:RetiringPrincipal": grant.retiring_principal,
+            "kms:GranteeServicePrincipal": grant.grantee_service_principal,
+            "kms:RetiringServicePrincipal": grant.retiring_service_principal, "kms:GrantOperations": grant.operations,
+            "kms:GrantConstraintType": kind, "kms:GrantConstraintSourceArn": limits.source_arn,
+            "kms:EncryptionContextKeys": tuple(pairs)}
+        for whose, owner in ("Principal", account), ("Resource", self.owner), ("Vpce", endpoint.account):
+            single[f"aws:{whose}Account"] = owner
+            if organization and owner and owner in (organization.management_account, *organization.accounts):
+                path = organization.accounts[owner].path if owner in organization.accounts else None
+                single |= {f"aws:{whose}OrgID": organization.id, f"aws:{whose}OrgPaths": path}
+        own = [(t, v) for t, v in self.principal.tags.items() if t.lower() not in map(str.lower, self.session.tags)]
+        single |= {f"aws:PrincipalTag/{tag}": value for tag, value in (*self.session.tags.items(), *own)}  # Q3, Q5
+        single |= {f"aws:ResourceTag/{tag}": value for tag, value in key.tags.items()}
+        single |= {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
+        yield from ((name, (v,) if isinstance(v, str) else v) for name, v in single.items() if v not in (None, ()))
+        yield from ((f"kms:{name}", values) for name, default in OPTIONS.items() for values in (None, (default,)))
+    def lookup(self, name: str, kind: PolicyKind) -> list[Values]:  # the readings of a key (C3, C21)
+        name = SYNONYMS.get(name.lower(), name.lower())
+        found: list[Values] = [v for key, v in self.given if key == name]
+        found = found or [values for key, values in self.facts if key == name] or [None]
+        unsupported = name == "kms:resourcealiases" or name.startswith("aws:resourcetag/")
+        return [*found, None] if unsupported and kind is PolicyKind.KEY else found  # K5, Z30
+    def expand(self, text: str, policy: Policy, *, wild: bool) -> list[str | None]:  # section 13; None: no value
+        mark = marked if wild else str
+        pieces = re.split(r"\$\{([^}]*)\}", text) if policy.variables else [text]  # W1
+        options: list[list[str | None]] = [[mark(piece)] for piece in pieces]
+        for index in range(1, len(pieces), 2):
+            name, comma, default = (part.strip() for part in pieces[index].partition(","))
+            found = [values or ((default[1:-1],) if comma else ()) for values in self.lookup(name, policy.kind)]  # W5
+            single = [values[0] if len(values) == 1 and name.lower() not in MULTIVALUED else None for values in found]
+            options[index] = [*single, *(value and mark(value) for value in single)]  # W4, W9
+            if name in ("*", "?", "$"): options[index] = [name]  # W8
+        return [None if None in texts else "".join(map(str, texts)) for texts in product(*options)]  # W6, W10
+    def covers(self, policy: Policy, pattern: str, *, excluding: bool) -> Truth:  # `excluding`: of NotResource
+        fields = pattern.split(":", 5)
+        head, resource = marked(":".join(fields[:5])), self.resource
+        if resource is None:  # R8, Z12; R6
+            scope = f"arn:{self.caller.partition}:kms:{self.region}:{self.caller.account}"
+            return YES if pattern == "*" else OPEN if not excluding and glob(head, scope) else NO
+        tails = self.expand(":" + fields[5], policy, wild=True) if len(fields) == 6 else [""]  # W2
+        strict = not {STAR, ONE} & set("".join(head.split(":")[2:3]))  # R4: no wildcard in the service
+        return readings(
+            (OPEN if excluding else NO) if tail is None else  # W6, W7; Z23
+            sure(strict and glob(head + tail, resource, 5)) | sure(glob(head + tail, resource)) for tail in tails)
+    def compare(self, base: str, policy: Policy, wanted: str, value: str) -> Truth:  # a policy with a request value
+        bare = base == "IpAddress" and ":" in wanted and "/" not in wanted  # C17
+        texts: list[str | None] = [wanted + "/128", wanted + "/32"] if bare else [wanted]
+        if base.startswith(("String", "Arn", "Bool")):  # W2
+            texts = self.expand(wanted, policy, wild=base == "StringLike" or base.startswith("Arn"))
+        truth = readings(NO if text is None else same(base, text, value) for text in texts)  # W6
+        return truth | NO if base == "Bool" and "${" in wanted else truth  # Z21
+    def matches(self, policy: Policy, test: ConditionTest, value: str) -> Truth:  # any value or, with Not, none (C1)
+        base = test.operator.replace("Not", "")
+        if base.startswith(("Numeric", "Date", "IpAddress")) and read(base, value) is None:
+            return OPEN if base == test.operator else YES  # C19
+        found = some(self.compare(base, policy, wanted, value) for wanted in test.values)
+        return found if base == test.operator else negated(found)
+    def holds(self, policy: Policy, test: ConditionTest, values: Values) -> Truth:
+        whole, absent = test.qualifier == "ForAllValues", not values
+        if not test.values:  # C13
+            return sure(absent) if whole else sure(values is None) if test.if_exists else NO if test.qualifier else OPEN
+        if test.operator == "Null":  # C8
+            return sure(whole if test.qualifier else any((text.lower() == "true") == absent for text in test.values))
+        if values is None and test.if_exists: return YES  # C7
+        each = [self.matches(policy, test, value) for value in values or ()]
+        if test.qualifier:  # C9, C10; Z24
+            nothing = sure(whole) if values and not any(values) else frozenset()
+            return (every(each) if whole else some(each)) | nothing
+        if values is None: return sure("Not" in test.operator)  # C6
+        return sure(each and every(each) == YES) | sure(True in some(each))  # C12, Z5
+    def concerns(self, policy: Policy, statement: Statement) -> Truth:  # action, resource and condition
+        texts, excluding = statement.actions or statement.not_actions or (), statement.not_resources is not None
+        action = sure(any(glob(marked(text.lower()), self.ask.action.lower()) for text in texts))  # A1, A2
+        texts = statement.resources or statement.not_resources or ()  # R7: without any nothing matches
+        resource = some(self.covers(policy, text, excluding=excluding) for text in texts)
+        tests = [readings(self.holds(policy, test, values) for values in self.lookup(test.key, policy.kind))
+                 for test in statement.condition or ()]
+        return every((action if statement.not_actions is None else negated(action), negated(resource) if excluding
+                      else resource, OPEN if statement.condition == () else YES, *tests))  # A5, R6, C14, C2
+    def grade(self, entry: PrincipalEntry) -> str | None:  # "entity": as the role, or as a federated user's user
+        if entry.kind == "*": return "anyone"
+        if entry.kind == "AWS" and entry.value == "*": return "doubtful" if self.service else "anyone"  # P5, Z6
+        if self.service: return "itself" if (entry.kind, entry.value) == ("Service", self.caller.arn) else None  # P6
+        if entry.kind != "AWS": return None
+        account = self.caller.account
+        if entry.value in (account, f"arn:{self.caller.partition}:iam::{account}:root"): return "account"  # P2
+        if entry.value in (self.principal.arn, self.principal.id):  # P7, P9, P11
+            return "itself" if self.caller.kind == "user" else "entity"
+        return "itself" if entry.value == self.caller.arn else None
+    def named(self, statement: Statement) -> Truth:  # here an account is everybody in it (P13, V3)
+        grades = {self.grade(entry) for entry in statement.principals or statement.not_principals or ()} - {None}
+        if statement.not_principals is None:
+            return YES if statement.principals is None or grades - {"doubtful"} else OPEN if grades else NO
+        return sure(self.principal.boundary or not (ALL_NAMED[self.caller.kind] <= grades or "anyone" in grades))  # N3
+    def has(self, effect: str, *given: Policy) -> bool:  # 2R
+        hits = [every((self.named(s), self.concerns(p, s))) for p in given for s in p.statements if s.effect == effect]
+        return YES in hits or (effect == "Deny" and OPEN in hits)
+    def place(self, account: str | None, *, exempt: bool) -> OrganizationAccount:  # O1, O4, O8
+        organization = None if exempt or self.caller.service_linked else self.world.organization
+        if organization is None or account in (None, organization.management_account): return OUTSIDE
+        return organization.accounts.get(account or "", OUTSIDE)
+    def documents(self) -> Iterable[Policy]:  # whose Deny counts (E17)
+        owner = self.place(self.owner, exempt=not self.row.rcp or (self.key or NEW_KEY).manager == "AWS")  # O10
+        key = None if self.name == "RetireGrant" else self.key  # G23
+        others = self.principal.boundary, self.endpoint and self.endpoint.policy, key and key.policy
+        yield from chain(*self.controls, *owner.resource_control_policies)
+        yield from (*self.principal.policies, *self.session.policies, *(policy for policy in others if policy))
+    def within_limits(self, *, strict: bool) -> bool:  # boundary and session (I4, I5); `strict`: Z9
+        sessions, boundary = self.session.policies, self.principal.boundary
+        in_session = self.has("Allow", *sessions) if sessions else not (strict and self.caller.kind == "federated-user")
+        return in_session and (boundary is None or self.has("Allow", boundary))
+    def identity(self) -> bool:  # I6; the root user is exempt from the default deny (E10, X9)
+        return self.root or (self.has("Allow", *self.principal.policies) and self.within_limits(strict=True))
+    def allowed(self) -> bool:
+        if self.foreign and (self.key is None or not self.row.cross_account): return False  # X7, T8
+        if self.resource and self.resource.split(":")[1] != self.caller.partition: return False  # X1
+        if not all(self.has("Allow", *level) for level in self.controls): return False  # O2
+        if self.endpoint and self.endpoint.policy and not self.has("Allow", self.endpoint.policy): return False  # V1
+        if self.key is None: return self.identity()  # R8, T8
+        concerned = (self.ask.grant,) if self.ask.grant else self.key.grants
+        if self.name == "RetireGrant": return bool(concerned) and all(map(self.may_retire, concerned))
+        only = self.ask.via_grant if self.name == "CreateGrant" else None
+        granted = any(self.grants(grant) for grant in self.key.grants if only in (None, grant.id))
+        return granted or (only is None and self.by_key_policy(self.key.policy))
+    def by_key_policy(self, policy: Policy) -> bool:
+        statements = [s for s in policy.statements if s.effect == "Allow" and self.concerns(policy, s) == YES]
+        grades = {self.grade(entry) for s in statements for entry in s.principals or ()} - {None, "doubtful"}
+        if self.foreign: return bool(grades) and self.identity()  # X2
+        return bool(grades & {"itself", "anyone"}) or (  # E8, E9; E6
+            "entity" in grades and self.within_limits(strict=True)) or ("account" in grades and self.identity())
+    def holder(self, principal: str | None, service: str | None) -> str | None:  # how a grant names the caller (G3, G4)
+        if self.service: return "itself" if self.caller.arn in (principal, service) else None
+        grade = self.grade(PrincipalEntry("AWS", principal)) if principal else None
+        if grade == "account" and not self.root: return "account"
+        return "itself" if grade and (grade != "entity" or self.caller.kind == "role") else None
+    def grants(self, grant: Grant) -> bool:  # alone (G7)
+        holder = self.holder(grant.grantee_principal, grant.grantee_service_principal)
+        listed = self.row.grantable and self.name in grant.operations  # G5
+        abroad = self.foreign and (grant.issuing_account or self.owner) != self.caller.account  # X5, Z2
+        enough = self.identity() if abroad or holder == "account" else self.within_limits(strict=False)  # Z3; Z1
+        return holder is not None and listed and self.fits(grant.constraints, grant.operations) and enough
+    def fits(self, limits: Constraints, operations: tuple[str, ...]) -> bool:
+        equals, subset = unordered(limits.encryption_context_equals), unordered(limits.encryption_context_subset)
+        source = self.lookup("aws:SourceArn", PolicyKind.IDENTITY) if self.service else None
+        if limits.source_arn is not None and source != [(limits.source_arn,)]: return False  # G16, Z28
+        if self.name != "CreateGrant":
+            pairs = set((self.ask.encryption_context or {}).items())  # G12, G13, G15
+            return not self.row.encryption_context or (equals in (None, pairs) and (subset or set()) <= pairs)
+        wanted, child = self.lookup("kms:GrantOperations", PolicyKind.IDENTITY)[0], self.grant.constraints
+        exact, kept = unordered(child.encryption_context_equals), unordered(child.encryption_context_subset)
+        kept = kept if exact is None else exact  # G18, G19
+        return bool(wanted and set(wanted) <= set(operations) and limits.source_arn in (None, child.source_arn)
+                    and equals in (None, exact) and (subset is None or (kept is not None and subset <= kept)))
+    def may_retire(self, grant: Grant) -> bool:  # G23
+        grantee = self.holder(grant.grantee_principal, grant.grantee_service_principal)
+        holders = self.holder(grant.retiring_principal, grant.retiring_service_principal), (
+            grantee if "RetireGrant" in grant.operations else None)
+        delegated = self.caller.account == (grant.issuing_account or self.owner) or not (self.foreign or self.root)
+        return "itself" in holders or ((delegated or "account" in holders) and self.identity())  # (a, b); (c, d), Z19
