@@ -64,7 +64,13 @@ class Decision:
 
     def __repr__(self) -> str:
         asked = self._ruling.request
-        return f"<Decision {self.decision}: {asked.principal} {asked.action}, {self.reason}>"
+        on = f" on {asked.key}" if asked.key else ""
+        return f"<Decision {self.decision}: {asked.principal} {asked.action}{on}, {self.reason}>"
+
+    @property
+    def ruling(self) -> Ruling:
+        """The decision as the engine made it, part by part; for analyses, which go on from there."""
+        return self._ruling
 
     @property
     def explanation(self) -> Explanation:

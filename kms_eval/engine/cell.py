@@ -22,7 +22,8 @@ from kms_eval.engine.decide import FIRST_FREE_SLOT, Shape, Slot
 from kms_eval.engine.grants import Allowance, allowances
 from kms_eval.engine.layers import GRANT, LAYERS, Layer, Part
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
-from kms_eval.engine.principals import Grade, grade, spared
+from kms_eval.engine.principals import Grade, grade, names_of, spared
+from kms_eval.engine.resources import Target
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
 
@@ -61,6 +62,17 @@ class Entry:
             return False
         return rule.condition is None or rule.condition.holds(context, generous=generous)
 
+    def applies_to_all(self, target: Target) -> bool:
+        """Whether a rule that needs no condition key counts: then it does in every request about the target."""
+        rule = self.rule
+        if rule is None or rule.resource is None:
+            return False
+        generous = rule.effect == "Deny"
+        if not rule.resource.covers(target, _without_variables, generous=generous):
+            return False
+        # Without a key to ask for, the Condition is absent or empty.
+        return rule.condition is None or generous
+
     def status(self, context: Context, is_open: Callable[[str], bool]) -> Status:
         """What can be said of its word while the keys `is_open` names may still have any value."""
         rule = self.rule
@@ -73,6 +85,10 @@ class Entry:
             return Status.FAILS
         status = Status.HOLDS if rule.condition is None else rule.condition.status(context, is_open, generous=generous)
         return Status.OPEN if open_resource and status is Status.HOLDS else status
+
+
+def _without_variables(_key: str) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +190,7 @@ class _Slots:
         """The slot in which a group's Allow statements count, whoever they speak to."""
         if layer.part is Part.IDENTITY:
             return Slot.IDENTITY
-        if layer.part in {Part.LIMIT, Part.GATE}:
+        if layer.part is Part.LIMIT or layer.part is Part.GATE:
             (self.limits if layer.part is Part.LIMIT else self.gates).append(self.count)
             if not group:
                 self.void.add(self.count)
@@ -187,6 +203,7 @@ def _entries(
     scope: Scope, rules: Rules, unpublished: str | None, only_grant: str | None
 ) -> tuple[_Slots, list[Entry], list[InForce]]:
     slots = _Slots(FIRST_FREE_SLOT, [], [], set())
+    names = names_of(scope.caller)
     entries: list[Entry] = []
     in_force: list[InForce] = []
     for layer in LAYERS:
@@ -198,6 +215,8 @@ def _entries(
         for group, group_slot in zip(groups, group_slots, strict=True):
             for policy in group:
                 for rule in rules(policy):
+                    if rule.named is not None and rule.named.isdisjoint(names):
+                        continue
                     actions = rule.covers(unpublished) & layer.actions
                     slot = _slot(layer, rule, scope, group_slot) if actions else None
                     if slot is None or (only_grant is not None and slot in _SLOT_OF_GRADE.values()):
@@ -248,6 +267,9 @@ class _Folding:
             self.sums[entry.slot] |= entry.actions
         elif entry.rule is None:
             self.pending.append(entry)
+        elif not entry.rule.needs:
+            if entry.applies_to_all(self.scope.target):
+                self.sums[entry.slot] |= entry.actions
         else:
             self._add_rule(entry)
 

@@ -113,7 +113,9 @@ class Evaluator:
         unpublished = part.action.lower() if bit_of(part.action) == UNPUBLISHED else None
         only_grant = part.circumstances.via_grant if part.action == "kms:CreateGrant" else None
         scope, said = part.scope, part.circumstances.given.values
-        key = (scope.caller, scope.target, scope.endpoint, unpublished, only_grant)
+        target = scope.target
+        about = target.key or (target.kind, target.arn, target.region)
+        key = (scope.caller, about, scope.endpoint, unpublished, only_grant)
         cell = self._cells.get((*key, None))
         if cell is None:
             cell = self._keep(

@@ -16,16 +16,18 @@ from kms_eval.engine.missing import turn
 from kms_eval.engine.near_misses import near_misses
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.trace import Trace
-from kms_eval.engine.warnings import warnings
+from kms_eval.engine.warnings import request_warnings, warnings
 
 
 def explain(evaluator: Evaluator, ruling: Ruling) -> Explanation:
     """The decision that this evaluator made about a request, with its reasons."""
     about = {part: _part(Trace(part, evaluator.rules)) for part in ruling.parts}
     decisive = about[ruling.decisive]
+    more = tuple(request_warnings(ruling))
     if len(ruling.parts) == 1:
-        return decisive
-    return replace(decisive, action=ruling.request.action, parts=tuple(about.values()))
+        return replace(decisive, warnings=(*more, *decisive.warnings)) if more else decisive
+    told = dict.fromkeys([*more, *(warned for part in about.values() for warned in part.warnings)])
+    return replace(decisive, action=ruling.request.action, warnings=tuple(told), parts=tuple(about.values()))
 
 
 def _part(trace: Trace) -> Explanation:

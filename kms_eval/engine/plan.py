@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from kms_eval.documents.model import Grant
@@ -78,12 +78,17 @@ class _Question:
     def key(self, text: str | None) -> KeyReference:
         return resolve_key(self.world, text, caller=self.caller)
 
-    def part(self, action: str, reference: KeyReference, **changes: object) -> Part:
-        circumstances = replace(
-            self.circumstances,
-            request_alias=reference.alias,
-            grant=_grant(self.request, action, reference.key),
-            **changes,  # type: ignore[arg-type]  # field names of Circumstances, checked by dataclass
+    def part(self, action: str, reference: KeyReference, *, same_key: bool | None = None) -> Part:
+        request = self.request
+        circumstances = Circumstances(
+            self.circumstances.given,
+            request.encryption_context,
+            reference.alias,
+            request.at,
+            request.region,
+            same_key,
+            _grant(request, action, reference.key),
+            request.via_grant,
         )
         return self.on(action, key_target(reference.key), circumstances, reference)
 

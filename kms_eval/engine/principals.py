@@ -36,6 +36,18 @@ def grade(entries: tuple[PrincipalEntry, ...], caller: Caller, effect: Effect) -
     return best
 
 
+def names_of(caller: Caller) -> frozenset[str]:
+    """Every text that a Principal element could use for the caller; where it has none of them, it is for others."""
+    names = {"*", caller.arn}
+    if caller.account is not None:
+        names |= {caller.account, f"arn:{caller.partition}:iam::{caller.account}:root"}
+    if caller.principal is not None:
+        names.add(caller.principal.arn)
+        if caller.principal.id is not None:
+            names.add(caller.principal.id)
+    return frozenset(names)
+
+
 def account_of(entry: PrincipalEntry) -> tuple[str | None, str] | None:
     """(partition or None, account) of an account principal, written as root ARN or bare id (P2); else None."""
     value = entry.value

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.documents.model import Policy, Statement
 from kms_eval.language import variables
 from kms_eval.language.arn import resource_matcher
 from kms_eval.language.pattern import compile_glob, only_stars, wild
@@ -52,18 +52,23 @@ def no_target(account: str | None, region: str, partition: str) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class ResourceTest:
-    """A Resource (or, `negated`, NotResource) element. `needs` are its variables' condition keys, in lower case."""
+    """A Resource (or, `negated`, NotResource) element. `needs` are its variables' condition keys, in lower case.
+
+    `everything` tells that it is the plain asterisk, which is most often all there is.
+    """
 
     patterns: tuple[str | Template, ...]
     negated: bool
-    key_policy: bool
     needs: frozenset[str]
+    everything: bool
 
     def covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
         """Whether the element covers the target; for NotResource whether its list does not.
 
         For NotResource the readings change sides: a generous reading of the statement is a strict one of its list.
         """
+        if self.everything:
+            return True
         if not self.patterns:
             # ASSUMPTION C14: an empty list has no effect; an empty NotResource leaves Allow silent, Deny applies.
             return self.negated and generous
@@ -101,7 +106,9 @@ def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
         else:
             patterns.append(template)
             needs.update(template.keys)
-    return ResourceTest(tuple(patterns), statement.resources is None, policy.kind is PolicyKind.KEY, frozenset(needs))
+    negated = statement.resources is None
+    everything = not negated and any(isinstance(pattern, str) and only_stars(pattern) for pattern in patterns)
+    return ResourceTest(tuple(patterns), negated, frozenset(needs), everything)
 
 
 def _template(text: str) -> Template | None:

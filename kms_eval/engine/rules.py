@@ -27,6 +27,8 @@ class Rule:
     resource: ResourceTest | None
     condition: Condition | None
     needs: frozenset[str]
+    named: frozenset[str] | None
+    """Everything its Principal names, None without one: most rules are told by it not to be for a caller."""
 
     def covers(self, unpublished: str | None) -> int:
         """The actions it covers, the bit of the unpublished action (lower case) included where its patterns do."""
@@ -42,7 +44,9 @@ def _compile(policy: Policy, statement: Statement) -> Rule:
     resource = resource_test(policy, statement)
     condition = compile_condition(policy, statement.condition) if statement.condition is not None else None
     needs = (resource.needs if resource else frozenset()) | (condition.needs if condition else frozenset())
-    return Rule(policy, statement, statement.effect, _actions(statement, None), resource, condition, needs)
+    principals = statement.principals
+    named = frozenset(entry.value for entry in principals) if principals is not None else None
+    return Rule(policy, statement, statement.effect, _actions(statement, None), resource, condition, needs, named)
 
 
 def _actions(statement: Statement, unpublished: str | None) -> int:

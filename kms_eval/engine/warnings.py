@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from kms_eval.codes import CODE
 from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
@@ -27,6 +28,15 @@ def warnings(trace: Trace) -> _Found:
     """All warnings about one part's decision, each said once."""
     found = (warned for row in _ROWS for warned in row(trace))
     yield from dict.fromkeys(found)
+
+
+def request_warnings(ruling: Ruling) -> _Found:
+    """Warnings about a request as a whole."""
+    request, first = ruling.request, ruling.parts[0].part
+    if request.vpc_endpoint is not None and first.situation.by_service:
+        yield _say("endpoint-not-passed")
+    if first.action == "kms:UpdatePrimaryRegion" and len(ruling.parts) == 1 and request.region is not None:
+        yield _say("replica-not-described", region=request.region)
 
 
 def _say(code: str, **names: str) -> Warned:
