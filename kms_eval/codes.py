@@ -84,6 +84,11 @@ CODES: tuple[Code, ...] = (
         "Whatever the policies say, the operation works only for callers of the key's own account.",
     ),
     _deny(
+        "partitions-never-cross",
+        "caller and key belong to different AWS partitions",
+        "Principals of one partition (aws, aws-cn, aws-us-gov) never use keys of another.",
+    ),
+    _deny(
         "no-service-control-policy-allows",
         "at some level of the organization no service control policy allows it",
         "From the root to the account every level needs an attached policy that allows the action.",

@@ -17,7 +17,7 @@ from functools import lru_cache
 from kms_eval.engine import derive_aws, derive_kms
 from kms_eval.engine.readings import Reading
 from kms_eval.engine.situation import Situation
-from kms_eval.facts.actions import ACTION
+from kms_eval.facts.actions import ACTION, KEY_REQUEST_KEYS
 from kms_eval.facts.condition_keys import find
 
 
@@ -111,15 +111,17 @@ def fact_of(key: str) -> tuple[Fact, str] | None:
 
 
 @lru_cache(maxsize=4096)
-def carried(action: str | None, key: str) -> bool:
-    """Whether a request for the action (lower case) can carry the key (semantics K1, K4); an unknown action any key.
+def carried(action: str, key: str) -> bool:
+    """Whether a request for the action (lower case) can carry the key (semantics K1, K4).
 
-    Keys of the ``aws:`` and other namespaces come with every request unless AWS lists the actions.
+    Keys of the ``aws:`` and other namespaces come with every request unless AWS lists the actions. An action that is
+    not published is taken to carry what every operation on a key does.
     """
-    if action is None or action not in ACTION:
-        return True
     row = find(key)
-    return row is None or row.actions is None or ACTION[action].name in row.actions
+    if row is None or row.actions is None:
+        return True
+    published = ACTION.get(action)
+    return row.name in KEY_REQUEST_KEYS if published is None else published.name in row.actions
 
 
 def reading(situation: Situation, key: str) -> Reading:
@@ -153,7 +155,7 @@ def is_suppliable(situation: Situation, key: str) -> bool:
     """Whether the key is absent here, yet a request for this action could have brought it along."""
     if situation.circumstances.given.values.get(key) is not None or not carried(situation.action, key):
         return False
-    if is_fixed(situation.action or "", key, with_key=situation.scope.target.kind == "key"):
+    if is_fixed(situation.action, key, with_key=situation.scope.target.kind == "key"):
         return False
     value = derived(situation, key)
     return not (isinstance(value, tuple) and value)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from kms_eval.engine.masks import ACROSS_ACCOUNTS, EVERYTHING, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY
+from kms_eval.engine.masks import ACROSS_ACCOUNTS, EVERYTHING, ON_ALIAS, ON_KEY, RETIRE_GRANT, UNPUBLISHED, WITHOUT_KEY
 
 
 class Slot(IntEnum):
@@ -66,7 +66,7 @@ def allowed(sums: list[int], shape: Shape) -> int:
         # Partitions are never crossed (semantics X1).
         return 0
     if shape.target == "none":
-        return identity & gates & WITHOUT_KEY
+        return identity & gates & (WITHOUT_KEY | UNPUBLISHED)
     if shape.target != "key":
         # The alias half of alias operations, the tags of a key to be created: identity policies only (T6, T8).
         return identity & gates & (ON_ALIAS if shape.target == "alias" else ON_KEY) if shape.own_account else 0

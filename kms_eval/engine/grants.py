@@ -120,7 +120,7 @@ def _context_fits(constraints: Constraints) -> Question:
 
     def fits(context: Context) -> bool:
         pairs = context.situation.circumstances.encryption_context or {}
-        action = ACTION.get(context.situation.action or "")
+        action = ACTION.get(context.situation.action)
         if action is not None and not action.encryption_context:
             pairs = {}
         if equals is not None:
@@ -198,11 +198,14 @@ def retires(grant: Grant, scope: Scope) -> Slot | None:
         return Slot.RETIRE if may else None
     if names_caller(grant.retiring_principal, scope):
         return Slot.RETIRE
-    if names_caller(grant.grantee_principal, scope) and "RetireGrant" in grant.operations:
+    as_grantee = "RetireGrant" in grant.operations
+    if as_grantee and names_caller(grant.grantee_principal, scope):
         return Slot.RETIRE
     account = caller.account
     if account is None:
         return None
+    if as_grantee and caller.kind != "root" and names_account(grant.grantee_principal, scope):
+        return Slot.RETIRE_WITH_IDENTITY
     issuer = account == issuing_account(grant, scope) or names_account(grant.retiring_principal, scope)
     if caller.kind == "root":
         return Slot.RETIRE if issuer else None

@@ -97,7 +97,7 @@ def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
     """Whether a Deny with NotPrincipal leaves the caller alone (semantics N2-N5).
 
     ASSUMPTION Z20: only where the caller *and* what it belongs to are listed (user and account; role and account;
-    session, role and account). A user or role with a permissions boundary is never spared.
+    session, role and account; federated user, user and account). One with a permissions boundary is never spared.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
     if any(entry.value == "*" for entry in entries):
@@ -114,5 +114,5 @@ def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
     listed = {entry.value for entry in entries if entry.kind == "AWS"}
     names_principal = principal is not None and not listed.isdisjoint({principal.arn, principal.id})
     if caller.kind == "federated-user":
-        return caller.arn in listed and (principal is None or names_principal)
+        return caller.arn in listed and names_principal
     return names_principal

@@ -44,6 +44,8 @@ def _why_allowed(trace: Trace) -> str:
 def _why_not(trace: Trace) -> str:
     ruling, slots = trace.ruling, trace.slots
     shape = ruling.cell.shape
+    if not shape.same_partition:
+        return "partitions-never-cross"
     if not shape.own_account and (shape.target != "key" or not ruling.bit & ACROSS_ACCOUNTS):
         return "not-supported-across-accounts"
     gates = trace.silent_gates()

@@ -72,7 +72,8 @@ class ResourceTest:
         if not self.patterns:
             # ASSUMPTION C14: an empty list has no effect; an empty NotResource leaves Allow silent, Deny applies.
             return self.negated and generous
-        inner = generous is not self.negated
+        # Operations without a key are outside every list of ARNs, in either reading (semantics R6).
+        inner = (not generous and target.kind != "none") if self.negated else generous
         found = any(self._one(pattern, target, lookup, generous=inner) for pattern in self.patterns)
         if self.negated and not found:
             # ASSUMPTION Z22: NotResource with a variable without value does not apply to Allow, and to Deny does.

@@ -103,10 +103,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A scope, one action in it (lower case, None while no single one is meant) and its circumstances."""
+    """A scope, one action in it (lower case) and its circumstances."""
 
     scope: Scope
-    action: str | None = None
+    action: str
     circumstances: Circumstances = PLAIN
 
     @property

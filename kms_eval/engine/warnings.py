@@ -52,7 +52,7 @@ def _principal_not_described(trace: Trace) -> _Found:
 def _given_context(trace: Trace) -> _Found:
     situation = trace.ruling.part.situation
     for key, value in situation.circumstances.given.values.items():
-        if not carried(situation.action, key):
+        if not carried(situation.action, key) and published(situation.action) is not None:
             yield _say("context-not-carried", key=spelled(key), action=trace.ruling.part.action)
             continue
         fact = derived(situation, key)
