@@ -53,10 +53,10 @@ class Test:
         """Whether the test is true for these request values (semantics C6-C13)."""
         written, negated = self.written, self.operator.negated
         present = bool(values)
-        if self.operator.type == "Null":
-            return self._null(present=present)
         if not self.values:
             return self._without_policy_values(present=present, generous=generous)
+        if self.operator.type == "Null":
+            return self._null(present=present)
         if not values:
             return written.if_exists or written.qualifier == "ForAllValues" or (not written.qualifier and negated)
         if written.qualifier == "ForAllValues":

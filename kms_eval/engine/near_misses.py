@@ -5,7 +5,7 @@ Comes in: a trace. Goes out: near misses with their reason in words. Never here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kms_eval.documents.model import PrincipalEntry
 from kms_eval.engine.cell import Entry
@@ -63,7 +63,10 @@ def _because(entry: Entry, trace: Trace) -> Iterator[str]:
         if lacking:
             yield f"the request has no {' and no '.join(lacking)}"
         elif constraints.encryption_context_equals is not None or constraints.encryption_context_subset is not None:
-            yield "its encryption context constraint is not met"
+            given = trace.ruling.part.circumstances.encryption_context or {}
+            wanted = constraints.encryption_context_equals or constraints.encryption_context_subset or ()
+            measure = "exactly" if constraints.encryption_context_equals is not None else "at least"
+            yield f"its constraint asks for {measure} {_pairs(wanted)}: the request has {_pairs(given.items())}"
         else:
             yield "the request does not fit it"
         return
@@ -78,6 +81,11 @@ def _because(entry: Entry, trace: Trace) -> Iterator[str]:
         element = "Resource" if rule.statement.resources is not None else "NotResource"
         target = trace.ruling.part.scope.target
         yield f"its {element} {', '.join(written)} does not cover {target.arn.replace(chr(0), '*')}"
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """An encryption context in words."""
+    return "{" + ", ".join(f"`{name}`: `{value}`" for name, value in pairs) + "}"
 
 
 def _seen_for(test: Test, context: Context) -> str:

@@ -10,8 +10,8 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from kms_eval.documents.model import Grant
 from kms_eval.engine.masks import published
@@ -63,8 +63,14 @@ def action_name(text: str, *, allow_unknown: bool = False) -> str:
 def _nearest_actions(text: str) -> str | None:
     known = {action.name.lower(): action.name for action in ACTIONS}
     full = text.lower() if ":" in text else f"kms:{text.lower()}"
-    near = [f"`{known[match]}`" for match in get_close_matches(full, known, n=3, cutoff=0.75)]
+    near = [f"`{known[match]}`" for match in _near(full, known, most=3, cutoff=0.75)]
     return f"did you mean {' or '.join(near)}?" if near else None
+
+
+def _near(word: str, words: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a fault needs it
+
+    return get_close_matches(word, list(words), n=most, cutoff=cutoff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
         return None
     endpoint = world.vpc_endpoints.get(name)
     if endpoint is None:
-        near = get_close_matches(name, world.vpc_endpoints, n=1)
+        near = _near(name, world.vpc_endpoints)
         raise InputError(Fault(f"unknown VPC endpoint `{name}`", help=f"did you mean `{near[0]}`?" if near else None))
     # ASSUMPTION V8: a service's call on the caller's behalf does not pass the caller's endpoint again.
     return None if _via_service(request) else endpoint
@@ -165,7 +171,7 @@ def _grant(request: Request, action: str, key: Key) -> Grant | None:
         return key.grants[0] if action == "kms:RetireGrant" and len(key.grants) == 1 else None
     found = next((grant for grant in key.grants if grant.id == request.grant), None)
     if found is None:
-        near = get_close_matches(request.grant, [grant.id for grant in key.grants], n=1, cutoff=0.4)
+        near = _near(request.grant, [grant.id for grant in key.grants], cutoff=0.4)
         advice = f"did you mean `{near[0]}`?" if near else None
         raise InputError(Fault(f"key `{key.handle}` has no grant `{request.grant}`", help=advice))
     return found

@@ -54,7 +54,8 @@ def reasons(explanation: Explanation, *, full: bool = True, paint: Paint = plain
     if full and explanation.near_misses:
         yield "came near, but did not count:"
         for miss in explanation.near_misses:
-            yield f"  {layer_name(miss.layer)}, {_where(miss.source, paint)}: {printable(miss.because)}"
+            layer = "" if _is_grant(miss.source) else f"{layer_name(miss.layer)}, "
+            yield f"  {layer}{_where(miss.source, paint)}: {printable(miss.because)}"
     if explanation.missing_context:
         yield printable(f"missing context that could turn it: {', '.join(explanation.missing_context)}")
     if explanation.change:
@@ -97,8 +98,13 @@ def _decided(word: LayerWord, explanation: Explanation) -> bool:
 
 def _where(source: Source, paint: Paint) -> str:
     """A statement by its policy and Sid or position, and its line where there is one."""
-    name = source.policy if source.policy.startswith("grant ") else f"{source.policy} {source.label}"
+    name = source.policy if _is_grant(source) else f"{source.policy} {source.label}"
     place = source.location
     if place is None or place.file is None or place.line is None:
         return printable(name)
     return f"{printable(name)} {paint('place', printable(f'({place.file}:{place.line})'))}"
+
+
+def _is_grant(source: Source) -> bool:
+    """A grant has neither Sid nor position, and its name says that it is one."""
+    return source.policy.startswith("grant ")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.errors import Fault, InputError, Location, nearest, quoted
 from kms_eval.sources.document import Place, RawDocument, Steps
 
 Format = Literal["yaml", "json"]
@@ -100,9 +100,12 @@ def _bytes_of(path: Path, name: str) -> bytes:
 
 def _neighbour(path: Path) -> str | None:
     try:
-        return did_you_mean(path.name, [other.name for other in path.parent.iterdir()])
+        # By the names without their endings, which make strangers look alike.
+        names = {other.stem: other.name for other in path.parent.iterdir()}
     except OSError:
         return None
+    near = nearest(path.stem, names)
+    return f"did you mean {quoted(names[near])}?" if near is not None else None
 
 
 def _decode(data: bytes, name: str) -> str:
