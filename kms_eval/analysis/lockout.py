@@ -1,0 +1,90 @@
+"""Who could still change a key policy, and whether AWS KMS would take it from a caller (semantics L1, L2).
+
+Comes in: what decides, a key with the policy in question, perhaps the caller who would put it. Goes out: both answers.
+Never here: files, printing, a clock.
+
+AWS KMS refuses a key policy under which its caller could not call PutKeyPolicy again. ASSUMPTION Z32: how exactly AWS
+evaluates that is not documented; here it is the full decision, with the request's own context.
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.explain import explain
+from kms_eval.engine.explanation import Explanation
+from kms_eval.errors import InputError
+from kms_eval.world.identity import read_identity
+from kms_eval.world.model import Key, World
+from kms_eval.world.request import Request
+
+ACTION = "kms:PutKeyPolicy"
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """What is left of the control over one key.
+
+    `caller` is the decision about the principal who would put the policy, None where nobody was named. `left` has the
+    principals that could change the policy again, `maybe` those who could with further context; external principals are
+    never among them, since PutKeyPolicy does not work across accounts.
+    """
+
+    key: Key
+    caller: Explanation | None
+    left: tuple[Explanation, ...]
+    maybe: tuple[Explanation, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether AWS KMS would refuse the policy, or nobody could change it."""
+        return (self.caller is not None and self.caller.decision != "allowed") or not self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How PutKeyPolicy would be called: when, and with which condition keys."""
+
+    at: datetime
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def check_lockout(
+    evaluator: Evaluator, key: Key, circumstances: Circumstances, *, caller: str | None = None
+) -> Lockout:
+    """Both answers about one key. Raises InputError where `caller` means nobody."""
+    asked = _ask(evaluator, key, caller, circumstances) if caller is not None else None
+    answers = [
+        _ask(evaluator, key, principal, circumstances) for principal in dict.fromkeys(_candidates(evaluator.world, key))
+    ]
+    left = tuple(answer for answer in answers if answer.decision == "allowed")
+    maybe = tuple(answer for answer in answers if answer.decision != "allowed" and answer.missing_context)
+    return Lockout(key, asked, left, maybe)
+
+
+def _ask(evaluator: Evaluator, key: Key, principal: str, circumstances: Circumstances) -> Explanation:
+    request = Request(principal, ACTION, key.arn, context=circumstances.context, at=circumstances.at)
+    return explain(evaluator, evaluator.rule(request))
+
+
+def _candidates(world: World, key: Key) -> Iterator[str]:
+    """Everybody who is known: the root user of the account, the scenario's principals, those the key policy names."""
+    yield f"arn:{key.partition}:iam::{key.account}:root"
+    yield from (principal.arn for principal in world.principals.values() if principal.account == key.account)
+    for statement in key.policy.statements:
+        for entry in statement.principals or ():
+            if entry.kind == "AWS" and entry.value.startswith("arn:"):
+                yield from _caller(entry.value, key)
+
+
+def _caller(text: str, key: Key) -> Iterator[str]:
+    try:
+        identity = read_identity(text, account=None, partition=key.partition)
+    except InputError:  # a text that AWS would not take as a principal either
+        return
+    if identity.account == key.account:
+        yield identity.arn

@@ -1,0 +1,188 @@
+"""The same verbs as an application of typer: for help, completion, and command lines that `quick` is not sure about.
+
+Comes in: words. Goes out: a verb's call, or an exit code where typer has answered. InputError says what is wrong.
+Never here: running a verb. Everything is made from the fields of the verbs' calls.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from kms_eval.doors.cli import completion
+from kms_eval.doors.cli.arguments import Described, described
+from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.verbs import VERB, VERBS, Verb
+from kms_eval.errors import Fault, InputError, did_you_mean, quoted
+
+_NAME = "kms-eval"
+_COMPLETING = "_KMS_EVAL_COMPLETE"
+"""The variable by which a shell asks for completions; its name follows from that of the program."""
+_HELP = "Tells whether AWS KMS would allow a request, and why, from policies and grants alone."
+_HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    verb: Verb
+    call: object
+
+
+def read(words: Sequence[str]) -> tuple[Verb, object] | int:
+    """The verb and its call; or the exit code where help, the version or a completion was printed."""
+    try:
+        result = _run(list(words))
+    except SystemExit as ended:
+        return ExitCode.WRONG if ended.code else ExitCode.YES
+    except InputError:
+        raise
+    except Exception as error:
+        # What typer raises has changed its place from release to release; that it can be formatted has not.
+        if not hasattr(error, "format_message"):
+            raise
+        raise InputError(_fault(error)) from None
+    if isinstance(result, _Read):
+        return result.verb, result.call
+    # Typer's own failures, such as a shell it does not know, are neither denials nor findings.
+    return ExitCode.WRONG if result or not words else ExitCode.YES
+
+
+def _run(words: list[str]) -> Any:
+    verb = VERB.get(words[0]) if words else None
+    if verb is not None and _COMPLETING not in os.environ:
+        # Past the group: its own parameters would have typer load pydantic.
+        return _command(verb).main(words[1:], prog_name=f"{_NAME} {verb.name}", standalone_mode=False)
+    return _application().main(words or ["--help"], prog_name=_NAME, complete_var=_COMPLETING, standalone_mode=False)
+
+
+def _fault(error: Any) -> Fault:
+    """What typer says, in the words of this program."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else _NAME
+    advice = f"see `{path} --help`"
+    near = getattr(error, "possibilities", None)
+    if near:
+        # typer puts what is near into the message, each release in its own way.
+        return Fault(f"no such option {quoted(error.option_name)}", help=f"did you mean `{near[0]}`? {advice}")
+    message = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
+    return Fault(message[:1].lower() + message[1:], help=advice)
+
+
+class _Group(TyperGroup):
+    """Lists the verbs without loading them, and loads the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [verb.name for verb in VERBS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        verb = VERB.get(cmd_name)
+        return None if verb is None else TyperCommand(name=verb.name, help=verb.summary)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if not ctx.resilient_parsing and args[0] not in VERB and not args[0].startswith("-"):
+            near = did_you_mean(args[0], VERB)
+            advice = f"see `{_NAME} --help`"
+            raise InputError(Fault(f"no such command {quoted(args[0])}", help=f"{near} {advice}" if near else advice))
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command if command is None or name is None else _command(VERB[name]), rest
+
+
+def _application() -> Any:
+    """The whole program. Boxes and colours are for people: elsewhere help is plain text."""
+    application = typer.Typer(
+        name=_NAME,
+        cls=_Group,
+        help=_HELP,
+        rich_markup_mode=_markup(),
+        context_settings=_HELP_OPTIONS,
+        pretty_exceptions_enable=False,
+    )
+    application.callback()(_options)
+    return _unconverted(get_command(application))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from kms_eval import __version__
+
+        typer.echo(f"{_NAME} {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(
+        False,  # noqa: FBT003 - typer's way to say the default
+        "--version",
+        help="Show the version and exit.",
+        callback=_show_version,
+        is_eager=True,
+    ),
+) -> None:
+    """Hold the options that stand before any verb."""
+
+
+def _markup() -> Any:
+    return "rich" if sys.stdout is not None and sys.stdout.isatty() else None
+
+
+def _command(verb: Verb) -> Any:
+    """A verb as a command of typer that answers with the verb's call."""
+    call = verb.module().Call
+    fields = described(call)
+
+    def command(**values: Any) -> _Read:
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return _Read(verb, call(**plain))
+
+    annotations = {each.name: _TYPES[each.argument.kind] for each in fields}
+    parameters = [
+        Parameter(each.name, Parameter.KEYWORD_ONLY, default=_parameter(each), annotation=annotations[each.name])
+        for each in fields
+    ]
+    command.__doc__ = call.__doc__
+    command.__annotations__ = annotations
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # how a function says it is another
+    application = typer.Typer(add_completion=False, rich_markup_mode=_markup(), context_settings=_HELP_OPTIONS)
+    application.command(verb.name)(command)
+    return _unconverted(get_command(application))
+
+
+def _unconverted(command: Any) -> Any:
+    """The command; where a shell asks for values, nothing has to be converted, and typer need not load pydantic."""
+    every = command.get_params
+
+    def get_params(context: Any) -> Any:
+        parameters = every(context)
+        for parameter in parameters:
+            parameter.process_value = lambda _context, value: value
+        return parameters
+
+    if _COMPLETING in os.environ:
+        command.get_params = get_params
+    return command
+
+
+_TYPES: dict[str, Any] = {"one": str, "many": list[str], "switch": bool}
+_ABSENT: dict[str, Callable[[], Any]] = {"one": lambda: None, "many": list, "switch": lambda: False}
+
+
+def _parameter(each: Described) -> Any:
+    argument = each.argument
+    default = ... if each.required else _ABSENT[argument.kind]()
+    complete = completion.VALUES[argument.complete] if argument.complete is not None else None
+    said: dict[str, Any] = {
+        "help": argument.help,
+        "metavar": argument.metavar,
+        "autocompletion": complete,
+        "show_default": False,
+    }
+    return typer.Option(default, *argument.names, **said) if argument.names else typer.Argument(default, **said)

@@ -1,0 +1,85 @@
+"""How a verb says what can be typed behind it: each field of its `Call` is an argument or an option.
+
+Comes in: the fields of a verb's call. Goes out: their descriptions, which both readers of command lines go by (`quick`
+and `application`). Never here: reading, typer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What can be typed: `names` are those of an option, and empty for what stands by its place.
+
+    `one` takes a value, `many` takes one each time it is given, `switch` takes none. `complete` names the values that a
+    shell offers (see `completion`).
+    """
+
+    kind: Literal["one", "many", "switch"]
+    help: str
+    names: tuple[str, ...] = ()
+    metavar: str | None = None
+    complete: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A field of a call: its name, what can be typed for it, and whether it has to be."""
+
+    name: str
+    argument: Argument
+    required: bool
+
+
+def described(call: type) -> tuple[Described, ...]:
+    """The fields of a call, in order."""
+    return tuple(Described(each.name, each.metadata["argument"], each.default is MISSING) for each in fields(call))
+
+
+def argument(metavar: str, help: str, complete: str | None = None) -> Any:
+    """A value that stands by its place and has to be there."""
+    return field(metadata={"argument": Argument("one", help, metavar=metavar, complete=complete)})
+
+
+def optional_argument(metavar: str, help: str, complete: str | None = None) -> Any:
+    """A value that stands by its place; None where it is left out."""
+    return field(default=None, metadata={"argument": Argument("one", help, metavar=metavar, complete=complete)})
+
+
+def arguments(metavar: str, help: str) -> Any:
+    """All values that stand by their place."""
+    return field(default=(), metadata={"argument": Argument("many", help, metavar=metavar)})
+
+
+def option(*names: str, metavar: str, help: str, complete: str | None = None) -> Any:
+    """A value with a name; None where it is left out, and the last one counts."""
+    return field(default=None, metadata={"argument": Argument("one", help, names, metavar, complete)})
+
+
+def options(*names: str, metavar: str, help: str) -> Any:
+    """Values with a name that may be given again and again."""
+    return field(default=(), metadata={"argument": Argument("many", help, names, metavar)})
+
+
+def switch(*names: str, help: str) -> Any:
+    """Something that is off unless it is named."""
+    return field(default=False, metadata={"argument": Argument("switch", help, names)})
+
+
+def scenario_option() -> Any:
+    """The option that every verb takes which asks a scenario."""
+    return option(
+        "--scenario",
+        "-s",
+        metavar="FILE",
+        help="The scenario; default: $KMS_EVAL_SCENARIO, `[tool.kms-eval] scenario` in the nearest pyproject.toml, "
+        "the nearest kms-eval.yaml.",
+    )
+
+
+def strict_option() -> Any:
+    """Whether what AWS would refuse to store is a fault even where it can be read."""
+    return switch("--strict", help="Refuse documents that AWS would refuse, even where they can be read.")

@@ -1,0 +1,146 @@
+"""``kms-eval can``: one question, one decision.
+
+Comes in: a call. Goes out: the decision and its reasons; 0 allowed, 1 denied. Never here: reasons of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import argument, option, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from kms_eval.doors.cli.output import Output
+    from kms_eval.engine.explanation import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Tell whether PRINCIPAL may perform ACTION on a key, and why.
+
+    The exit code is 0 where it is allowed, 1 where it is denied, 2 where the call or a document is wrong.
+
+    `kms-eval can role/admin kms:Decrypt --key app`
+    """
+
+    principal: str = argument(
+        "PRINCIPAL",
+        "Who asks: role/NAME, user/NAME, root, assumed-role/NAME/SESSION, an ARN or an AWS service.",
+        "principals",
+    )
+    action: str = argument("ACTION", "What: a permission (kms:Decrypt), or a whole API call (ReEncrypt).", "actions")
+    key: str | None = option(
+        "--key",
+        "-k",
+        metavar="KEY",
+        help="On which key: handle, key id, ARN or alias; default: the only one.",
+        complete="keys",
+    )
+    context: tuple[str, ...] = options(
+        "--context", "-c", metavar="K=V", help="A condition key of the request; again for more values; K[] has none."
+    )
+    encryption_context: tuple[str, ...] = options(
+        "--encryption-context", "-e", metavar="K=V", help="A pair of the encryption context."
+    )
+    vpc_endpoint: str | None = option(
+        "--vpc-endpoint", metavar="ID", help="The VPC endpoint the request comes through.", complete="endpoints"
+    )
+    session_policy: tuple[str, ...] = options(
+        "--session-policy", metavar="FILE", help="A session policy of the caller."
+    )
+    session_name: str | None = option("--session-name", metavar="NAME", help="The name of the caller's session.")
+    session_tag: tuple[str, ...] = options("--session-tag", metavar="K=V", help="A session tag of the caller.")
+    source_identity: str | None = option(
+        "--source-identity", metavar="TEXT", help="The source identity of the session."
+    )
+    at: str | None = option("--at", metavar="TIME", help="When: 2026-01-01T00:00:00Z; default: now.")
+    alias: str | None = option("--alias", metavar="ALIAS", help="The alias of an alias operation that no key has yet.")
+    destination_key: str | None = option(
+        "--destination-key", metavar="KEY", help="The other key of ReEncrypt and UpdateAlias.", complete="keys"
+    )
+    region: str | None = option(
+        "--region", metavar="REGION", help="The other Region of ReplicateKey, UpdatePrimaryRegion."
+    )
+    grant: str | None = option(
+        "--grant",
+        metavar="GRANT",
+        help="The request of CreateGrant (a file, or its JSON), or the GrantId of another call.",
+    )
+    via_grant: str | None = option("--via-grant", metavar="ID", help="The grant that allows a CreateGrant.")
+    key_policy: str | None = option(
+        "--key-policy", metavar="FILE", help="A policy in place of the key's; needs no scenario."
+    )
+    policy: tuple[str, ...] = options(
+        "--policy", "-p", metavar="FILE", help="A further identity policy of PRINCIPAL; needs no scenario."
+    )
+    scenario: str | None = scenario_option()
+    explain: bool = switch("--explain", help="Every layer, and what came near without counting.")
+    json: bool = switch("--json", help="One JSON object.")
+    strict: bool = strict_option()
+    allow_unknown_action: bool = switch(
+        "--allow-unknown-action", help="Let the policies' patterns decide an action that is not known yet."
+    )
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Answer the call."""
+    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.question import ask
+
+    asked = ask(
+        call.principal,
+        call.action,
+        call.key,
+        context=call.context,
+        encryption_context=call.encryption_context,
+        session_policies=call.session_policy,
+        session_name=call.session_name,
+        session_tags=call.session_tag,
+        source_identity=call.source_identity,
+        vpc_endpoint=call.vpc_endpoint,
+        at=call.at,
+        alias=call.alias,
+        destination_key=call.destination_key,
+        region=call.region,
+        grant=call.grant,
+        via_grant=call.via_grant,
+        strict=call.strict,
+    )
+    opened = open_scenario(
+        call.scenario,
+        key_policy=call.key_policy,
+        policies=call.policy,
+        principal=call.principal,
+        key=call.key,
+        strict=call.strict,
+        allow_unknown_action=call.allow_unknown_action,
+    )
+    explanation = opened.scenario.decide(asked).explanation
+    _say(explanation, call, output)
+    for line in (*opened.words, *notice_lines(asked.notices)):
+        output.word(line)
+    return ExitCode.YES if explanation.decision == "allowed" else ExitCode.NO
+
+
+def _say(explanation: Explanation, call: Call, output: Output) -> None:
+    if call.json:
+        import json
+
+        from kms_eval.render.json import as_dict
+
+        output.answer(json.dumps(as_dict(explanation), indent=2, ensure_ascii=output.ascii_only))
+        return
+    from kms_eval.render.text import printable, render
+
+    output.answer(render(explanation, full=call.explain, paint=output.paint))
+    for warned in _warnings(explanation):
+        output.word(f"warning: {printable(warned)}")
+
+
+def _warnings(explanation: Explanation) -> list[str]:
+    """Those of the decision and of its parts, each once."""
+    parts = explanation.parts or (explanation,)
+    return list(dict.fromkeys(f"{warned.message} [{warned.code}]" for part in parts for warned in part.warnings))

@@ -1,0 +1,77 @@
+"""Coverage as `test` reports it.
+
+Comes in: the options about coverage, and tests as they are run. Goes out: table, files, and whether it is enough.
+Never here: what covered means (`analysis.coverage` knows).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kms_eval.analysis.coverage import Coverage
+from kms_eval.errors import Fault, InputError, Location, quoted
+
+if TYPE_CHECKING:
+    from kms_eval.doors.cli.output import Output
+    from kms_eval.engine.evaluator import Evaluator
+    from kms_eval.world.cases import TestCase
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """A run of tests that reports coverage."""
+
+    json: str | None
+    html: str | None
+    least: float | None
+    coverage: Coverage = field(default_factory=Coverage)
+
+    @classmethod
+    def asked(cls, table: bool, json: str | None, html: str | None, least: str | None) -> Covering | None:
+        """What the options ask for; None where they ask for nothing. InputError where one makes no sense."""
+        from kms_eval.doors.cli.writing import check_output
+
+        if not table and json is None and html is None and least is None:
+            return None
+        check_output(json)
+        check_output(html)
+        return cls(json, html, None if least is None else _percent(least))
+
+    def record(self, evaluator: Evaluator, case: TestCase, path: Path, now: datetime) -> None:
+        """Take note of a test that was run."""
+        from kms_eval.analysis.testing import request_of
+
+        self.coverage.record(evaluator, evaluator.rule(request_of(case, now)), f"{path}: {case.name}")
+
+    def deliver(self, output: Output) -> bool:
+        """Show the table and write the files; whether enough is covered."""
+        from kms_eval.doors.cli.writing import write_whole
+        from kms_eval.render.coverage_text import percent, render
+
+        report = self.coverage.report()
+        output.answer(render(report) + "\n")
+        if self.json is not None:
+            from kms_eval.render.coverage_json import render as render_json
+
+            write_whole(Path(self.json), [render_json(report), "\n"])
+        if self.html is not None:
+            from kms_eval.doors.coverage_files import page
+
+            write_whole(Path(self.html), [page(report, Path())])
+        enough = self.least is None or (report.decisions > 0 and report.share.percent >= self.least)
+        if not enough:
+            output.word(f"not enough: {percent(report.share)} is covered, at least {self.least:g}% has to be")
+        return enough
+
+
+def _percent(text: str) -> float:
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1
+    if not 0 <= percent <= 100:
+        raise InputError(Fault(f"{quoted(text)} is no percentage", Location(field="--cov-fail-under"), "0 to 100"))
+    return percent

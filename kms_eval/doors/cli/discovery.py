@@ -1,0 +1,85 @@
+"""Which scenario is meant where none is named.
+
+Comes in: the option, the environment, the folder one is in. Goes out: a path as the user would write it, or None.
+Never here: reading the scenario.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from kms_eval.errors import Fault, InputError, Location, did_you_mean
+
+VARIABLE = "KMS_EVAL_SCENARIO"
+FILE_NAME = "kms-eval.yaml"
+
+NO_SCENARIO = Fault(
+    "there is no scenario here",
+    help=f"`kms-eval init` writes one; or name one with `--scenario FILE` or ${VARIABLE}; "
+    "`can` and `lockout` also do with `--key-policy FILE`",
+)
+
+
+def find(option: str | None) -> Path | None:
+    """The scenario: of the option, of $KMS_EVAL_SCENARIO, of the nearest pyproject.toml, the nearest kms-eval.yaml.
+
+    Raises InputError where a pyproject.toml names one in a way that cannot be read.
+    """
+    if option == "":
+        raise InputError(Fault("is empty", Location(field="--scenario")))
+    named = option or os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    return _in_project() or next((path for path in _upwards(FILE_NAME)), None)
+
+
+def _upwards(name: str) -> Iterator[Path]:
+    """The files of that name in this folder and those around it, as seen from here."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder has been removed
+        return
+    for folder in (here, *here.parents):
+        path = folder / name
+        if path.is_file():
+            yield Path(os.path.relpath(path, here))
+
+
+def _in_project() -> Path | None:
+    """``[tool.kms-eval] scenario`` of the nearest pyproject.toml, relative to that file."""
+    project = next(_upwards("pyproject.toml"), None)
+    if project is None:
+        return None
+    try:
+        data = project.read_bytes()
+    except OSError:
+        return None
+    if b"kms-eval" not in data:
+        return None
+    table = _table(project, data)
+    if table is None:
+        return None
+    place = Location(str(project), None, "tool.kms-eval")
+    if not isinstance(table, dict):
+        raise InputError(Fault("expected a table", place))
+    for name in table:
+        if name != "scenario":
+            raise InputError(Fault(f"unknown field `{name}`", place, did_you_mean(name, ["scenario"])))
+    scenario = table.get("scenario")
+    if scenario is None:
+        return None
+    if not isinstance(scenario, str) or not scenario:
+        raise InputError(Fault("expected a path", Location(str(project), None, "tool.kms-eval.scenario")))
+    return project.parent / scenario
+
+
+def _table(project: Path, data: bytes) -> object:
+    import tomllib
+
+    try:
+        tool = tomllib.loads(data.decode("utf-8")).get("tool")
+    except ValueError as error:
+        raise InputError(Fault(f"is not TOML: {error}", Location(str(project)))) from None
+    return tool.get("kms-eval") if isinstance(tool, dict) else None

@@ -1,0 +1,78 @@
+"""What the questions about many requests have in common: their options, and the grid they are asked of.
+
+Comes in: options. Goes out: a grid. Never here: the questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kms_eval.doors.cli.arguments import option, options
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from kms_eval.analysis.grid import Grid
+    from kms_eval.engine.evaluator import Evaluator
+    from kms_eval.world.request import Request
+
+_SOMEBODY = "arn:aws:iam::000000000000:root"
+"""Who stands in the request that carries the circumstances; no answer depends on it."""
+
+
+def context_option() -> Any:
+    """What all requests carry."""
+    return options(
+        "--context", "-c", metavar="K=V", help="A condition key that all requests carry; what is not said stays open."
+    )
+
+
+def at_option() -> Any:
+    """When all requests are made."""
+    return option("--at", metavar="TIME", help="When: 2026-01-01T00:00:00Z; default: now.")
+
+
+def endpoint_option() -> Any:
+    """How all requests come."""
+    return option("--vpc-endpoint", metavar="ID", help="The VPC endpoint all come through.", complete="endpoints")
+
+
+def format_option(*names: str) -> Any:
+    """In which form the answer is wanted."""
+    return option("--format", "-f", metavar="FORM", help=f"{', '.join(names[:-1])} or {names[-1]}.")
+
+
+def output_option(endings: str) -> Any:
+    """Where the answer goes."""
+    return option("--output", "-o", metavar="FILE", help=f"A file to write to, whole or not at all{endings}.")
+
+
+def circumstances(context: Sequence[str], at: str | None, vpc_endpoint: str | None) -> Request:
+    """The circumstances of all requests that are asked about."""
+    from kms_eval.doors.cli.question import ask
+
+    asked = ask(_SOMEBODY, "kms:ListKeys", context=context, at=at, vpc_endpoint=vpc_endpoint)
+    return asked if asked.at is not None else replace(asked, at=datetime.now(UTC).replace(microsecond=0))
+
+
+def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
+    """The grid of a world in these circumstances."""
+    from kms_eval.analysis.grid import Grid
+
+    return Grid(evaluator, asked)
+
+
+def chosen_format(given: str | None, path: str | None, known: Sequence[str], *, json: bool = False) -> str:
+    """The form that is asked for, by name or by the file's ending; else the first of the known ones."""
+    if json:
+        given = given or "json"
+    if given is None:
+        ending = path.rpartition(".")[2].lower() if path is not None and "." in path else ""
+        named = {"md": "markdown"}.get(ending, ending)
+        return named if named in known else known[0]
+    if given not in known:
+        advice = did_you_mean(given, known) or f"there are {', '.join(f'`{name}`' for name in known)}"
+        raise InputError(Fault(f"unknown form {quoted(given)}", Location(field="--format"), advice))
+    return given

@@ -1,0 +1,68 @@
+"""``kms-eval lockout``: who can still change a key policy.
+
+Comes in: a call. Goes out: a verdict for each key; 0 where someone is left, 1 where not or where AWS KMS would refuse.
+Never here: the check (`analysis.lockout`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import option, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from kms_eval.doors.cli.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Tell whether AWS KMS would accept a key policy from a caller, and who could still change it afterwards.
+
+    AWS KMS refuses a key policy under which its caller could not call PutKeyPolicy again. The exit code is 1 where it
+    would refuse, and where nobody who is known could change the policy.
+
+    `kms-eval lockout --key app --key-policy new.json --as role/admin`
+    """
+
+    key: str | None = option("--key", "-k", metavar="KEY", help="Which key; default: all.", complete="keys")
+    caller: str | None = option("--as", metavar="PRINCIPAL", help="Who puts the policy.", complete="principals")
+    context: tuple[str, ...] = options("--context", "-c", metavar="K=V", help="A condition key of the request.")
+    key_policy: str | None = option("--key-policy", metavar="FILE", help="The policy to check, in place of the key's.")
+    scenario: str | None = scenario_option()
+    json: bool = switch("--json", help="One JSON object.")
+    strict: bool = strict_option()
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Check the keys."""
+    from datetime import UTC, datetime
+
+    from kms_eval.analysis.lockout import Circumstances, check_lockout
+    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.pairs import several
+    from kms_eval.world.names import resolve_key
+
+    context = {name: tuple(values) for name, values in several(call.context, "--context").items()}
+    opened = open_scenario(
+        call.scenario, key_policy=call.key_policy, principal=call.caller, key=call.key, strict=call.strict
+    )
+    evaluator = opened.scenario.evaluator
+    one_key = call.key is not None or call.key_policy is not None or not evaluator.world.keys
+    keys = [resolve_key(evaluator.world, call.key).key] if one_key else list(evaluator.world.keys.values())
+    circumstances = Circumstances(datetime.now(UTC), context)
+    found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
+    if call.json:
+        import json
+
+        from kms_eval.render.lockout import to_dict
+
+        output.answer(json.dumps({"keys": [to_dict(each) for each in found]}, indent=2, ensure_ascii=output.ascii_only))
+    else:
+        from kms_eval.render.lockout import render
+
+        output.answer("\n\n".join(render(each, paint=output.paint) for each in found))
+    for line in opened.words:
+        output.word(line)
+    return ExitCode.NO if any(each.found for each in found) else ExitCode.YES

@@ -1,0 +1,77 @@
+"""The command ``kms-eval``: from the words typed to an exit code.
+
+Comes in: arguments, the environment, the streams of the process. Goes out: an exit code; 130 where the user interrupts.
+Never here: what verbs do. No error reaches the user as a traceback, unless ``KMS_EVAL_DEBUG`` is set.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.output import Output
+from kms_eval.errors import KmsEvalError
+
+if TYPE_CHECKING:
+    from kms_eval.doors.cli.verbs import Verb
+
+_INTERRUPTED = 130
+_COLLECTED_AT = 100_000
+_COMPLETING = "_KMS_EVAL_COMPLETE"  # set by a shell that asks for completions; typer made up the name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer what was typed (by default `sys.argv`), and return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    output = Output.of_process()
+    try:
+        code = _answer(words, output)
+        output.close()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except KmsEvalError as error:
+        output.word(str(error))
+        code = ExitCode.WRONG
+    except OSError as error:
+        code = _failed(error, output, f"cannot go on: {(error.strerror or 'unknown error').lower()}")
+    except Exception as error:  # noqa: BLE001 - the edge: a traceback is nothing a user can act on
+        code = _failed(error, output, "internal error, please report it (KMS_EVAL_DEBUG=1 shows where)")
+    return int(code)
+
+
+def _answer(words: list[str], output: Output) -> int:
+    from kms_eval.doors.cli import quick
+
+    if words == ["--version"]:
+        from kms_eval import __version__
+
+        output.answer(f"kms-eval {__version__}")
+        return ExitCode.YES
+    # The rare command that makes much garbage can afford to collect it; the others end before it matters.
+    gc.set_threshold(_COLLECTED_AT)
+    read: tuple[Verb, object] | int | None = None if _COMPLETING in os.environ else quick.read(words)
+    if read is None:
+        from kms_eval.doors.cli import application
+
+        read = application.read(words)
+    if isinstance(read, int):
+        return read
+    verb, call = read
+    return verb.module().run(call, output)
+
+
+def _failed(error: Exception, output: Output, text: str) -> int:
+    try:
+        if os.environ.get("KMS_EVAL_DEBUG"):
+            from traceback import format_exception
+
+            text = "".join(format_exception(error)).rstrip()
+        output.word(text)
+        output.close()
+    except OSError:
+        pass  # neither stream can be written: the exit code has to do
+    return ExitCode.OPEN

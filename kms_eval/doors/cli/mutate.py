@@ -1,0 +1,140 @@
+"""``kms-eval mutate``: whether the tests would notice a mistake in the policies.
+
+Comes in: a call. Goes out: the mistakes that no test notices; 1 where there is one, or where tests fail as it is.
+Never here: mistakes, and what becomes of them (`analysis.mutation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import option, optional_argument, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from kms_eval.analysis.mutation import MutationReport
+    from kms_eval.doors.cli.output import Output
+    from kms_eval.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Change one thing in the policies at a time, and see whether the tests of the scenario notice.
+
+    Lists the mistakes that no test notices, the most dangerous first: those that allow more. Each comes with the change
+    and with a request that would tell. Mistakes that make no difference to any request are left out. The exit code is 1
+    where there is one, or where tests fail before anything is changed.
+
+    `kms-eval mutate scenarios/app.kms.yaml`
+    """
+
+    path: str | None = optional_argument("[PATH]", "The scenario; default: the one that is found.")
+    kind: tuple[str, ...] = options("--kind", metavar="KIND", help="Only this kind of mistake; `--kinds` lists them.")
+    kinds: bool = switch("--kinds", help="List the kinds of mistake.")
+    least: str | None = option("--fail-under", metavar="PERCENT", help="Exit with 0 where so many are noticed.")
+    most: str | None = option("--most", "-n", metavar="NUMBER", help="Show so many at most; default: 20.")
+    scenario: str | None = scenario_option()
+    json: bool = switch("--json", help="One JSON object.")
+    output: str | None = option("--output", "-o", metavar="FILE", help="A file to write to, whole or not at all.")
+    strict: bool = strict_option()
+
+
+_SHOWN = 20
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Try all mistakes."""
+    from datetime import UTC, datetime
+
+    from kms_eval.analysis.mutation import all_mutants, failing_tests, mutate
+    from kms_eval.doors.cli.progress import tracking
+    from kms_eval.doors.cli.writing import check_output, deliver
+
+    if call.kinds:
+        output.answer("\n".join(_kinds()))
+        return ExitCode.YES
+    check_output(call.output)
+    kinds = _chosen(call.kind)
+    least, most = _number(call.least, "--fail-under"), _number(call.most, "--most")
+    scenario = _scenario(call, output)
+    now = datetime.now(UTC).replace(microsecond=0)
+    failing = failing_tests(scenario.evaluator, scenario.tests, now)
+    if failing:
+        for result in failing:
+            place = result.case.place.location()
+            output.word(f"{place.file or ''}:{place.line or ''}: {result.case.name}: does not pass")
+        output.word("the tests have to pass before they can tell anything: see `kms-eval test`")
+        return ExitCode.NO
+    mutants = all_mutants(scenario.evaluator, kinds)
+    track = tracking("Trying mistakes")
+    report = mutate(scenario.evaluator, scenario.tests, mutants, now, track)
+    deliver(output, call.output, [_rendered(report, call, most, output)])
+    enough = not report.survivors if least is None else report.score >= least
+    return ExitCode.YES if enough else ExitCode.NO
+
+
+def _rendered(report: MutationReport, call: Call, most: float | None, output: Output) -> str:
+    from kms_eval.doors.cli.writing import painting
+    from kms_eval.render.mutation import render, render_json
+
+    if call.json:
+        return render_json(report)
+    return render(report, most=_SHOWN if most is None else int(most), paint=painting(call.output, output))
+
+
+def _kinds() -> list[str]:
+    from kms_eval.analysis.mutants import KINDS
+
+    width = max(len(kind.name) for kind in KINDS)
+    return [f"{kind.name.ljust(width)}  {kind.summary}" for kind in KINDS]
+
+
+def _chosen(names: Sequence[str]) -> Sequence[str] | None:
+    from kms_eval.analysis.mutants import KINDS
+    from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+
+    known = [kind.name for kind in KINDS]
+    faults = [
+        Fault(f"unknown kind {quoted(name)}", Location(field="--kind"), did_you_mean(name, known) or "see `--kinds`")
+        for name in names
+        if name not in known
+    ]
+    if faults:
+        raise InputError(faults)
+    return names or None
+
+
+def _number(text: str | None, option: str) -> float | None:
+    from kms_eval.errors import Fault, InputError, Location, quoted
+
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    # Neither infinity nor what is no number is equal to or greater than nothing and less than this.
+    if not 0 <= number < 1e9:
+        raise InputError(Fault(f"{quoted(text)} is not a number from 0 on", Location(field=option)))
+    return number
+
+
+def _scenario(call: Call, output: Output) -> Scenario:
+    from kms_eval.doors.cli.discovery import NO_SCENARIO, find
+    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.errors import InputError
+    from kms_eval.scenario import Scenario
+
+    if call.path and call.scenario:
+        raise InputError("name the scenario as PATH or with `--scenario`, not both")
+    found = find(call.path or call.scenario)
+    if found is None:
+        raise InputError(NO_SCENARIO)
+    scenario = Scenario.load(found, strict=call.strict)
+    for line in notice_lines(scenario.loaded.notices):
+        output.word(line)
+    if not scenario.tests:
+        raise InputError(f"{found} has no tests, so nothing could be noticed")
+    return scenario

@@ -1,0 +1,110 @@
+"""The world that a call asks about: a scenario, or what is assumed without one, with the policies that the call names.
+
+Comes in: the options of a call. Goes out: a `Scenario`. InputError with every fault of what was named.
+Never here: the question itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.model import Policy, PolicyKind
+from kms_eval.doors.cli.discovery import NO_SCENARIO, find
+from kms_eval.doors.cli.notices import notice_lines
+from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.scenario import Scenario
+from kms_eval.sources.document import Place, RawDocument
+from kms_eval.world.names import resolve_caller, resolve_key
+
+if TYPE_CHECKING:
+    from kms_eval.world.model import World
+
+HERE = Path()
+"""What paths on the command line are relative to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A scenario to ask, and what is to be said about how it came about."""
+
+    scenario: Scenario
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Policies that the call itself names: one for the key, and some for the principal."""
+
+    key_policy: Policy | None = None
+    policies: tuple[Policy, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def open_scenario(
+    scenario: str | None,
+    *,
+    key_policy: str | None = None,
+    policies: Sequence[str] = (),
+    principal: str | None = None,
+    key: str | None = None,
+    strict: bool = False,
+    allow_unknown_action: bool = False,
+) -> Opened:
+    """The scenario that is named or found, with the given policies in place.
+
+    `key_policy` replaces the policy of `key`, `policies` are attached to `principal`. Where there is no scenario they
+    are enough: the key's account is then read off them, and the principal is described by nothing else.
+    """
+    path = find(scenario)
+    given = _given(key_policy, policies, strict=strict)
+    if path is None and given.key_policy is None and not given.policies:
+        raise InputError(NO_SCENARIO)
+    words: list[str] = []
+    if path is not None:
+        opened = Scenario.load(path, strict=strict, allow_unknown_action=allow_unknown_action)
+        if scenario is None and (given.key_policy is not None or given.policies):
+            words.append(f"on top of the scenario {path}")
+    else:
+        from kms_eval.doors.cli.assumed import assumed
+
+        data, words = assumed(principal, key, given.key_policy)
+        opened = Scenario.from_dict(data, base=HERE, allow_unknown_action=allow_unknown_action)
+    loaded = opened.loaded
+    if given.key_policy is not None or given.policies:
+        world = _with(loaded.world, given, principal, key)
+        loaded = replace(loaded, world=world, notices=(*loaded.notices, *given.notices))
+        opened = Scenario(loaded, allow_unknown_action=allow_unknown_action)
+    return Opened(opened, (*words, *notice_lines(loaded.notices)))
+
+
+def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> Given:
+    if key_policy is None and not policies:
+        return Given()
+    from kms_eval.world.attachments import Documents
+
+    findings, documents = Findings(), Documents(HERE)
+    call = Place(RawDocument("", None))
+    read = documents.policy(key_policy, call.at("--key-policy"), PolicyKind.KEY, findings) if key_policy else None
+    attached = documents.policies(policies, call.at("--policy"), PolicyKind.IDENTITY, findings)
+    findings.raise_faults(strict=strict)
+    return Given(read, attached, tuple(findings.notices))
+
+
+def _with(world: World, given: Given, principal: str | None, key: str | None) -> World:
+    """The world with the given policies in it."""
+    caller = resolve_caller(world, principal) if principal is not None else None
+    if given.policies:
+        person = caller.principal if caller is not None else None
+        if person is None:
+            message = f"`--policy` is attached to users and roles, and {quoted(principal or '')} is neither"
+            raise InputError(Fault(message))
+        richer = replace(person, policies=(*person.policies, *given.policies), known=True)
+        world = replace(world, principals={**world.principals, richer.arn: richer})
+    if given.key_policy is not None:
+        found = resolve_key(world, key, caller=caller).key
+        world = replace(world, keys={**world.keys, found.handle: replace(found, policy=given.key_policy)})
+    return world

@@ -1,0 +1,90 @@
+"""The two streams: answers on one, words about them on the other.
+
+Comes in: texts. Goes out: bytes that the terminal can show. Never here: which texts, exit codes.
+A reader that has gone away is no error: what is left unsaid was not wanted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from io import TextIOWrapper
+from typing import TextIO
+
+_COLOURS = {"allowed": "1;32", "denied": "1;31", "label": "1", "place": "2"}
+
+
+class Output:
+    """Where a verb says what it has to say."""
+
+    def __init__(self, out: TextIO | None, err: TextIO | None, environment: Mapping[str, str]) -> None:
+        self._out = _tolerant(out)
+        self._err = _tolerant(err)
+        # https://no-color.org: any value but the empty one
+        plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
+        self._colourful = out is not None and not plain and out.isatty()
+
+    @classmethod
+    def of_process(cls) -> Output:
+        """That of this process."""
+        return cls(sys.stdout, sys.stderr, os.environ)
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether the stream for answers cannot show every character."""
+        encoding = getattr(self._out, "encoding", None) or "utf-8"
+        return "utf" not in encoding.lower()
+
+    def answer(self, text: str) -> None:
+        """Say it on stdout, as whole lines."""
+        self._out = _written(self._out, text)
+
+    def word(self, text: str) -> None:
+        """Say something about the answer on stderr, one line for each line of the text."""
+        self._out = _flushed(self._out)
+        self._err = _written(self._err, "\n".join(f"kms-eval: {line}" for line in text.split("\n")))
+
+    def paint(self, kind: str, text: str) -> str:
+        """The text in the colour of its kind, where answers are read by a person who wants colour."""
+        return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if self._colourful else text
+
+    def close(self) -> None:
+        """Hand everything over, so that the interpreter finds nothing left to say."""
+        self._out = _flushed(self._out)
+        self._err = _flushed(self._err)
+
+
+def _tolerant(stream: TextIO | None) -> TextIO | None:
+    """The stream, which from now on writes what it cannot encode as escapes."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def _written(stream: TextIO | None, text: str) -> TextIO | None:
+    return None if stream is None else _done(stream, lambda: stream.write(f"{text}\n"))
+
+
+def _flushed(stream: TextIO | None) -> TextIO | None:
+    return None if stream is None else _done(stream, stream.flush)
+
+
+def _done(stream: TextIO, action: Callable[[], object]) -> TextIO | None:
+    """The stream after the action; None where nobody reads it any more."""
+    try:
+        action()
+    except BrokenPipeError:
+        _abandon(stream)
+        return None
+    except OSError:
+        _abandon(stream)
+        raise
+    return stream
+
+
+def _abandon(stream: TextIO) -> None:
+    """Lead what is still in the stream's buffer to nowhere; else the interpreter complains when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

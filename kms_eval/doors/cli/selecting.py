@@ -1,0 +1,91 @@
+"""Which tests ``-k`` means: words, joined by `and`, `or`, `not` and parentheses.
+
+Comes in: the expression as typed. Goes out: a test of a test. InputError where it cannot be read.
+Never here: tests. The language is the one that pytest users know; case does not matter, and a word may be part of one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.world.cases import TestCase
+
+_TOKENS = re.compile(r"\s*([()]|[^\s()]+)")
+_DEEPEST = 50
+
+Selected = Callable[[str], bool]
+
+
+def selection(text: str) -> Callable[[TestCase], bool]:
+    """The tests whose name, principal, action or key has the words."""
+    selected = _Reader(text, _TOKENS.findall(text)).whole()
+    return lambda case: selected(_searched(case))
+
+
+def _searched(case: TestCase) -> str:
+    asked = case.request
+    return " ".join((case.name, asked.principal, asked.action, asked.key or "")).lower()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """``or`` of ``and`` of (``not`` … | ``(`` … ``)`` | word)."""
+
+    text: str
+    tokens: Sequence[str]
+    position: int = 0
+    depth: int = 0
+
+    def whole(self) -> Selected:
+        found = self._either()
+        if self.position < len(self.tokens):
+            raise self._fault(f"nothing may follow before {quoted(self.tokens[self.position])}")
+        return found
+
+    def _either(self) -> Selected:
+        found = [self._both()]
+        while self._next_is("or"):
+            found.append(self._both())
+        return lambda text: any(each(text) for each in found)
+
+    def _both(self) -> Selected:
+        found = [self._one()]
+        while self._next_is("and"):
+            found.append(self._one())
+        return lambda text: all(each(text) for each in found)
+
+    def _one(self) -> Selected:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self._fault("is nested too deeply")
+        found = self._plain()
+        self.depth -= 1
+        return found
+
+    def _plain(self) -> Selected:
+        if self._next_is("not"):
+            inner = self._one()
+            return lambda text: not inner(text)
+        if self._next_is("("):
+            inner = self._either()
+            if not self._next_is(")"):
+                raise self._fault("a `)` is missing")
+            return inner
+        word = self.tokens[self.position].lower() if self.position < len(self.tokens) else None
+        if word is None or word in {")", "and", "or"}:
+            raise self._fault("a word is missing" + (f" before `{word}`" if word else ""))
+        self.position += 1
+        return lambda text: word in text
+
+    def _next_is(self, token: str) -> bool:
+        found = self.position < len(self.tokens) and self.tokens[self.position].lower() == token
+        self.position += found
+        return found
+
+    def _fault(self, message: str) -> InputError:
+        return InputError(
+            Fault(f"{quoted(self.text)}: {message}", Location(field="-k"), "as in `decrypt and not admin`")
+        )

@@ -1,0 +1,182 @@
+"""``kms-eval test``: the tests in scenario files.
+
+Comes in: a call. Goes out: failures and a summary, reports; 0 where all passed, 1 where one failed or too little is
+covered, 2 where a file or a test makes no sense. Never here: what passing means (`analysis.testing` knows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
+from kms_eval.doors.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from kms_eval.analysis.testing import TestResult
+    from kms_eval.doors.cli.covering import Covering
+    from kms_eval.doors.cli.output import Output
+    from kms_eval.errors import Fault
+    from kms_eval.scenario import Scenario
+    from kms_eval.world.cases import TestCase
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Run the tests in scenario files, or in all scenario files of folders.
+
+    Failures name the file and line of the test. The exit code is 0 where all tests passed, 1 where one failed or too
+    little is covered, 2 where a file or a test makes no sense.
+    """
+
+    path: tuple[str, ...] = arguments("PATH", "Scenario files or folders; default: the scenario that is found.")
+    keyword: str | None = option(
+        "-k", "--keyword", metavar="WORDS", help="Only tests with these words: `decrypt and not admin`."
+    )
+    first: bool = switch("-x", "--exitfirst", help="Stop at the first test that does not pass.")
+    junit: str | None = option("--junit", metavar="FILE", help="Also write the results as JUnit XML.")
+    github: bool = switch("--github", help="Also show failures beside their lines on GitHub.")
+    coverage: bool = switch("--coverage", help="Show which statements and elements no test touches.")
+    coverage_json: str | None = option("--coverage-json", metavar="FILE", help="Also write coverage as JSON.")
+    coverage_html: str | None = option("--coverage-html", metavar="FILE", help="Also write coverage as a page.")
+    cov_fail_under: str | None = option(
+        "--cov-fail-under", metavar="PERCENT", help="Exit with 1 where less than this is covered."
+    )
+    scenario: str | None = scenario_option()
+    strict: bool = strict_option()
+
+
+@dataclass(slots=True)
+class _File:
+    """One scenario file: what was read, or its faults; then the results, each with the seconds it took."""
+
+    path: Path
+    scenario: Scenario | None = None
+    faults: tuple[Fault, ...] = ()
+    results: list[tuple[TestResult, float]] = field(default_factory=list)
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Run the tests of every file; faults of one file do not keep the others from being run."""
+    from kms_eval.doors.cli.covering import Covering
+    from kms_eval.doors.cli.writing import check_output
+    from kms_eval.errors import InputError
+    from kms_eval.render.results import summary
+
+    covering = Covering.asked(call.coverage, call.coverage_json, call.coverage_html, call.cov_fail_under)
+    check_output(call.junit)
+    files = [_read(path, output, call) for path in _paths(call)]
+    chosen = list(_chosen(files, call))
+    wrong = any(file.faults for file in files)
+    if not chosen and not wrong:
+        raise InputError(_no_tests(call, files))
+    for file in files:
+        if file.scenario is not None and covering is not None:
+            covering.coverage.add(file.scenario.evaluator)
+    _run(chosen, call, covering)
+    results = [result for file in files for result, _seconds in file.results]
+    _say(results, call, output)
+    if call.junit is not None:
+        _write_junit(call.junit, files)
+    left = sum(len(file.scenario.tests) for file in files if file.scenario is not None) - len(results)
+    enough = covering is None or covering.deliver(output)
+    output.answer(summary(results) + (f", {left} not run" if left else ""))
+    outcomes = {result.outcome for result in results}
+    if wrong or "invalid" in outcomes:
+        return ExitCode.WRONG
+    return ExitCode.NO if "failed" in outcomes or not enough else ExitCode.YES
+
+
+def _paths(call: Call) -> list[Path]:
+    from kms_eval.doors.cli.discovery import NO_SCENARIO, find
+    from kms_eval.doors.cli.gathering import gather
+    from kms_eval.errors import InputError
+
+    if call.path and call.scenario:
+        raise InputError("name the scenario as PATH or with `--scenario`, not both")
+    if call.path:
+        return list(gather(call.path))
+    found = find(call.scenario)
+    if found is None:
+        raise InputError(NO_SCENARIO)
+    return [found]
+
+
+def _read(path: Path, output: Output, call: Call) -> _File:
+    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.errors import InputError
+    from kms_eval.scenario import Scenario
+
+    try:
+        scenario = Scenario.load(path, strict=call.strict)
+    except InputError as error:
+        output.word(str(error))
+        if call.github:
+            from kms_eval.render.github import of_fault
+
+            for fault in error.faults:
+                output.answer(of_fault(fault))
+        return _File(path, faults=error.faults)
+    for line in notice_lines(scenario.loaded.notices):
+        output.word(line)
+    return _File(path, scenario)
+
+
+def _chosen(files: Iterable[_File], call: Call) -> Iterator[tuple[_File, Scenario, TestCase]]:
+    from kms_eval.doors.cli.selecting import selection
+
+    selected = selection(call.keyword) if call.keyword is not None else None
+    for file in files:
+        for case in file.scenario.tests if file.scenario is not None else ():
+            if file.scenario is not None and (selected is None or selected(case)):
+                yield file, file.scenario, case
+
+
+def _no_tests(call: Call, files: Iterable[_File]) -> str:
+    from kms_eval.errors import quoted
+
+    if call.keyword is not None and any(file.scenario is not None and file.scenario.tests for file in files):
+        return f"no test has the words {quoted(call.keyword)}"
+    uncovered = call.coverage or call.coverage_json or call.coverage_html or call.cov_fail_under
+    return "there are no tests in what was named" + (", and without tests there is no coverage" if uncovered else "")
+
+
+def _run(chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, covering: Covering | None) -> None:
+    from datetime import UTC, datetime
+    from time import perf_counter
+
+    from kms_eval.analysis.testing import run_test
+    from kms_eval.doors.cli.progress import tracking
+
+    now = datetime.now(UTC)
+    for file, scenario, case in tracking("Running tests")(chosen):
+        started = perf_counter()
+        result = run_test(scenario.evaluator, case, now=now)
+        file.results.append((result, perf_counter() - started))
+        if covering is not None and result.outcome != "invalid":
+            covering.record(scenario.evaluator, case, file.path, now)
+        if call.first and result.outcome != "passed":
+            break
+
+
+def _say(results: Iterable[TestResult], call: Call, output: Output) -> None:
+    from kms_eval.render.github import of_result
+    from kms_eval.render.results import render_failure
+
+    for result in results:
+        if result.outcome == "failed":
+            output.answer(render_failure(result, paint=output.paint))
+        for fault in result.faults:
+            output.word(str(fault))
+        for line in of_result(result) if call.github else ():
+            output.answer(line)
+
+
+def _write_junit(path: str, files: Iterable[_File]) -> None:
+    from kms_eval.doors.cli.writing import write_whole
+    from kms_eval.render.junit import Suite, render
+
+    suites = [Suite(str(file.path), file.results, file.faults) for file in files]
+    write_whole(Path(path), [render(suites)])

@@ -1,0 +1,86 @@
+"""``kms-eval who-can``: everybody who may perform an action, always or under conditions.
+
+Comes in: a call. Goes out: principals with their reasons and conditions; 0.
+Never here: finding them (`analysis.who_can`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import arguments, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.grids import (
+    at_option,
+    chosen_format,
+    circumstances,
+    context_option,
+    endpoint_option,
+    format_option,
+    grid_of,
+    output_option,
+)
+
+if TYPE_CHECKING:
+    from kms_eval.doors.cli.output import Output
+
+_FORMS = ("text", "json", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """List every principal that may perform ACTION: always, only under conditions (with them), or never.
+
+    Principals are those the scenario describes and those its policies and grants name, with *anyone in account X* and
+    *anyone at all* where a policy speaks to them. Where nobody has described a principal's identity policies, that one
+    of them allows it is a condition. `*` is a wildcard in actions and keys. The exit code is 0.
+
+    `kms-eval who-can kms:Decrypt --key app`
+    """
+
+    action: tuple[str, ...] = arguments("ACTION...", "What: kms:Decrypt, or a pattern such as `kms:*Key`.")
+    key: tuple[str, ...] = options("--key", "-k", metavar="KEY", help="On which key; default: all.")
+    context: tuple[str, ...] = context_option()
+    at: str | None = at_option()
+    vpc_endpoint: str | None = endpoint_option()
+    why_not: bool = switch("--why-not", help="Also why each of the others never may.")
+    format: str | None = format_option(*_FORMS)
+    json: bool = switch("--json", help="One JSON object.")
+    output: str | None = output_option("")
+    scenario: str | None = scenario_option()
+    strict: bool = strict_option()
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Answer the call."""
+    from kms_eval.analysis.selection import chosen_actions, chosen_askers, chosen_keys
+    from kms_eval.analysis.who_can import who_can
+    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.progress import tracking
+    from kms_eval.doors.cli.writing import check_output, deliver, painting
+    from kms_eval.errors import InputError
+    from kms_eval.render.who_can import render, render_csv, render_json
+
+    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
+    if not call.action:
+        raise InputError("name at least one action: `kms-eval who-can kms:Decrypt`")
+    check_output(call.output)
+    actions = chosen_actions(call.action)
+    asked = circumstances(call.context, call.at, call.vpc_endpoint)
+    opened = open_scenario(call.scenario, strict=call.strict)
+    evaluator = opened.scenario.evaluator
+    keys = chosen_keys(evaluator.world, call.key)
+    found = who_can(
+        grid_of(evaluator, asked),
+        chosen_askers(evaluator, ()),
+        keys,
+        actions,
+        denials=call.why_not,
+        track=tracking("Asking about everybody"),
+    )
+    text = {"text": lambda: render(found, paint=painting(call.output, output)), "json": lambda: render_json(found)}
+    deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
+    for line in opened.words:
+        output.word(line)
+    return ExitCode.YES

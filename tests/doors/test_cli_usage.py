@@ -1,0 +1,117 @@
+"""Help, the version, wrong calls, and the two readers of command lines that have to agree."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, strategies as st
+
+from kms_eval import __version__
+from kms_eval.doors.cli import application, quick
+from kms_eval.doors.cli.arguments import described
+from kms_eval.doors.cli.verbs import VERBS, Verb
+from kms_eval.errors import InputError
+from tests.doors.command_line import Cli
+
+
+def test_help_lists_every_verb_with_its_summary(cli: Cli) -> None:
+    for words in (("--help",), ("-h",)):
+        done = cli(*words)
+        assert (done.code, done.err) == (0, "")
+        for verb in VERBS:
+            assert f"  {verb.name} " in done.out
+
+
+def test_no_word_at_all_shows_the_help_and_is_2(cli: Cli) -> None:
+    done = cli()
+    assert done.code == 2
+    assert done.out.startswith("Usage: kms-eval ")
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_the_help_of_a_verb_has_every_option(cli: Cli, verb: Verb) -> None:
+    done = cli(verb.name, "--help")
+    assert (done.code, done.err) == (0, "")
+    for each in described(verb.module().Call):
+        assert all(name in done.out for name in each.argument.names)
+        assert each.argument.metavar is None or each.argument.metavar in done.out
+
+
+def test_the_version_is_that_of_the_package(cli: Cli) -> None:
+    for words in (("--version",), ("--version", "can")):
+        done = cli(*words)
+        assert (done.code, done.out, done.err) == (0, f"kms-eval {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("cna",), "no such command `cna` (did you mean `can`? see `kms-eval --help`)"),
+        (("",), "no such command ``"),
+        (("--nonsense",), "no such option"),
+        (("can",), "missing argument `PRINCIPAL` (see `kms-eval can --help`)"),
+        (("can", "role/x"), "missing argument `ACTION` (see `kms-eval can --help`)"),
+        (("can", "role/x", "kms:Decrypt", "--kye", "app"), "no such option `--kye` (did you mean `--key`?"),
+        (("can", "role/x", "kms:Decrypt", "--key"), "option `--key` requires an argument"),
+        (("can", "role/x", "kms:Decrypt", "app"), "got unexpected extra argument"),
+        (("can", "role/x", "kms:Decrypt", "--json=yes"), "option `--json` does not take a value"),
+        (("schema", "x"), "got unexpected extra argument"),
+    ],
+)
+def test_a_wrong_call_is_2_with_one_line_and_no_box(cli: Cli, words: tuple[str, ...], said: str) -> None:
+    done = cli(*words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"kms-eval: {said}")
+    assert done.err.count("\n") == 1
+
+
+WORDS = st.sampled_from(
+    [
+        "",
+        "role/x",
+        "kms:Decrypt",
+        "app",
+        "K=V",
+        "f",
+        "--key",
+        "-k",
+        "-kapp",
+        "--key=a=b",
+        "--context",
+        "-c",
+        "--policy",
+        "-p",
+        "--at=",
+        "-s=x",
+        "--json",
+        "--json=1",
+        "--explain",
+        "--strict",
+        "--help",
+        "--conte",
+        "-x",
+        "--",
+        "-",
+        "\udcff",
+    ]
+)
+
+
+@given(st.sampled_from([verb.name for verb in VERBS]), st.lists(WORDS, max_size=7))
+def test_what_the_quick_reader_reads_typer_reads_alike(verb: str, words: list[str]) -> None:
+    read = quick.read([verb, *words])
+    if read is not None:
+        assert application.read([verb, *words]) == read
+
+
+@given(st.lists(WORDS, max_size=4))
+def test_plain_calls_need_no_typer(words: list[str]) -> None:
+    plain = [word for word in words if word and not word.startswith("-")]
+    assert quick.read(["can", "role/x", "kms:Decrypt", *(f"--context={word}" for word in plain)]) is not None
+
+
+@given(st.lists(WORDS, max_size=7))
+def test_no_words_make_typer_fail_otherwise_than_by_saying_so(words: list[str]) -> None:
+    with suppress(InputError):
+        application.read(["can", *words])

@@ -1,0 +1,123 @@
+"""Policies named in the call: without any scenario, and on top of one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.doors.command_line import KEY_POLICY, WORKER_POLICY, Cli
+
+ROLE = "arn:aws:iam::111122223333:role/worker"
+
+
+@pytest.fixture
+def policies(cli: Cli) -> None:
+    Path("key.json").write_text(KEY_POLICY)
+    Path("worker.json").write_text(WORKER_POLICY)
+
+
+@pytest.mark.usefixtures("policies")
+def test_both_policies_are_a_world_and_what_is_assumed_is_said(cli: Cli) -> None:
+    done = cli("can", "role/worker", "kms:DescribeKey", "--key-policy", "key.json", "--policy", "worker.json")
+    assert done.code == 0
+    assert done.out.startswith(f"allowed: {ROLE} kms:DescribeKey on arn:aws:kms:us-east-1:111122223333:key/")
+    assert 'key "Enable IAM policies" (key.json:4)' in done.out
+    assert 'worker "Reading" (worker.json:11)' in done.out
+    assert done.err == (
+        "kms-eval: no scenario: the key is taken to be in account 111122223333, to which the key policy delegates\n"
+    )
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_key_policy_alone_is_enough(cli: Cli) -> None:
+    done = cli("can", ROLE, "kms:DescribeKey", "--key-policy", "key.json")
+    assert done.code == 1
+    assert "because no identity policy allows it" in done.out
+
+
+@pytest.mark.usefixtures("policies")
+def test_without_a_key_policy_the_default_one_counts(cli: Cli) -> None:
+    done = cli("can", ROLE, "kms:DescribeKey", "--policy", "worker.json")
+    assert done.code == 0
+    assert "account 111122223333, that of the principal\n" in done.err
+    assert "no key policy: the default one is taken" in done.err
+
+
+@pytest.mark.usefixtures("policies")
+def test_an_arn_says_where_the_key_is_and_nothing_need_be_assumed(cli: Cli) -> None:
+    key = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    done = cli("can", ROLE, "kms:DescribeKey", "--key", key, "--key-policy", "key.json")
+    assert (done.code, done.err.count("no scenario")) == (1, 0)
+    assert done.out.startswith(f"implicitDeny: {ROLE} kms:DescribeKey on {key}\n")
+
+
+@pytest.mark.parametrize(
+    ("principal", "statement", "account"),
+    [
+        ("role/x", {"AWS": "444455556666"}, "444455556666, to which the key policy delegates"),
+        (
+            "arn:aws:iam::777788889999:role/x",
+            {"AWS": "444455556666"},
+            "444455556666, to which the key policy delegates",
+        ),
+        ("arn:aws:iam::777788889999:role/x", {"AWS": "*"}, "777788889999, that of the principal"),
+        ("role/x", {"AWS": "arn:aws:iam::444455556666:role/x"}, "444455556666, the only one in the key policy"),
+        ("role/x", {"AWS": "*"}, "123456789012, for want of a better one"),
+    ],
+)
+def test_the_account_of_the_key_is_read_off_what_there_is(
+    cli: Cli, principal: str, statement: dict[str, str], account: str
+) -> None:
+    allow = {"Effect": "Allow", "Principal": statement, "Action": "kms:*", "Resource": "*"}
+    Path("key.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    done = cli("can", principal, "kms:Decrypt", "--key-policy", "key.json")
+    assert f"the key is taken to be in account {account}\n" in done.err
+
+
+@pytest.mark.usefixtures("policies")
+@pytest.mark.parametrize("key", ["app", "alias/app", "1234abcd-12ab-34cd-56ef-1234567890ab"])
+def test_the_key_may_have_any_kind_of_name(cli: Cli, key: str) -> None:
+    done = cli("can", "role/worker", "kms:DescribeKey", "-k", key, "--key-policy", "key.json", "-p", "worker.json")
+    assert done.code == 0
+
+
+def test_the_policies_go_on_top_of_a_scenario(cli: Cli, scenario: Path) -> None:
+    nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:*", "Resource": "*"}]}
+    Path("deny.json").write_text(json.dumps(nothing))
+    assert cli("can", "role/worker", "kms:DescribeKey").code == 0
+    done = cli("can", "role/worker", "kms:DescribeKey", "--policy", "deny.json")
+    assert done.code == 1
+    assert "identity policy  denies it: deny statement 0 (deny.json:1)" in done.out
+    assert done.err == "kms-eval: on top of the scenario kms-eval.yaml\n"
+    assert cli("can", "role/admin", "kms:DescribeKey", "--policy", "deny.json").code == 1
+    assert cli("can", "role/admin", "kms:DescribeKey").code == 0
+
+
+def test_a_key_policy_replaces_that_of_the_key(cli: Cli, scenario: Path) -> None:
+    only = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:user/alice"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    Path("only.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [only]}))
+    assert cli("can", "role/worker", "kms:DescribeKey", "--key-policy", "only.json").code == 1
+    assert cli("can", "user/alice", "kms:Decrypt", "--key-policy", "only.json", "-s", "kms-eval.yaml").code == 0
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_policy_of_a_principal_no_one_mentions_describes_it(cli: Cli, scenario: Path) -> None:
+    done = cli("can", "role/new", "kms:DescribeKey", "--policy", "worker.json")
+    assert done.code == 0
+    assert "principal-not-described" not in done.err
+
+
+@pytest.mark.parametrize("option", ["--key-policy", "--policy"])
+def test_a_broken_policy_is_2_with_its_line(cli: Cli, option: str) -> None:
+    Path("broken.json").write_text('{\n  "Version": "2012-10-17",\n  "Statement": [{"Effect": "Permit"}]\n}')
+    done = cli("can", "role/worker", "kms:DescribeKey", option, "broken.json")
+    assert done.code == 2
+    assert done.out == ""
+    assert "kms-eval: broken.json:3: Statement[0].Effect: " in done.err
