@@ -7,11 +7,12 @@ Codes are promises: they appear in `--json`, batch output and tests. A sentence 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from kms_eval.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Code:
     """One code: its kind, its sentence, and for `kms-eval code CODE` what it means and what would change it."""
 
@@ -135,7 +136,7 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "principal-not-described",
-        "nothing in the scenario mentions {principal}: it has no identity policies here",
+        "nothing in the scenario mentions {principal}: it has no identity policies here{advice}",
         "A name that nobody mentions is a principal without policies, not an error. Is it spelled right?",
     ),
     _warn(

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import ConditionTest, PolicyKind, Qualifier
@@ -25,8 +25,7 @@ _ONE_VALUE = frozenset({"Bool", "Null"})
 _OPTIONAL_FAMILIES = ("kms:encryptioncontext:", "aws:requesttag/")
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorName:
+class OperatorName(NamedTuple):
     """An operator as written, in its three parts."""
 
     qualifier: Qualifier

@@ -6,13 +6,12 @@ Never here: rules. Nothing is raised before the caller has everything together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from kms_eval.errors import Fault, InputError, Location
+from kms_eval.records import record
 from kms_eval.sources.document import Place, Steps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice:
     """A document is read, and this should be said about it.
 
@@ -35,7 +34,7 @@ class Notice:
         return Fault(self.message, self.location, self.help)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remark:
     """What a rule says about the member of a document that `steps` leads to: a fault, or with a `code` a notice."""
 
@@ -50,12 +49,12 @@ class Remark:
         return Remark(steps + self.steps, self.message, self.help, self.code, self.strict)
 
 
-@dataclass(slots=True)
 class Findings:
     """Collects the faults and notices of everything that is read for one purpose."""
 
-    faults: list[Fault] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.notices: list[Notice] = []
 
     def fault(self, place: Place, message: str, advice: str | None = None) -> None:
         """Something is wrong."""

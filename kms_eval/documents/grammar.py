@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kms_eval.documents.conditions import condition_tests
@@ -18,8 +18,9 @@ from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
 from kms_eval.documents.sizes import size_remarks
-from kms_eval.documents.validity import DOCUMENT_RULES, STATEMENT_RULES, Subject
+from kms_eval.documents.validity import Subject, document_checks, statement_checks
 from kms_eval.errors import InputError
+from kms_eval.records import record
 from kms_eval.sources.document import Place
 from kms_eval.sources.text import read_embedded
 
@@ -68,7 +69,7 @@ def read_policy(
     )
 
 
-@dataclass(slots=True)
+@record
 class _Written:
     """A policy as written. What stands alone for a list of one is read as a list; remarks name the place it has."""
 
@@ -94,18 +95,16 @@ class _Written:
         """Every rule that holds for the kind."""
         if "Statement" not in elements(self.value, POLICY_SHAPE):
             self._remark(Remark((), "`Statement` is missing"))
-        for document_rule in DOCUMENT_RULES:
-            if kind in document_rule.kinds:
-                for remark in document_rule.check(shape, kind):
-                    self._remark(remark)
+        for check_document in document_checks(kind):
+            for remark in check_document(shape, kind):
+                self._remark(remark)
         for index, (statement, value) in enumerate(zip(shape.Statement or (), self._statements(), strict=True)):
             if isinstance(value, Mapping):
                 substitutes = shape.Version == "2012-10-17"
                 subject = Subject(kind, substitutes, statement, elements(value, STATEMENT_SHAPE))
-                for statement_rule in STATEMENT_RULES:
-                    if kind in statement_rule.kinds:
-                        for remark in statement_rule.check(subject):
-                            self._remark(remark.under("Statement", index))
+                for check_statement in statement_checks(kind):
+                    for remark in check_statement(subject):
+                        self._remark(remark.under("Statement", index))
 
     def _statements(self) -> list[object]:
         statements = self.value.get("Statement")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from kms_eval.documents.elements import elements, read_elements
@@ -22,6 +21,7 @@ from kms_eval.errors import InputError, did_you_mean, quoted
 from kms_eval.facts import quotas
 from kms_eval.facts.enums import GRANT_OPERATIONS
 from kms_eval.language import arn
+from kms_eval.records import record
 from kms_eval.sources.document import Place
 from kms_eval.sources.text import read_embedded
 
@@ -38,7 +38,7 @@ _ROOT_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):root")
 Elements = frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrantRule:
     """One rule about a grant. `stored`: it holds only for what ListGrants returns, not for a request in part."""
 

@@ -7,7 +7,6 @@ Never here: elements by name.
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 
 from kms_eval.documents.forms import string
 
@@ -30,6 +29,10 @@ def value_text(value: object) -> object:
     """JSON true, false and numbers are read as their text (semantics C4); anything else as itself."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    from decimal import Decimal  # noqa: PLC0415 - numbers are rare
+
     if isinstance(value, (int, Decimal)) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     return value

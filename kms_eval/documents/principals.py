@@ -70,10 +70,10 @@ def principal_remarks(principal: PrincipalShape | Everyone) -> Iterator[Remark]:
 
 def aws_principal_complaint(text: str) -> tuple[str, str | None] | None:
     """What is wrong with a text under ``AWS``, other than ``*``, and the advice; None if nothing is."""
-    if ACCOUNT_ID.fullmatch(text) or UNIQUE_ID.fullmatch(text):
-        return None
     if text.startswith("arn:"):
         return arn_complaint(text)
+    if ACCOUNT_ID.fullmatch(text) or UNIQUE_ID.fullmatch(text):
+        return None
     if text.isdecimal():
         return f"{quoted(text)} is not an account id: those have 12 digits", None
     if text.startswith("AGPA"):

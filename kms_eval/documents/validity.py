@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from kms_eval.documents.conditions import condition_remarks
@@ -22,6 +22,7 @@ from kms_eval.errors import did_you_mean, nearest, quoted
 from kms_eval.facts.actions import ACTION, ACTIONS
 from kms_eval.language import variables
 from kms_eval.language.pattern import compile_text, only_stars
+from kms_eval.records import record
 
 if TYPE_CHECKING:
     from kms_eval.documents.shapes import PolicyShape, StatementShape
@@ -45,7 +46,7 @@ _EXPLAINED: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subject:
     """A statement with what its document says about it. `written`: the elements it has, readable or not."""
 
@@ -55,23 +56,29 @@ class Subject:
     written: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+StatementCheck = Callable[[Subject], Iterator[Remark]]
+
+
+@record
 class StatementRule:
     """One rule about a statement."""
 
     kinds: Kinds
-    check: Callable[[Subject], Iterator[Remark]]
+    check: StatementCheck
 
 
-@dataclass(frozen=True, slots=True)
+DocumentCheck = Callable[["PolicyShape", PolicyKind], Iterator[Remark]]
+
+
+@record
 class DocumentRule:
     """One rule about a document as a whole."""
 
     kinds: Kinds
-    check: Callable[[PolicyShape, PolicyKind], Iterator[Remark]]
+    check: DocumentCheck
 
 
-def _one_of(name: str) -> Callable[[Subject], Iterator[Remark]]:
+def _one_of(name: str) -> StatementCheck:
     """Exactly one of an element and its negation (semantics D3, A7)."""
 
     def check(subject: Subject) -> Iterator[Remark]:
@@ -81,7 +88,7 @@ def _one_of(name: str) -> Callable[[Subject], Iterator[Remark]]:
     return check
 
 
-def _void_without(name: str, code: str) -> Callable[[Subject], Iterator[Remark]]:
+def _void_without(name: str, code: str) -> StatementCheck:
     """AWS KMS stores the statement and it does nothing, Deny or not (semantics R7, D6)."""
 
     def check(subject: Subject) -> Iterator[Remark]:
@@ -91,7 +98,7 @@ def _void_without(name: str, code: str) -> Callable[[Subject], Iterator[Remark]]
     return check
 
 
-def _not_both(name: str) -> Callable[[Subject], Iterator[Remark]]:
+def _not_both(name: str) -> StatementCheck:
     def check(subject: Subject) -> Iterator[Remark]:
         if {name, f"Not{name}"} <= subject.written:
             yield Remark((f"Not{name}",), f"`{name}` and `Not{name}` exclude each other")
@@ -99,7 +106,7 @@ def _not_both(name: str) -> Callable[[Subject], Iterator[Remark]]:
     return check
 
 
-def _forbidden(name: str) -> Callable[[Subject], Iterator[Remark]]:
+def _forbidden(name: str) -> StatementCheck:
     def check(subject: Subject) -> Iterator[Remark]:
         if name in subject.written:
             yield Remark((name,), f"`{name}` is not allowed in {subject.kind.phrase}")
@@ -156,6 +163,7 @@ def _actions(subject: Subject) -> Iterator[Remark]:
                 yield Remark((name, index), message, advice, code="unknown-action")
 
 
+@lru_cache(maxsize=4096)
 def _is_known(text: str) -> bool:
     pattern = _STARS.sub("*", text.lower())
     # A pattern with more characters of its own than any name matches none, and need not be compiled.
@@ -267,3 +275,15 @@ DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     DocumentRule(EVERY - RESOURCE, _id),
     DocumentRule(IAM, _distinct_sids),
 )
+
+
+@cache
+def statement_checks(kind: PolicyKind) -> tuple[StatementCheck, ...]:
+    """The rules about statements of that kind of policy."""
+    return tuple(rule.check for rule in STATEMENT_RULES if kind in rule.kinds)
+
+
+@cache
+def document_checks(kind: PolicyKind) -> tuple[DocumentCheck, ...]:
+    """The rules about documents of that kind."""
+    return tuple(rule.check for rule in DOCUMENT_RULES if kind in rule.kinds)

@@ -10,7 +10,6 @@ algebra, run once with every open Allow off and Deny on and once the other way r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -23,9 +22,11 @@ from kms_eval.engine.grants import Allowance, allowances
 from kms_eval.engine.layers import GRANT, LAYERS, Layer, Part
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.principals import Grade, grade, names_of, spared
+from kms_eval.engine.readings import NOTHING
 from kms_eval.engine.resources import Target
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
+from kms_eval.records import record
 
 Outcome = Literal["allowed", "explicitDeny", "implicitDeny"]
 Rules = Callable[[Policy], tuple[Rule, ...]]
@@ -35,7 +36,7 @@ CLOCK = frozenset({"aws:currenttime", "aws:epochtime"})
 _SLOT_OF_GRADE = {Grade.DIRECT: Slot.DIRECT, Grade.LIMITED: Slot.LIMITED, Grade.DELEGATED: Slot.DELEGATED}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Entry:
     """A rule or grant that speaks to the scope's caller about the scope's resource, and the slot its word counts in."""
 
@@ -58,7 +59,7 @@ class Entry:
         if rule is None or rule.resource is None:
             return False
         generous = rule.effect == "Deny"
-        if not rule.resource.covers(context.situation.scope.target, context.text, generous=generous):
+        if not rule.resource.covers(context.situation.scope.target, context, generous=generous):
             return False
         return rule.condition is None or rule.condition.holds(context, generous=generous)
 
@@ -68,7 +69,7 @@ class Entry:
         if rule is None or rule.resource is None:
             return False
         generous = rule.effect == "Deny"
-        if not rule.resource.covers(target, _without_variables, generous=generous):
+        if not rule.resource.covers(target, NOTHING, generous=generous):
             return False
         # Without a key to ask for, the Condition is absent or empty.
         return rule.condition is None or generous
@@ -81,17 +82,13 @@ class Entry:
         generous = rule.effect == "Deny"
         open_resource = any(is_open(key) for key in rule.resource.needs)
         target = context.situation.scope.target
-        if not open_resource and not rule.resource.covers(target, context.text, generous=generous):
+        if not open_resource and not rule.resource.covers(target, context, generous=generous):
             return Status.FAILS
         status = Status.HOLDS if rule.condition is None else rule.condition.status(context, is_open, generous=generous)
         return Status.OPEN if open_resource and status is Status.HOLDS else status
 
 
-def _without_variables(_key: str) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class InForce:
     """A layer that is consulted in a scope, and the slots in which its groups' Allow statements count."""
 
@@ -99,7 +96,7 @@ class InForce:
     slots: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Cell:
     """One caller on one resource, compiled. `folded` are the condition keys whose values went into the masks."""
 
@@ -179,12 +176,12 @@ def compile_cell(
     )  # fmt: skip
 
 
-@dataclass(slots=True)
 class _Slots:
-    count: int
-    limits: list[int]
-    gates: list[int]
-    void: set[int]
+    def __init__(self) -> None:
+        self.count: int = FIRST_FREE_SLOT
+        self.limits: list[int] = []
+        self.gates: list[int] = []
+        self.void: set[int] = set()
 
     def for_group(self, layer: Layer, group: tuple[Policy, ...]) -> int | None:
         """The slot in which a group's Allow statements count, whoever they speak to."""
@@ -202,7 +199,7 @@ class _Slots:
 def _entries(
     scope: Scope, rules: Rules, unpublished: str | None, only_grant: str | None
 ) -> tuple[_Slots, list[Entry], list[InForce]]:
-    slots = _Slots(FIRST_FREE_SLOT, [], [], set())
+    slots = _Slots()
     names = names_of(scope.caller)
     entries: list[Entry] = []
     in_force: list[InForce] = []
@@ -251,7 +248,7 @@ def _slot(layer: Layer, rule: Rule, scope: Scope, group_slot: int | None) -> int
     return _SLOT_OF_GRADE[found] if layer.part is Part.RESOURCE else group_slot
 
 
-@dataclass(slots=True)
+@record
 class _Folding:
     """The masks while they are made: what is settled goes into `sums`, the rest waits in `pending`."""
 

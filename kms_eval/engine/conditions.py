@@ -8,26 +8,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from itertools import product
-from typing import Any, Protocol
+from typing import Any
 
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
-from kms_eval.engine.readings import Alternatives, Reading, Values
+from kms_eval.engine.readings import Alternatives, Reading, Settled, Source, Values, settlements, text_in
+from kms_eval.facts.condition_keys import canonical
 from kms_eval.language import variables
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.variables import Lookup, Template
+from kms_eval.records import record
 
 IAM_ONLY = ("kms:resourcealiases", "aws:resourcetag/")
 """Keys that AWS KMS supports in IAM policies only, lower case (semantics K5)."""
-
-
-class Source(Protocol):
-    """Whatever knows the values of condition keys in one request."""
-
-    def get(self, key: str) -> Reading:
-        """The reading of a key named in lower case."""
 
 
 class Status(Enum):
@@ -38,7 +31,7 @@ class Status(Enum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     """One condition key under one operator. `key` and `needs` (its own key and its variables') are in lower case."""
 
@@ -115,7 +108,7 @@ class Test:
 _UNRESOLVED = object()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case."""
 
@@ -147,13 +140,7 @@ class Condition:
             if test.iam_only_in_key_policy:
                 # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
                 readings = _with_absence(readings, test.key)
-        uncertain = {key: value.readings for key, value in readings.items() if isinstance(value, Alternatives)}
-        if not uncertain:
-            return _all(tests, readings, generous=generous)
-        outcomes = (
-            _all(tests, {**readings, **dict(zip(uncertain, chosen, strict=True))}, generous=generous)
-            for chosen in product(*uncertain.values())
-        )
+        outcomes = (_all(tests, settled, generous=generous) for settled in settlements(readings))
         return any(outcomes) if generous else all(outcomes)
 
 
@@ -163,13 +150,9 @@ def _with_absence(readings: dict[str, Reading], key: str) -> dict[str, Reading]:
     return {**readings, key: Alternatives((None, *real), "iam-only-key-in-key-policy")}
 
 
-def _all(tests: tuple[Test, ...], readings: dict[str, Any], *, generous: bool) -> bool:
-    def lookup(key: str) -> str | None:
-        # A multi-valued key is no value for a variable (semantics W4).
-        values = readings.get(key)
-        return values[0] if values is not None and len(values) == 1 else None
-
-    return all(test.holds(readings[test.key], lookup, generous=generous) for test in tests)
+def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
+    lookup = text_in(settled)
+    return all(test.holds(settled[test.key], lookup, generous=generous) for test in tests)
 
 
 def compile_condition(policy: Policy, written: tuple[ConditionTest, ...]) -> Condition:
@@ -180,7 +163,7 @@ def compile_condition(policy: Policy, written: tuple[ConditionTest, ...]) -> Con
 
 def _compile(policy: Policy, written: ConditionTest) -> Test:
     operator = OPERATORS[written.operator]
-    key = written.key.lower()
+    key = canonical(written.key)
     values = tuple(_value(operator, text, variables_on=policy.variables) for text in written.values)
     needs = frozenset({key}).union(*(v.keys for v in values if isinstance(v, Template)))
     iam_only = policy.kind is PolicyKind.KEY and key.startswith(IAM_ONLY)

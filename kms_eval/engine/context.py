@@ -11,7 +11,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from kms_eval.engine import derive_aws, derive_kms
@@ -19,9 +18,10 @@ from kms_eval.engine.readings import Reading
 from kms_eval.engine.situation import Situation
 from kms_eval.facts.actions import ACTION, KEY_REQUEST_KEYS
 from kms_eval.facts.condition_keys import find
+from kms_eval.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """How one condition key gets its value. A name that ends in ``/`` or ``:`` is a family; `derive` gets the rest."""
 
@@ -51,9 +51,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("aws:resourceorgpaths", derive_aws.resource_org_paths, fixed=True),
     Fact("aws:resourcetag/", derive_aws.resource_tag),
     Fact("kms:keyspec", derive_kms.key_spec),
-    Fact("kms:customermasterkeyspec", derive_kms.key_spec),
     Fact("kms:keyusage", derive_kms.key_usage),
-    Fact("kms:customermasterkeyusage", derive_kms.key_usage),
     Fact("kms:keyorigin", derive_kms.key_origin),
     Fact("kms:multiregion", derive_kms.multi_region),
     Fact("kms:multiregionkeytype", derive_kms.multi_region_key_type, fixed=True),
@@ -179,6 +177,6 @@ class Context:
             return value
 
     def text(self, key: str) -> str | None:
-        """The one value of a key, as policy variables need it; None where it is absent or has several (W4)."""
+        """The one value of a key; None where it is absent, has several or is open."""
         value = self.get(key)
         return value[0] if isinstance(value, tuple) and len(value) == 1 else None

@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html (se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, EVERYTHING, ON_ALIAS, ON_KEY, RETIRE_GRANT, UNPUBLISHED, WITHOUT_KEY
+from kms_eval.records import record
 
 
 class Slot(IntEnum):
@@ -35,7 +35,7 @@ class Slot(IntEnum):
 FIRST_FREE_SLOT = len(Slot)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shape:
     """What the algebra has to know besides the sums: who faces whom, and which slots bound."""
 

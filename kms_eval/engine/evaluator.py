@@ -6,7 +6,6 @@ What is kept is bounded, and belongs to a world that never changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from kms_eval.documents.model import Policy
@@ -15,6 +14,7 @@ from kms_eval.engine.context import Context
 from kms_eval.engine.masks import UNPUBLISHED, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.rules import Rule, compile_policy
+from kms_eval.records import record
 from kms_eval.world.model import Caller, Session, World
 from kms_eval.world.names import resolve_caller
 from kms_eval.world.request import Request
@@ -24,7 +24,7 @@ _MOST_CALLERS = 200_000
 _MOST_POLICIES = 200_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class PartRuling:
     """The decision about one part, and the cell that made it."""
 
@@ -39,7 +39,7 @@ class PartRuling:
         return bit_of(self.part.action)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Ruling:
     """The decision about a request: every part has to be allowed; a Deny anywhere is an explicit deny."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kms_eval.engine.cell import Outcome
 from kms_eval.errors import Location
@@ -36,8 +36,7 @@ class Source:
         return f'"{self.sid}"' if self.sid else f"statement {self.index}"
 
 
-@dataclass(frozen=True, slots=True)
-class LayerWord:
+class LayerWord(NamedTuple):
     """What one layer said: `delegates` is an Allow that works only together with an identity policy."""
 
     layer: str
@@ -45,8 +44,7 @@ class LayerWord:
     statements: tuple[Source, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(NamedTuple):
     """A statement or grant for this caller that did not count, and what kept it from counting."""
 
     layer: str
@@ -54,8 +52,7 @@ class NearMiss:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(NamedTuple):
     """Something to know beside the decision: a code and its sentence."""
 
     code: str

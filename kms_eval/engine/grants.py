@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from kms_eval.documents.model import Constraints, Grant
 from kms_eval.engine.context import Context
@@ -17,6 +16,7 @@ from kms_eval.engine.masks import BIT, CREATE_GRANT, GRANT_BIT, RETIRE_GRANT
 from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.situation import Scope
 from kms_eval.facts.actions import ACTION
+from kms_eval.records import record
 
 _UNCONSTRAINED = BIT["kms:describekey"] | RETIRE_GRANT
 """Operations for which encryption context constraints are ignored (semantics G13)."""
@@ -24,7 +24,7 @@ _UNCONSTRAINED = BIT["kms:describekey"] | RETIRE_GRANT
 Question = Callable[[Context], bool]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Allowance:
     """Actions that one grant allows its caller, counted in `slot`, if `holds` says so (None: always)."""
 

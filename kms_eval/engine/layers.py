@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
 from kms_eval.documents.model import Policy
 from kms_eval.engine.masks import EVERYTHING, IN_KEY_POLICY, RESTRICTED_BY_RCP
 from kms_eval.engine.situation import Scope
+from kms_eval.records import record
 
 # In each group at least one policy has to allow where the layer limits; None: the layer is not in force.
 Groups = tuple[tuple[Policy, ...], ...]
@@ -29,7 +29,7 @@ class Part(Enum):
     VETO = "only denies"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """One layer: its name as the contract spells it, its part, its documents and the actions it can speak about."""
 

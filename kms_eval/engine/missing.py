@@ -9,8 +9,6 @@ what is not needed for the turn is dropped one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Entry
 from kms_eval.engine.conditions import Status
@@ -19,9 +17,10 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import PartRuling
 from kms_eval.engine.grants import keys_to_supply
 from kms_eval.facts.condition_keys import find
+from kms_eval.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turn:
     """The entries that would turn the decision if they counted (or, for those that count, if they did not)."""
 

@@ -11,7 +11,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kms_eval.documents.model import Grant
 from kms_eval.engine.masks import published
@@ -19,12 +18,13 @@ from kms_eval.engine.resources import ANY_ALIAS, Target, alias_target, key_targe
 from kms_eval.engine.situation import Circumstances, Scope, Situation, given
 from kms_eval.errors import Fault, InputError
 from kms_eval.facts.actions import ACTIONS, OPERATIONS
+from kms_eval.records import record
 from kms_eval.world.model import Caller, Key, VpcEndpoint, World
 from kms_eval.world.names import KeyReference, resolve_caller, resolve_key
 from kms_eval.world.request import Request
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Part:
     """One permission on one resource. `action` is spelled as AWS spells it, as far as it is published."""
 
@@ -73,7 +73,7 @@ def _near(word: str, words: Iterable[str], *, most: int = 1, cutoff: float = 0.6
     return get_close_matches(word, list(words), n=most, cutoff=cutoff)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Question:
     world: World
     request: Request

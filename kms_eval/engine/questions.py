@@ -46,8 +46,8 @@ def _of_resource(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:
     if resource is None:
         return
     target = context.situation.scope.target
-    strict = resource.covers(target, context.text, generous=False)
-    generous = resource.covers(target, context.text, generous=True)
+    strict = resource.covers(target, context, generous=False)
+    generous = resource.covers(target, context, generous=True)
     if strict is not generous:
         yield ("unresolved-variable" if resource.negated and resource.needs else "resource-pattern"), ""
 

@@ -1,16 +1,23 @@
 """The values a condition key has in one request.
 
-Comes in: nothing (types only). Goes out: the three shapes a look-up of a condition key can have. Never here: meaning.
+Comes in: what a source says of condition keys. Goes out: the three shapes a look-up can have, and all ways to settle
+those that are open. Never here: what a value means.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Protocol
+
+from kms_eval.language.variables import Lookup
+from kms_eval.records import record
 
 Values = tuple[str, ...]
+Settled = Mapping[str, Values | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alternatives:
     """AWS leaves open which of these the key is; None is an absent key (the two-readings rule, semantics §0).
 
@@ -23,3 +30,39 @@ class Alternatives:
 
 # None: the key is absent. An empty tuple: present without values, which counts as absent (semantics C8).
 Reading = Values | Alternatives | None
+
+
+class Source(Protocol):
+    """Whatever knows the values of condition keys in one request."""
+
+    def get(self, key: str) -> Reading:
+        """The reading of a key named in lower case."""
+
+
+class Nothing:
+    """A source in which every key is absent."""
+
+    def get(self, _key: str) -> Reading:
+        """None, whatever the key."""
+        return None
+
+
+NOTHING = Nothing()
+
+
+def settlements(readings: Mapping[str, Reading]) -> Iterator[Settled]:
+    """Every way to settle what the readings leave open; the readings themselves where nothing is."""
+    uncertain = {key: value.readings for key, value in readings.items() if isinstance(value, Alternatives)}
+    certain = {key: value for key, value in readings.items() if not isinstance(value, Alternatives)}
+    for chosen in product(*uncertain.values()):
+        yield {**certain, **dict(zip(uncertain, chosen, strict=True))} if uncertain else certain
+
+
+def text_in(settled: Settled) -> Lookup:
+    """The look-up for policy variables: the one value of a key, None where it is absent or has several (W4)."""
+
+    def lookup(key: str) -> str | None:
+        values = settled.get(key)
+        return values[0] if values is not None and len(values) == 1 else None
+
+    return lookup

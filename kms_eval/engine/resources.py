@@ -7,22 +7,23 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from kms_eval.documents.model import Policy, Statement
+from kms_eval.engine.readings import Source, settlements, text_in
 from kms_eval.language import variables
 from kms_eval.language.arn import resource_matcher
 from kms_eval.language.pattern import compile_glob, only_stars, wild
 from kms_eval.language.variables import Lookup, Template
+from kms_eval.records import record
 from kms_eval.world.model import Key
 
 ANY_ALIAS = "\x00"
 """Stands for the name of an alias that the request does not tell; no pattern but a wildcard covers it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """The one resource of one authorization: a key, a key to be created, an alias, or none (`arn` is ``*``, R8)."""
 
@@ -50,7 +51,7 @@ def no_target(account: str | None, region: str, partition: str) -> Target:
     return Target("none", "*", account, region, partition)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceTest:
     """A Resource (or, `negated`, NotResource) element. `needs` are its variables' condition keys, in lower case.
 
@@ -62,7 +63,7 @@ class ResourceTest:
     needs: frozenset[str]
     everything: bool
 
-    def covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
+    def covers(self, target: Target, source: Source, *, generous: bool) -> bool:
         """Whether the element covers the target; for NotResource whether its list does not.
 
         For NotResource the readings change sides: a generous reading of the statement is a strict one of its list.
@@ -72,6 +73,13 @@ class ResourceTest:
         if not self.patterns:
             # ASSUMPTION C14: an empty list has no effect; an empty NotResource leaves Allow silent, Deny applies.
             return self.negated and generous
+        if not self.needs:
+            return self._covers(target, _no_value, generous=generous)
+        readings = {key: source.get(key) for key in self.needs}
+        outcomes = (self._covers(target, text_in(settled), generous=generous) for settled in settlements(readings))
+        return any(outcomes) if generous else all(outcomes)
+
+    def _covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
         # Operations without a key are outside every list of ARNs, in either reading (semantics R6).
         inner = (not generous and target.kind != "none") if self.negated else generous
         found = any(self._one(pattern, target, lookup, generous=inner) for pattern in self.patterns)
@@ -91,6 +99,10 @@ class ResourceTest:
             # What follows the account does not count for an operation without a key (ASSUMPTION Z12).
             glob = wild(f"{pattern.parts[0]}*")
         return glob is not None and matcher(glob, target, generous=generous)(target.arn)
+
+
+def _no_value(_key: str) -> None:
+    return None
 
 
 def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:

@@ -5,15 +5,14 @@ Comes in: parsed policies. Goes out: rules. Never here: callers, requests, layer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kms_eval.documents.model import Effect, Policy, Statement
 from kms_eval.engine.conditions import Condition, compile_condition
 from kms_eval.engine.masks import EVERYTHING, UNPUBLISHED, covered
 from kms_eval.engine.resources import ResourceTest, resource_test
+from kms_eval.records import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Rule:
     """One statement of one policy, compiled. `condition` None is no Condition element.
 

@@ -6,18 +6,20 @@ Comes in: the world and a resolved question. Goes out: what `context` derives fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from kms_eval.documents.model import Grant
 from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.resources import Target
+from kms_eval.facts.condition_keys import canonical
+from kms_eval.records import record
 from kms_eval.world.model import Caller, Organization, OrganizationAccount, VpcEndpoint, World
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
-    """The condition keys that the question itself names, by their lower-case name.
+    """The condition keys that the question itself names, by their canonical name.
 
     `names` keeps the spelling, which matters where the rest of a name is a value (tag and encryption context keys).
     """
@@ -36,7 +38,7 @@ def given(context: Mapping[str, tuple[str, ...]]) -> Given:
     values: dict[str, tuple[str, ...] | Alternatives] = {}
     names: dict[str, str] = {}
     for name, value in context.items():
-        key = name.lower()
+        key = canonical(name)
         earlier = values.get(key)
         if earlier is None:
             values[key] = value
@@ -47,7 +49,7 @@ def given(context: Mapping[str, tuple[str, ...]]) -> Given:
     return Given(values, names)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Circumstances:
     """What one authorization carries beside caller, action and resource.
 
@@ -69,7 +71,7 @@ class Circumstances:
 PLAIN = Circumstances()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """What stays the same for all actions of one caller on one resource; a compiled cell belongs to a scope."""
 
@@ -101,7 +103,7 @@ class Scope:
         return organization.accounts.get(account)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Situation:
     """A scope, one action in it (lower case) and its circumstances."""
 

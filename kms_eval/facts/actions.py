@@ -17,17 +17,18 @@ Where the three differ about condition keys, a row has those of all of them; exc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Final, Literal
 
 from kms_eval.facts.rows import keyed
+from kms_eval.records import record
 
 AccessLevel = Literal["List", "Read", "Write", "Tagging", "Permissions management"]
 
 AS_OF: Final = "2026-11-24"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action:
     """One permission.
 

@@ -15,12 +15,14 @@ Sources, read 2026-11-24:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 from kms_eval.facts import enums
 from kms_eval.facts.actions import ACTIONS
 from kms_eval.facts.rows import keyed
+from kms_eval.records import record
 
 KeyType = Literal["String", "ARN", "Bool", "Numeric", "Date", "IPAddress", "Binary"]
 PolicyElement = Literal["key", "iam"]
@@ -28,7 +30,7 @@ PolicyElement = Literal["key", "iam"]
 _CARRIED: Final = frozenset(name for action in ACTIONS for name in action.condition_keys)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConditionKey:
     """One condition key, or a family of them.
 
@@ -62,7 +64,12 @@ class ConditionKey:
         name = self.synonym_of or self.name
         if name not in _CARRIED:
             return None
-        return tuple(action.name for action in ACTIONS if name in action.condition_keys)
+        return _carrying(name)
+
+
+@cache
+def _carrying(name: str) -> tuple[str, ...]:
+    return tuple(action.name for action in ACTIONS if name in action.condition_keys)
 
 
 KMS: Final = "KMS Developer Guide, conditions-kms; Service Authorization Reference"
@@ -244,3 +251,10 @@ def find(name: str) -> ConditionKey | None:
             known = not family.members or any(member == name.lower() for name in family.members)
             return family if known else None
     return None
+
+
+@lru_cache(maxsize=4096)
+def canonical(name: str) -> str:
+    """The one name under which a key's value is looked up: in lower case, of synonyms the current one."""
+    row = find(name)
+    return row.synonym_of.lower() if row is not None and row.synonym_of is not None else name.lower()

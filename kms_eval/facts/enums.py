@@ -10,9 +10,9 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kms_eval.facts.rows import keyed
+from kms_eval.records import record
 
 KEY_SPECS: tuple[str, ...] = (
     "RSA_2048",
@@ -147,7 +147,7 @@ WRAPPING_KEY_SPECS: tuple[str, ...] = ("RSA_2048", "RSA_3072", "RSA_4096", "SM2"
 EXPIRATION_MODELS: tuple[str, ...] = ("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyKind:
     """What a key is good for. Its usage and its spec together tell the kind: at most one row has both.
 

@@ -6,16 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kms_eval.language.pattern import Matcher, compile_glob, is_wild, only_stars
 
 _FIELDS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """The parts of ``arn:partition:service:region:account:resource``; region and account may be empty."""
 
     partition: str

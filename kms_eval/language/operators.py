@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import operator as compare
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from kms_eval.language import values
 from kms_eval.language.arn import field_matcher
 from kms_eval.language.pattern import Matcher, compile_glob, only_stars, wild
+from kms_eval.records import record
 
 ValueType = Literal["String", "Numeric", "Date", "Bool", "Binary", "IPAddress", "ARN", "Null"]
 
@@ -26,7 +26,7 @@ ValueType = Literal["String", "Numeric", "Date", "Bool", "Binary", "IPAddress", 
 Prepared = Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operator:
     """One operator.
 
@@ -50,7 +50,7 @@ class Operator:
         return self.read(wild(text)) if self.wildcards else self.read(text)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _ArnPattern:
     match: Matcher | None
     bare_star: bool

@@ -48,9 +48,12 @@ def compile_glob(glob: str) -> Matcher:
     if only_stars(glob):
         return _everything
     if not is_wild(glob):
-        return _ESCAPED.sub(r"\1", glob).__eq__
+        return _plain(glob).__eq__
+    if glob.endswith("*") and not is_wild(glob[:-1]):
+        start = _plain(glob[:-1])
+        return lambda text: text.startswith(start)
 
-    # Imported here: a world without wildcards, and --help, need not pay for it.
+    # Imported here: most worlds have no other wildcards, and need not pay for it.
     from wcmatch import fnmatch  # noqa: PLC0415
 
     # FORCEUNIX: no Windows paths; DOTMATCH: a leading dot is ordinary; CASE: ARNs and values keep their case.
@@ -63,6 +66,11 @@ def compile_glob(glob: str) -> Matcher:
 def compile_text(text: str) -> Matcher:
     """The test for AWS text with wildcards, case-sensitive."""
     return compile_glob(wild(text))
+
+
+def _plain(glob: str) -> str:
+    """The one text that a glob without wildcards matches."""
+    return _ESCAPED.sub(r"\1", glob)
 
 
 def _everything(_text: str) -> bool:

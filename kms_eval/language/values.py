@@ -7,30 +7,33 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from kms_eval.records import record
+
 if TYPE_CHECKING:
+    from decimal import Decimal
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
     Address = IPv4Address | IPv6Address
     Network = IPv4Network | IPv6Network
 
-_NUMBER = re.compile(r"[-+]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][-+]?\d{1,4})?", re.ASCII)
-_DATE = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
-    r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?(?P<zone>Z|[-+]\d\d:?\d\d)?)?)?)?",
-    re.ASCII,
+# Compiled when they are first needed: most policies have neither numbers nor dates.
+_NUMBER = r"(?a)[-+]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][-+]?\d{1,4})?"
+_DATE = (
+    r"(?a)(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
+    r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?(?P<zone>Z|[-+]\d\d:?\d\d)?)?)?)?"
 )
-_EPOCH_SECONDS = re.compile(r"-?\d{5,20}(?:\.\d{1,9})?", re.ASCII)
+_EPOCH_SECONDS = r"(?a)-?\d{5,20}(?:\.\d{1,9})?"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def number(text: str) -> Decimal:
     """An integer or decimal, compared by value: ``7`` is ``7.0``."""
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
+        from decimal import Decimal, InvalidOperation  # noqa: PLC0415 - most policies have no numbers
+
         try:
             return Decimal(text)
         except InvalidOperation:
@@ -45,7 +48,9 @@ def instant(text: str) -> Decimal:
     ISO 8601 in the W3C profile (``YYYY`` to ``YYYY-MM-DDThh:mm:ss.fZ``), or epoch seconds. A date alone is its midnight
     in UTC, a time without zone is UTC (semantics C16, inferred).
     """
-    if found := _DATE.fullmatch(text):
+    from decimal import Decimal  # noqa: PLC0415
+
+    if found := re.fullmatch(_DATE, text):
         try:
             moment = datetime(
                 int(found["year"]), int(found["month"] or 1), int(found["day"] or 1),
@@ -57,7 +62,7 @@ def instant(text: str) -> Decimal:
             pass
         else:
             return Decimal(since.days * 86400 + since.seconds) + Decimal(found["fraction"] or 0)
-    elif _EPOCH_SECONDS.fullmatch(text):
+    elif re.fullmatch(_EPOCH_SECONDS, text):
         return Decimal(text)
     message = f"`{text}` is neither a date (YYYY-MM-DDThh:mm:ssZ) nor epoch seconds"
     raise ValueError(message)
@@ -83,7 +88,7 @@ def binary(text: str) -> bytes:
         raise ValueError(message) from None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Networks:
     """A CIDR range in its two readings; they differ only for a bare IPv6 address (semantics C17, Z17)."""
 

@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from kms_eval.facts.condition_keys import canonical, find
 from kms_eval.language.pattern import literal, wild
+from kms_eval.records import record
 
 _VARIABLE = re.compile(r"\$\{(?:(?P<escape>[*?$])|(?P<key>[^\s{}',]+)(?:,\s*'(?P<default>[^']*)')?)\}")
 
 Lookup = Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
-    """One variable: the condition key in lower case, and its default where one is written."""
+    """One variable: the condition key by its canonical name, and its default where one is written.
+
+    A multi-valued key never has a value here, whatever the request says (semantics W4).
+    """
 
     key: str
     default: str | None = None
+    multi_valued: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """Text with variables. Parts are AWS text (str, wildcards live), escaped characters (tuple) and variables."""
 
@@ -76,7 +81,8 @@ def parse(text: str) -> Template:
         if found["escape"]:
             parts.append((found["escape"],))
         else:
-            parts.append(Variable(found["key"].lower(), found["default"]))
+            row = find(found["key"])
+            parts.append(Variable(canonical(found["key"]), found["default"], row is not None and row.multi_valued))
         position = found.end()
     if position < len(text):
         parts.append(text[position:])
@@ -89,6 +95,8 @@ def has_variables(text: str) -> bool:
 
 
 def _value(variable: Variable, lookup: Lookup) -> str | None:
+    if variable.multi_valued:
+        return None
     value = lookup(variable.key)
     return variable.default if value is None else value
 

@@ -7,10 +7,11 @@ Never here: AWS, scenarios, the meaning of any value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from kms_eval.errors import Location
+from kms_eval.records import record
 
 Steps = tuple[str | int, ...]
 
@@ -26,7 +27,7 @@ def field_name(steps: Steps) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class RawDocument:
     """One file or text after reading.
 
@@ -44,7 +45,7 @@ class RawDocument:
         return Location(self.name, self.lines(steps), field_name(steps) or None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A value inside a document: kept by whatever was parsed from it, so that its line can be found later."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from kms_eval.errors import Fault, InputError, Location, quoted
@@ -20,7 +19,7 @@ from kms_eval.sources.numbers import fraction, whole_number
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+_UNFIT = "[\0\ud800-\udfff]"  # compiled where it is needed, which is rare
 _WHOLE_NUMBER = re.compile(r"-?\d+", re.ASCII)
 _CONSTANTS = frozenset({"NaN", "Infinity", "-Infinity"})
 
@@ -120,12 +119,14 @@ def _depth_fault(text: str, name: str) -> Fault:
     return Fault(f"nested more than {DEEPEST} levels deep", Location(name, line))
 
 
-@dataclass(slots=True)
 class _Frame:
     """An object or array that is open; `step` is None where a key is due."""
 
-    tree: LineTree
-    step: str | int | None
+    __slots__ = ("step", "tree")
+
+    def __init__(self, tree: LineTree, step: str | int | None) -> None:
+        self.tree = tree
+        self.step = step
 
 
 def _scan(text: str, name: str) -> tuple[LineTree, list[Fault]]:
@@ -187,7 +188,7 @@ class _Scanner:
 def _complaint(lexeme: str) -> str | None:
     """What is wrong with one string, number or constant."""
     if lexeme[0] == '"':
-        if "\\u" in lexeme and _UNFIT.search(json.loads(lexeme)):
+        if "\\u" in lexeme and re.search(_UNFIT, json.loads(lexeme)):
             return "has a character that is none: NUL or half of a surrogate pair"
         return None
     if lexeme in _CONSTANTS:

@@ -6,20 +6,20 @@ Never here: values, and the text itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from kms_eval.sources.document import Steps
 
 # Deeper than any scenario, shallow enough that whatever walks a document may recurse.
 DEEPEST = 100
 
 
-@dataclass(slots=True)
 class LineTree:
     """The line (from 1) on which a value stands, in a mapping that of its key, and the lines of its members."""
 
-    line: int
-    members: dict[str | int, LineTree] = field(default_factory=dict)
+    __slots__ = ("line", "members")
+
+    def __init__(self, line: int, members: dict[str | int, LineTree] | None = None) -> None:
+        self.line = line
+        self.members = {} if members is None else members
 
     def line_at(self, steps: Steps) -> int:
         """The line of the place `steps` leads to; where it leads nowhere, that of the last place on the way."""

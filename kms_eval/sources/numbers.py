@@ -6,9 +6,12 @@ Never here: which texts are numbers; YAML and JSON differ in that.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from kms_eval.errors import quoted
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 # Far beyond any number in AWS's documents; a number within them can be turned into an int or printed at no cost.
 _LONGEST = 100
@@ -24,6 +27,8 @@ def whole_number(text: str) -> int:
 
 def fraction(text: str) -> Decimal:
     """A number with a fraction, an exponent or both."""
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415 - most documents have none
+
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -19,6 +19,7 @@ Format = Literal["yaml", "json"]
 # The largest policy of AWS has 32,768 bytes; a scenario with a thousand of them still fits.
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 
+_BYTE_ORDER_MARK = "\ufeff".encode()
 _FORMATS: dict[str, Format] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 
 
@@ -113,8 +114,9 @@ def _decode(data: bytes, name: str) -> str:
         raise InputError(Fault("is UTF-16 text", Location(name), "save it as UTF-8"))
     if (offset := data.find(b"\0")) >= 0:
         raise InputError(Fault("is not text: it holds a NUL character", Location(name, _line_at(data, offset))))
+    data = data.removeprefix(_BYTE_ORDER_MARK)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         fault = Fault("is not UTF-8 text", Location(name, _line_at(data, error.start)), "save it as UTF-8")
         raise InputError(fault) from None

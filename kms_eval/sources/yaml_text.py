@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
 
 from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.records import record
 from kms_eval.sources.document import Steps, field_name
 from kms_eval.sources.lines import DEEPEST, LineTree
 from kms_eval.sources.numbers import fraction, whole_number
@@ -28,8 +28,9 @@ MOST_REPEATED = 200_000
 # The parser written in C reads an order of magnitude faster; PyYAML can be built without it.
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+# Those that are not compiled here are rarely asked for, if ever.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+_UNFIT = "[\0\ud800-\udfff]"
 
 _NAMED: Mapping[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -37,10 +38,10 @@ _NAMED: Mapping[str, object] = {
     "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _NULLS = frozenset(text for text, value in _NAMED.items() if value is None)
-_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_OCTAL_OR_HEXADECIMAL = re.compile(r"0o[0-7]{1,100}|0x[0-9a-fA-F]{1,100}")
-_FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_DECIMAL = r"[-+]?(?:0|[1-9][0-9]*)"
+_OCTAL_OR_HEXADECIMAL = r"0o[0-7]{1,100}|0x[0-9a-fA-F]{1,100}"
+_FRACTION = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_NO_NUMBER = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 
 
 def read_yaml(text: str, name: str) -> tuple[object, Callable[[Steps], int | None]]:
@@ -85,13 +86,13 @@ def scalar_value(text: str) -> object:
         return _NAMED[text]
     if text[0] not in "+-.0123456789":
         return text
-    if _DECIMAL.fullmatch(text):
+    if re.fullmatch(_DECIMAL, text):
         return whole_number(text)
-    if _FRACTION.fullmatch(text):
+    if re.fullmatch(_FRACTION, text):
         return fraction(text)
-    if _OCTAL_OR_HEXADECIMAL.fullmatch(text):
+    if re.fullmatch(_OCTAL_OR_HEXADECIMAL, text):
         return int(text, 0)
-    if _NO_NUMBER.fullmatch(text):
+    if re.fullmatch(_NO_NUMBER, text):
         raise ValueError(f"`{text}` is not a number that can be compared")
     return text
 
@@ -116,7 +117,7 @@ _SCALAR_TAGS: Mapping[str, Callable[[str], object]] = {
     "!": str,
     "tag:yaml.org,2002:str": str,
     "tag:yaml.org,2002:int": _tagged(int, "a whole number"),
-    "tag:yaml.org,2002:float": lambda text: fraction(text) if _FRACTION.fullmatch(text) else _no_number(text),
+    "tag:yaml.org,2002:float": lambda text: fraction(text) if re.fullmatch(_FRACTION, text) else _no_number(text),
     "tag:yaml.org,2002:bool": _tagged(bool, "true or false"),
     "tag:yaml.org,2002:null": _null,
 }
@@ -130,7 +131,7 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{quoted(text)} is not a number")
 
 
-@dataclass(slots=True)
+@record
 class _Node:
     """A finished value with what an alias to it needs: its size and height count the aliases inside it."""
 
@@ -140,17 +141,21 @@ class _Node:
     height: int = 0
 
 
-@dataclass(slots=True)
 class _Frame:
     """A mapping or sequence that is open. `step` is the index or key of the member that is due, None where a key is."""
 
-    container: dict[str, object] | list[object]
-    lines: LineTree
-    step: str | int | None
-    anchor: str | None = None
-    size: int = 1
-    height: int = 1
-    key_lines: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("anchor", "container", "height", "key_lines", "lines", "size", "step")
+
+    def __init__(
+        self, container: dict[str, object] | list[object], line: int, step: int | None, anchor: str | None
+    ) -> None:
+        self.container = container
+        self.lines = LineTree(line)
+        self.step: str | int | None = step
+        self.anchor = anchor
+        self.size = 1
+        self.height = 1
+        self.key_lines: dict[str, int] = {}
 
 
 class _Builder:
@@ -198,7 +203,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         text: str = event.value
-        if _UNFIT.search(text):
+        if not text.isprintable() and re.search(_UNFIT, text):
             self._fault("has a character that is none: NUL or half of a surrogate pair")
         if self._key_is_due():
             self._key(event, text)
@@ -248,9 +253,9 @@ class _Builder:
             # Open: an alias to it from inside would be endless.
             self._anchors[event.anchor] = None
         frame = (
-            _Frame({}, LineTree(self.line), None, event.anchor)
+            _Frame({}, self.line, None, event.anchor)
             if isinstance(event, yaml.MappingStartEvent)
-            else _Frame([], LineTree(self.line), 0, event.anchor)
+            else _Frame([], self.line, 0, event.anchor)
         )
         self._frames.append(frame)
 

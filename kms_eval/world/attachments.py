@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import TypeGuard
 
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
-from kms_eval.documents.grants import read_grants
 from kms_eval.documents.model import Grant, Policy, PolicyKind
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.sources.document import Place, RawDocument, Steps, field_name
@@ -33,7 +31,7 @@ class Documents:
         self._base = base
         self._files: dict[Path, RawDocument | InputError] = {}
         self._in_files: dict[tuple[Path, PolicyKind], Policy | None] = {}
-        self._inline: dict[tuple[bytes, PolicyKind], Policy] = {}
+        self._inline: dict[tuple[str, PolicyKind], Policy] = {}
 
     def policy(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         """The policy that `source` is or names; None where it is faulty, which is said once for a file.
@@ -43,7 +41,7 @@ class Documents:
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
         position = _position(place.steps)
-        content = (_digest(source), kind)
+        content = (_text(source), kind)
         equal = self._inline.get(content) if content[0] else None
         if equal is not None:
             return replace(equal, name=equal.id or position, place=place)
@@ -62,6 +60,8 @@ class Documents:
 
     def grants(self, source: object, place: Place, findings: Findings) -> tuple[Grant, ...]:
         """The grants that `source` is or names, without the faulty ones."""
+        from kms_eval.documents.grants import read_grants  # noqa: PLC0415 - most keys have none
+
         if not _is_path(source):
             return read_grants(source, place, findings)
         path = self._path(source, place, findings)
@@ -104,15 +104,15 @@ class Documents:
         return None
 
 
-def _digest(source: object) -> bytes:
+def _text(source: object) -> str:
     """The same for equal documents only; empty for one that is nested too deeply to be looked through.
 
     The text of a value keeps apart what JSON does: 1, true and "1".
     """
     try:
-        return blake2b(repr(source).encode(errors="surrogatepass"), digest_size=16).digest()
+        return repr(source)
     except RecursionError:
-        return b""
+        return ""
 
 
 def _is_path(source: object) -> TypeGuard[str]:

@@ -6,10 +6,11 @@ Comes in: the section `tests`. Goes out: cases that test runners run. Never here
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kms_eval.errors import InputError, quoted
+from kms_eval.records import record
 from kms_eval.sources.document import Place
 from kms_eval.world.entry_forms import TEST_ENTRY
 from kms_eval.world.model import Caller, World
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Expectation = Literal["allowed", "denied", "explicitDeny", "implicitDeny"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TestCase:
     """One request of a scenario's tests and what is expected of its decision.
 

@@ -9,8 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kms_eval.errors import Fault, InputError, nearest, quoted
 from kms_eval.language import arn
@@ -30,12 +29,8 @@ _PLAIN_KINDS: dict[str, IdentityKind] = {"user": "user", "role": "role", "federa
 _SERVICE_OF = {"user": "iam", "role": "iam", "root": "iam", "assumed-role": "sts", "federated-user": "sts"}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A principal's name, taken apart. `name` is empty for root; `session` is that of an assumed role.
-
-    `arn` is the whole ARN; of a service, its name.
-    """
+class Identity(NamedTuple):
+    """A principal's name, taken apart. `name` is empty for root; `session` is that of an assumed role."""
 
     kind: IdentityKind
     name: str
@@ -43,18 +38,19 @@ class Identity:
     account: str | None
     path: str = "/"
     session: str = ""
-    arn: str = field(init=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def arn(self) -> str:
+        """The whole ARN; of a service, its name."""
         if self.kind == "service":
-            text = self.name
+            return self.name
+        if self.kind == "root":
+            resource = "root"
+        elif self.kind == "assumed-role":
+            resource = f"assumed-role/{self.name}/{self.session}"
         else:
-            resource = {
-                "root": "root",
-                "assumed-role": f"assumed-role/{self.name}/{self.session}",
-            }.get(self.kind, f"{self.kind}{self.path}{self.name}")
-            text = f"arn:{self.partition}:{_SERVICE_OF[self.kind]}::{self.account}:{resource}"
-        object.__setattr__(self, "arn", text)
+            resource = f"{self.kind}{self.path}{self.name}"
+        return f"arn:{self.partition}:{_SERVICE_OF[self.kind]}::{self.account}:{resource}"
 
 
 def is_account(text: str) -> bool:

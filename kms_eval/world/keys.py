@@ -7,14 +7,13 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from uuid import NAMESPACE_URL, uuid5
 
 from kms_eval.documents.model import PolicyKind
 from kms_eval.errors import quoted
 from kms_eval.facts.enums import KEY_KINDS
 from kms_eval.language import arn
+from kms_eval.records import record
 from kms_eval.sources.document import Place
 from kms_eval.world.entry_forms import KEY_ENTRY
 from kms_eval.world.identity import is_account
@@ -29,7 +28,7 @@ _ALIAS = re.compile(r"alias/[\w/-]+", re.ASCII)
 _MULTI_REGION = "mrk-"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Identifiers:
     key_id: str
     account: str
@@ -100,13 +99,19 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
         return None
     key_id = entry.key_id
     if key_id is None:
-        uuid = uuid5(NAMESPACE_URL, f"kms-eval:{handle}")
-        key_id = f"{_MULTI_REGION}{uuid.hex}" if entry.multi_region else str(uuid)
+        key_id = _derived_id(handle, multi_region=bool(entry.multi_region))
     elif not _KEY_ID.fullmatch(key_id):
         advice = "an ARN goes into `arn`" if key_id.startswith("arn:") else "it has letters, digits and hyphens only"
         reading.fault(place.at("key_id"), f"malformed key id {quoted(key_id)}", advice)
         return None
     return _Identifiers(key_id, account, entry.region or reading.scenario.region, reading.scenario.partition)
+
+
+def _derived_id(handle: str, *, multi_region: bool) -> str:
+    from uuid import NAMESPACE_URL, uuid5  # noqa: PLC0415 - keys that are copied from AWS have their id
+
+    uuid = uuid5(NAMESPACE_URL, f"kms-eval:{handle}")
+    return f"{_MULTI_REGION}{uuid.hex}" if multi_region else str(uuid)
 
 
 def _from_arn(reading: Reading, place: Place, entry: KeyEntry, text: str) -> _Identifiers | None:

@@ -7,11 +7,11 @@ Never here: the meaning of any section; each has a module of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError
+from kms_eval.records import record
 from kms_eval.sources.document import Place, RawDocument
 from kms_eval.sources.text import read_file
 from kms_eval.world.attachments import Documents
@@ -24,7 +24,7 @@ from kms_eval.world.reading import Reading
 from kms_eval.world.values import kind_of
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Loaded:
     """A scenario as read: what exists, the tests on it, and what should be said about it and its documents.
 

@@ -7,12 +7,13 @@ with the names that come nearest. Never here: policies, and whether anything is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 from kms_eval.language import arn
+from kms_eval.records import record
 from kms_eval.world.identity import Identity, is_session_name, read_identity
 from kms_eval.world.index import alias_arn, index_of
 from kms_eval.world.model import Caller, Key, Principal, Session, World
@@ -20,7 +21,7 @@ from kms_eval.world.model import Caller, Key, Principal, Session, World
 _SEARCHED = 500  # a name is compared with this many at most, so that a bad row among a million stays cheap
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class KeyReference:
     """A key, and the alias name by which the request named it (None: it named the key itself)."""
 

@@ -37,12 +37,13 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
         identity = _identity(reading, text, place)
         if identity is None:
             continue
-        if identity.arn in principals:
-            reading.fault(place, f"{quoted(text)} is described twice", f"it is `{identity.arn}`")
+        name = identity.arn
+        if name in principals:
+            reading.fault(place, f"{quoted(text)} is described twice", f"it is `{name}`")
             continue
         own = _own_policies(reading, identity, place, entry, groups)
-        policies = (*own, *attached.pop(identity.arn, ()))
-        principals[identity.arn] = _described(identity, policies, _boundary(reading, place, entry), entry)
+        policies = (*own, *attached.pop(name, ()))
+        principals[name] = _described(identity, policies, _boundary(reading, place, entry), entry)
     for name, rest in attached.items():
         identity = read_identity(name, account=None, partition="aws")
         principals[name] = _described(identity, tuple(rest))

@@ -7,7 +7,6 @@ up, so that reading goes on behind a faulty entry. Never here: what an entry mea
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,7 +20,7 @@ from kms_eval.world.values import kind_of, quote_it
 
 if TYPE_CHECKING:
     from kms_eval.documents.forms import Form
-    from kms_eval.world.scenario import Entry, Scenario
+    from kms_eval.world.scenario import Entry
 
 _Entry = TypeVar("_Entry", bound="Entry")
 
@@ -32,21 +31,18 @@ _ADVISED = 100
 _SEARCHED = 500
 
 
-@dataclass(slots=True)
 class Reading:
     """What is known so far. `broken` has the sections with entries that could not be read: their names are unknown."""
 
-    place: Place
-    value: Mapping[str, object]
-    documents: Documents
-    findings: Findings
-    scenario: Scenario = field(init=False)
-    broken: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
+    def __init__(self, place: Place, value: Mapping[str, object], documents: Documents, findings: Findings) -> None:
+        self.place = place
+        self.value = value
+        self.documents = documents
+        self.findings = findings
+        self.broken: set[str] = set()
         # The fields that are no sections; names of fields that do not exist are found here.
-        fields = {name: value for name, value in self.value.items() if name not in _SECTIONS}
-        head = read_entry(SCENARIO, fields, self.place, self.findings)
+        fields = {name: member for name, member in value.items() if name not in _SECTIONS}
+        head = read_entry(SCENARIO, fields, place, findings)
         self.scenario = head or SCENARIO({"account": _UNKNOWN_ACCOUNT})
 
     def entries(self, section: str, form: Form[_Entry]) -> Iterator[tuple[str, Place, _Entry]]:

@@ -8,7 +8,7 @@ Never here: a world, a clock, a verdict. Importing this loads no document reader
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.documents.model import Grant
 from kms_eval.errors import quoted
+from kms_eval.records import record
 from kms_eval.sources.document import Place, RawDocument
 from kms_eval.world.model import Session
 from kms_eval.world.values import kind_of, quote_it, text_of
@@ -28,7 +29,7 @@ ContextValue = str | bool | int | float
 _EXAMPLE_TIME = "2026-01-01T00:00:00Z"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """One question. The fields are those of a test; None and empty mean that the question does not say.
 

@@ -6,12 +6,11 @@ Comes in: values as YAML, JSON or Python has them. Goes out: words and texts. Ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from math import isfinite
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "true or false"),
-    ((int, float, Decimal), "a number"),
+    ((int, float), "a number"),
     (str, "a string"),
     (Mapping, "a mapping"),
     ((list, tuple), "a list"),
@@ -23,7 +22,8 @@ def kind_of(value: object) -> str:
     """What a value is called in a message."""
     if value == "":
         return "an empty string"
-    return next((name for kind, name in _KINDS if isinstance(value, kind)), "something else")
+    known = next((name for kind, name in _KINDS if isinstance(value, kind)), "something else")
+    return "a number" if _is_decimal(value) else known
 
 
 def text_of(value: object) -> str | None:
@@ -34,7 +34,13 @@ def text_of(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value) if isfinite(value) else None
-    return str(value) if isinstance(value, (int, Decimal)) else None
+    return str(value) if isinstance(value, int) or _is_decimal(value) else None
+
+
+def _is_decimal(value: object) -> bool:
+    from decimal import Decimal  # noqa: PLC0415 - only other numbers and faults come this far
+
+    return isinstance(value, Decimal)
 
 
 def policy_source_complaint(value: object) -> str | None:

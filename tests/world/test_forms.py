@@ -36,7 +36,9 @@ def test_the_forms_are_those_of_the_models() -> None:
 
 @given(st.data())
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.model().__name__)
-def test_what_is_plain_is_read_by_the_form_exactly_where_the_model_reads_it(form: Form[Any], data: st.DataObject) -> None:
+def test_what_is_plain_is_read_by_the_form_exactly_where_the_model_reads_it(
+    form: Form[Any], data: st.DataObject
+) -> None:
     agree(form, data.draw(values_for(form.model(), PLAIN)), plain=True)
 
 
