@@ -75,6 +75,8 @@ def _near(word: str, words: Iterable[str], *, most: int = 1, cutoff: float = 0.6
 
 @record
 class _Question:
+    """A request with the caller it means."""
+
     world: World
     request: Request
     caller: Caller

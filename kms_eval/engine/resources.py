@@ -95,9 +95,6 @@ class ResourceTest:
         if isinstance(pattern, str):
             return matcher(pattern, target, generous=generous)(target.arn)
         glob = pattern.glob(lookup, wildcards_in_values=generous)
-        if glob is None and target.kind == "none":
-            # What follows the account does not count for an operation without a key (ASSUMPTION Z12).
-            glob = wild(f"{pattern.parts[0]}*")
         return glob is not None and matcher(glob, target, generous=generous)(target.arn)
 
 
