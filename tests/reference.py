@@ -29,7 +29,8 @@ NOBODY, NOWHERE, OUTSIDE = Principal("", "user", "", ""), VpcEndpoint(""), Organ
 NEW_KEY = Key("", "", "", "", "", Policy("", PolicyKind.KEY, None, None, ()))  # what CreateKey makes by default (K2)
 MULTIVALUED = {row.name.lower() for row in CONDITION_KEYS if row.multi_valued}
 SYNONYMS = {row.name.lower(): row.synonym_of.lower() for row in CONDITION_KEYS if row.synonym_of}
-OPTIONS = {"ScheduleKeyDeletionPendingWindowInDays": "30", "RotationPeriodInDays": "365", "MessageType": "RAW"}  # Z29
+OPTIONS = {"ScheduleKeyDeletionPendingWindowInDays": "30", "RotationPeriodInDays": "365", "MessageType": "RAW",  # Z29
+           "GrantIsForAWSResource": "false"}  # G20
 ORDER = {"Equals": eq, "LessThan": lt, "LessThanEquals": le, "GreaterThan": gt, "GreaterThanEquals": ge}
 TYPES = {"user": "User", "role": "AssumedRole", "federated-user": "FederatedUser", "root": "Account"}  # Q1
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)  # C16
@@ -61,35 +62,34 @@ def some(truths: Iterable[Truth]) -> Truth: return frozenset(map(any, product(*t
 def negated(truth: Truth) -> Truth: return frozenset(not outcome for outcome in truth)
 def readings(truths: Iterable[Truth]) -> Truth: return frozenset(chain(*truths))
 def marked(text: str) -> str: return text.replace("*", STAR).replace("?", ONE)
+def canonical(key: str) -> str: return SYNONYMS.get(key.strip().lower(), key.strip().lower())  # C3
 def unordered(pairs: Iterable[Any] | None) -> set[Any] | None: return None if pairs is None else set(pairs)
 
-def glob(pattern: str, value: str, narrow: int = 0) -> bool:
-    """Within the first `narrow` fields of an ARN a wildcard stays in its field, unless it ends the pattern."""
+def glob(pattern: str, value: str, narrow: int = 0) -> bool:  # in the first fields only a final STAR leaves its field
     ones = ["[^:]" if pattern.count(":", 0, i) < narrow and pattern[i:] != STAR else "." for i in range(len(pattern))]
     regex = "".join({STAR: one + "*", ONE: one}.get(c, re.escape(c)) for c, one in zip(pattern, ones, strict=True))
     return re.fullmatch(regex, value, re.DOTALL) is not None
 
-def read(base: str, text: str) -> Any:
-    """The number, the seconds since 1970, the address or the bytes that a text stands for, else None."""
+def read(base: str, text: str) -> Any:  # the number, time, address, bytes or truth that a text stands for, if any
     try:
         if base == "IpAddress": return ipaddress.ip_address(text)
         if base == "BinaryEquals": return base64.b64decode(text, validate=True)
+        if base == "Bool": return {"true": True, "false": False}.get(text.lower())  # C15
         if base.startswith("Date") and DATE.fullmatch(text):
             day = datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) < 10 else text)
             return Decimal(str(day.replace(tzinfo=day.tzinfo or UTC).timestamp()))
         return Decimal(text) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text, re.ASCII) else None
     except ValueError: return None
 
-def same(base: str, wanted: str, value: str) -> Truth:
-    """A policy value, its variables replaced, with a request value, by an operator without its Not."""
+def same(base: str, wanted: str, value: str) -> Truth:  # a policy value without variables, and one of the request
     if base == "IpAddress": return sure(read(base, value) in ipaddress.ip_network(wanted, strict=False))
-    if base.startswith(("Numeric", "Date", "Binary")):
-        left, right = read(base, value), read(base, wanted)
-        return sure(None not in (left, right) and ORDER[re.sub("Numeric|Date|Binary", "", base)](left, right))
-    if base.startswith("Arn"):  # C18, Z15
-        return OPEN if wanted == STAR else sure(min(wanted.count(":"), value.count(":")) > 4 and glob(wanted, value, 5))
+    if base.startswith(("Numeric", "Date", "Binary", "Bool")):
+        order = ORDER[re.sub("Numeric|Date|Binary|Bool", "", base) or "Equals"]
+        return sure(read(base, wanted) is not None and order(read(base, value), read(base, wanted)))
+    if base.startswith("Arn") and set(wanted) == {STAR}: return OPEN  # Z15
+    if base.startswith("Arn"): return sure(wanted.count(":") > 4 < value.count(":") and glob(wanted, value, 5))  # C18
     if base in ("StringEquals", "StringLike"): return sure(glob(wanted, value))
-    return sure(wanted.lower() == value.lower() and (base != "Bool" or value.lower() in ("true", "false")))  # C15
+    return sure(wanted.lower() == value.lower())
 
 class Judge:
     def __init__(self, world: World, ask: Ask) -> None:
@@ -102,31 +102,31 @@ class Judge:
         self.owner = self.resource.split(":")[4] if self.resource else None
         self.region = self.resource.split(":")[3] if self.resource else ask.region or world.region  # Q7
         self.foreign = None not in (self.owner, self.caller.account) and self.owner != self.caller.account  # X1
-        self.given = [(SYNONYMS.get(name.lower(), name.lower()), values) for name, values in ask.context.items()]
-        self.forwarded = "kms:viaservice" in dict(self.given)  # V6
+        self.given = [(canonical(name), values or None) for name, values in ask.context.items()]  # C8
+        self.forwarded = dict(self.given).get("kms:viaservice") is not None  # V6
         self.endpoint = None if self.forwarded or self.service else ask.endpoint  # V8, Q8, E17
         self.session = Session() if self.root or self.service or not self.caller.session else self.caller.session
-        self.grant = ask.grant if ask.grant and self.name in ("CreateGrant", "RetireGrant") else Grant("")
+        self.about = (ask.grant,) if ask.grant else self.key.grants if self.key and self.name == "RetireGrant" else ()
+        self.grant = self.about[0] if len(self.about) == 1 else Grant("")
         self.controls = self.place(self.caller.account, exempt=self.service).service_control_policies or ()  # O2, O7
         missing = () if self.key or self.name == "CreateKey" else KEY_RESOURCE_KEYS  # T1
         self.facts = [(name.lower(), values) for name, values in self.derive() if name.startswith("aws:")
                       or re.sub("(?<=Context:).*", "", name) in {*self.row.condition_keys} - {*missing}]
-    def derive(self) -> Iterable[tuple[str, Values]]:  # sections 14 and 15; a name that comes twice has two readings
+    def derive(self) -> Iterable[tuple[str, Values]]:  # sections 14 and 15; a key that comes twice has two readings
         ask, caller, grant, organization = self.ask, self.caller, self.grant, self.world.organization
         key, endpoint, limits = self.key or NEW_KEY, self.endpoint or NOWHERE, self.grant.constraints
         account, service = (None, caller.arn) if self.service else (caller.account, None)  # Z31
         entity = self.principal if caller.kind in ("user", "role") else None
         last, uid = caller.arn.rsplit("/", 1)[-1] if ":sts:" in caller.arn else None, self.principal.id
-        userid = {"root": account, "user": uid, "role": uid and last and f"{uid}:{last}",
-                  "federated-user": f"{account}:{last}"}
+        userid = {"root": account, "user": uid, "role": uid and last and f"{uid}:{last}"}  # Q1
         primary = "PRIMARY" if key.primary_region in (None, key.region) else "REPLICA"
         kind = "EncryptionContextSubset" if limits.encryption_context_subset is not None else None
         kind = kind if limits.encryption_context_equals is None else "EncryptionContextEquals"
         stored = dict(limits.encryption_context_equals or limits.encryption_context_subset or ())
         pairs = stored if self.name == "RetireGrant" or ask.encryption_context is None else ask.encryption_context
-        single: dict[str, str | tuple[str, ...] | None] = {
+        facts: dict[str, str | tuple[str, ...] | None] = {
             "aws:PrincipalArn": entity.arn if entity else None if service else caller.arn,
-            "aws:userid": userid.get(caller.kind),
+            "aws:userid": userid.get(caller.kind, last and f"{account}:{last}"),
             "aws:username": entity.name if entity and caller.kind == "user" else None,
             "aws:PrincipalType": TYPES.get(caller.kind), "aws:PrincipalIsAWSService": str(self.service).lower(),
             "aws:PrincipalServiceName": service, "aws:PrincipalServiceNamesList": service,
@@ -145,19 +145,18 @@ class Judge:
             "kms:GrantConstraintType": kind, "kms:GrantConstraintSourceArn": limits.source_arn,
             "kms:EncryptionContextKeys": tuple(pairs)}
         for whose, owner in ("Principal", account), ("Resource", self.owner), ("Vpce", endpoint.account):
-            single[f"aws:{whose}Account"] = owner
+            facts[f"aws:{whose}Account"] = owner
             if organization and owner and owner in (organization.management_account, *organization.accounts):
                 path = organization.accounts[owner].path if owner in organization.accounts else None
-                single |= {f"aws:{whose}OrgID": organization.id, f"aws:{whose}OrgPaths": path}
+                facts |= {f"aws:{whose}OrgID": organization.id, f"aws:{whose}OrgPaths": path}
         own = [(t, v) for t, v in self.principal.tags.items() if t.lower() not in map(str.lower, self.session.tags)]
-        single |= {f"aws:PrincipalTag/{tag}": value for tag, value in (*self.session.tags.items(), *own)}  # Q3, Q5
-        single |= {f"aws:ResourceTag/{tag}": value for tag, value in key.tags.items()}
-        single |= {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
-        yield from ((name, (v,) if isinstance(v, str) else v) for name, v in single.items() if v not in (None, ()))
+        facts |= {f"aws:PrincipalTag/{tag}": value for tag, value in (*self.session.tags.items(), *own)}  # Q3, Q5
+        facts |= {f"aws:ResourceTag/{tag}": value for tag, value in key.tags.items()}
+        facts |= {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
+        yield from ((name, (v,) if isinstance(v, str) else v) for name, v in facts.items() if v not in (None, ()))
         yield from ((f"kms:{name}", values) for name, default in OPTIONS.items() for values in (None, (default,)))
-    def lookup(self, name: str, kind: PolicyKind) -> list[Values]:  # the readings of a key (C3, C21)
-        name = SYNONYMS.get(name.lower(), name.lower())
-        found: list[Values] = [v for key, v in self.given if key == name]
+    def lookup(self, name: str, kind: PolicyKind) -> list[Values]:  # the readings of a condition key (C21)
+        found = [values for key, values in self.given if key == name]
         found = found or [values for key, values in self.facts if key == name] or [None]
         unsupported = name == "kms:resourcealiases" or name.startswith("aws:resourcetag/")
         return [*found, None] if unsupported and kind is PolicyKind.KEY else found  # K5, Z30
@@ -167,18 +166,17 @@ class Judge:
         options: list[list[str | None]] = [[mark(piece)] for piece in pieces]
         for index in range(1, len(pieces), 2):
             name, comma, default = (part.strip() for part in pieces[index].partition(","))
-            found = [values or ((default[1:-1],) if comma else ()) for values in self.lookup(name, policy.kind)]  # W5
-            single = [values[0] if len(values) == 1 and name.lower() not in MULTIVALUED else None for values in found]
-            options[index] = [*single, *(value and mark(value) for value in single)]  # W4, W9
-            if name in ("*", "?", "$"): options[index] = [name]  # W8
+            values = self.known.get(canonical(name)) or ((default[1:-1],) if comma else ())  # W5
+            value = values[0] if len(values) == 1 and name.lower() not in MULTIVALUED else None  # W4
+            options[index] = [name] if name in ("*", "?", "$") else [value, value and mark(value)]  # W8, W9
         return [None if None in texts else "".join(map(str, texts)) for texts in product(*options)]  # W6, W10
     def covers(self, policy: Policy, pattern: str, *, excluding: bool) -> Truth:  # `excluding`: of NotResource
-        fields = pattern.split(":", 5)
-        head, resource = marked(":".join(fields[:5])), self.resource
-        if resource is None:  # R8, Z12; R6
+        head, resource = marked(":".join(pattern.split(":", 5)[:5])), self.resource
+        tails = self.expand(pattern[len(head):], policy, wild=True) if pattern.count(":") > 4 else [""]  # W2
+        if resource is None:  # R8, Z12; R6, W7
             scope = f"arn:{self.caller.partition}:kms:{self.region}:{self.caller.account}"
-            return YES if pattern == "*" else OPEN if not excluding and glob(head, scope) else NO
-        tails = self.expand(":" + fields[5], policy, wild=True) if len(fields) == 6 else [""]  # W2
+            if set(pattern) == {"*"}: return YES
+            return OPEN if (None in tails) is excluding and (excluding or glob(head, scope)) else NO
         strict = not {STAR, ONE} & set("".join(head.split(":")[2:3]))  # R4: no wildcard in the service
         return readings(
             (OPEN if excluding else NO) if tail is None else  # W6, W7; Z23
@@ -192,30 +190,34 @@ class Judge:
         return truth | NO if base == "Bool" and "${" in wanted else truth  # Z21
     def matches(self, policy: Policy, test: ConditionTest, value: str) -> Truth:  # any value or, with Not, none (C1)
         base = test.operator.replace("Not", "")
-        if base.startswith(("Numeric", "Date", "IpAddress")) and read(base, value) is None:
+        if not base.startswith(("String", "Arn")) and read(base, value) is None:
             return OPEN if base == test.operator else YES  # C19
         found = some(self.compare(base, policy, wanted, value) for wanted in test.values)
         return found if base == test.operator else negated(found)
     def holds(self, policy: Policy, test: ConditionTest, values: Values) -> Truth:
-        whole, absent = test.qualifier == "ForAllValues", not values
+        for_all, absent = test.qualifier == "ForAllValues", values is None
         if not test.values:  # C13
-            return sure(absent) if whole else sure(values is None) if test.if_exists else NO if test.qualifier else OPEN
+            return sure(absent) if for_all or test.if_exists else NO if test.qualifier else OPEN
         if test.operator == "Null":  # C8
-            return sure(whole if test.qualifier else any((text.lower() == "true") == absent for text in test.values))
+            return sure(for_all if test.qualifier else any((t.lower() == "true") == absent for t in test.values))
         if values is None and test.if_exists: return YES  # C7
         each = [self.matches(policy, test, value) for value in values or ()]
-        if test.qualifier:  # C9, C10; Z24
-            nothing = sure(whole) if values and not any(values) else frozenset()
-            return (every(each) if whole else some(each)) | nothing
+        if test.qualifier:  # C9, C10
+            nothing = sure(for_all) if values and not any(values) else frozenset()  # Z24
+            return (every(each) if for_all else some(each)) | nothing
         if values is None: return sure("Not" in test.operator)  # C6
-        return sure(each and every(each) == YES) | sure(True in some(each))  # C12, Z5
-    def concerns(self, policy: Policy, statement: Statement) -> Truth:  # action, resource and condition
+        return sure(every(each) == YES) | sure(True in some(each))  # C12, Z5
+    def concerns(self, policy: Policy, statement: Statement) -> Truth:  # under each reading of the keys in it (2R)
+        keys = {*dict(self.given), *dict(self.facts)}
+        known = [[(key, values) for values in self.lookup(key, policy.kind)] for key in keys]
+        return readings(self.applies(policy, statement, dict(combination)) for combination in product(*known))
+    def applies(self, policy: Policy, statement: Statement, known: Mapping[str, Values]) -> Truth:
+        self.known = known
         texts, excluding = statement.actions or statement.not_actions or (), statement.not_resources is not None
         action = sure(any(glob(marked(text.lower()), self.ask.action.lower()) for text in texts))  # A1, A2
         texts = statement.resources or statement.not_resources or ()  # R7: without any nothing matches
         resource = some(self.covers(policy, text, excluding=excluding) for text in texts)
-        tests = [readings(self.holds(policy, test, values) for values in self.lookup(test.key, policy.kind))
-                 for test in statement.condition or ()]
+        tests = [self.holds(policy, test, known.get(canonical(test.key))) for test in statement.condition or ()]
         return every((action if statement.not_actions is None else negated(action), negated(resource) if excluding
                       else resource, OPEN if statement.condition == () else YES, *tests))  # A5, R6, C14, C2
     def grade(self, entry: PrincipalEntry) -> str | None:  # "entity": as the role, or as a federated user's user
@@ -241,11 +243,10 @@ class Judge:
         if organization is None or account in (None, organization.management_account): return OUTSIDE
         return organization.accounts.get(account or "", OUTSIDE)
     def documents(self) -> Iterable[Policy]:  # whose Deny counts (E17)
-        owner = self.place(self.owner, exempt=not self.row.rcp or (self.key or NEW_KEY).manager == "AWS")  # O10
-        key = None if self.name == "RetireGrant" else self.key  # G23
-        others = self.principal.boundary, self.endpoint and self.endpoint.policy, key and key.policy
-        yield from chain(*self.controls, *owner.resource_control_policies)
-        yield from (*self.principal.policies, *self.session.policies, *(policy for policy in others if policy))
+        place = self.place(self.owner, exempt=not self.row.rcp or (self.key or NEW_KEY).manager == "AWS")  # O10
+        key, principal = None if self.name == "RetireGrant" else self.key, self.principal  # G23
+        yield from chain(*self.controls, *place.resource_control_policies, principal.policies, self.session.policies)
+        yield from filter(None, (principal.boundary, self.endpoint and self.endpoint.policy, key and key.policy))
     def within_limits(self, *, strict: bool) -> bool:  # boundary and session (I4, I5); `strict`: Z9
         sessions, boundary = self.session.policies, self.principal.boundary
         in_session = self.has("Allow", *sessions) if sessions else not (strict and self.caller.kind == "federated-user")
@@ -258,8 +259,7 @@ class Judge:
         if not all(self.has("Allow", *level) for level in self.controls): return False  # O2
         if self.endpoint and self.endpoint.policy and not self.has("Allow", self.endpoint.policy): return False  # V1
         if self.key is None: return self.identity()  # R8, T8
-        concerned = (self.ask.grant,) if self.ask.grant else self.key.grants
-        if self.name == "RetireGrant": return bool(concerned) and all(map(self.may_retire, concerned))
+        if self.name == "RetireGrant": return bool(self.about) and all(map(self.may_retire, self.about))
         only = self.ask.via_grant if self.name == "CreateGrant" else None
         granted = any(self.grants(grant) for grant in self.key.grants if only in (None, grant.id))
         return granted or (only is None and self.by_key_policy(self.key.policy))
@@ -282,19 +282,19 @@ class Judge:
         return holder is not None and listed and self.fits(grant.constraints, grant.operations) and enough
     def fits(self, limits: Constraints, operations: tuple[str, ...]) -> bool:
         equals, subset = unordered(limits.encryption_context_equals), unordered(limits.encryption_context_subset)
-        source = self.lookup("aws:SourceArn", PolicyKind.IDENTITY) if self.service else None
+        source = self.lookup("aws:sourcearn", PolicyKind.IDENTITY) if self.service else None
         if limits.source_arn is not None and source != [(limits.source_arn,)]: return False  # G16, Z28
         if self.name != "CreateGrant":
             pairs = set((self.ask.encryption_context or {}).items())  # G12, G13, G15
             return not self.row.encryption_context or (equals in (None, pairs) and (subset or set()) <= pairs)
-        wanted, child = self.lookup("kms:GrantOperations", PolicyKind.IDENTITY)[0], self.grant.constraints
+        wanted, child = self.lookup("kms:grantoperations", PolicyKind.IDENTITY)[0], self.grant.constraints
         exact, kept = unordered(child.encryption_context_equals), unordered(child.encryption_context_subset)
         kept = kept if exact is None else exact  # G18, G19
         return bool(wanted and set(wanted) <= set(operations) and limits.source_arn in (None, child.source_arn)
                     and equals in (None, exact) and (subset is None or (kept is not None and subset <= kept)))
     def may_retire(self, grant: Grant) -> bool:  # G23
         grantee = self.holder(grant.grantee_principal, grant.grantee_service_principal)
-        holders = self.holder(grant.retiring_principal, grant.retiring_service_principal), (
-            grantee if "RetireGrant" in grant.operations else None)
+        retiring = self.holder(grant.retiring_principal, grant.retiring_service_principal)
+        holders = retiring, grantee if "RetireGrant" in grant.operations else None
         delegated = self.caller.account == (grant.issuing_account or self.owner) or not (self.foreign or self.root)
         return "itself" in holders or ((delegated or "account" in holders) and self.identity())  # (a, b); (c, d), Z19

@@ -78,7 +78,7 @@ class Statement:
     condition: tuple[ConditionTest, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Policy:
     """One policy document. Compared by identity: the same text attached twice is two attachments.
 

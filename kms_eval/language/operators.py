@@ -52,6 +52,8 @@ class Operator:
 
 @record
 class _ArnPattern:
+    """A value of an ARN operator."""
+
     match: Matcher | None
     bare_star: bool
 

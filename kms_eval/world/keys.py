@@ -30,6 +30,8 @@ _MULTI_REGION = "mrk-"
 
 @record
 class _Identifiers:
+    """What an ARN of a key is made of."""
+
     key_id: str
     account: str
     region: str

@@ -2,6 +2,8 @@
 
 Comes in: what `load` resolved from a scenario. Goes out: frozen values that compile and answer.
 Never here: files, names that still need resolving, the meaning of any layer.
+
+What exists is compared by identity, and shown by it: written out, most of it would be a world with all its policies.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from kms_eval.documents.model import Grant, Policy
 CallerKind = Literal["user", "role", "federated-user", "root", "service"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Principal:
     """An IAM user or role as the scenario describes it (semantics I1–I4).
 
@@ -35,7 +37,7 @@ class Principal:
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Session:
     """What was passed when a session was made: session policies, session tags, source identity (semantics I5, Q3)."""
 
@@ -45,7 +47,7 @@ class Session:
     source_identity: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Caller:
     """Who asks, resolved.
 
@@ -69,7 +71,7 @@ class Caller:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Key:
     """A KMS key with everything that decides about it. `aliases` are alias names, ``alias/app``."""
 
@@ -93,7 +95,7 @@ class Key:
     replica_regions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OrganizationAccount:
     """A member account: its path and, level by level from the root, the policies attached there (semantics O2)."""
 
@@ -103,7 +105,7 @@ class OrganizationAccount:
     resource_control_policies: tuple[tuple[Policy, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Organization:
     """One organization. Accounts that it does not list are outside it (the management account always belongs to it)."""
 
@@ -112,7 +114,7 @@ class Organization:
     accounts: Mapping[str, OrganizationAccount] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VpcEndpoint:
     """An interface endpoint for KMS; `policy` None is the default policy, which allows everything (semantics V1)."""
 
@@ -122,7 +124,7 @@ class VpcEndpoint:
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
 class World:
     """Everything that exists, by the names requests use. Never changed: a changed world is a new world.
 

@@ -43,6 +43,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("matrix", "What everybody may do on every key: table, page, picture or data."),
     Verb("diff", "What a change of policies changes, before it is made."),
     Verb("mutate", "Whether the tests would notice a mistake in the policies."),
+    Verb("batch", "Decide files of requests: JSON Lines, CSV, Parquet."),
     Verb("init", "Write a scenario to start from."),
     Verb("schema", "Print the JSON Schema of scenario files, for editors."),
     Verb("code", "What a reason or warning code means."),

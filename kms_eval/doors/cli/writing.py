@@ -39,10 +39,13 @@ def painting(path: str | None, output: Output) -> Paint:
 def check_writable(path: Path) -> None:
     """Say now, before long work, that nothing can be written there."""
     folder = path.parent
-    if path.is_dir():
+    # These answer no where Path's own would raise, for names that are too long or no names at all.
+    if os.path.isdir(path):  # noqa: PTH112
         raise InputError(Fault("is a folder", Location(str(path)), "name a file in it"))
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise InputError(Fault(f"there is no folder `{folder}`", Location(str(path))))
+    if not os.access(folder, os.W_OK):
+        raise InputError(Fault("cannot be written: permission denied", Location(str(path))))
 
 
 def write_whole(path: Path, pieces: Iterable[str]) -> None:

@@ -1,0 +1,58 @@
+"""What every engine in this folder offers, so that one table can hold them all.
+
+An adapter is a module with `NAME`, `CALL` (what is called), `available()` (None, or why it cannot run here) and
+`prepare(question)`. What can be made before a request comes is made by `prepare`, the request in the engine's own form
+included; what is timed is only the engine's answer. Never here: an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from time import process_time
+from typing import Protocol
+
+from benchmarks.questions import Question
+
+
+class Answerer(Protocol):
+    """An engine that has a question's world loaded."""
+
+    def answers(self) -> list[bool]:
+        """The answers to all requests of the question, in order."""
+
+    def seconds(self) -> float:
+        """The seconds of processor time that answering all of them takes."""
+
+
+class Peer(Protocol):
+    """An adapter module."""
+
+    NAME: str
+    CALL: str
+
+    def available(self) -> str | None:
+        """None, or why the engine cannot run here."""
+
+    def prepare(self, question: Question) -> Answerer:
+        """The engine with the question's world loaded."""
+
+
+class InProcess:
+    """An engine that is called in this process: `once` answers all requests."""
+
+    def __init__(self, once: Callable[[], list[bool]]) -> None:
+        self.answers = once
+
+    def seconds(self) -> float:
+        """The time of one pass."""
+        started = process_time()
+        self.answers()
+        return process_time() - started
+
+
+def missing(package: str, advice: str | None = None) -> str | None:
+    """Why a package cannot be used: it is not installed."""
+    if find_spec(package) is not None:
+        return None
+    return f"{package} is not installed ({advice or f'pip install {package}'})"

@@ -1,0 +1,29 @@
+"""kms-eval without its memory of decisions: every request is decided anew, from compiled policies.
+
+`Scenario.decide` keeps nothing; like the other engines it is given requests that were made before.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from benchmarks.peers.adapter import InProcess
+from benchmarks.questions import Question
+from kms_eval import Scenario
+from kms_eval.world.request import request
+
+NAME = "kms-eval, each anew"
+CALL = "Scenario.decide"
+
+
+def available() -> str | None:
+    """Always."""
+    return None
+
+
+def prepare(question: Question) -> InProcess:
+    """One time for all requests: reading the clock is no part of a decision."""
+    decide = Scenario.from_dict(question.scenario).decide
+    now = datetime.now(UTC)
+    asks = [request(ask.principal, ask.action, ask.key, context=ask.context, at=now) for ask in question.asks]
+    return InProcess(lambda: [decide(asked).decision == "allowed" for asked in asks])

@@ -1,0 +1,184 @@
+"""What a change changes: access that appears, disappears or has other conditions, between two worlds.
+
+Comes in: a grid for each side. Goes out: changes as plain values. Never here: deciding, text for people.
+
+Conditions that are met more easily count as access that appears: `widens`. Where two lists of conditions cannot be
+compared at sight they `differ`, and that may be wider as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from kms_eval.analysis.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.principals import Asker, askers
+from kms_eval.analysis.same import Prints
+from kms_eval.analysis.terms import Terms
+from kms_eval.engine.masks import actions_in
+from kms_eval.world.model import Key
+
+ChangeKind = Literal["appears", "widens", "differs", "narrows", "disappears"]
+CHANGE_KINDS: tuple[ChangeKind, ...] = ("appears", "widens", "differs", "narrows", "disappears")
+WIDER: frozenset[ChangeKind] = frozenset({"appears", "widens", "differs"})
+"""Kinds after which something may be allowed that was not before."""
+
+_Answer = Terms | Literal["always", "never"]
+_Part = tuple[int, _Answer]
+NEVER: Final = "never"
+ALWAYS: Final = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to some actions of one principal on one key; `key` None is for actions that have none.
+
+    `before` and `after` are ``never``, ``always`` or the conditions.
+    """
+
+    kind: ChangeKind
+    principal: str
+    label: str
+    key: str | None
+    key_arn: str | None
+    actions: tuple[str, ...]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """All changes, and how many pairs of principal and key were decided on both sides to find them."""
+
+    changes: tuple[Change, ...]
+    principals: int
+    keys: int
+    decided: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An asker on both sides; None where that side knows nothing of it."""
+
+    before: Asker | None
+    after: Asker | None
+
+    @property
+    def either(self) -> Asker:
+        found = self.after or self.before
+        if found is None:  # pragma: no cover - pairs are made of what one side has
+            raise AssertionError
+        return found
+
+
+def compare(
+    before: Grid, after: Grid, *, actions: int, track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter
+) -> Compared:
+    """Compare two worlds. What is equal in all that decides is not decided at all."""
+    pairs = _paired(askers(before.evaluator), askers(after.evaluator))
+    keys = _paired_keys(before, after)
+    prints = Prints(before.world), Prints(after.world)
+    same_way = prints[0].of_endpoint(before.endpoint) == prints[1].of_endpoint(after.endpoint)
+    same_key = [
+        same_way and one is not None and other is not None and prints[0].of_key(one) == prints[1].of_key(other)
+        for one, other in keys
+    ]
+    changes: list[Change] = []
+    decided = 0
+    for pair in track(pairs):
+        same = same_way and pair.before is not None and pair.after is not None
+        if same and pair.before is not None and pair.after is not None:
+            same = prints[0].of_caller(pair.before) == prints[1].of_caller(pair.after)
+        changed = [keys[index] for index, equal in enumerate(same_key) if not (same and equal)]
+        squares = [(_on(before, pair.before, one), _on(after, pair.after, other)) for one, other in changed]
+        if not same and actions & ACTIONS_WITHOUT_KEY:
+            squares.insert(0, (_without_key(before, pair.before), _without_key(after, pair.after)))
+        decided += len(squares)
+        for one, other in squares:
+            key = next((square.key for square in (other, one) if square is not None), None)
+            changes += _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
+    return Compared(tuple(changes), len(pairs), len(keys), decided)
+
+
+def _paired(before: Sequence[Asker], after: Sequence[Asker]) -> list[_Pair]:
+    """Askers by name. Whom one side only names, and the other neither names nor describes, both sides are asked about.
+
+    A principal that one side describes and the other does not know does not exist there.
+    """
+    here = {asker.name: asker for asker in before}
+    there = {asker.name: asker for asker in after}
+    return [
+        _Pair(here.get(name) or _stand_in(there[name]), there.get(name) or _stand_in(here[name]))
+        for name in {**here, **there}
+    ]
+
+
+def _stand_in(asker: Asker) -> Asker | None:
+    """For the side that does not know the asker: the same one, unless a description makes it exist."""
+    principal = asker.caller.principal
+    return asker if principal is None or not principal.known else None
+
+
+def _paired_keys(before: Grid, after: Grid) -> list[tuple[Key | None, Key | None]]:
+    """Keys by handle, else by ARN."""
+    here, there = before.world.keys, after.world.keys
+    by_arn = {key.arn: key for handle, key in there.items() if handle not in here}
+    pairs: list[tuple[Key | None, Key | None]] = [
+        (key, there.get(handle) or by_arn.pop(key.arn, None)) for handle, key in here.items()
+    ]
+    return [*pairs, *((None, key) for key in by_arn.values())]
+
+
+def _on(grid: Grid, asker: Asker | None, key: Key | None) -> Square | None:
+    return grid.on(asker, key) if asker is not None and key is not None else None
+
+
+def _without_key(grid: Grid, asker: Asker | None) -> Square | None:
+    return grid.without_key(asker) if asker is not None else None
+
+
+def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) -> Iterator[Change]:
+    for mask, old in was:
+        for more, new in now:
+            both = mask & more
+            kind = _kind(old, new) if both else None
+            if kind is not None:
+                names = tuple(action.name for action in actions_in(both))
+                handle, key_arn = (key.handle, key.arn) if key is not None else (None, None)
+                yield Change(kind, asker.name, asker.label, handle, key_arn, names, _word(old), _word(new))
+
+
+def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
+    """The actions in parts with one answer each."""
+    if square is None:
+        return [(actions, NEVER)]
+    kept = actions & (ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY)
+    parts: list[_Part] = [
+        (kept & square.always, ALWAYS),
+        (kept & ~square.always & ~square.sometimes, NEVER),
+    ]
+    if kept & square.sometimes:
+        parts += grid.terms(square, kept)
+    return [(mask, answer) for mask, answer in parts if mask]
+
+
+def _word(answer: _Answer) -> str:
+    return answer if isinstance(answer, str) else str(answer)
+
+
+def _kind(old: _Answer, new: _Answer) -> ChangeKind | None:
+    if isinstance(old, str) and isinstance(new, str):
+        if old == new:
+            return None
+        return "appears" if new == ALWAYS else "disappears"
+    if isinstance(old, str):
+        return "appears" if old == NEVER else "narrows"
+    if isinstance(new, str):
+        return "disappears" if new == NEVER else "widens"
+    if old.same_as(new):
+        return None
+    narrower, wider = new.implies(old), old.implies(new)
+    if narrower:
+        return "narrows"
+    return "widens" if wider else "differs"

@@ -1,0 +1,164 @@
+"""The matrix: principals by actions by keys, each allowed always, only under conditions or never.
+
+Comes in: a grid and what to show of it. Goes out: a `Matrix` of plain values, for renderers.
+Never here: deciding, text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Literal
+
+from kms_eval.analysis.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.principals import Asker
+from kms_eval.analysis.terms import Terms
+from kms_eval.world.model import Key
+
+Track = Callable[[Sequence[Asker]], Iterable[Asker]]
+"""Passes the askers on one by one, and may tell somebody how far it is."""
+
+AnswerWord = Literal["always", "conditional", "never"]
+
+
+class Notes(IntEnum):
+    """How much is said about each answer."""
+
+    NONE = 0
+    CONDITIONS = 1
+    """The conditions of what is sometimes allowed."""
+    REASONS = 2
+    """Those, and why the rest is or is not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A principal as the matrix names it."""
+
+    name: str
+    label: str
+    kind: str
+    described: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyName:
+    """A key as the matrix names it."""
+
+    handle: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One principal on one key: positions in the matrix's lists, masks, and notes: (mask, text) each.
+
+    `key` None: the actions that have no key.
+    """
+
+    principal: int
+    key: int | None
+    always: int
+    sometimes: int
+    notes: tuple[tuple[int, str], ...] = ()
+
+    def answer(self, bit: int) -> AnswerWord:
+        """The answer about one action."""
+        return "always" if self.always & bit else "conditional" if self.sometimes & bit else "never"
+
+    def note(self, bit: int) -> str:
+        """What is said about one action; empty where nothing is."""
+        return next((text for mask, text in self.notes if mask & bit), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The whole answer. `actions` is the mask of those asked for; `at` the time the answers are for.
+
+    `keys_left_out` counts the keys that were asked for and that the form has no room for.
+    Rows come principal by principal, first that without a key. Where there is one key both are one row.
+    """
+
+    title: str
+    at: datetime | None
+    actions: int
+    principals: tuple[Person, ...]
+    keys: tuple[KeyName, ...]
+    rows: tuple[Row, ...]
+    keys_left_out: int = 0
+
+    def actions_of(self, row: Row) -> int:
+        """The actions that a row answers about."""
+        if len(self.keys) == 1:
+            return self.actions
+        return self.actions & (ACTIONS_WITHOUT_KEY if row.key is None else ACTIONS_ON_KEY)
+
+
+def matrix(
+    grid: Grid,
+    askers: Sequence[Asker],
+    keys: Sequence[Key],
+    actions: int,
+    *,
+    title: str,
+    notes: Notes = Notes.NONE,
+    keys_left_out: int = 0,
+    track: Track = iter,
+) -> Matrix:
+    """Ask the grid about every asker and key."""
+    writing = _Writing(grid, actions, notes)
+    rows: list[Row] = []
+    for place, asker in enumerate(track(askers)):
+        own: list[Row] = []
+        if actions & ACTIONS_WITHOUT_KEY:
+            own.append(writing.row(grid.without_key(asker), place, None))
+        if actions & ACTIONS_ON_KEY:
+            own += [writing.row(grid.on(asker, key), place, index) for index, key in enumerate(keys)]
+        rows += [_joined(own)] if len(keys) == 1 else own
+    return Matrix(
+        title,
+        grid.at,
+        actions,
+        tuple(Person(each.name, each.label, each.kind, each.described) for each in askers),
+        tuple(KeyName(key.handle, key.arn) for key in keys),
+        tuple(rows),
+        keys_left_out,
+    )
+
+
+@dataclass(slots=True)
+class _Writing:
+    grid: Grid
+    actions: int
+    notes: Notes
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def row(self, square: Square, place: int, key: int | None) -> Row:
+        said: list[tuple[int, str]] = []
+        if self.notes >= Notes.CONDITIONS and square.sometimes & self.actions:
+            said += [(mask, self._words(terms)) for mask, terms in self.grid.terms(square, self.actions)]
+        if self.notes >= Notes.REASONS:
+            said += [(mask, str(reason)) for mask, reason in self.grid.reasons(square, self.actions)]
+        # Thousands of rows say the same: each text is kept once.
+        kept = tuple((mask, self.texts.setdefault(text, text)) for mask, text in said)
+        return Row(place, key, square.always & self.actions, square.sometimes & self.actions, kept)
+
+    def _words(self, terms: Terms) -> str:
+        where = f" ({'; '.join(terms.by)})" if self.notes >= Notes.REASONS and terms.by else ""
+        return f"{terms}{where}"
+
+
+def _joined(rows: list[Row]) -> Row:
+    """What has a key and what has none in one row; their actions are different ones."""
+    first, last = rows[0], rows[-1]
+    if first is last:
+        return first
+    return Row(
+        last.principal,
+        last.key,
+        first.always | last.always,
+        first.sometimes | last.sometimes,
+        (*last.notes, *first.notes),
+    )

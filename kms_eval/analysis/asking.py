@@ -1,0 +1,67 @@
+"""Asking one evaluator again and again about names that its world may not have.
+
+Comes in: requests. Goes out: rulings, and the evaluator's own InputError. Never here: deciding.
+
+To say what an unknown key may have been meant to be takes longer than a thousand decisions, and the log of a whole
+organization is full of keys that one scenario leaves out; so what was said about a key is said again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from kms_eval.engine.evaluator import Evaluator, Ruling
+from kms_eval.engine.plan import Part, parts
+from kms_eval.errors import Fault, InputError
+from kms_eval.world.request import Request
+
+_MOST_STRANGERS = 20_000
+
+Result = TypeVar("Result")
+
+
+class Asking:
+    """An evaluator that remembers which keys its world does not have."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._strangers: dict[str, tuple[Fault, ...]] = {}
+        self._keyed: set[str] = set()  # actions, as requests spell them, of which the key has been looked up
+
+    def rule(self, asked: Request) -> Ruling:
+        """The evaluator's ruling. Raises InputError as it does."""
+        return self._ask(asked, self.evaluator.rule)
+
+    def parts(self, asked: Request) -> tuple[Part, ...]:
+        """What the request really asks. Raises InputError as the evaluator does."""
+        return self._ask(asked, self._parts)
+
+    def _parts(self, asked: Request) -> tuple[Part, ...]:
+        evaluator = self.evaluator
+        caller = evaluator.caller(asked.principal, asked.session)
+        return parts(evaluator.world, asked, caller=caller, allow_unknown_action=evaluator.allow_unknown_action)
+
+    def _ask(self, asked: Request, answer: Callable[[Request], Result]) -> Result:
+        key = asked.key
+        if key is None or not _plain(asked):
+            return answer(asked)
+        # The order of the evaluator's own faults: first the caller, then the action, then the key.
+        self.evaluator.caller(asked.principal, asked.session)
+        if asked.action in self._keyed and key in self._strangers:
+            raise InputError(self._strangers[key])
+        try:
+            return answer(asked)
+        except InputError as error:
+            if error.faults[0].message == f"the scenario has no key `{key}`":
+                if len(self._strangers) >= _MOST_STRANGERS:
+                    self._strangers.clear()
+                self._strangers[key] = error.faults
+                self._keyed.add(asked.action)
+            raise
+
+
+def _plain(asked: Request) -> bool:
+    """Whether nothing but caller, action and key can be unknown."""
+    other = (asked.vpc_endpoint, asked.destination_key, asked.alias, asked.region, asked.grant, asked.via_grant)
+    return other == (None,) * len(other)

@@ -1,0 +1,207 @@
+"""What coverage found out, as plain values: they can be joined, written down and read again.
+
+Comes in: nothing (types only), or reports to be joined. Goes out: what every renderer reads. Never here: formatting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from kms_eval.analysis.written import EXCLUSIONS, ElementName
+
+_CONDITIONS: frozenset[ElementName] = frozenset({"Condition", "Constraints"})
+
+
+@dataclass(frozen=True, slots=True)
+class ElementCoverage:
+    """One element of a statement: in how many decisions it counted, in how many it alone kept it from counting."""
+
+    name: ElementName
+    text: str
+    line: int | None
+    counted: int = 0
+    refused: int = 0
+
+    @property
+    def covered(self) -> bool:
+        """Whether the tests showed what it does; `missing` says what is lacking."""
+        return self.missing is None
+
+    @property
+    def missing(self) -> str | None:
+        """What no test showed; None where it is covered."""
+        if self.name in _CONDITIONS:
+            if not self.counted and not self.refused:
+                return "never asked"
+            if not self.refused:
+                return "never failed"
+            return None if self.counted else "never held"
+        if self.name in EXCLUSIONS:
+            return None if self.refused else "never excluded anything"
+        return None if self.counted else "never used"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementCoverage:
+    """One statement or grant: the tests in which it counted, and those whose decision would be another without it.
+
+    `kinds` are the kinds of policy that it is part of, or ``grant``. `line` counts from 1, `index` from 0.
+    """
+
+    id: str
+    within: str
+    file: str
+    field: str
+    line: int | None
+    policy: str
+    kinds: tuple[str, ...]
+    sid: str | None
+    index: int
+    effect: Literal["Allow", "Deny"]
+    tests: tuple[str, ...]
+    decided: tuple[str, ...]
+    elements: tuple[ElementCoverage, ...]
+
+    @property
+    def covered(self) -> bool:
+        """Whether it counted in the decision of some test."""
+        return bool(self.tests)
+
+    @property
+    def label(self) -> str:
+        """The Sid in quotes, or the position; of a grant nothing."""
+        if "grant" in self.kinds:
+            return ""
+        return f'"{self.sid}"' if self.sid else f"statement {self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many."""
+
+    covered: int = 0
+    all: int = 0
+
+    def __add__(self, other: Share) -> Share:
+        return Share(self.covered + other.covered, self.all + other.all)
+
+    @property
+    def percent(self) -> float:
+        """From 0 to 100; nothing to cover is 100."""
+        return 100 * self.covered / self.all if self.all else 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCoverage:
+    """The statements of one policy, or the grants of one key, that stand together in a file."""
+
+    name: str
+    file: str
+    kinds: tuple[str, ...]
+    statements: tuple[StatementCoverage, ...]
+
+    @property
+    def share(self) -> Share:
+        """Covered statements and elements, each counted once."""
+        return self.of_statements + self.of_elements()
+
+    @property
+    def of_statements(self) -> Share:
+        """Covered statements."""
+        return Share(sum(one.covered for one in self.statements), len(self.statements))
+
+    def of_elements(self, *names: ElementName) -> Share:
+        """Covered elements of these names; without names of all."""
+        found = [
+            element.covered for one in self.statements for element in one.elements if not names or element.name in names
+        ]
+        return Share(sum(found), len(found))
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageReport:
+    """Everything that is written in some worlds, with what the tests on them touched."""
+
+    statements: tuple[StatementCoverage, ...] = ()
+    decisions: int = 0
+
+    @property
+    def policies(self) -> tuple[PolicyCoverage, ...]:
+        """The statements by policy, in the order of the report."""
+        together: dict[str, list[StatementCoverage]] = {}
+        for one in self.statements:
+            together.setdefault(one.within, []).append(one)
+        return tuple(
+            PolicyCoverage(
+                _name(found), found[0].file, tuple(dict.fromkeys(k for one in found for k in one.kinds)), tuple(found)
+            )
+            for found in together.values()
+        )
+
+    @property
+    def share(self) -> Share:
+        """Covered statements and elements of all policies."""
+        return sum((policy.share for policy in self.policies), Share())
+
+    @property
+    def undecided(self) -> tuple[StatementCoverage, ...]:
+        """Statements that counted, and without which no test's decision would be another one."""
+        return tuple(one for one in self.statements if one.covered and not one.decided)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The report as values that JSON knows, for another process."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> CoverageReport:
+        """The report that `to_plain` made."""
+        return cls(
+            tuple(
+                StatementCoverage(
+                    **{
+                        **one,
+                        **{name: tuple(one[name]) for name in ("kinds", "tests", "decided")},
+                        "elements": tuple(ElementCoverage(**element) for element in one["elements"]),
+                    }
+                )
+                for one in plain["statements"]
+            ),
+            plain["decisions"],
+        )
+
+
+def _name(found: list[StatementCoverage]) -> str:
+    if "grant" not in found[0].kinds:
+        return found[0].policy
+    return "grants" if len(found) > 1 else found[0].policy
+
+
+def joined(reports: Iterable[CoverageReport]) -> CoverageReport:
+    """What several runs found out together, of several processes for instance."""
+    statements: dict[str, StatementCoverage] = {}
+    decisions = 0
+    for report in reports:
+        decisions += report.decisions
+        for one in report.statements:
+            known = statements.get(one.id)
+            statements[one.id] = one if known is None else _both(known, one)
+    return CoverageReport(tuple(statements.values()), decisions)
+
+
+def _both(first: StatementCoverage, second: StatementCoverage) -> StatementCoverage:
+    counts = {(each.name, each.text, each.line): each for each in second.elements}
+    elements = []
+    for each in first.elements:
+        other = counts.pop((each.name, each.text, each.line), None)
+        if other is not None:
+            each = replace(each, counted=each.counted + other.counted, refused=each.refused + other.refused)  # noqa: PLW2901 - the sum takes its place
+        elements.append(each)
+    return replace(
+        first,
+        kinds=tuple(dict.fromkeys((*first.kinds, *second.kinds))),
+        tests=tuple(dict.fromkeys((*first.tests, *second.tests))),
+        decided=tuple(dict.fromkeys((*first.decided, *second.decided))),
+        elements=(*elements, *counts.values()),
+    )

@@ -1,0 +1,83 @@
+"""Which changes somebody has said may happen.
+
+Comes in: a comparison, and expectations as typed. Goes out: the comparison with each change judged.
+Never here: comparing. A change of several actions of which only some are expected becomes two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kms_eval.analysis.access_diff import WIDER, Change, Compared
+from kms_eval.analysis.selection import chosen_actions
+from kms_eval.engine.masks import actions_in
+from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.language.pattern import Matcher, compile_text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """What may happen: for whom (short name or ARN), which actions, on which keys (handle or ARN)."""
+
+    text: str
+    principal: Matcher
+    actions: frozenset[str]
+    key: Matcher | None
+
+    def fits(self, change: Change) -> bool:
+        """Whether it speaks of the change's principal and key."""
+        on = self.key is None or any(self.key(name) for name in (change.key, change.key_arn) if name is not None)
+        return on and (self.principal(change.principal) or self.principal(change.label))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A comparison with the changes that were expected, and the expectations of which nothing came."""
+
+    compared: Compared
+    expected: frozenset[Change]
+    idle: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> int:
+        """Changes that may allow more than before, and that nobody expected."""
+        return sum(change.kind in WIDER and change not in self.expected for change in self.compared.changes)
+
+
+def expectation(text: str) -> Expectation:
+    """``PRINCIPAL [ACTION [KEY]]``, each with wildcards; what is left out is any. Raises InputError."""
+    words = text.split()
+    if not 1 <= len(words) <= 3:
+        message = f"{quoted(text)} is not of the form `PRINCIPAL [ACTION [KEY]]`"
+        raise InputError(Fault(message, Location(field="--allow"), "`*` stands for any of them"))
+    principal, action, key = (*words, "*", "*")[:3]
+    actions = frozenset(each.name for each in actions_in(chosen_actions([action])))
+    return Expectation(text, compile_text(principal), actions, None if key == "*" else compile_text(key))
+
+
+def judge(compared: Compared, expectations: Sequence[Expectation]) -> Judged:
+    """Each change that widens access, split into what was expected and what was not."""
+    changes: list[Change] = []
+    expected: set[Change] = set()
+    met: set[Expectation] = set()
+    for change in compared.changes:
+        if change.kind not in WIDER:
+            changes.append(change)
+            continue
+        fitting = [each for each in expectations if each.fits(change) and not each.actions.isdisjoint(change.actions)]
+        met.update(fitting)
+        for part, is_expected in _split(change, fitting):
+            changes.append(part)
+            if is_expected:
+                expected.add(part)
+    idle = tuple(each.text for each in expectations if each not in met)
+    return Judged(replace(compared, changes=tuple(changes)), frozenset(expected), idle)
+
+
+def _split(change: Change, fitting: Iterable[Expectation]) -> Iterator[tuple[Change, bool]]:
+    listed = frozenset().union(*(each.actions for each in fitting))
+    for is_expected in (False, True):
+        actions = tuple(name for name in change.actions if (name in listed) is is_expected)
+        if actions:
+            yield replace(change, actions=actions), is_expected

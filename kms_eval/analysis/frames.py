@@ -1,0 +1,152 @@
+"""Numbers for what requests say beside principal, action and key.
+
+Comes in: the other fields of rows. Goes out: numbers of circumstances, and of the frames they belong to.
+Never here: deciding.
+
+A *frame* is what a request brings along as far as it selects the compiled masks: the endpoint, the names of the context
+keys, the other key, but not the values of context keys. Circumstances are many, frames are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kms_eval.analysis.batch import frozen, read_request
+from kms_eval.analysis.relevance import Relevance
+from kms_eval.analysis.rows import read_value
+from kms_eval.engine.situation import PLAIN, Circumstances, given
+from kms_eval.errors import InputError
+from kms_eval.facts.condition_keys import canonical
+from kms_eval.world.model import World
+from kms_eval.world.request import Request
+
+Numbers = NDArray[np.int32]
+
+_SOMEBODY = {"principal": "somebody", "action": "something"}
+_MOST_TEXTS = 1 << 17
+
+
+class Frames:
+    """All circumstances met so far, or since `forget`; frames stay. None in `requests` is nonsense.
+
+    `brought` is by the number of the circumstances; `requests` by that of the frame: the first request in it.
+    The requests have no principal, action and key of their own.
+    """
+
+    def __init__(self, world: World, at: datetime) -> None:
+        self.requests: list[Request | None] = []
+        self.brought: list[Circumstances] = []
+        self._rows: list[Mapping[str, object]] = []
+        self._at = at
+        self._relevance = Relevance(world)
+        self._frames: dict[Any, int] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all circumstances; their numbers begin anew."""
+        self.brought.clear()
+        self._rows.clear()
+        self._numbers: dict[Any, int] = {}
+        self._texts: dict[str, int] = {}
+        self._frame_of = np.zeros(64, np.int32)
+
+    def of_circumstances(self, rows: Sequence[Mapping[str, object]]) -> Numbers:
+        """A number for what each row says; rows that differ in nothing that could matter have the same."""
+        return np.array([self._circumstances(row) for row in rows], np.int32)
+
+    def of_contexts(self, texts: Sequence[str | None]) -> Numbers:
+        """The same for rows that say nothing but a context, as JSON text; None for rows that say nothing at all."""
+        return np.array([self._context(text) for text in texts], np.int32)
+
+    def of_frames(self, circumstances: Numbers | int) -> Numbers | int:
+        """The frames of circumstances; one number where they are all in one."""
+        if isinstance(circumstances, int):
+            return int(self._frame_of[circumstances])
+        return self._frame_of.take(circumstances) if len(self.requests) > 1 else 0
+
+    def asked(self, circumstances: int) -> Request | None:
+        """What was asked in these circumstances; None for nonsense."""
+        return self._read(self._rows[circumstances])[1]
+
+    def _context(self, text: str | None) -> int:
+        if text is None:
+            return self._circumstances({})
+        number = self._texts.get(text)
+        if number is None:
+            number = self._of_text(text)
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            self._texts[text] = number
+        return number
+
+    def _of_text(self, text: str) -> int:
+        try:
+            context = read_value(text)
+        except InputError:
+            return self._circumstances({"context": text})
+        left = self._relevance.of_texts(context) if context.__class__ is dict else None
+        if left is None:
+            return self._circumstances({"context": text})
+        if not left:
+            return self._circumstances({})
+        # Texts need no checking; this is the way that nearly all requests take.
+        key = tuple(left.items())
+        number = self._numbers.get(key)
+        if number is None:
+            names = tuple(left)
+            frame = self._frames.get(names)
+            if frame is None:
+                frame = self._frames[names] = self._read({"context": left})[0]
+            brought = given({name: (value,) for name, value in left.items()})
+            number = self._numbers[key] = self._append({"context": left}, frame, Circumstances(brought, at=self._at))
+        return number
+
+    def _circumstances(self, row: Mapping[str, object]) -> int:
+        row = self._relevance.of(row)
+        key = frozenset([(name, frozen(value)) for name, value in row.items() if value is not None])
+        number = self._numbers.get(key)
+        if number is None:
+            frame, asked = self._read(row)
+            brought = PLAIN
+            if asked is not None:
+                brought = Circumstances(given(asked.context), asked.encryption_context, at=asked.at)
+            number = self._numbers[key] = self._append(row, frame, brought)
+        return number
+
+    def _append(self, row: Mapping[str, object], frame: int, brought: Circumstances) -> int:
+        number = len(self.brought)
+        if number >= self._frame_of.size:
+            self._frame_of = np.concatenate((self._frame_of, np.zeros(number, np.int32)))
+        self._frame_of[number] = frame
+        self._rows.append(row)
+        self.brought.append(brought)
+        return number
+
+    def _read(self, row: Mapping[str, object]) -> tuple[int, Request | None]:
+        """The number of the frame, and the request; None for nonsense."""
+        try:
+            asked = read_request({**row, **_SOMEBODY}, self._at)
+        except InputError:
+            return self._frame(None, None), None
+        names = frozenset((canonical(name), bool(values)) for name, values in asked.context.items())
+        kind = (
+            names, asked.vpc_endpoint, asked.alias, asked.destination_key, asked.region, asked.via_grant,
+            frozen(row.get("session")), frozen(row.get("grant")),
+        )  # fmt: skip
+        frame = self._frame(kind, asked)
+        # One session, one caller: what the engine keeps about a caller is kept for all requests of the frame.
+        first = self.requests[frame]
+        return frame, replace(asked, session=first.session if first is not None else None)
+
+    def _frame(self, kind: Any, asked: Request | None) -> int:
+        number = self._frames.get(kind)
+        if number is None:
+            number = self._frames[kind] = len(self.requests)
+            self.requests.append(asked)
+        return number

@@ -1,0 +1,225 @@
+"""What every principal may do on every key, for all actions at once: always, sometimes, never, with reasons.
+
+Comes in: an evaluator and what the question fixes. Goes out: squares: one asker and one key (or none), all actions.
+Never here: deciding. Cells come from the engine, permissions that need two resources from `engine.plan`, and reasons
+from the engine's own reading of a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kms_eval.analysis.openness import Openness, matching
+from kms_eval.analysis.principals import Asker
+from kms_eval.analysis.settled import PUBLISHED, Settled, settle
+from kms_eval.analysis.terms import NO_TERMS, Terms, TermsFinder
+from kms_eval.codes import CODE
+from kms_eval.documents.model import Policy
+from kms_eval.engine.cell import compile_cell
+from kms_eval.engine.context import Context
+from kms_eval.engine.evaluator import Evaluator, PartRuling
+from kms_eval.engine.explanation import Explanation, layer_in_words
+from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
+from kms_eval.engine.plan import Part, parts
+from kms_eval.engine.reasons import reason_code
+from kms_eval.engine.resources import Target, key_target, no_target
+from kms_eval.engine.situation import Scope
+from kms_eval.engine.trace import Trace
+from kms_eval.world.model import Key, World
+from kms_eval.world.request import Request
+
+ACTIONS_ON_KEY = ON_KEY & PUBLISHED
+ACTIONS_WITHOUT_KEY = WITHOUT_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is always or never allowed: the engine's sentence and code, and the statement it names."""
+
+    sentence: str
+    code: str
+    by: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({self.by})" if self.by else self.sentence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Square:
+    """One asker on one key; `key` None is for the actions that have none. Masks of published actions."""
+
+    asker: Asker
+    key: Key | None
+    always: int
+    sometimes: int
+    halves: tuple[tuple[int, Settled], ...]
+    """The settled cells, each with the actions that need it; alias actions need two."""
+
+
+class Grid:
+    """Answers for all askers and keys of one world, in the circumstances that a question fixes.
+
+    `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not.
+    """
+
+    def __init__(self, evaluator: Evaluator, asked: Request) -> None:
+        self.evaluator = evaluator
+        (template,) = parts(evaluator.world, asked)
+        self._endpoint = template.scope.endpoint
+        self._circumstances = template.circumstances
+        self._openness = Openness(template.circumstances, self._endpoint)
+        self._said = frozenset(template.circumstances.given.values)
+        self._finder = TermsFinder(self._openness)
+        self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
+        self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
+        self._of: Asker | None = None
+        self._on_aliases: dict[str, Settled] = {}
+
+    @property
+    def at(self) -> datetime | None:
+        """The time the answers are for."""
+        return self._circumstances.at
+
+    @property
+    def endpoint(self) -> str | None:
+        """The VPC endpoint the requests come through."""
+        return self._endpoint.id if self._endpoint is not None else None
+
+    @property
+    def world(self) -> World:
+        """The world the answers are about."""
+        return self.evaluator.world
+
+    def on(self, asker: Asker, key: Key) -> Square:
+        """All actions that have a key. Ask for one asker's keys in a row: what does not depend on the key is kept."""
+        whole = self._settled(asker, key_target(key))
+        always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
+        halves = [(ACTIONS_ON_KEY, whole)]
+        if (always | sometimes) & ON_ALIAS:
+            for mask, target in self._alias_targets(key):
+                half = self._alias_half(asker, target)
+                halves.append((mask, half))
+                sometimes = sometimes & ~mask | mask & (always | sometimes) & (half.always | half.sometimes)
+                always &= ~mask | half.always
+                sometimes &= ~always
+        return Square(asker, key, always, sometimes, tuple(halves))
+
+    def without_key(self, asker: Asker) -> Square:
+        """All actions that have no key, in the world's Region."""
+        caller = asker.caller
+        settled = self._settled(asker, no_target(caller.account, self.world.region, caller.partition))
+        always, sometimes = settled.always & WITHOUT_KEY, settled.sometimes & WITHOUT_KEY
+        return Square(asker, None, always, sometimes, ((WITHOUT_KEY, settled),))
+
+    def terms(self, square: Square, mask: int) -> tuple[tuple[int, Terms], ...]:
+        """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
+        found = [(mask & square.sometimes, NO_TERMS)]
+        for covered, settled in square.halves:
+            # An action that is sometimes allowed on one half is always or sometimes allowed on the other.
+            mine = mask & square.sometimes & covered & settled.sometimes
+            pieces = (*self._finder.find(settled, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
+            found = [
+                (part & piece, _both(terms, more)) for part, terms in found for piece, more in pieces if part & piece
+            ]
+        return tuple(found)
+
+    def reasons(self, square: Square, mask: int) -> tuple[tuple[int, Reason], ...]:
+        """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
+        pieces = [mask & ~square.sometimes & (ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY)]
+        for cut in _cuts(square):
+            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+        found: dict[Reason, int] = {}
+        for piece in pieces:
+            reason = self._reason(square, piece)
+            found[reason] = found.get(reason, 0) | piece
+        return tuple((part, reason) for reason, part in found.items())
+
+    def _settled(self, asker: Asker, target: Target) -> Settled:
+        unfolded = self._said | self._unknown_keys(asker.unknown)
+        scope = Scope(self.world, asker.caller, target, self._endpoint)
+        cell = compile_cell(scope, self.evaluator.rules, unfolded=unfolded)
+        return settle(cell, self._openness, unknown=asker.unknown, own_policy=not asker.described)
+
+    def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
+        """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""
+        known = self._aliases.get(key)
+        if known is None:
+            found: dict[str, tuple[int, Target]] = {}
+            for action in actions_in(ON_ALIAS):
+                asked = Request(f"arn:{key.partition}:iam::{key.account}:root", action.name, key.arn)
+                for part in parts(self.world, asked):
+                    target = part.scope.target
+                    if target.kind == "alias":
+                        mask, _same = found.get(target.arn, (0, target))
+                        found[target.arn] = (mask | bit_of(action.name), target)
+            known = self._aliases[key] = tuple(found.values())
+        return known
+
+    def _alias_half(self, asker: Asker, target: Target) -> Settled:
+        if asker is not self._of:
+            self._of = asker
+            self._on_aliases.clear()
+        half = self._on_aliases.get(target.arn)
+        if half is None:
+            half = self._on_aliases[target.arn] = self._settled(asker, target)
+        return half
+
+    def _unknown_keys(self, beginnings: tuple[str, ...]) -> frozenset[str]:
+        """The condition keys in this world's policies that begin so."""
+        if not beginnings:
+            return frozenset()
+        known = self._unknown.get(beginnings)
+        if known is None:
+            rules = (rule for policy in _shared_policies(self.world) for rule in self.evaluator.rules(policy))
+            needs = {key for rule in rules for key in rule.needs}
+            known = self._unknown[beginnings] = matching(needs, beginnings)
+        return known
+
+    def _reason(self, square: Square, mask: int) -> Reason:
+        action = actions_in(mask)[0].name
+        rulings = []
+        for covered, settled in square.halves:
+            if covered & mask:
+                part = Part(action, settled.cell.scope, self._circumstances)
+                context = Context(part.situation)
+                rulings.append(PartRuling(part, settled.cell.decide(mask & -mask, context), settled.cell, context))
+        # INVARIANT: a call that is never allowed has a part that is not.
+        denied = [ruling for ruling in rulings if ruling.outcome != "allowed"]
+        decisive = next((each for each in denied if each.outcome == "explicitDeny"), (denied or rulings)[0])
+        trace = Trace(decisive, self.evaluator.rules)
+        code = reason_code(trace)
+        denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
+        sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
+        said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
+        by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
+        return Reason(sentence, code, by)
+
+
+def _cuts(square: Square) -> set[int]:
+    """Masks within which the same statements speak in the same way."""
+    cuts = {square.always, ACROSS_ACCOUNTS, RETIRE_GRANT}
+    for covered, settled in square.halves:
+        cuts.add(covered)
+        cuts.update(entry.actions for entry in (*settled.cell.entries, *settled.cell.pending))
+        cuts.update(settled.cell.sums)
+    return cuts
+
+
+def _both(one: Terms, two: Terms) -> Terms:
+    if one is NO_TERMS:
+        return two
+    return one if two is NO_TERMS else one.and_also(two)
+
+
+def _shared_policies(world: World) -> Iterator[Policy]:
+    """Policies that may speak to a principal nobody has described."""
+    for key in world.keys.values():
+        yield key.policy
+    for endpoint in world.vpc_endpoints.values():
+        if endpoint.policy is not None:
+            yield endpoint.policy
+    for account in world.organization.accounts.values() if world.organization is not None else ():
+        for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
+            yield from level

@@ -1,0 +1,193 @@
+"""What open decisions hinge on: the words of single statements and grants, each asked once for each circumstance.
+
+Comes in: rulings that the request's circumstances could turn, and circumstances. Goes out: for each such decision the
+statements it hangs on, and for any answers of theirs the outcome. Never here: the meaning of a condition, how layers
+combine; both are asked of the engine.
+
+A statement's word depends on the readings of the condition keys that it names. Where two decisions read the same before
+any circumstances are added (the same tags, the same Region), the circumstances move both alike, and one question serves
+both. That is what makes the work proportional to circumstances and statements, not to rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kms_eval.engine import decide
+from kms_eval.engine.cell import Cell, Entry, Outcome
+from kms_eval.engine.context import Context, carried, reading
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.masks import bit_of
+from kms_eval.engine.plan import Part
+from kms_eval.engine.readings import Alternatives, Reading
+from kms_eval.engine.situation import PLAIN, Circumstances, Situation
+from kms_eval.facts.actions import ACTION
+
+Numbers = NDArray[np.int32]
+
+OUTCOMES: tuple[Outcome, ...] = ("allowed", "explicitDeny", "implicitDeny")
+UNASKED = 255
+
+MOST_AT_ONCE = 8
+"""The statements that one decision may hang on; the few that hang on more are decided one by one."""
+_MOST_HINGES = 512
+_MOST_OPEN = 30_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Hinge:
+    """One statement's or grant's word in one kind of situation."""
+
+    entry: Entry
+    before: Situation
+    plain: bool
+
+    def holds(self, brought: Circumstances) -> bool:
+        before = self.before
+        if not self.plain:
+            brought = replace(
+                before.circumstances, given=brought.given, encryption_context=brought.encryption_context, at=brought.at
+            )
+        return self.entry.applies(Context(Situation(before.scope, before.action, brought)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Open:
+    """A decision that is open: the cell and action it belongs to, and the entries it hangs on."""
+
+    cell: Cell
+    bit: int
+    entries: tuple[Entry, ...]
+
+    def outcome(self, answers: int) -> Outcome:
+        """The outcome if those entries count whose position has a one in `answers`."""
+        counting = {entry for position, entry in enumerate(self.entries) if answers >> position & 1}
+        sums = self.cell.sums_for(self.bit, counting.__contains__)
+        if sums[Slot.DENY] & self.bit:
+            return "explicitDeny"
+        return "allowed" if decide.allowed(sums, self.cell.shape) & self.bit else "implicitDeny"
+
+
+class Hinges:
+    """Open decisions, numbered, and what they hang on. `room` is for that many circumstances."""
+
+    def __init__(self, room: int) -> None:
+        self._numbers: dict[Any, int] = {}
+        self._hinges: list[_Hinge] = []
+        self._opens: dict[Any, int] = {}
+        self._decisions: list[_Open] = []
+        # The first row is for the positions that a decision leaves empty: nothing, in any circumstance.
+        self._words = np.full((1, room), 0, np.uint8)
+        self._hung_on = np.zeros((0, MOST_AT_ONCE), np.int32)
+        self._lengths = np.zeros((0, 1), np.uint8)
+        self._outcomes = np.zeros((0, 1 << MOST_AT_ONCE), np.uint8)
+
+    def forget(self) -> None:
+        """Forget all circumstances: their numbers begin anew."""
+        self._words[1:] = UNASKED
+
+    def number(self, part: Part, cell: Cell) -> int | None:
+        """The number of the decision about a part, which its cell leaves open; None where it hangs on too much."""
+        bit = bit_of(part.action)
+        entries = tuple(entry for entry in cell.pending if entry.actions & bit and not cell.sums[entry.slot] & bit)
+        if len(entries) > MOST_AT_ONCE:
+            return None
+        nothing_brought = replace(part.circumstances, given=PLAIN.given, encryption_context=None, at=None)
+        before = Situation(part.scope, part.action.lower(), nothing_brought)
+        hinges: list[int] = []
+        for entry in entries:
+            hinge = self._hinge(entry, before)
+            if hinge is None:
+                return None
+            hinges.append(hinge)
+        # Decisions about one action in cells of one shape that hang on the same hinges turn alike.
+        settled = tuple(bool(total & bit) for total in cell.sums)
+        kind = (
+            bit,
+            _values(cell.shape),
+            settled,
+            tuple((entry.slot, hinge) for entry, hinge in zip(entries, hinges, strict=True)),
+        )
+        number = self._opens.get(kind)
+        if number is None and len(self._decisions) < _MOST_OPEN:
+            number = self._opens[kind] = len(self._decisions)
+            self._decisions.append(_Open(cell, bit, entries))
+            self._hung_on = _with_row(self._hung_on, number, 0)
+            self._hung_on[number, : len(hinges)] = hinges
+            self._lengths = _with_row(self._lengths, number, len(hinges))
+            self._outcomes = _with_row(self._outcomes, number, UNASKED)
+        return number
+
+    def decide(self, decisions: Numbers, circumstances: Numbers, brought: Sequence[Circumstances]) -> NDArray[np.uint8]:
+        """The outcome of each open decision in its circumstances, as an index of `OUTCOMES`."""
+        places = decisions << MOST_AT_ONCE
+        for position in range(self._lengths.take(decisions).max()):
+            hinges = self._hung_on[:, position].take(decisions)
+            places |= self._ask(hinges, circumstances, brought).astype(np.int32) << position
+        outcomes = self._outcomes.reshape(-1)
+        found = outcomes.take(places)
+        if found.max() == UNASKED:
+            for place in np.unique(places[found == UNASKED]).tolist():
+                outcome = self._decisions[place >> MOST_AT_ONCE].outcome(place & (1 << MOST_AT_ONCE) - 1)
+                outcomes[place] = OUTCOMES.index(outcome)
+            found = outcomes.take(places)
+        return found
+
+    def _ask(self, hinges: Numbers, circumstances: Numbers, brought: Sequence[Circumstances]) -> NDArray[np.uint8]:
+        words = self._words.reshape(-1)
+        places = hinges * self._words.shape[1] + circumstances
+        found = words.take(places)
+        if found.max() == UNASKED:
+            for place in np.unique(places[found == UNASKED]).tolist():
+                hinge, circumstance = divmod(place, self._words.shape[1])
+                words[place] = self._hinges[hinge - 1].holds(brought[circumstance])
+            found = words.take(places)
+        return found
+
+    def _hinge(self, entry: Entry, before: Situation) -> int | None:
+        signature = _signature(entry, before)
+        number = self._numbers.get(signature)
+        if number is None and len(self._hinges) < _MOST_HINGES:
+            self._hinges.append(_Hinge(entry, before, _values(before.circumstances) == _values(PLAIN)))
+            number = self._numbers[signature] = len(self._hinges)
+            self._words = _with_row(self._words, number, UNASKED)
+        return number
+
+
+def _signature(entry: Entry, before: Situation) -> Any:
+    """Equal for entries whose words agree in any circumstances that are added to these situations."""
+    action, rule = before.action or "", entry.rule
+    if rule is None or rule.resource is None:
+        return (entry, action, _values(before.circumstances))
+    needs = sorted(entry.needs)
+    # INVARIANT: the engine treats cryptographic operations alike, but for which condition keys they carry.
+    row = ACTION.get(action)
+    kind = tuple(carried(action, key) for key in needs) if row is not None and row.cryptographic else action
+    readings = tuple(_comparable(reading(before, key)) for key in needs)
+    if rule.resource.needs:
+        return (rule, before.scope.target.arn, kind, readings)
+    # The resource is covered, or the entry would not be open: only the condition is left to ask, wherever it is written.
+    return (rule.statement.condition, rule.effect, rule.policy.kind, rule.policy.variables, kind, readings)
+
+
+def _comparable(value: Reading) -> object:
+    return ("either", value.readings) if isinstance(value, Alternatives) else value
+
+
+def _values(record: Any) -> tuple[Any, ...]:
+    """What a record of the engine holds, to be compared by value."""
+    return tuple(getattr(record, name) for name in record.__slots__)
+
+
+def _with_row(table: NDArray[Any], row: int, value: int) -> NDArray[Any]:
+    """The table with that row in it, filled with a value; it grows by doubling."""
+    if row >= len(table):
+        more = np.empty((max(8, len(table)), table.shape[1]), table.dtype)
+        table = np.concatenate((table, more))
+    table[row] = value
+    return table

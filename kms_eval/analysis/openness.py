@@ -1,0 +1,114 @@
+"""What is open in a question about any request: which condition keys may still have any value.
+
+Comes in: the circumstances that the question fixes, and a pending entry of a compiled cell. Goes out: for which
+actions the entry is settled after all, and which of its tests are open.
+Never here: combining entries (that is `engine.decide`).
+
+A cell leaves open what may differ from request to request. A question asked now has its time, and three condition keys
+can only have one value in real requests, so entries that hang on nothing else are settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from kms_eval.engine.cell import CLOCK, Entry
+from kms_eval.engine.conditions import Status, Test
+from kms_eval.engine.context import Context, carried, is_fixed
+from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.situation import Circumstances, Scope, Situation
+from kms_eval.world.model import VpcEndpoint
+
+SETTLED_BY_NATURE = frozenset({"aws:securetransport", "aws:requestedregion", "kms:policyname"})
+"""KMS endpoints speak TLS only, a key is reached in its own Region only, and a key policy has one name.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/data-protection.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+"""
+_OF_THE_ENDPOINT = frozenset(
+    {"aws:sourcevpce", "aws:sourcevpc", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
+)
+
+
+@lru_cache(maxsize=4096)
+def alike(needs: frozenset[str], *, with_key: bool) -> tuple[tuple[int, str], ...]:
+    """Published actions of which the same is known about these condition keys: (mask, one of them, in lower case)."""
+    if not needs:
+        return ((EVERYTHING & ~UNPUBLISHED, "kms:decrypt"),)
+    ordered = sorted(needs)
+    groups: dict[tuple[tuple[bool, bool], ...], tuple[int, str]] = {}
+    for action, bit in BIT.items():
+        known = tuple((is_fixed(action, key, with_key=with_key), carried(action, key)) for key in ordered)
+        mask, first = groups.get(known, (0, action))
+        groups[known] = (mask | bit, first)
+    return tuple(groups.values())
+
+
+class Openness:
+    """Tells open from settled for one question: its circumstances, and the endpoint the requests come through."""
+
+    def __init__(self, circumstances: Circumstances, endpoint: VpcEndpoint | None) -> None:
+        self.circumstances = circumstances
+        settled = SETTLED_BY_NATURE | frozenset(circumstances.given.values)
+        if circumstances.at is not None:
+            settled |= CLOCK
+        if endpoint is not None:
+            settled |= _OF_THE_ENDPOINT
+        self._settled = settled
+        self._known: dict[tuple[Rule, str, str, int], tuple[int, int]] = {}
+
+    def split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
+        """The actions for which a pending entry is still open, and those for which it holds."""
+        rule = entry.rule
+        if rule is None or entry.needs.isdisjoint(self._settled):
+            return entry.actions, 0
+        if not entry.needs <= self._settled:
+            return self._split(entry, scope, unknown)
+        # Nothing about the caller matters: the same for all of them.
+        about = (rule, scope.target.kind, scope.target.region, entry.actions)
+        known = self._known.get(about)
+        if known is None:
+            known = self._known[about] = self._split(entry, scope, unknown)
+        return known
+
+    def open_tests(self, entry: Entry, scope: Scope, unknown: tuple[str, ...], action: str) -> Iterator[Test]:
+        """The tests of a pending entry's condition that are open for the action (lower case)."""
+        condition = entry.rule.condition if entry.rule is not None else None
+        is_open = self._is_open(scope, unknown, action)
+        for test in condition.tests if condition is not None else ():
+            if any(is_open(key) for key in test.needs):
+                yield test
+
+    def open_variables(self, entry: Entry, scope: Scope, unknown: tuple[str, ...], action: str) -> bool:
+        """Whether the entry's Resource element has variables that are open for the action (lower case)."""
+        resource = entry.rule.resource if entry.rule is not None else None
+        return resource is not None and any(map(self._is_open(scope, unknown, action), resource.needs))
+
+    def _split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
+        still, holds = 0, 0
+        for actions, action in alike(entry.needs, with_key=scope.target.kind == "key"):
+            part = actions & entry.actions
+            if part:
+                context = Context(Situation(scope, action, self.circumstances))
+                status = entry.status(context, self._is_open(scope, unknown, action))
+                still |= part if status is Status.OPEN else 0
+                holds |= part if status is Status.HOLDS else 0
+        return still, holds
+
+    def _is_open(self, scope: Scope, unknown: tuple[str, ...], action: str) -> Callable[[str], bool]:
+        with_key = scope.target.kind == "key"
+
+        def is_open(key: str) -> bool:
+            if key in self._settled:
+                return False
+            return key.startswith(unknown) or not is_fixed(action, key, with_key=with_key)
+
+        return is_open
+
+
+def matching(keys: Iterable[str], beginnings: tuple[str, ...]) -> frozenset[str]:
+    """The condition keys (lower case) that begin with one of `beginnings`."""
+    return frozenset(key for key in keys if key.startswith(beginnings))

@@ -1,0 +1,189 @@
+"""Decisions for columns of requests, without reasons: a look-up for each row, and the engine for what is distinct.
+
+Comes in: columns of numbers, which stand for the words of requests. Goes out: a column of outcomes.
+Never here: pyarrow, reasons, the meaning of any policy.
+
+Every distinct principal and key is compiled once for each frame (see `frames`), as masks of what is settled for all
+actions whatever a request brings along; what is not settled hangs on hinges (see there). When a table outgrows its bounds
+everything in it is forgotten and begins anew, so that memory depends on what is distinct within a stretch of rows, never
+on the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kms_eval.analysis.asking import Asking
+from kms_eval.analysis.frames import Frames
+from kms_eval.analysis.hinges import OUTCOMES, Hinges
+from kms_eval.analysis.recent import Recent
+from kms_eval.analysis.slots import Slots
+from kms_eval.analysis.vocabulary import Numbers, Vocabulary
+from kms_eval.engine.context import Context
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.masks import bit_of
+from kms_eval.errors import InputError
+from kms_eval.world.request import Request
+
+ERROR = len(OUTCOMES)
+"""The outcome of a request that makes no sense; the others are indices of `OUTCOMES`."""
+
+_ALONE = ERROR + 1
+_FIRST_OPEN = ERROR + 2
+_UNKNOWN = -1
+
+_CELLS_KEPT = 25_000
+"""The cells that an evaluator surely still has when they are asked for again."""
+_MOST_WORDS = 400_000
+_MOST_CIRCUMSTANCES = 1 << 17
+_MOST_CODES = 1 << 25
+_MOST_ALONE = 100_000
+
+Codes = NDArray[np.int16]
+
+
+class Outcomes:
+    """Decides columns of requests in one world; requests that do not say when are made at one time, `at`.
+
+    `words` turns principals, actions and keys into numbers, `circumstances` everything else. The former hold as long as
+    `age` stays what it is, the latter as long as `circumstances_age` does; call `make_room` before asking for numbers.
+    """
+
+    def __init__(self, evaluator: Evaluator, at: datetime) -> None:
+        self.age = self.circumstances_age = 0
+        self._at = at
+        self._asking = Asking(evaluator)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.age += 1
+        self.words = Vocabulary(self._asking.evaluator)
+        self._frames = Frames(self._asking.evaluator.world, self._at)
+        self._slots = Slots()
+        self._codes: Codes = np.full((64, 8), _UNKNOWN, np.int16)
+        self._hinges = Hinges(_MOST_CIRCUMSTANCES)
+        self._forget_circumstances()
+
+    def _forget_circumstances(self) -> None:
+        self.circumstances_age += 1
+        self._frames.forget()
+        self._hinges.forget()
+        self._alone: Recent[int] = Recent(_MOST_ALONE)
+
+    def make_room(self, rows: int) -> None:
+        """Forget everything where that many more rows, all different, might not find room."""
+        places = (len(self._slots) + rows) * self._codes.shape[1]
+        if len(self._slots) and (len(self.words) + rows > _MOST_WORDS or places > _MOST_CODES):
+            self._begin()
+
+    def circumstances(self, rows: Sequence[Mapping[str, object]]) -> Numbers:
+        """A number for what each row says beside principal, action and key."""
+        self._make_room_for_circumstances(len(rows))
+        return self._frames.of_circumstances(rows)
+
+    def contexts(self, texts: Sequence[str | None]) -> Numbers:
+        """The same for rows that say nothing but a context, as JSON text; None for rows that say nothing at all."""
+        self._make_room_for_circumstances(len(texts))
+        return self._frames.of_contexts(texts)
+
+    def _make_room_for_circumstances(self, rows: int) -> None:
+        if self._frames.brought and len(self._frames.brought) + rows > _MOST_CIRCUMSTANCES:
+            self._forget_circumstances()
+
+    def decide(self, principals: Numbers, actions: Numbers, keys: Numbers, circumstances: Numbers | int) -> Codes:
+        """The outcome of each row; `circumstances` is one number where they are the same in all rows."""
+        words = self.words
+        self._slots.make_room(len(self._frames.requests), len(words.principals), len(words.keys))
+        slots = self._slots.find(self._frames.of_frames(circumstances), principals, keys)
+        self._widen()
+        width = self._codes.shape[1]
+        places = slots * np.int32(width) + actions
+        flat = self._codes.reshape(-1)
+        codes: Codes = flat.take(places)
+        if codes.size and codes.min() == _UNKNOWN:
+            self._classify(np.unique(places[codes == _UNKNOWN]).tolist())
+            codes = flat.take(places)
+        if codes.size and codes.max() > ERROR:
+            self._decide_open(codes, places, circumstances)
+        return codes
+
+    def _decide_open(self, codes: Codes, places: Numbers, circumstances: Numbers | int) -> None:
+        rows = np.flatnonzero(codes > ERROR)
+        if isinstance(circumstances, int):
+            mine = np.full(rows.size, circumstances, np.int32)
+        else:
+            mine = circumstances.take(rows)
+        kinds = codes.take(rows)
+        if kinds.min() == _ALONE:
+            alone = kinds == _ALONE
+            codes[rows[alone]] = self._each(places.take(rows[alone]), mine[alone])
+            rows, mine, kinds = rows[~alone], mine[~alone], kinds[~alone]
+        if rows.size:
+            codes[rows] = self._hinges.decide(kinds.astype(np.int32) - _FIRST_OPEN, mine, self._frames.brought)
+
+    def _each(self, places: Numbers, circumstances: Numbers) -> Codes:
+        """The outcomes of rows that have no shortcut; each distinct one is decided once."""
+        asked, row_of = np.unique(np.stack((places, circumstances)), axis=1, return_inverse=True)
+        outcomes = []
+        for place, circumstance in asked.T.tolist():
+            outcome = self._alone.get((place, circumstance))
+            if outcome is None:
+                request = self._request(place, self._frames.asked(circumstance))
+                outcome = ERROR if request is None else self._outcome(request)
+                self._alone.put((place, circumstance), outcome)
+            outcomes.append(outcome)
+        return np.array(outcomes, np.int16)[row_of.reshape(-1)]
+
+    def _classify(self, places: list[int]) -> None:
+        """Fill these places of the table of codes, and the whole rows where what was compiled for them will be gone."""
+        if len(self._slots) > _CELLS_KEPT:
+            width = self._codes.shape[1]
+            slots = dict.fromkeys(place // width for place in places)
+            places = [slot * width + action for slot in slots for action in range(len(self.words.actions))]
+        codes = self._codes.reshape(-1)
+        for place in places:
+            if codes[place] == _UNKNOWN:
+                frame, _principal, _key = self._slots.triple(place // self._codes.shape[1])
+                request = self._request(place, self._frames.requests[frame])
+                codes[place] = ERROR if request is None else self._code(request)
+
+    def _request(self, place: int, asked: Request | None) -> Request | None:
+        slot, action = divmod(place, self._codes.shape[1])
+        _frame, principal, key = self._slots.triple(slot)
+        return self.words.request(principal, action, key, asked)
+
+    def _code(self, request: Request) -> int:
+        """What is settled about a request whatever the values in its frame are; else how it is to be decided."""
+        try:
+            found = self._asking.parts(request)
+        except InputError:
+            return ERROR
+        cells = [self._asking.evaluator.cell(part) for part in found]
+        bits = [bit_of(part.action) for part in found]
+        if all((cell.allowed | cell.denied | cell.silent) & bit for cell, bit in zip(cells, bits, strict=True)):
+            if len(found) > 1:
+                return self._outcome(request)
+            return OUTCOMES.index(cells[0].decide(bits[0], Context(found[0].situation)))
+        number = self._hinges.number(found[0], cells[0]) if len(found) == 1 else None
+        return _ALONE if number is None else _FIRST_OPEN + number
+
+    def _outcome(self, request: Request) -> int:
+        try:
+            return OUTCOMES.index(self._asking.rule(request).outcome)
+        except InputError:
+            return ERROR
+
+    def _widen(self) -> None:
+        """Make the table of codes as high and as wide as it has to be."""
+        height, width = self._codes.shape
+        if len(self._slots) <= height and len(self.words.actions) <= width:
+            return
+        height = height if len(self._slots) <= height else 2 * len(self._slots)
+        width = width if len(self.words.actions) <= width else 2 * len(self.words.actions)
+        codes = np.full((height, width), _UNKNOWN, np.int16)
+        codes[: self._codes.shape[0], : self._codes.shape[1]] = self._codes
+        self._codes = codes

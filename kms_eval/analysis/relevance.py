@@ -1,0 +1,159 @@
+"""What of a request's context can matter in a world: requests that differ in nothing else are one request.
+
+Comes in: a world, then contexts as requests bring them. Goes out: what is left of them. Never here: deciding.
+
+Logs are full of values that no policy asks about, and nearly every one of them is different (the ARN of the object that
+was encrypted, the address of the caller). Statements, grants and derived condition keys are all that can read a context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from kms_eval.analysis.recent import Recent
+from kms_eval.analysis.rows import read_value
+from kms_eval.documents.model import Policy
+from kms_eval.errors import InputError
+from kms_eval.facts.condition_keys import canonical
+from kms_eval.language import variables
+from kms_eval.world.model import World
+
+DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
+    "aws:calledviafirst": ("aws:calledvia",),
+    "aws:calledvialast": ("aws:calledvia",),
+    "aws:viaawsservice": ("kms:viaservice",),
+    "kms:grantisforawsresource": ("kms:viaservice",),
+}
+"""Condition keys (lower case) whose value the engine may derive from others that a request gives."""
+
+ALWAYS = ("aws:requesttag/", "aws:tagkeys")
+"""Beginnings of condition keys that tell that a call sets tags, which is a question of its own."""
+
+_MOST_TEXTS = 50_000
+_MOST_NAMES = 10_000
+_CONTEXT, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
+
+
+class Relevance:
+    """Drops what cannot matter. Values that make no sense are kept: it is for others to say so."""
+
+    def __init__(self, world: World) -> None:
+        asked = frozenset(key for policy in set(policies(world)) for key in _asked(policy))
+        grants = [grant for key in world.keys.values() for grant in key.grants]
+        keys = {*asked, *(source for key in asked for source in DERIVED_FROM.get(key, ()))}
+        if any(grant.constraints.source_arn is not None for grant in grants):
+            keys.add("aws:sourcearn")
+        if any("CreateGrant" in grant.operations for grant in grants):
+            keys.add("kms:grantoperations")
+        constrained = any(
+            (grant.constraints.encryption_context_equals, grant.constraints.encryption_context_subset) != (None, None)
+            for grant in grants
+        )
+        self._keys = frozenset(keys)
+        self._families = (*ALWAYS, _CONTEXT) if _CONTEXT_KEYS in asked else ALWAYS
+        self._all_pairs = constrained or _CONTEXT_KEYS in asked
+        self._texts: Recent[object] = Recent(_MOST_TEXTS)
+        self._names: dict[str, bool] = {}
+
+    def of(self, fields: Mapping[str, object]) -> Mapping[str, object]:
+        """What is left of the fields of a request. A context that is JSON text is read, unless it makes no sense."""
+        context, pairs = fields.get("context"), fields.get("encryption_context")
+        if (context is None and pairs is None) or fields.get("session") is not None:
+            # A session may bring policies along that ask for anything.
+            return fields
+        left = dict(fields)
+        if context is not None:
+            by_endpoint = fields.get("vpc_endpoint") is not None
+            trim = self._of_context_by_endpoint if by_endpoint else self._of_context
+            left["context"] = self._trimmed(("context", by_endpoint), context, trim)
+            if left["context"] == {}:
+                del left["context"]
+        if pairs is not None:
+            left["encryption_context"] = self._trimmed("pairs", pairs, self._of_pairs)
+        return left
+
+    def of_texts(self, context: Mapping[str, object]) -> dict[str, str] | None:
+        """What is left of a context if it is told by texts alone, as nearly all are; else None. Of no endpoint's call."""
+        left = {}
+        for name, value in context.items():
+            if value.__class__ is not str or not name:
+                return None
+            if self._matters(name):
+                left[name] = value
+        return left
+
+    def _of_context(self, context: Mapping[str, object]) -> Mapping[str, object]:
+        return {
+            name: value
+            for name, value in context.items()
+            if value.__class__ is not str or not name or self._matters(name)
+        }
+
+    def _of_context_by_endpoint(self, context: Mapping[str, object]) -> Mapping[str, object]:
+        # Whether a service calls decides whether the endpoint's policy counts.
+        via = {name: value for name, value in context.items() if name.lower() == "kms:viaservice"}
+        return {**via, **self._of_context(context)}
+
+    def _of_pairs(self, pairs: Mapping[str, object]) -> Mapping[str, object]:
+        """What is left of an encryption context; that there is one is left in any case."""
+        if self._all_pairs:
+            return pairs
+        return {
+            name: value
+            for name, value in pairs.items()
+            if value.__class__ is not str or _CONTEXT + name.lower() in self._keys
+        }
+
+    def _trimmed(self, kind: object, value: object, trim: Callable[[Mapping[str, object]], object]) -> object:
+        if value.__class__ is dict:
+            return trim(value)
+        if not isinstance(value, str):
+            return value
+        known = self._texts.get((kind, value))
+        if known is None:
+            known = value
+            try:
+                read = read_value(value)
+            except InputError:
+                pass  # whoever decides will say what is wrong
+            else:
+                known = trim(read) if isinstance(read, dict) else value
+            self._texts.put((kind, value), known)
+        return known
+
+    def _matters(self, name: str) -> bool:
+        known = self._names.get(name)
+        if known is None:
+            key = canonical(name)
+            known = key in self._keys or key.startswith(self._families)
+            if len(self._names) < _MOST_NAMES:
+                self._names[name] = known
+        return known
+
+
+def policies(world: World) -> Iterator[Policy]:
+    """Every policy that is attached anywhere in the world, as often as it is."""
+    for key in world.keys.values():
+        yield key.policy
+    for principal in world.principals.values():
+        yield from principal.policies
+        if principal.boundary is not None:
+            yield principal.boundary
+    for account in world.organization.accounts.values() if world.organization is not None else ():
+        for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
+            yield from level
+    for endpoint in world.vpc_endpoints.values():
+        if endpoint.policy is not None:
+            yield endpoint.policy
+
+
+def _asked(policy: Policy) -> Iterator[str]:
+    """The condition keys (lower case) that a policy names, in conditions and as variables."""
+    for statement in policy.statements:
+        texts = [*(statement.resources or ()), *(statement.not_resources or ())]
+        for test in statement.condition or ():
+            yield canonical(test.key)
+            texts += test.values
+        for text in texts:
+            if policy.variables and variables.has_variables(text):
+                yield from variables.parse(text).keys

@@ -1,0 +1,91 @@
+"""Numbers for the words of requests: principals, actions, keys.
+
+Comes in: words. Goes out: small numbers, and from numbers the words that make sense. Never here: what else a request says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.plan import action_name
+from kms_eval.errors import InputError
+from kms_eval.world.request import Request
+
+Numbers = NDArray[np.int32]
+
+
+class Vocabulary:
+    """All words met so far. `principals` and `actions` hold None in the place of what makes no sense."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.principals: list[str | None] = []
+        self.actions: list[str | None] = []
+        self.keys: list[str | None] = []
+        self._evaluator = evaluator
+        self._principal_numbers: dict[str | None, int] = {}
+        self._action_numbers: dict[str | None, int] = {}
+        self._key_numbers: dict[str | None, int] = {}
+
+    def __len__(self) -> int:
+        return max(len(self._principal_numbers), len(self._action_numbers), len(self._key_numbers))
+
+    def of_principals(self, words: Sequence[str | None]) -> Numbers:
+        """A number for each principal."""
+        return np.array([self._principal(word) for word in words], np.int32)
+
+    def of_actions(self, words: Sequence[str | None]) -> Numbers:
+        """A number for each action, the same for all its spellings."""
+        return np.array([self._action(word) for word in words], np.int32)
+
+    def of_keys(self, words: Sequence[str | None]) -> Numbers:
+        """A number for each key; None is a request that names none."""
+        return np.array([self._key(word) for word in words], np.int32)
+
+    def request(self, principal: int, action: int, key: int, asked: Request | None) -> Request | None:
+        """What `asked` says, asked with these words; None where one of them makes no sense."""
+        who, what, which = self.principals[principal], self.actions[action], self.keys[key]
+        if asked is None or who is None or what is None or which == "":
+            return None
+        return replace(asked, principal=who, action=what, key=which)
+
+    def _principal(self, word: str | None) -> int:
+        number = self._principal_numbers.get(word)
+        if number is None:
+            number = self._principal_numbers[word] = len(self.principals)
+            self.principals.append(word if word and _makes_sense(self._evaluator.caller, word) else None)
+        return number
+
+    def _action(self, word: str | None) -> int:
+        number = self._action_numbers.get(word)
+        if number is None:
+            name = self._name(word) if word else None
+            if name not in self.actions:
+                self.actions.append(name)
+            number = self._action_numbers[word] = self.actions.index(name)
+        return number
+
+    def _name(self, word: str) -> str | None:
+        try:
+            return action_name(word, allow_unknown=self._evaluator.allow_unknown_action)
+        except InputError:
+            return None
+
+    def _key(self, word: str | None) -> int:
+        number = self._key_numbers.get(word)
+        if number is None:
+            number = self._key_numbers[word] = len(self.keys)
+            self.keys.append(word)
+        return number
+
+
+def _makes_sense(read: Callable[[str], object], word: str) -> bool:
+    try:
+        read(word)
+    except InputError:
+        return False
+    return True

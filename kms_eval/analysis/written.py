@@ -1,0 +1,270 @@
+"""Every statement and grant of a world, once for each place where somebody wrote it, with its elements.
+
+Comes in: a world and its compiled rules. Goes out: statements and grants with their places. Never here: requests.
+
+A file that hangs on ten roles is written once: what is found out about one of them is found out about its statement.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kms_eval.documents.model import Grant, Policy, PrincipalEntry, Statement
+from kms_eval.engine.cell import Rules
+from kms_eval.engine.near_misses import in_words
+from kms_eval.engine.rules import Rule
+from kms_eval.language.pattern import compile_text
+from kms_eval.sources.document import Place, Steps, field_name
+from kms_eval.world.model import World
+
+ElementName = Literal[
+    "Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition", "Operations",
+    "Constraints",
+]  # fmt: skip
+
+EXCLUSIONS: frozenset[ElementName] = frozenset({"NotAction", "NotPrincipal", "NotResource"})
+"""Elements whose entries say what a statement is not about."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenElement:
+    """One action pattern, principal, resource or condition. `position` counts from 0 among those of its name."""
+
+    name: ElementName
+    position: int
+    text: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """One statement or grant where it is written.
+
+    `id` is the same for the same place in the same file, in whatever scenario it was read, and so is `within`, the
+    place of its policy. `policies` are all attachments it is part of, each of which has it as `statement` (None for a
+    grant). `kinds` say what they are.
+    """
+
+    id: str
+    within: str
+    file: str
+    field: str
+    line: int | None
+    policy: str
+    kinds: tuple[str, ...]
+    sid: str | None
+    index: int
+    effect: Literal["Allow", "Deny"]
+    elements: tuple[WrittenElement, ...]
+    statement: Statement | None = None
+    policies: tuple[Policy, ...] = ()
+    place: Place | None = None
+
+    @property
+    def label(self) -> str:
+        """The Sid in quotes, or the position; of a grant nothing, its policy's name says it."""
+        if self.statement is None:
+            return ""
+        return f'"{self.sid}"' if self.sid else f"statement {self.index}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """All that is written in a world, in the order of the world, and how to find it again."""
+
+    all: tuple[Written, ...]
+    _of_statements: Mapping[tuple[Policy, int], Written] = field(repr=False)
+    _of_grants: Mapping[Grant, Written] = field(repr=False)
+
+    def of_rule(self, rule: Rule) -> Written | None:
+        """Where the statement of a rule is written; None for what came with a request (session policies)."""
+        return self._of_statements.get((rule.policy, rule.statement.index))
+
+    def of_grant(self, grant: Grant) -> Written | None:
+        """Where a grant is written."""
+        return self._of_grants.get(grant)
+
+
+def policies_of(world: World) -> Iterator[Policy]:
+    """Every policy of a world, each once: those of keys, principals, the organization, then endpoints."""
+    found: dict[Policy, None] = {}
+    for key in world.keys.values():
+        found[key.policy] = None
+    for principal in world.principals.values():
+        found |= dict.fromkeys(principal.policies)
+        if principal.boundary is not None:
+            found[principal.boundary] = None
+    for account in world.organization.accounts.values() if world.organization is not None else ():
+        for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
+            found |= dict.fromkeys(level)
+    for endpoint in world.vpc_endpoints.values():
+        if endpoint.policy is not None:
+            found[endpoint.policy] = None
+    yield from found
+
+
+def catalogue(world: World, rules: Rules) -> Catalogue:
+    """Everything that is written in a world."""
+    statements: dict[tuple[str, int], list[tuple[Policy, Rule]]] = {}
+    for policy in policies_of(world):
+        for rule in rules(policy):
+            if _is_about_kms(rule.statement):
+                statements.setdefault((_within(policy), rule.statement.index), []).append((policy, rule))
+    grants: dict[Grant, Written] = {}
+    for key in world.keys.values():
+        for index, grant in enumerate(key.grants):
+            grants[grant] = _written_grant(grant, key.arn, index)
+    of_statements: dict[tuple[Policy, int], Written] = {}
+    written = []
+    for (within, _index), attachments in statements.items():
+        one = _written_statement(within, attachments)
+        written.append(one)
+        of_statements |= {(policy, rule.statement.index): one for policy, rule in attachments}
+    return Catalogue((*written, *dict.fromkeys(grants.values())), of_statements, grants)
+
+
+def _file(place: Place | None) -> str:
+    """The file as it was named, on the shortest way: scenarios in two folders name one policy differently."""
+    if place is None:
+        return ""
+    path = place.document.path
+    return os.path.normpath(path) if path is not None else place.document.name
+
+
+def _within(policy: Policy) -> str:
+    """The place of a policy. Without one, as in a world made by a program, every policy is a place of its own."""
+    if policy.place is None:
+        return f"#{policy.name}.{id(policy)}"
+    return f"{_file(policy.place)}#{field_name(policy.place.steps)}"
+
+
+def is_about_kms(pattern: str) -> bool:
+    """Whether an action pattern may be about AWS KMS; what is about another service only, no test here can touch."""
+    service, colon, _name = pattern.lower().partition(":")
+    return not colon or compile_text(service)("kms")
+
+
+def _is_about_kms(statement: Statement) -> bool:
+    return statement.actions is None or not statement.actions or any(map(is_about_kms, statement.actions))
+
+
+def _statement_place(policy: Policy, statement: Statement) -> Place | None:
+    """A single statement may be written without its list."""
+    if policy.place is None:
+        return None
+    inside = policy.place.at("Statement")
+    return inside if isinstance(_value(inside), Mapping) else inside.at(statement.index)
+
+
+def _value(place: Place) -> object:
+    """What stands at a place; None where it is inside a text."""
+    value = place.document.value
+    for step in place.steps:
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _line(place: Place | None, *steps: str | int) -> int | None:
+    return place.at(*steps).location().line if place is not None else None
+
+
+def _written_statement(within: str, attachments: list[tuple[Policy, Rule]]) -> Written:
+    # Documents whose Principal says whose they are have lost it where they hang; the fullest reading is shown.
+    policy, rule = max(attachments, key=lambda pair: pair[1].statement.principals is not None)
+    statement = rule.statement
+    place = _statement_place(policy, statement)
+    location = place.location() if place is not None else None
+    return Written(
+        id=f"{within}.Statement[{statement.index}]",
+        within=within,
+        file=_file(place),
+        field=(location.field or "") if location is not None else "",
+        line=location.line if location is not None else None,
+        policy=policy.name,
+        kinds=tuple(dict.fromkeys(each.kind.value for each, _rule in attachments)),
+        sid=statement.sid,
+        index=statement.index,
+        effect=statement.effect,
+        elements=tuple(_elements(rule, place)),
+        statement=statement,
+        policies=tuple(policy for policy, _rule in attachments),
+        place=place,
+    )
+
+
+def _elements(rule: Rule, place: Place | None) -> Iterator[WrittenElement]:
+    statement = rule.statement
+    principals: tuple[tuple[ElementName, tuple[PrincipalEntry, ...] | None], ...] = (
+        ("Principal", statement.principals), ("NotPrincipal", statement.not_principals),
+    )  # fmt: skip
+    for name, entries in principals:
+        for position, (entry, steps) in enumerate(zip(entries or (), _principal_steps(entries or ()), strict=True)):
+            text = entry.value if entry.kind in {"*", "AWS"} else f"{entry.kind} {entry.value}"
+            yield WrittenElement(name, position, text, _line(place, name, *steps))
+    texts: tuple[tuple[ElementName, tuple[str, ...] | None], ...] = (
+        ("Action", statement.actions), ("NotAction", statement.not_actions),
+        ("Resource", statement.resources), ("NotResource", statement.not_resources),
+    )  # fmt: skip
+    for name, values in texts:
+        for position, text in enumerate(values or ()):
+            if name not in {"Action", "NotAction"} or is_about_kms(text):
+                yield WrittenElement(name, position, text, _line(place, name, position))
+    for position, test in enumerate(rule.condition.tests if rule.condition is not None else ()):
+        written = test.written
+        operator = f"{written.qualifier}:" * bool(written.qualifier) + written.operator + "IfExists" * written.if_exists
+        yield WrittenElement("Condition", position, in_words(test), _line(place, "Condition", operator, written.key))
+
+
+def _principal_steps(entries: Iterable[PrincipalEntry]) -> Iterator[Steps]:
+    """Where each entry stands: its kind, and its position among those of the kind."""
+    seen: dict[str, int] = {}
+    for entry in entries:
+        position = seen.get(entry.kind, 0)
+        seen[entry.kind] = position + 1
+        yield () if entry.kind == "*" else (entry.kind, position)
+
+
+def _written_grant(grant: Grant, key: str, index: int) -> Written:
+    place = grant.place
+    location = place.location() if place is not None else None
+    elements = [
+        WrittenElement("Operations", position, operation, _line(place, "Operations", position))
+        for position, operation in enumerate(grant.operations)
+    ]
+    constraints = grant.constraints
+    if any((constraints.encryption_context_equals, constraints.encryption_context_subset, constraints.source_arn)):
+        elements.append(WrittenElement("Constraints", 0, _constraints_in_words(grant), _line(place, "Constraints")))
+    within = f"{_file(place)}#{field_name(place.steps[:-1])}" if place is not None else f"#{key}"
+    return Written(
+        id=f"{within}[{index}]",
+        within=within,
+        file=_file(place),
+        field=(location.field or "") if location is not None else "",
+        line=location.line if location is not None else None,
+        policy=f"grant {grant.id}",
+        kinds=("grant",),
+        sid=grant.name,
+        index=index,
+        effect="Allow",
+        elements=tuple(elements),
+        place=place,
+    )
+
+
+def _constraints_in_words(grant: Grant) -> str:
+    pairs = (
+        ("EncryptionContextEquals", grant.constraints.encryption_context_equals),
+        ("EncryptionContextSubset", grant.constraints.encryption_context_subset),
+    )
+    words = [f"{name} {', '.join(f'{key}={value}' for key, value in found)}" for name, found in pairs if found]
+    if grant.constraints.source_arn:
+        words.append(f"SourceArn {grant.constraints.source_arn}")
+    return "; ".join(words)

@@ -1,0 +1,65 @@
+"""Batches of requests as Arrow record batches, for programs that have their requests in columns.
+
+Comes in: a scenario and record batches of requests. Goes out: record batches of decisions, a row for each request.
+Never here: files (`kms-eval batch` reads and writes those), deciding. Needs the extra ``batch``.
+
+    from kms_eval import Scenario
+    from kms_eval.columns import decide_batches
+
+    world = Scenario.load("scenarios/default-key-policy.yaml")
+    for decisions in decide_batches(world, pyarrow.dataset.dataset("requests/").to_batches()):
+        ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kms_eval.errors import MissingExtraError
+from kms_eval.world.request import request
+
+if TYPE_CHECKING:
+    from kms_eval.scenario import Scenario
+
+
+def decide_batches(scenario: Scenario, batches: Iterable[Any], *, at: str | datetime | None = None) -> Iterator[Any]:
+    """The decisions about each batch, in its order: id, principal, action, key, decision, reason_code, policy, sid, error.
+
+    Columns of requests: principal, action, and as far as they are needed id, key, context, encryption_context,
+    vpc_endpoint, at and the other fields of a test; plain or dictionary-encoded text, for what is a mapping JSON text, a
+    map or a struct. Every distinct request is decided once; the most recent 100,000 are remembered. `at` is the time of
+    requests that do not say when, by default now. A request that makes no sense gets an error and no decision.
+
+    Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
+    """
+    columns = _arrow().Columns(scenario.evaluator, _moment(at))
+    return (columns.decide(batch) for batch in batches)
+
+
+def decisions_only(scenario: Scenario, batches: Iterable[Any], *, at: str | datetime | None = None) -> Iterator[Any]:
+    """The same with the one column `decision`, and many times faster; null is a request that makes no sense.
+
+    The column is dictionary-encoded. Every distinct principal and key is decided once for all actions; what a context
+    could change is asked once for each distinct context. Fastest where the columns of requests are dictionary-encoded,
+    and batches share their dictionaries.
+    """
+    arrow = _arrow()
+    column = arrow.DecisionColumn(scenario.evaluator, _moment(at))
+    return (arrow.one_column(column.decide(batch)) for batch in batches)
+
+
+def _arrow() -> Any:
+    try:
+        from kms_eval.analysis import columns  # noqa: PLC0415 - importing this module must not take the extra
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in {"pyarrow", "numpy"}:
+            raise MissingExtraError("batch", package) from None
+        raise
+    return columns
+
+
+def _moment(at: str | datetime | None) -> datetime:
+    return request("root", "kms:ListKeys", at=at).at or datetime.now(UTC)

@@ -1,0 +1,256 @@
+"""Reading requests: JSON Lines, CSV and Parquet, a stretch of rows at a time.
+
+Comes in: files. Goes out: rows of fields in their order, each with its id; a row that cannot be read is an answer that
+says so. InputError where a whole file cannot be read, or its columns make no sense.
+Never here: deciding, and more of a file in memory than a stretch of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BufferedReader, TextIOWrapper
+from itertools import islice
+from operator import itemgetter
+from typing import IO, Any, Protocol, cast
+
+from kms_eval.analysis.batch import Answer, in_one_line, unreadable
+from kms_eval.analysis.rows import FIELDS, ID, fields_among, fields_of, read_value
+from kms_eval.doors.batch.formats import Source
+from kms_eval.errors import Fault, InputError, Location, MissingExtraError
+from kms_eval.world.values import kind_of
+
+Row = tuple[object, Mapping[str, object] | Answer]
+"""The id, and the fields of a request or what is said about a row that is none."""
+
+ROWS_AT_ONCE = 8192
+_BYTES_AT_ONCE = 1 << 20
+_KNOWN = frozenset((ID, *FIELDS))
+_GZIP = b"\x1f\x8b"
+
+
+class Reader(Protocol):
+    """One file of requests."""
+
+    ignored: set[str]
+    """Columns that are no field of a request, as far as they have been met."""
+
+    decision_schema: Any
+    """The schema of decisions about record batches; None where the format has none."""
+
+    @property
+    def done(self) -> int:
+        """Bytes of the file that have been read."""
+
+    def rows(self) -> Iterator[list[Row]]:
+        """All rows, in stretches; the file is closed behind the last one."""
+
+    def batches(self) -> Iterator[Any]:
+        """The same as record batches, where the format has them."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+def open_reader(source: Source) -> Reader:
+    """The reader of a file."""
+    if source.format == "parquet":
+        from kms_eval.doors.batch.parquet import ParquetReader
+
+        return ParquetReader(source)
+    return (_JsonLines if source.format == "jsonl" else _Csv)(source)
+
+
+@contextmanager
+def reading(source: Source) -> Iterator[None]:
+    """Whatever fails in here fails because the file cannot be read."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise unreadable_file(source, "the compressed file is cut short or damaged") from None
+    except OSError as error:
+        if error.strerror is None:
+            # Not the system's error: a library's, about what is in the file.
+            raise unreadable_file(source, "is damaged") from None
+        raise unreadable_file(source, f"cannot be read: {error.strerror.lower()}") from None
+
+
+@contextmanager
+def in_file(source: Source) -> Iterator[None]:
+    """Faults found in here are faults of the file."""
+    try:
+        yield
+    except InputError as error:
+        field = [fault.location.field if fault.location is not None else None for fault in error.faults]
+        places = [Location(source.name, None, each) for each in field]
+        raise InputError(
+            [replace(fault, location=place) for fault, place in zip(error.faults, places, strict=True)]
+        ) from None
+
+
+def unreadable_file(source: Source, message: str, advice: str | None = None) -> InputError:
+    """What is wrong with a file as a whole."""
+    return InputError(Fault(message, Location(source.name), advice))
+
+
+@contextmanager
+def closing_on_error(file: Any) -> Iterator[None]:
+    """Close the file where what is done in here fails."""
+    try:
+        yield
+    except BaseException:
+        file.close()
+        raise
+
+
+class _Bytes:
+    """The bytes of a file, unpacked where they are packed."""
+
+    def __init__(self, source: Source) -> None:
+        self._raw = sys.stdin.buffer if source.path is None else source.path.open("rb")
+        with closing_on_error(self):
+            self._look(source)
+
+    def _look(self, source: Source) -> None:
+        buffered = self._raw if isinstance(self._raw, BufferedReader) else BufferedReader(cast("Any", self._raw))
+        packed = buffered.peek(2)[:2] == _GZIP
+        self.file: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=buffered)) if packed else buffered
+        start = self.file.peek(4)[:4]  # type: ignore[attr-defined]  # both kinds can look ahead
+        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise unreadable_file(source, "is UTF-16 text", "save it as UTF-8")
+        if start == b"PAR1":
+            raise unreadable_file(source, f"is a Parquet file, not {source.format.upper()}", "name it `.parquet`")
+        if source.format == "jsonl" and start.lstrip().startswith(b"["):
+            raise unreadable_file(source, "is a JSON array, not JSON Lines", "write one object a line: `jq -c '.[]'`")
+
+    def done(self) -> int:
+        try:
+            return self._raw.tell()
+        except (OSError, ValueError):  # a pipe; a file that has been read and closed
+            return 0
+
+    def close(self) -> None:
+        if self._raw is not sys.stdin.buffer:
+            self._raw.close()
+
+
+class _Text:
+    """What files of text have in common: no record batches."""
+
+    decision_schema: Any = None
+    _bytes: _Bytes
+
+    @property
+    def done(self) -> int:
+        return self._bytes.done()
+
+    def batches(self) -> Iterator[Any]:
+        return iter(())
+
+    def close(self) -> None:
+        self._bytes.close()
+
+
+class _JsonLines(_Text):
+    """One object a line; blank lines are no rows."""
+
+    def __init__(self, source: Source) -> None:
+        self.ignored: set[str] = set()
+        self._source = source
+        with reading(source):
+            self._bytes = _Bytes(source)
+
+    def rows(self) -> Iterator[list[Row]]:
+        mark = b"\xef\xbb\xbf"
+        with reading(self._source):
+            while lines := self._bytes.file.readlines(_BYTES_AT_ONCE):
+                lines[0] = lines[0].removeprefix(mark)
+                mark = b""  # only the first line of all may begin with one
+                yield [row_of_line(line, self.ignored) for line in lines if not line.isspace() and line]
+            self.close()
+
+
+def row_of_line(line: bytes, ignored: set[str]) -> Row:
+    """The row on a line of JSON."""
+    try:
+        text = line.decode().rstrip()
+    except UnicodeDecodeError:
+        return None, unreadable("the line is not UTF-8 text")
+    try:
+        value = read_value(text)
+    except InputError as error:
+        return None, unreadable(in_one_line(error))
+    if not isinstance(value, dict):
+        return None, unreadable(f"expected an object, found {kind_of(value)}")
+    row_id = value.get(ID)
+    if value.keys() <= _KNOWN:
+        value.pop(ID, None)
+        return row_id, value
+    try:
+        fields = fields_of(value)
+    except InputError as error:
+        return row_id, unreadable(in_one_line(error), value)
+    ignored.update(value.keys() - _KNOWN)
+    return row_id, fields
+
+
+class _Csv(_Text):
+    """A header and rows of as many cells; an empty cell is nothing said."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        with reading(source):
+            self._bytes = _Bytes(source)
+            # What is not UTF-8 must not end the reading: the row that it is in is found, and said to be unreadable.
+            text = TextIOWrapper(self._bytes.file, "utf-8-sig", "surrogateescape", newline="")
+            self._text = text  # kept: where it is dropped the file is closed
+            self._lines = csv.reader(text, strict=True)
+            with closing_on_error(self), in_file(source):
+                self._header = self._read_header()
+                used = fields_among(self._header)
+        self._places = {name: self._header.index(name) for name in used}
+        self.ignored = set(self._header) - _KNOWN
+
+    def _read_header(self) -> list[str]:
+        try:
+            return next(self._lines, [])
+        except csv.Error as error:
+            raise InputError(f"malformed CSV: {error}") from None
+
+    def rows(self) -> Iterator[list[Row]]:
+        with reading(self._source):
+            while rows := list(islice(self._rows(), ROWS_AT_ONCE)):
+                yield rows
+            self.close()
+
+    def _rows(self) -> Iterator[Row]:
+        places = [(name, place) for name, place in self._places.items() if name != ID]
+        names, row_id = [name for name, _place in places], self._places.get(ID)
+        cells_of = itemgetter(*(place for _name, place in places))  # at least two: principal and action
+        width = len(self._header)
+        while True:
+            try:
+                for cells in self._lines:
+                    if len(cells) != width:
+                        if cells:
+                            yield None, unreadable(f"the row has {len(cells)} cells, the header {width}")
+                        continue
+                    known = cells[row_id] or None if row_id is not None else None
+                    if not (text := "".join(cells)).isascii() and not text.isprintable() and _broken(text):
+                        yield None, unreadable("the row is not UTF-8 text")
+                        continue
+                    yield known, {name: cell for name, cell in zip(names, cells_of(cells), strict=True) if cell}
+                return
+            except csv.Error as error:
+                yield None, unreadable(f"malformed CSV: {error}")
+
+
+def _broken(text: str) -> bool:
+    return any("\udc80" <= character <= "\udcff" for character in text)

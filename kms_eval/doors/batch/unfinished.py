@@ -1,0 +1,121 @@
+"""The folder beside an output that is not finished: its parts, how far it is, and who is at it.
+
+Comes in: the path of an output, and what the batch is about. Goes out: a folder to write in, and where to go on.
+Never here: rows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from kms_eval.doors.batch.formats import PARTIAL
+from kms_eval.doors.batch.writers import remove, writing
+from kms_eval.errors import Fault, InputError, Location
+
+_STATE = "state.json"
+_DIFFERENT = {
+    "world": "the scenario has changed since then",
+    "inputs": "the requests have changed since then",
+    "output": "the format of the output is another one",
+    "at": "the time of the requests is another one",
+    "version": "the version of kms-eval is another one",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How far a run has come: rows that are safely written, the writer's mark behind them, decisions counted."""
+
+    rows: int
+    mark: int
+    counts: Mapping[str, int]
+
+
+class Unfinished:
+    """The folder of one output; while it is open no other run writes the same output."""
+
+    def __init__(self, output: Path) -> None:
+        self.folder = output.with_name(output.name + PARTIAL)
+        self._output = output
+        self._lock: IO[bytes] | None = None
+
+    def begin(self) -> None:
+        """Make an empty folder, whatever an earlier run has left there."""
+        with writing(str(self._output)):
+            self.folder.mkdir(exist_ok=True)
+            self._hold()
+            for part in self.folder.iterdir():
+                if part != self._lock_file:
+                    part.unlink()
+
+    def go_on(self, first_part: str) -> tuple[dict[str, Any], Saved] | None:
+        """What an earlier run was about and how far it came; None where there is none that saved anything.
+
+        Without its `first_part` a run had finished, and was interrupted while it cleaned up.
+        """
+        if not (self.folder / _STATE).exists() or not (self.folder / first_part).exists():
+            return None
+        with writing(str(self._output)):
+            self._hold()
+        try:
+            state = json.loads((self.folder / _STATE).read_text("utf-8"))
+            datetime.fromisoformat(state["job"]["at"])
+            return state["job"], Saved(**state["saved"])
+        except (OSError, ValueError, KeyError, TypeError):
+            advice = "run again without `--resume` to begin anew"
+            raise InputError(Fault("what an earlier run has left cannot be read", self._place, advice)) from None
+
+    def check(self, job: Mapping[str, Any], earlier: Mapping[str, Any]) -> None:
+        """Raises InputError where a job is not the one that an earlier run began."""
+        different = [words for name, words in _DIFFERENT.items() if job.get(name) != earlier.get(name)]
+        if different:
+            advice = "run again without `--resume` to begin anew"
+            raise InputError([Fault(f"cannot go on: {words}", self._place, advice) for words in different])
+
+    def save(self, job: Mapping[str, Any], saved: Saved) -> None:
+        """Note how far the run has come, all at once."""
+        state = {"job": job, "saved": {"rows": saved.rows, "mark": saved.mark, "counts": dict(saved.counts)}}
+        draft = self.folder / f"{_STATE}.new"
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.folder / _STATE)
+
+    def remove(self) -> None:
+        """The output is finished, or never will be."""
+        remove(self.folder)
+        self.close()
+
+    def close(self) -> None:
+        """Let another run have it."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.folder / "lock"
+
+    @property
+    def _place(self) -> Location:
+        return Location(str(self._output))
+
+    def _hold(self) -> None:
+        """Take the lock, which the system lets go of when this process ends, however it ends."""
+        try:
+            import fcntl
+        except ImportError:  # not on this system
+            return
+        self._lock = self._lock_file.open("wb")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.close()
+            raise InputError(Fault("another run is writing this file", self._place)) from None

@@ -1,0 +1,266 @@
+"""Writing decisions: JSON Lines, CSV and Parquet, so that the file is there whole or not at all.
+
+Comes in: answers with their ids, in order. Goes out: a file that takes its name when the last row is in it; until then a
+folder beside it, from which an interrupted run can go on. OutputError where there is no writing.
+Never here: deciding, and more rows in memory than a stretch of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from io import StringIO
+from pathlib import Path
+from typing import IO, Any, Protocol, cast
+
+from kms_eval.analysis.batch import Answer
+from kms_eval.analysis.rows import DECISION_COLUMNS
+from kms_eval.doors.batch.formats import Format
+from kms_eval.errors import KmsEvalError
+
+Rows = Sequence[tuple[object, Answer]]
+
+_MOST_TAILS = 100_000
+_ROWS = "rows"
+
+
+class OutputError(KmsEvalError):
+    """The decisions cannot be written; the text says where and why."""
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Whatever fails in here fails because `name` cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+class Writer(Protocol):
+    """Takes decisions. A `mark` is what has to be known to go on behind the rows that are safely written."""
+
+    def write(self, rows: Rows) -> None:
+        """Write rows."""
+
+    def write_batch(self, batch: Any) -> None:
+        """Write a record batch of decisions."""
+
+    def mark(self) -> int:
+        """Bring everything onto the disk, and return the mark behind it."""
+
+    def finish(self, path: Path) -> None:
+        """Bring everything onto the disk and give it its name."""
+
+    def close(self) -> None:
+        """Let go of all files, whatever state they are in."""
+
+
+def first_part(form: Format) -> str:
+    """The name of the part that is there as long as nothing has been given its final name."""
+    return part_name(0) if form == "parquet" else _ROWS
+
+
+def open_writer(form: Format, folder: Path, *, packed: bool, mark: int | None, schema: Any = None) -> Writer:
+    """The writer of a file in the making, whose parts are in `folder`; behind `mark`, where one goes on.
+
+    `schema` is that of the decisions where record batches are to be written.
+    """
+    if form == "parquet":
+        from kms_eval.doors.batch.parquet import ParquetWriter
+
+        return ParquetWriter(folder, mark or 0, schema)
+    return _TextWriter(_LINES[form], folder / _ROWS, packed=packed, mark=mark)
+
+
+def open_stream(form: Format, stream: IO[bytes], schema: Any = None) -> Writer:
+    """The writer of a pipe, which takes what comes."""
+    if form == "parquet":
+        from kms_eval.doors.batch.parquet import ParquetStream
+
+        return ParquetStream(stream, schema)
+    return _TextStream(_LINES[form], stream)
+
+
+class Lines(Protocol):
+    """How rows become lines."""
+
+    header: str
+
+    def line(self, row_id: object, answer: Answer) -> str:
+        """The line of a row, with its end."""
+
+
+class _JsonLines:
+    header = ""
+
+    def __init__(self) -> None:
+        self._tails: dict[Answer, str] = {}
+
+    def line(self, row_id: object, answer: Answer) -> str:
+        tail = self._tails.get(answer)
+        if tail is None:
+            told = {name: getattr(answer, name) for name in DECISION_COLUMNS[1:]}
+            tail = _kept(self._tails, answer, json.dumps(told)[1:])
+        text = f'"{row_id}"' if _is_simple(row_id) else json.dumps(row_id, default=str)
+        return f'{{"id": {text}, {tail}\n'
+
+
+class _CsvLines:
+    header = ",".join(DECISION_COLUMNS) + "\n"
+
+    def __init__(self) -> None:
+        self._tails: dict[Answer, str] = {}
+
+    def line(self, row_id: object, answer: Answer) -> str:
+        tail = self._tails.get(answer)
+        if tail is None:
+            tail = _kept(self._tails, answer, _cells([getattr(answer, name) for name in DECISION_COLUMNS[1:]]))
+        text = row_id if _is_simple(row_id) else _cells([text_of_id(row_id)])[:-1]
+        return f"{text},{tail}"
+
+
+_LINES: dict[str, Callable[[], Lines]] = {"jsonl": _JsonLines, "csv": _CsvLines}
+
+
+def lines_of(form: Format) -> Lines:
+    """How rows become lines in a format."""
+    return _LINES[form]()
+
+
+def text_of_id(row_id: object) -> str | None:
+    """An id as text, where the format has no other types."""
+    return row_id if row_id is None or isinstance(row_id, str) else json.dumps(row_id, default=str)
+
+
+def _is_simple(row_id: object) -> bool:
+    """Whether the id is text that means itself in every format."""
+    return isinstance(row_id, str) and row_id.isascii() and row_id.replace("-", "").isalnum()
+
+
+def _cells(cells: Sequence[str | None]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _kept(tails: dict[Answer, str], answer: Answer, tail: str) -> str:
+    if len(tails) >= _MOST_TAILS:
+        tails.clear()
+    tails[answer] = tail
+    return tail
+
+
+class _Text:
+    """Rows as lines, and lines as bytes."""
+
+    def __init__(self, lines: Callable[[], Lines]) -> None:
+        self._lines = lines()
+        self._file: IO[bytes]
+
+    def write(self, rows: Rows) -> None:
+        line = self._lines.line
+        # Halves of surrogate pairs, which a JSON text can hold and UTF-8 cannot, are written as escapes.
+        self._file.write("".join([line(row_id, answer) for row_id, answer in rows]).encode("utf-8", "backslashreplace"))
+
+    def write_batch(self, batch: Any) -> None:
+        names = DECISION_COLUMNS[1:]
+        ids = batch.column("id").to_pylist()
+        columns = [batch.column(name).to_pylist() for name in names]
+        self.write([(row_id, Answer(*values)) for row_id, *values in zip(ids, *columns, strict=True)])
+
+    def _begin(self) -> None:
+        self._file.write(self._lines.header.encode())
+
+
+class _TextWriter(_Text):
+    """A file of lines, perhaps packed: then each mark ends one packed member, and the next begins another."""
+
+    def __init__(self, lines: Callable[[], Lines], path: Path, *, packed: bool, mark: int | None) -> None:
+        super().__init__(lines)
+        self._packed = packed
+        self._path = path
+        self._raw = path.open("r+b" if mark is not None else "wb")
+        self._raw.seek(mark or 0)
+        self._raw.truncate()
+        self._file = self._member()
+        if mark is None:
+            self._begin()
+
+    def _member(self) -> IO[bytes]:
+        if not self._packed:
+            return self._raw
+        return cast("IO[bytes]", gzip.GzipFile("", "wb", 4, self._raw, mtime=0))
+
+    def mark(self) -> int:
+        if self._packed:
+            self._file.close()
+        sync(self._raw)
+        here = self._raw.tell()
+        self._file = self._member()
+        return here
+
+    def finish(self, path: Path) -> None:
+        if self._packed:
+            self._file.close()
+        sync(self._raw)
+        self._raw.close()
+        give_name(self._path, path)
+
+    def close(self) -> None:
+        close(self._raw)
+
+
+class _TextStream(_Text):
+    def __init__(self, lines: Callable[[], Lines], stream: IO[bytes]) -> None:
+        super().__init__(lines)
+        self._file = stream
+        self._begin()
+
+    def mark(self) -> int:
+        self._file.flush()
+        return 0
+
+    def finish(self, path: Path) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        pass
+
+
+def part_name(number: int) -> str:
+    """The name of a part of a Parquet file."""
+    return f"part-{number:06d}.parquet"
+
+
+def sync(file: IO[bytes]) -> None:
+    """Bring everything onto the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def close(file: IO[bytes]) -> None:
+    """Close a file after a failure; that what is left in its buffer does not fit on the disk either is known by then."""
+    with suppress(OSError):
+        file.close()
+
+
+def give_name(part: Path, path: Path) -> None:
+    """Make a finished part the output, whatever had its name before."""
+    part.replace(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of parts, if it is there."""
+    shutil.rmtree(folder, ignore_errors=True)

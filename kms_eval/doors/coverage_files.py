@@ -1,0 +1,23 @@
+"""The page of a coverage report, with the texts of the files it speaks of.
+
+Comes in: a report and the folder that its file names are relative to. Goes out: the page as text.
+Never here: what is covered, and where the page goes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kms_eval.analysis.coverage_report import CoverageReport
+from kms_eval.render.coverage_html import render
+
+
+def page(report: CoverageReport, folder: Path) -> str:
+    """The page. Of a file that is not there (any more), it lists the statements."""
+    texts = {}
+    for name in dict.fromkeys(policy.file for policy in report.policies):
+        try:
+            texts[name] = (folder / name).read_text(encoding="utf-8-sig")
+        except (OSError, ValueError):
+            continue
+    return render(report, texts)

@@ -1,0 +1,114 @@
+"""Coverage as text for a person: a table of policies, then what no test touches.
+
+Comes in: a coverage report. Goes out: text. Never here: finding out, terminals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kms_eval.analysis.coverage_report import CoverageReport, ElementCoverage, PolicyCoverage, Share, StatementCoverage
+from kms_eval.analysis.written import ElementName
+from kms_eval.errors import Location
+from kms_eval.render.text import printable
+
+NO_TESTS = "no test asked anything, so there is nothing to report"
+"""Said where a coverage run had no tests."""
+
+COLUMNS: tuple[tuple[str, tuple[ElementName, ...]], ...] = (
+    ("actions", ("Action", "NotAction", "Operations")),
+    ("principals", ("Principal", "NotPrincipal")),
+    ("resources", ("Resource", "NotResource")),
+    ("conditions", ("Condition", "Constraints")),
+)
+"""The columns of the table behind that of the statements, and the elements each of them counts."""
+
+
+def render(report: CoverageReport, *, missing: bool = True) -> str:
+    """The table, and unless `missing` is False a line for each thing that is not covered."""
+    if not report.decisions:
+        return NO_TESTS
+    return "\n".join(_lines(report, missing=missing))
+
+
+def policy_name(policy: PolicyCoverage) -> str:
+    """A policy by its file; one of several in a file also by its name."""
+    whole_file = policy.statements[0].within == f"{policy.file}#"
+    return policy.file if whole_file else f"{policy.file} ({policy.name})" if policy.file else policy.name
+
+
+def percent(share: Share) -> str:
+    """Never 100 % where something is missing."""
+    rounded = int(share.percent)
+    return f"{rounded}%"
+
+
+def statement_lacks(statement: StatementCoverage) -> str:
+    """What to say of a statement that is not covered."""
+    return "no test touches this grant" if "grant" in statement.kinds else "no test touches this statement"
+
+
+def element_in_words(element: ElementCoverage) -> str:
+    """An element by its name and what it says: ``Action kms:Decrypt``."""
+    return f"{element.name} {element.text}"
+
+
+def _lines(report: CoverageReport, *, missing: bool) -> Iterator[str]:
+    policies = report.policies
+    rows = [["policy", "statements", *(name for name, _elements in COLUMNS), "covered"]]
+    rows += [_row(policy) for policy in policies]
+    statements = sum((policy.of_statements for policy in policies), Share())
+    elements = (sum((p.of_elements(*names) for p in policies), Share()) for _name, names in COLUMNS)
+    rows.append(["total", _share(statements), *map(_share, elements), percent(report.share)])
+    yield from _table(rows)
+    if not missing:
+        return
+    gaps = [line for policy in policies for line in _gaps(policy)]
+    if gaps:
+        yield ""
+        yield "not covered:"
+        yield from (f"  {line}" for line in gaps)
+    idle = report.undecided
+    if idle:
+        yield ""
+        yield "no test would be decided differently without:"
+        yield from (f"  {_where(one)}{_called(one)}" for one in idle)
+
+
+def _row(policy: PolicyCoverage) -> list[str]:
+    elements = (_share(policy.of_elements(*names)) for _name, names in COLUMNS)
+    return [printable(policy_name(policy)), _share(policy.of_statements), *elements, percent(policy.share)]
+
+
+def _share(share: Share) -> str:
+    return f"{share.covered}/{share.all}" if share.all else "-"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        first, *rest = (
+            text.ljust(width) if not index else text.rjust(width)
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join((first, *rest))
+
+
+def _gaps(policy: PolicyCoverage) -> Iterator[str]:
+    for statement in policy.statements:
+        if not statement.covered:
+            yield f"{_where(statement)}{_called(statement)}: {statement_lacks(statement)}"
+            continue
+        for element in statement.elements:
+            if element.missing is not None:
+                place = Location(statement.file or None, element.line)
+                yield printable(f"{place}: {element_in_words(element)}: {element.missing}")
+
+
+def _where(statement: StatementCoverage) -> str:
+    return printable(str(Location(statement.file or None, statement.line)))
+
+
+def _called(statement: StatementCoverage) -> str:
+    name = statement.policy if "grant" in statement.kinds else f"{statement.policy} {statement.label}"
+    return f": {printable(name)}"

@@ -1,0 +1,38 @@
+"""The forms a matrix can be written in, a row each.
+
+Comes in: a matrix. Goes out: its text, piece by piece, since some are too long to be held twice. Never here: files.
+To add a form, add a row and its module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+
+from kms_eval.analysis.access_matrix import Matrix, Notes
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixForm:
+    """One form: its name (also the ending of its files), the notes it shows, and how many rows it is fit for."""
+
+    name: str
+    module: str
+    notes: Notes
+    most_rows: int | None = None
+
+    def pieces(self, matrix: Matrix) -> Iterator[str]:
+        """The text of the form, in pieces that follow each other."""
+        render: Callable[[Matrix], Iterator[str]] = import_module(self.module).render
+        return render(matrix)
+
+
+MATRIX_FORMS: tuple[MatrixForm, ...] = (
+    MatrixForm("csv", "kms_eval.render.matrix_csv", Notes.NONE),
+    MatrixForm("json", "kms_eval.render.matrix_json", Notes.CONDITIONS),
+    # A page has to stay quick in a browser, and says itself what it leaves out.
+    MatrixForm("html", "kms_eval.render.matrix_html", Notes.REASONS, most_rows=20_000),
+    MatrixForm("svg", "kms_eval.render.matrix_svg", Notes.NONE),
+)
+MATRIX_FORM = {form.name: form for form in MATRIX_FORMS}

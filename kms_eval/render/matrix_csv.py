@@ -1,0 +1,35 @@
+"""A matrix as CSV: a line for each principal and key, a column for each action.
+
+Comes in: a matrix. Goes out: CSV text (RFC 4180). Never here: conditions; JSON has them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+
+from kms_eval.analysis.access_matrix import Matrix
+from kms_eval.engine.masks import actions_in, bit_of
+
+
+def render(matrix: Matrix) -> Iterator[str]:
+    """The header, then the lines. A cell is empty where its action has a key and the line has none, or the reverse."""
+    actions = actions_in(matrix.actions)
+    bits = [bit_of(action.name) for action in actions]
+    yield _line(["principal", "key", *(action.name for action in actions)])
+    known: dict[tuple[int, int, int], str] = {}
+    for row in matrix.rows:
+        # Most rows look like others: their cells are joined once.
+        looks = (row.always, row.sometimes, matrix.actions_of(row))
+        cells = known.get(looks)
+        if cells is None:
+            cells = known[looks] = ",".join(row.answer(bit) if looks[2] & bit else "" for bit in bits)
+        names = [matrix.principals[row.principal].name, "" if row.key is None else matrix.keys[row.key].handle]
+        yield f"{_line(names)[:-2]},{cells}\r\n"
+
+
+def _line(cells: list[str]) -> str:
+    text = StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()

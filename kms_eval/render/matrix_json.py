@@ -1,0 +1,52 @@
+"""A matrix as one JSON object, with the conditions of what is sometimes allowed.
+
+Comes in: a matrix. Goes out: JSON text. Never here: what is never allowed: it is every action that a row does not name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from kms_eval.analysis.access_matrix import Matrix, Row
+from kms_eval.engine.masks import actions_in
+
+
+def render(matrix: Matrix) -> Iterator[str]:
+    """The object, a row a line."""
+    head: dict[str, Any] = {
+        "title": matrix.title,
+        "at": matrix.at.isoformat().replace("+00:00", "Z") if matrix.at is not None else None,
+        "actions": _names(matrix.actions),
+        "principals": [
+            {"principal": person.name, "kind": person.kind, "described": person.described}
+            for person in matrix.principals
+        ],
+        "keys": [{"key": key.handle, "arn": key.arn} for key in matrix.keys],
+    }
+    for name, value in head.items():
+        yield "{\n" if name == "title" else ",\n"
+        yield f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+    yield ',\n  "rows": ['
+    for number, row in enumerate(matrix.rows):
+        yield "\n    " if number == 0 else ",\n    "
+        yield json.dumps(_row(matrix, row), ensure_ascii=False)
+    yield "\n  ]\n}\n"
+
+
+def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
+    return {
+        "principal": matrix.principals[row.principal].name,
+        "key": None if row.key is None else matrix.keys[row.key].handle,
+        "always": _names(row.always),
+        "conditional": [
+            {"actions": _names(mask & row.sometimes), "conditions": text}
+            for mask, text in row.notes
+            if mask & row.sometimes
+        ],
+    }
+
+
+def _names(mask: int) -> list[str]:
+    return [action.name for action in actions_in(mask)]

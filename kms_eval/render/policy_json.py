@@ -1,0 +1,65 @@
+"""Statements as AWS writes them, for showing what a changed one looks like.
+
+Comes in: parsed statements. Goes out: plain values in AWS's order, JSON lines, differences. Never here: reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from typing import Any
+
+from kms_eval.documents.model import PrincipalEntry, Statement
+
+
+def statement_as_dict(statement: Statement) -> dict[str, Any]:
+    """The statement as AWS's JSON has it; lists of one are written as their member."""
+    elements: tuple[tuple[str, Any], ...] = (
+        ("Sid", statement.sid),
+        ("Effect", statement.effect),
+        ("Principal", _principal(statement.principals)),
+        ("NotPrincipal", _principal(statement.not_principals)),
+        ("Action", _texts(statement.actions)),
+        ("NotAction", _texts(statement.not_actions)),
+        ("Resource", _texts(statement.resources)),
+        ("NotResource", _texts(statement.not_resources)),
+        ("Condition", _condition(statement)),
+    )
+    return {name: value for name, value in elements if value is not None}
+
+
+def difference(before: Statement, after: Statement | None) -> Iterator[str]:
+    """The changed lines with their neighbours, marked as in a unified diff; None is a statement that is gone."""
+    lines = unified_diff(_lines(before), [] if after is None else _lines(after), n=1, lineterm="")
+    # Without file names and line numbers: they would be those of texts that nobody has.
+    yield from (line for line in lines if not line.startswith(("@@", "---", "+++")))
+
+
+def _lines(statement: Statement) -> list[str]:
+    return json.dumps(statement_as_dict(statement), indent=2, ensure_ascii=False).split("\n")
+
+
+def _texts(values: Sequence[str] | None) -> str | list[str] | None:
+    if values is None:
+        return None
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _principal(entries: tuple[PrincipalEntry, ...] | None) -> str | dict[str, Any] | None:
+    if entries is None:
+        return None
+    if [entry.kind for entry in entries] == ["*"]:
+        return "*"
+    kinds = dict.fromkeys(entry.kind for entry in entries)
+    return {kind: _texts([entry.value for entry in entries if entry.kind == kind]) for kind in kinds}
+
+
+def _condition(statement: Statement) -> dict[str, dict[str, Any]] | None:
+    if statement.condition is None:
+        return None
+    block: dict[str, dict[str, Any]] = {}
+    for test in statement.condition:
+        operator = f"{test.qualifier}:" * bool(test.qualifier) + test.operator + "IfExists" * test.if_exists
+        block.setdefault(operator, {})[test.key] = _texts(test.values)
+    return block

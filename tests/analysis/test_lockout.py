@@ -1,0 +1,103 @@
+"""Who could still change a key policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kms_eval import InputError, Scenario
+from kms_eval.analysis.lockout import Circumstances, Lockout, check_lockout
+
+ACCOUNT = "111122223333"
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+NOW = Circumstances(datetime(2026, 1, 1, tzinfo=UTC))
+ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}
+
+
+def _check(*statements: dict[str, Any], caller: str | None = None, **more: Any) -> Lockout:
+    scenario = Scenario.from_dict(
+        {
+            "account": ACCOUNT,
+            "keys": {"app": {"policy": {"Version": "2012-10-17", "Statement": list(statements)}}},
+            "principals": {
+                "role/admin": {"policies": [ADMINISTRATOR]},
+                "role/other": {},
+                "arn:aws:iam::444455556666:role/partner": {"policies": [ADMINISTRATOR]},
+            },
+            **more,
+        }
+    )
+    return check_lockout(scenario.evaluator, scenario.world.keys["app"], NOW, caller=caller)
+
+
+def _allow(*principals: str, action: str = "kms:*", **more: object) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": action, "Resource": "*", **more}
+
+
+def _left(lockout: Lockout) -> list[str]:
+    return [each.principal.rpartition(":")[2] for each in lockout.left]
+
+
+def test_a_policy_that_delegates_leaves_root_and_those_whose_policies_allow_it() -> None:
+    lockout = _check(_allow(ROOT))
+    assert _left(lockout) == ["root", "role/admin"]
+    assert not lockout.found
+
+
+def test_external_principals_are_never_left() -> None:
+    partner = "arn:aws:iam::444455556666:role/partner"
+    lockout = _check(_allow(partner, "arn:aws:iam::444455556666:root"), caller=partner)
+    assert _left(lockout) == []
+    assert lockout.caller is not None
+    assert lockout.caller.decision == "implicitDeny"
+    assert lockout.found
+
+
+def test_principals_that_only_the_policy_names_are_asked_too_and_once() -> None:
+    new = f"arn:aws:iam::{ACCOUNT}:user/new"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/build/one"
+    lockout = _check(_allow(new, session, "999988887777", "AIDAEXAMPLE", "*", action="kms:PutKeyPolicy"), _allow(new))
+    assert _left(lockout) == ["root", "role/admin", "role/other", "user/new", "assumed-role/build/one"]
+
+
+def test_the_whole_decision_counts_and_not_the_key_policy_alone() -> None:
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:Put*", "Resource": "*"}]}
+    organization = {
+        "id": "o-exampleorgid",
+        "management_account": "999988887777",
+        "accounts": {
+            ACCOUNT: {"path": "o-exampleorgid/r-ab12/", "service_control_policies": [[ADMINISTRATOR, deny]]},
+        },
+    }
+    lockout = _check(_allow(ROOT), caller="role/admin", organization=organization)
+    assert lockout.caller is not None
+    assert lockout.caller.decision == "explicitDeny"
+    assert _left(lockout) == []
+
+
+def test_a_policy_without_put_key_policy_locks_its_caller_out() -> None:
+    lockout = _check(_allow(f"arn:aws:iam::{ACCOUNT}:role/admin", action="kms:Decrypt"), caller="role/admin")
+    assert lockout.found
+    assert lockout.left == ()
+    assert lockout.maybe == ()
+
+
+def test_a_caller_who_is_accepted_is_no_finding() -> None:
+    assert not _check(_allow(ROOT), caller="role/admin").found
+
+
+def test_conditions_that_the_request_does_not_meet_are_told_apart() -> None:
+    condition = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
+    lockout = _check(_allow(f"arn:aws:iam::{ACCOUNT}:role/admin", Condition=condition))
+    assert lockout.left == ()
+    assert [(each.principal, each.missing_context) for each in lockout.maybe] == [
+        (f"arn:aws:iam::{ACCOUNT}:role/admin", ("aws:SourceVpce",))
+    ]
+    assert lockout.found
+
+
+def test_a_caller_that_means_nobody_is_a_fault() -> None:
+    with pytest.raises(InputError, match="malformed principal"):
+        _check(_allow(ROOT), caller="admin role")

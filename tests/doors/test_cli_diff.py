@@ -1,0 +1,112 @@
+"""``kms-eval diff``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.doors.command_line import KEY_POLICY, Cli
+
+OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+
+
+@pytest.fixture
+def opened(scenario: Path) -> str:
+    """The key policy with one statement for everybody."""
+    policy = json.loads(KEY_POLICY)
+    policy["Statement"].append(OPEN)
+    Path("open.json").write_text(json.dumps(policy))
+    return "app=open.json"
+
+
+def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
+    done = cli("diff", "--key-policy", opened)
+    assert done.code == 1
+    assert done.err == ""
+    assert done.out == (
+        "access changes for 5 principals: 2 × appears, 3 × conditions widen (7 principals and 1 key compared)\n"
+        "\n"
+        "appears\n"
+        "  user/alice on app: Decrypt\n"
+        "  anyone at all on app: Decrypt\n"
+        "      after:  if an identity policy of its own allows it\n"
+        "\n"
+        "conditions widen\n"
+        "  role/worker on app: Decrypt\n"
+        "      before: if StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`\n"
+        "      after:  always\n"
+        "  role/batch, anyone in account 111122223333 on app: Decrypt\n"
+        "      before: if an identity policy of its own allows it\n"
+        "      after:  always\n"
+    )
+
+
+def test_what_is_allowed_to_appear_is_no_finding(cli: Cli, opened: str) -> None:
+    assert cli("diff", "--key-policy", opened, "--allow", "* kms:Decrypt app").code == 0
+    assert cli("diff", "--key-policy", opened, "--allow", "role/* kms:Decrypt").code == 1
+
+
+def test_an_allow_of_which_nothing_comes_is_said(cli: Cli, opened: str) -> None:
+    done = cli("diff", "--key-policy", opened, "--allow", "*", "--allow", "role/gone kms:Sign")
+    assert done.code == 0
+    assert done.err == "kms-eval: warning: nothing appears that `--allow role/gone kms:Sign` lists\n"
+
+
+def test_access_that_goes_is_no_finding(cli: Cli, opened: str) -> None:
+    scenario = Path("kms-eval.yaml").read_text()
+    Path("before.yaml").write_text(scenario.replace("policies/app.json", "open.json"))
+    assert cli("diff", "before.yaml", "kms-eval.yaml").code == 0
+    assert cli("diff", "kms-eval.yaml", "before.yaml").code == 1
+
+
+def test_identity_policies_are_replaced(cli: Cli, scenario: Path) -> None:
+    Path("sign.json").write_text('{"Statement": {"Effect": "Allow", "Action": "kms:Sign", "Resource": "*"}}')
+    Path("none.json").write_text('{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}')
+    done = cli("diff", "--policy", "role/worker=sign.json", "-p", "role/worker=none.json", "--json")
+    assert done.code == 1
+    changes = json.loads(done.out)["changes"]
+    assert {(each["kind"], *each["actions"]) for each in changes} == {
+        ("appears", "kms:Sign"),
+        ("disappears", "kms:Decrypt"),
+        ("disappears", "kms:DescribeKey"),
+    }
+
+
+def test_no_change_is_said(cli: Cli, scenario: Path) -> None:
+    done = cli("diff", "--key-policy", "app=policies/app.json")
+    assert (done.code, done.out) == (0, "no access changes (6 principals and 1 key compared)\n")
+
+
+def test_markdown_by_the_ending_of_the_file(cli: Cli, opened: str) -> None:
+    assert cli("diff", "--key-policy", opened, "-o", "comment.md").code == 1
+    assert Path("comment.md").read_text(encoding="utf-8").startswith("### KMS access\n")
+
+
+def test_only_some_actions(cli: Cli, opened: str) -> None:
+    assert cli("diff", "--key-policy", opened, "--action", "kms:Encrypt").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "there is nothing to compare with"),
+        (["a.yaml", "b.yaml", "c.yaml"], "`diff` compares two scenarios"),
+        (["kms-eval.yaml", "--scenario", "kms-eval.yaml", "--key-policy", "app=open.json"], "not both"),
+        (["--key-policy", "open.json"], "--key-policy: `open.json` is not of the form `NAME=FILE`"),
+        (["--key-policy", "ap=open.json"], "the scenario has no key `ap`"),
+        (["--key-policy", "app=open.json", "--key-policy", "app=open.json"], "key `app` is given two policies"),
+        (["--key-policy", "app=gone.json"], "gone.json"),
+        (["--policy", "root=policies/worker.json"], "only users and roles have identity policies"),
+        (["--key-policy", "app=open.json", "--allow", "a b c d"], "--allow: `a b c d` is not of the form"),
+        (["--key-policy", "app=open.json", "--allow", "* kms:Decrpt"], "unknown action"),
+        (["kms-eval.yaml", "gone.yaml"], "gone.yaml"),
+    ],
+)
+def test_bad_input_is_one_line(cli: Cli, opened: str, words: list[str], said: str) -> None:
+    done = cli("diff", *words)
+    assert done.code == 2
+    assert done.out == ""
+    assert said in done.err
+    assert done.err.count("\n") == 1
