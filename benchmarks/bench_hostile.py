@@ -10,21 +10,23 @@ larger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from statistics import median
 from time import process_time
 from typing import Any
 
-from benchmarks.measure import arguments, duration, say, wrong
+from benchmarks.measure import arguments, duration, say, timed, wrong
 from benchmarks.questions import ACCOUNT, principal
 from kms_eval import Scenario
 from kms_eval.world.request import request
 
 Json = dict[str, Any]
 
-HEADINGS = ("case", "sizes", "load and first answer", "a doubling", "each answer after that", "a doubling")
+MEASURED = ("load, first answer", "another answer", "explanation")
+HEADINGS = ("case", "sizes", *(heading for what in MEASURED for heading in (what, "a doubling")))
 
 STEPS = 4
 TOO_LONG = 4.0
@@ -48,29 +50,23 @@ def main() -> None:
     """One table."""
     options = arguments(__doc__).parse_args()
     rounds, steps = (1, 1) if options.smoke else (5, STEPS)
-    rows = [row for case in CASES for row in _rows(case, rounds, steps, small=options.smoke)]
-    say("Under attack", HEADINGS, rows)
+    say("Under attack", HEADINGS, [_row(case, rounds, steps, small=options.smoke) for case in CASES])
 
 
-def _rows(case: Case, rounds: int, steps: int, *, small: bool) -> Iterator[Sequence[str]]:
+def _row(case: Case, rounds: int, steps: int, *, small: bool) -> Sequence[str]:
     base = max(2, case.base // 10) if small else case.base
     sizes: list[int] = []
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, ...]] = []
     for step in range(steps):
         sizes.append(base * 2**step)
         taken.append(_measure(case, sizes[-1], rounds))
         if sum(taken[-1]) > TOO_LONG:
             break
-    first, again = ([each[which] for each in taken] for which in (0, 1))
     given_up = "" if len(sizes) == steps else ", no further"
-    yield (
-        case.name,
-        f"{sizes[0]:,} to {sizes[-1]:,}{given_up}",
-        f"{duration(first[0])} to {duration(first[-1])}",
-        _growth(first),
-        f"{duration(again[0])} to {duration(again[-1])}",
-        _growth(again),
-    )
+    cells = [f"{sizes[0]:,} to {sizes[-1]:,}{given_up}"]
+    for seconds in zip(*taken, strict=True):
+        cells += [f"{duration(seconds[0])} to {duration(seconds[-1])}", _growth(seconds)]
+    return (case.name, *cells)
 
 
 def _growth(taken: Sequence[float]) -> str:
@@ -78,21 +74,20 @@ def _growth(taken: Sequence[float]) -> str:
     return f"{(taken[-1] / taken[0]) ** (1 / doublings):.1f} x" if doublings else ""
 
 
-def _measure(case: Case, size: int, rounds: int) -> tuple[float, float]:
+def _measure(case: Case, size: int, rounds: int) -> tuple[float, ...]:
     scenario, fields = case.make(size)
     asked = request(principal("role/admin"), "kms:Decrypt", "app", at=datetime.now(UTC), **fields)
-    starting, answering = [], []
+    taken: tuple[list[float], ...] = tuple([] for _ in MEASURED)
     for _ in range(rounds):
         started = process_time()
         world = Scenario.from_dict(scenario)
         decision = world.decide(asked)
-        starting.append(process_time() - started)
+        taken[0].append(process_time() - started)
         if decision.decision != case.right:
             wrong(f"`{case.name}` of {size}: {decision.decision} instead of {case.right}")
-        started = process_time()
-        world.decide(asked)
-        answering.append(process_time() - started)
-    return median(starting), median(answering)
+        taken[1].append(timed(partial(world.decide, asked))())
+        taken[2].append(timed(decision.explain)())
+    return tuple(map(median, taken))
 
 
 def _world(*statements: Json, **more: Any) -> Json:

@@ -3,7 +3,7 @@
     python -m benchmarks.bench_mutation
 
 The baseline decides everything afresh for each mutant, as if the changed scenario had just been read. Of both it is
-checked first that they notice the same mistakes, and of every mistake that none notices that its request tells it apart.
+checked first that they notice the same mistakes, and of each that none notices that its request tells it apart.
 """
 
 from __future__ import annotations

@@ -77,28 +77,60 @@ def compare(
 ) -> Compared:
     """Compare two worlds. What is equal in all that decides is not decided at all."""
     pairs = _paired(askers(before.evaluator), askers(after.evaluator))
-    keys = _paired_keys(before, after)
-    prints = Prints(before.world), Prints(after.world)
-    same_way = prints[0].of_endpoint(before.endpoint) == prints[1].of_endpoint(after.endpoint)
-    same_key = [
-        same_way and one is not None and other is not None and prints[0].of_key(one) == prints[1].of_key(other)
-        for one, other in keys
-    ]
+    sides = _Sides(before, after, _paired_keys(before, after), Prints(before.world), Prints(after.world))
+    same_keys = sides.same_keys()
     changes: list[Change] = []
     decided = 0
     for pair in track(pairs):
-        same = same_way and pair.before is not None and pair.after is not None
-        if same and pair.before is not None and pair.after is not None:
-            same = prints[0].of_caller(pair.before) == prints[1].of_caller(pair.after)
-        changed = [keys[index] for index, equal in enumerate(same_key) if not (same and equal)]
-        squares = [(_on(before, pair.before, one), _on(after, pair.after, other)) for one, other in changed]
-        if not same and actions & ACTIONS_WITHOUT_KEY:
-            squares.insert(0, (_without_key(before, pair.before), _without_key(after, pair.after)))
-        decided += len(squares)
-        for one, other in squares:
+        # One by one: a list of all squares of a principal would be a burden for the garbage collector.
+        for one, other in sides.squares(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
+            decided += 1
             key = next((square.key for square in (other, one) if square is not None), None)
             changes += _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
-    return Compared(tuple(changes), len(pairs), len(keys), decided)
+    return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
+
+
+_Keys = tuple[Key | None, Key | None]
+_Squares = tuple[Square | None, Square | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both worlds, and what of them is alike."""
+
+    before: Grid
+    after: Grid
+    keys: Sequence[_Keys]
+    prints_before: Prints
+    prints_after: Prints
+
+    def same_keys(self) -> list[bool]:
+        """For each pair of keys whether all that decides about it is the same on both sides."""
+        return [
+            self._same_way()
+            and one is not None
+            and other is not None
+            and self.prints_before.of_key(one) == self.prints_after.of_key(other)
+            for one, other in self.keys
+        ]
+
+    def squares(self, pair: _Pair, same_keys: Sequence[bool], *, without_key: bool) -> Iterator[_Squares]:
+        """The squares of a principal that may differ."""
+        same = self._same_caller(pair)
+        if not same and without_key:
+            yield _without_key(self.before, pair.before), _without_key(self.after, pair.after)
+        for (one, other), same_key in zip(self.keys, same_keys, strict=True):
+            if not (same and same_key):
+                yield _on(self.before, pair.before, one), _on(self.after, pair.after, other)
+
+    def _same_way(self) -> bool:
+        before, after = self.before.endpoint, self.after.endpoint
+        return self.prints_before.of_endpoint(before) == self.prints_after.of_endpoint(after)
+
+    def _same_caller(self, pair: _Pair) -> bool:
+        if pair.before is None or pair.after is None or not self._same_way():
+            return False
+        return self.prints_before.of_caller(pair.before) == self.prints_after.of_caller(pair.after)
 
 
 def _paired(before: Sequence[Asker], after: Sequence[Asker]) -> list[_Pair]:

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Literal
 
 from kms_eval.documents.model import Policy, Statement
@@ -163,7 +162,6 @@ def _covers_request(glob: str, target: Target) -> Callable[[str], bool]:
     return lambda _text: covered and whole
 
 
-@lru_cache(maxsize=1024)
 def _covers_some_alias(glob: str, target: Target) -> Callable[[str], bool]:
     # Some alias of the account and Region could match: judged by the fields before its name.
     fields = glob.split(":", 5)

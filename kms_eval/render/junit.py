@@ -44,7 +44,7 @@ def render(suites: Sequence[Suite]) -> str:
 def _suite(element: Element, suite: Suite) -> None:
     outcomes = [result.outcome for result, _seconds in suite.results]
     element.set("name", printable(suite.file))
-    element.set("tests", str(len(outcomes) or bool(suite.faults) + 0))
+    element.set("tests", str(len(outcomes) + bool(suite.faults)))
     element.set("failures", str(outcomes.count("failed")))
     element.set("errors", str(outcomes.count("invalid") + bool(suite.faults)))
     element.set("time", _seconds(sum(seconds for _result, seconds in suite.results)))
