@@ -1,10 +1,10 @@
+# fmt: off
 """The rules of AWS KMS authorization a second time: slow, naive and short, to compare the engine with.
 
 Comes in: a world and one authorization. Goes out: the decision, nothing else. Ids such as C6 name the rules.
 Never here: anything of the engine or of the language rooms, speed, explanations.
 """
 # ruff: noqa: E401, E701, E704, I001  # laid out by hand: a rule takes as few lines as it does in words
-# fmt: off
 from __future__ import annotations
 
 import base64, ipaddress, re

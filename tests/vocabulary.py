@@ -195,5 +195,3 @@ VARIABLES = (
     *("a${aws:username, 'lice'}", "${aws:TagKeys, 'team'}", "${kms:EncryptionContext:app}*", "${kms:RequestAlias}"),
 )
 BOOLEAN_VARIABLES = ("${aws:SecureTransport}", "${aws:MultiFactorAuthPresent, 'true'}")
-
-

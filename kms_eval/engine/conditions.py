@@ -11,16 +11,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
-from kms_eval.engine.readings import Alternatives, Reading, Settled, Source, Values, settlements, text_in
+from kms_eval.documents.model import ConditionTest, Policy
+from kms_eval.engine.readings import Reading, Settled, Source, Values, iam_only, or_absent, settlements, text_in
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.language import variables
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.variables import Lookup, Template
 from kms_eval.records import record
-
-IAM_ONLY = ("kms:resourcealiases", "aws:resourcetag/")
-"""Keys that AWS KMS supports in IAM policies only, lower case (semantics K5)."""
 
 
 class Status(Enum):
@@ -40,7 +37,7 @@ class Test:
     operator: Operator
     values: tuple[Any, ...]
     needs: frozenset[str]
-    iam_only_in_key_policy: bool
+    iam_only_in_key_policy: frozenset[str]
 
     def holds(self, values: Values | None, lookup: Lookup, *, generous: bool) -> bool:
         """Whether the test is true for these request values (semantics C6-C13)."""
@@ -52,14 +49,15 @@ class Test:
             return self._null(present=present)
         if not values:
             return written.if_exists or written.qualifier == "ForAllValues" or (not written.qualifier and negated)
-        if written.qualifier == "ForAllValues":
+        # ASSUMPTION Z5: several values without a set operator: one matching value suffices for Deny, Allow needs all.
+        one_suffices = written.qualifier == "ForAnyValue" or (generous and not written.qualifier)
+        each = (self._one(value, lookup, generous=generous) for value in values)
+        found = any(each) if one_suffices else all(each)
+        if written.qualifier and not any(values):
             # ASSUMPTION Z24: a list holding only "" may count as no values.
-            return (generous and values == ("",)) or all(self._one(v, lookup, generous=generous) for v in values)
-        if written.qualifier == "ForAnyValue" or (generous and len(values) > 1):
-            # ASSUMPTION Z5: several values without a set operator: one matching value suffices for Deny …
-            return any(self._one(value, lookup, generous=generous) for value in values)
-        # … and every value has to match for Allow.
-        return all(self._one(value, lookup, generous=generous) for value in values)
+            without = written.if_exists or written.qualifier == "ForAllValues"
+            return (found or without) if generous else (found and without)
+        return found
 
     def _null(self, *, present: bool) -> bool:
         if self.written.qualifier:
@@ -136,18 +134,11 @@ class Condition:
 
     @staticmethod
     def _hold(tests: tuple[Test, ...], readings: dict[str, Reading], *, generous: bool) -> bool:
-        for test in tests:
-            if test.iam_only_in_key_policy:
-                # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
-                readings = _with_absence(readings, test.key)
+        # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
+        for key in frozenset().union(*(test.iam_only_in_key_policy for test in tests)):
+            readings = {**readings, key: or_absent(readings[key])}
         outcomes = (_all(tests, settled, generous=generous) for settled in settlements(readings))
         return any(outcomes) if generous else all(outcomes)
-
-
-def _with_absence(readings: dict[str, Reading], key: str) -> dict[str, Reading]:
-    value = readings[key]
-    real = value.readings if isinstance(value, Alternatives) else (value,)
-    return {**readings, key: Alternatives((None, *real), "iam-only-key-in-key-policy")}
 
 
 def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
@@ -166,8 +157,7 @@ def _compile(policy: Policy, written: ConditionTest) -> Test:
     key = canonical(written.key)
     values = tuple(_value(operator, text, variables_on=policy.variables) for text in written.values)
     needs = frozenset({key}).union(*(v.keys for v in values if isinstance(v, Template)))
-    iam_only = policy.kind is PolicyKind.KEY and key.startswith(IAM_ONLY)
-    return Test(key, written, operator, values, needs, iam_only)
+    return Test(key, written, operator, values, needs, iam_only(policy, needs))
 
 
 def _value(operator: Operator, text: str, *, variables_on: bool) -> Any:

@@ -193,13 +193,11 @@ def _worst(ways: list[Slot | None]) -> Slot | None:
 def retires(grant: Grant, scope: Scope) -> Slot | None:
     """How the caller may retire the grant: by itself, with an identity policy's kms:RetireGrant, or not at all."""
     caller = scope.caller
-    if caller.kind == "service" and caller.arn in {grant.retiring_service_principal, grant.grantee_service_principal}:
-        may = caller.arn == grant.retiring_service_principal or "RetireGrant" in grant.operations
-        return Slot.RETIRE if may else None
-    if names_caller(grant.retiring_principal, scope):
-        return Slot.RETIRE
     as_grantee = "RetireGrant" in grant.operations
-    if as_grantee and names_caller(grant.grantee_principal, scope):
+    services = {grant.retiring_service_principal, grant.grantee_service_principal if as_grantee else None}
+    if caller.kind == "service" and caller.arn in services:
+        return Slot.RETIRE
+    if names_caller(grant.retiring_principal, scope) or (as_grantee and names_caller(grant.grantee_principal, scope)):
         return Slot.RETIRE
     account = caller.account
     if account is None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Protocol
 
+from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.language.variables import Lookup
 from kms_eval.records import record
 
@@ -30,6 +31,23 @@ class Alternatives:
 
 # None: the key is absent. An empty tuple: present without values, which counts as absent (semantics C8).
 Reading = Values | Alternatives | None
+
+
+IAM_ONLY = ("kms:resourcealiases", "aws:resourcetag/")
+"""Keys that AWS KMS supports in IAM policies only, lower case (semantics K5)."""
+
+
+def iam_only(policy: Policy, keys: frozenset[str]) -> frozenset[str]:
+    """Of the keys that a statement of the policy needs, those that AWS KMS does not support there."""
+    if policy.kind is not PolicyKind.KEY:
+        return frozenset()
+    return frozenset(key for key in keys if key.startswith(IAM_ONLY))
+
+
+def or_absent(reading: Reading) -> Alternatives:
+    """The reading, or that the key is absent."""
+    real = reading.readings if isinstance(reading, Alternatives) else (reading,)
+    return Alternatives((None, *real), "iam-only-key-in-key-policy")
 
 
 class Source(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from kms_eval.documents.model import Policy, Statement
-from kms_eval.engine.readings import Source, settlements, text_in
+from kms_eval.engine.readings import Source, iam_only, or_absent, settlements, text_in
 from kms_eval.language import variables
 from kms_eval.language.arn import resource_matcher
 from kms_eval.language.pattern import compile_glob, only_stars, wild
@@ -61,6 +61,7 @@ class ResourceTest:
     negated: bool
     needs: frozenset[str]
     everything: bool
+    iam_only_in_key_policy: frozenset[str] = frozenset()
 
     def covers(self, target: Target, source: Source, *, generous: bool) -> bool:
         """Whether the element covers the target; for NotResource whether its list does not.
@@ -75,6 +76,8 @@ class ResourceTest:
         if not self.needs:
             return self._covers(target, _no_value, generous=generous)
         readings = {key: source.get(key) for key in self.needs}
+        # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
+        readings |= {key: or_absent(readings[key]) for key in self.iam_only_in_key_policy}
         outcomes = (self._covers(target, text_in(settled), generous=generous) for settled in settlements(readings))
         return any(outcomes) if generous else all(outcomes)
 
@@ -117,7 +120,7 @@ def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
             needs.update(template.keys)
     negated = statement.resources is None
     everything = not negated and any(isinstance(pattern, str) and only_stars(pattern) for pattern in patterns)
-    return ResourceTest(tuple(patterns), negated, frozenset(needs), everything)
+    return ResourceTest(tuple(patterns), negated, frozenset(needs), everything, iam_only(policy, frozenset(needs)))
 
 
 def _template(text: str) -> Template | None:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, given, note, settings, strategies as st
+import pytest
 
 from tests.reference import decide
-from tests.strategies import asks, worlds
+from tests.strategies import questions
 from tests.twins.asking import rule
 
-EXAMPLES = int(os.environ.get("KMS_EVAL_EXAMPLES", "200"))
+WORLDS = int(os.environ.get("KMS_EVAL_WORLDS", "60"))
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_every_decision_is_the_references(data: st.DataObject) -> None:
-    world = data.draw(worlds())
-    for _question in range(4):
-        ask = data.draw(asks(world))
+@pytest.mark.parametrize("seed", range(8))
+def test_every_decision_is_the_references(seed: int) -> None:
+    for world, ask in questions(seed, worlds=WORLDS):
         ruling = rule(world, ask)
-        note(f"{ruling.part.action} on {ruling.part.scope.target.arn} by {ruling.part.scope.caller.arn}")
-        assert ruling.outcome == decide(world, ask)
+        assert ruling.outcome == decide(world, ask), f"{ask.action} by {ask.caller.arn}: {ask}"
