@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import types
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -71,20 +71,25 @@ PLAIN = st.recursive(
 )
 """What YAML and JSON can hold."""
 
-ODD: SearchStrategy[object] = st.sampled_from(
-    (
-        *("\ud800", b"x", float("nan"), float("inf"), 1.5, Decimal("NaN"), _Word.ONE, _Word.TWO, _Word.NONE),
-        *(_Text("x"), _Text("AWS"), _Text(""), {"x"}, frozenset({"x"}), deque(["x"]), ("x",), ["\ud800"], range(2)),
-        *({1: "x"}, {None: "x"}, {_Text("x"): "x"}, {_Word.TWO: "x"}, {"x": "\ud800"}, {"\ud800": "x"}, {"": "x"}),
-        *(OrderedDict(x="x"), MappingProxyType({"x": "x"}), {_Name("policy"): "x"}, {"x": {_Name("x"): "x"}}),
-    )
+ODDITIES: tuple[object, ...] = (
+    *("\ud800", b"x", float("nan"), float("inf"), 1.5, Decimal("NaN"), _Word.ONE, _Word.TWO, _Word.NONE),
+    *(_Text("x"), _Text("AWS"), _Text(""), {"x"}, frozenset({"x"}), deque(["x"]), ("x",), ["\ud800"], range(2)),
+    *({1: "x"}, {None: "x"}, {_Text("x"): "x"}, {_Word.TWO: "x"}, {"x": "\ud800"}, {"\ud800": "x"}, {"": "x"}),
+    *(OrderedDict(x="x"), MappingProxyType({"x": "x"}), {_Name("policy"): "x"}, {"x": {_Name("x"): "x"}}),
 )
 """What only a program can pass."""
 
+ODD: SearchStrategy[object] = st.sampled_from(ODDITIES)
+
+
+def values_for(form: Form[Any], odd: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    """Mappings for a model: right ones, those that are `odd` in one place, and whatever is odd as a whole."""
+    model: type[BaseModel] = form.model()
+    return _values_for(model, odd)
+
 
 @cache
-def values_for(model: type[BaseModel], odd: SearchStrategy[Any]) -> SearchStrategy[Any]:
-    """Mappings for a model: right ones, those that are `odd` in one place, and whatever is odd as a whole."""
+def _values_for(model: type[BaseModel], odd: SearchStrategy[Any]) -> SearchStrategy[Any]:
     right = _right_for(model, odd)
     spoiled = st.builds(_with, right, st.sampled_from([*model.model_fields, "stranger", *WORDS]), odd)
     return st.one_of(right, right, spoiled, spoiled, odd)
@@ -102,6 +107,22 @@ def _right_for(model: type[BaseModel], odd: SearchStrategy[Any]) -> SearchStrate
     return st.fixed_dictionaries(needed, optional={name: fields[name] for name in fields if name not in needed})
 
 
+def each_value(form: Form[Any]) -> Iterator[dict[Any, object]]:
+    """A right mapping for a model with each sample and each oddity in the place of each field, and with a stranger."""
+    model: type[BaseModel] = form.model()
+    hints = get_type_hints(model, include_extras=True)
+    right: dict[str, object] = {
+        name: next(value for value in SAMPLES if _is_right(hints[name], value))
+        for name, field in model.model_fields.items()
+        if field.is_required()
+    }
+    for name in (*model.model_fields, "stranger"):
+        for value in (*SAMPLES, *ODDITIES, [None], [7], {"x": 7}, {"x": {"x": [True, 7]}}):
+            yield {**right, name: value}
+            yield {**right, _Name(name): value}
+    yield from ({name: right[name] for name in right if name != missing} for missing in right)
+
+
 def _value_for(hint: Any, odd: SearchStrategy[Any]) -> SearchStrategy[Any]:
     """Values of a type; those of an entry inside may be odd in a place, too."""
     origin, arguments = get_origin(hint), get_args(hint)
@@ -113,7 +134,7 @@ def _value_for(hint: Any, odd: SearchStrategy[Any]) -> SearchStrategy[Any]:
     if origin is dict:
         return st.dictionaries(_value_for(arguments[0], odd), _value_for(arguments[1], odd), max_size=2)
     if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return _right_for(hint, odd) | values_for(hint, odd)
+        return _right_for(hint, odd) | _values_for(hint, odd)
     samples = [value for value in SAMPLES if _is_right(hint, value)]
     inside = [_value_for(hint.__origin__, odd)] if origin is Annotated and get_origin(hint.__origin__) else []
     return st.one_of(*inside, st.sampled_from(samples) if samples else st.nothing())

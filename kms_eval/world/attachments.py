@@ -6,6 +6,7 @@ Never here: what a document may say (`documents` knows), and what it hangs on.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -88,7 +89,8 @@ class Documents:
         document = self._files.get(path)
         if document is None:
             try:
-                document = read_file(path)
+                # Called by the short way to it: kms/../policies/x.json is policies/x.json.
+                document = read_file(path, os.path.normpath(path))
             except InputError as error:
                 document = error
                 findings.faults.extend(fault for fault in error.faults if not _is_about_whole_file(fault))
