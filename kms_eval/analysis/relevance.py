@@ -29,6 +29,7 @@ DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
 ALWAYS = ("aws:requesttag/", "aws:tagkeys")
 """Beginnings of condition keys that tell that a call sets tags, which is a question of its own."""
 
+_SOMETHING = "\0"
 _MOST_TEXTS = 50_000
 _MOST_NAMES = 10_000
 _CONTEXT, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
@@ -45,13 +46,15 @@ class Relevance:
             keys.add("aws:sourcearn")
         if any("CreateGrant" in grant.operations for grant in grants):
             keys.add("kms:grantoperations")
-        constrained = any(
-            (grant.constraints.encryption_context_equals, grant.constraints.encryption_context_subset) != (None, None)
-            for grant in grants
-        )
+        constraints = [grant.constraints for grant in grants]
+        equals = [each.encryption_context_equals for each in constraints if each.encryption_context_equals is not None]
+        subsets = [each.encryption_context_subset or () for each in constraints]
+        named = {name.lower() for pairs in (*equals, *subsets) for name, _value in pairs}
+        self._pairs = frozenset(named | {key.removeprefix(_CONTEXT) for key in asked if key.startswith(_CONTEXT)})
+        self._whole = bool(equals)
         self._keys = frozenset(keys)
         self._families = (*ALWAYS, _CONTEXT) if _CONTEXT_KEYS in asked else ALWAYS
-        self._all_pairs = constrained or _CONTEXT_KEYS in asked
+        self._all_pairs = _CONTEXT_KEYS in asked
         self._texts: Recent[object] = Recent(_MOST_TEXTS)
         self._names: dict[str, bool] = {}
 
@@ -98,11 +101,13 @@ class Relevance:
         """What is left of an encryption context; that there is one is left in any case."""
         if self._all_pairs:
             return pairs
-        return {
-            name: value
-            for name, value in pairs.items()
-            if value.__class__ is not str or _CONTEXT + name.lower() in self._keys
+        left = {
+            name: value for name, value in pairs.items() if value.__class__ is not str or name.lower() in self._pairs
         }
+        if self._whole and len(left) < len(pairs):
+            # A grant asks whether there is anything else, not what.
+            left[_SOMETHING] = ""
+        return left
 
     def _trimmed(self, kind: object, value: object, trim: Callable[[Mapping[str, object]], object]) -> object:
         if value.__class__ is dict:

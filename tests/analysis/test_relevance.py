@@ -56,7 +56,7 @@ def test_pairs_that_a_policy_asks_about_are_left_and_that_there_are_any() -> Non
     assert of({"encryption_context": {"id": "1"}}) == {"encryption_context": {}}
 
 
-def test_a_grants_constraints_may_ask_for_every_pair() -> None:
+def test_a_grant_may_ask_for_pairs_and_whether_there_are_others() -> None:
     grant = {
         "GrantId": "g",
         "GranteePrincipal": "arn:aws:iam::111122223333:role/x",
@@ -64,7 +64,10 @@ def test_a_grants_constraints_may_ask_for_every_pair() -> None:
         "Constraints": {"EncryptionContextEquals": {"a": "b"}, "SourceArn": "arn:aws:sns:us-east-1:111122223333:topic"},
     }
     of = relevance(grants=[grant]).of
-    assert of({"encryption_context": {"id": "1"}}) == {"encryption_context": {"id": "1"}}
+    assert of({"encryption_context": {"a": "c"}}) == {"encryption_context": {"a": "c"}}
+    other = of({"encryption_context": {"a": "b", "id": "1"}})
+    assert other == of({"encryption_context": {"a": "b", "id": "2", "more": "3"}})
+    assert other != of({"encryption_context": {"a": "b"}})
     context = {"aws:SourceArn": "x", "kms:GrantOperations": "Decrypt"}
     assert of({"context": context}) == {"context": context}
     assert relevance().of({"context": context}) == {}
