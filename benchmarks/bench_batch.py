@@ -74,7 +74,9 @@ def _files(folder: Path, world: dict[str, Any], rows: int) -> None:
     found, reports = [], {}
     for requests, decisions in _FILES:
         job = Job((str(folder / requests),), str(folder / decisions), AT)
-        floor = timed(lambda requests=requests, decisions=decisions: _copy(folder / requests, folder / f"copy-{decisions}"))()
+        floor = timed(
+            lambda requests=requests, decisions=decisions: _copy(folder / requests, folder / f"copy-{decisions}")
+        )()
         seconds = timed(lambda job=job, name=requests: reports.__setitem__(name, run(job, Scenario.from_dict(world))))()
         loading = timed(lambda: Scenario.from_dict(world))()
         seconds -= loading
@@ -82,7 +84,11 @@ def _files(folder: Path, world: dict[str, Any], rows: int) -> None:
             (f"{requests} to {decisions}", duration(seconds / rows), f"{rows / seconds:,.0f}", times(seconds / floor),
              f"{(folder / requests).stat().st_size / rows:.0f} bytes")
         )  # fmt: skip
-    say(f"Files of {rows:,} rows, one core", ("files", "a row", "rows a second", "of reading and writing", "a request"), found)
+    say(
+        f"Files of {rows:,} rows, one core",
+        ("files", "a row", "rows a second", "of reading and writing", "a request"),
+        found,
+    )
     _say_distinct(folder, reports["requests.jsonl"], rows)
 
 
@@ -103,7 +109,9 @@ def _write(path: Path, world: dict[str, Any], rows: int) -> None:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         for row in log.rows(rows):
-            writer.writerow([json.dumps(row[name]) if name in _NESTED and name in row else row.get(name) for name in _COLUMNS])
+            writer.writerow(
+                [json.dumps(row[name]) if name in _NESTED and name in row else row.get(name) for name in _COLUMNS]
+            )
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -124,7 +132,7 @@ def _copy(source: Path, target: Path) -> None:
         return
     import gzip
 
-    with (gzip.open(target, "wt", 4) if target.suffix == ".gz" else target.open("w", newline="")) as out:
+    with gzip.open(target, "wt", 4) if target.suffix == ".gz" else target.open("w", newline="") as out:
         if ".csv" in target.name:
             csv.writer(out).writerows(row.values() for row in rows)
         else:
@@ -138,7 +146,7 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
         for batch in parquet.ParquetFile(path).iter_batches():
             yield from batch.to_pylist()
         return
-    with (gzip.open(path, "rt") if path.suffix == ".gz" else path.open(newline="")) as file:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(newline="") as file:
         yield from csv.DictReader(file) if ".csv" in path.name else (json.loads(line) for line in file)
 
 
@@ -174,7 +182,9 @@ def _streams(rows: int) -> None:
     for how in ("nothing", "decisions_only", "decide_batches"):
         for number in (rows // 10, rows):
             told = report("benchmarks.bench_batch", "--memory", how, str(number))
-            found.append((f"{how}, {number:,} rows", f"{told['peak'] / 1e6:,.0f} MB", duration(told["seconds"] / number)))
+            found.append(
+                (f"{how}, {number:,} rows", f"{told['peak'] / 1e6:,.0f} MB", duration(told["seconds"] / number))
+            )
     say("Rows that stream through memory", ("what is done with them", "at most", "a row"), found)
 
 

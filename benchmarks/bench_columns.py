@@ -22,7 +22,7 @@ import pyarrow as pa
 from benchmarks.measure import arguments, duration, interleaved, profile, say, timed, times, wrong
 from benchmarks.worlds import organization
 from kms_eval import Scenario
-from kms_eval.analysis.columns import DecisionColumn
+from kms_eval.analysis.batching.columns import DecisionColumn
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 1 << 16
@@ -93,7 +93,12 @@ class _Columns:
 
 def _world(data: _Columns, conditions: Sequence[dict[str, Any]]) -> Scenario:
     """All keys with a policy that lets the account decide, and a Deny for each condition; roles of three kinds."""
-    allow = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
     denies = [
         {"Effect": "Deny", "Principal": "*", "Action": "kms:*crypt", "Resource": "*", "Condition": condition}
         for condition in conditions
@@ -106,7 +111,9 @@ def _world(data: _Columns, conditions: Sequence[dict[str, Any]]) -> Scenario:
             "account": "111122223333",
             "keys": {key: {"policy": {"Version": "2012-10-17", "Statement": [allow, *denies]}} for key in data.keys},
             "principals": {
-                arn: {"policies": [{"Version": "2012-10-17", "Statement": each} for each in policies[n % 3 :: 3] if each]}
+                arn: {
+                    "policies": [{"Version": "2012-10-17", "Statement": each} for each in policies[n % 3 :: 3] if each]
+                }
                 for n, arn in enumerate(data.people)
             },
         }
@@ -156,7 +163,9 @@ def _contexts(data: _Columns, rounds: int) -> None:
 
     def unasked() -> str:
         number = next(fresh)
-        return json.dumps({_VIA: f"{services[number % 4]}.us-east-1.amazonaws.com", _IP: f"10.0.{number // 250}.{number}"})
+        return json.dumps(
+            {_VIA: f"{services[number % 4]}.us-east-1.amazonaws.com", _IP: f"10.0.{number // 250}.{number}"}
+        )
 
     kinds = {
         "1 in 100 is new, no policy asks about it": (conditions(_VIA, 1), unasked),

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from benchmarks.measure import arguments, duration, interleaved, profile, say, timed, times, wrong
 from benchmarks.worlds import organization, requests
 from kms_eval import Scenario
-from kms_eval.analysis.mutants import Mutant
-from kms_eval.analysis.mutation import MutantEvaluator, MutationReport, all_mutants, mutate
+from kms_eval.analysis.mutating.mutants import Mutant
+from kms_eval.analysis.mutating.mutation import MutantEvaluator, MutationReport, all_mutants, mutate
 from kms_eval.analysis.testing import run_test
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.world.load import from_dict

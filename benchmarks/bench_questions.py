@@ -23,12 +23,12 @@ from time import process_time
 from benchmarks import worlds
 from benchmarks.measure import arguments, profile, report, say
 from kms_eval import Scenario
-from kms_eval.analysis.access_diff import compare
-from kms_eval.analysis.access_matrix import matrix
-from kms_eval.analysis.grid import Grid
-from kms_eval.analysis.principals import askers
-from kms_eval.analysis.selection import chosen_actions
-from kms_eval.analysis.who_can import who_can
+from kms_eval.analysis.access.access_diff import compare
+from kms_eval.analysis.access.access_matrix import matrix
+from kms_eval.analysis.access.grid import Grid
+from kms_eval.analysis.access.principals import askers
+from kms_eval.analysis.access.selection import chosen_actions
+from kms_eval.analysis.access.who_can import who_can
 from kms_eval.render.matrix import MATRIX_FORM
 from kms_eval.world.request import Request
 

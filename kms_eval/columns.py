@@ -52,7 +52,7 @@ def decisions_only(scenario: Scenario, batches: Iterable[Any], *, at: str | date
 
 def _arrow() -> Any:
     try:
-        from kms_eval.analysis import columns  # noqa: PLC0415 - importing this module must not take the extra
+        from kms_eval.analysis.batching import columns  # noqa: PLC0415 - importing this module must not take the extra
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
         if package in {"pyarrow", "numpy"}:

@@ -22,7 +22,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kms_eval.analysis.rows import DECISION_COLUMNS, NESTED, fields_among
+from kms_eval.analysis.batching.rows import DECISION_COLUMNS, NESTED, fields_among
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, InputError, Location, MissingExtraError
 from kms_eval.scenario import Scenario
@@ -120,7 +120,7 @@ class _Deciding:
     at: datetime
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
-        from kms_eval.analysis.columns import Columns  # noqa: PLC0415 - needs the extra
+        from kms_eval.analysis.batching.columns import Columns  # noqa: PLC0415 - needs the extra
 
         columns = once(("columns", self.world.digest, self.at), lambda: Columns(self.world.evaluator(), self.at))
         for batch in batches:

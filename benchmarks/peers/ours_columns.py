@@ -37,7 +37,7 @@ class _Columns:
     def __init__(self, question: Question) -> None:
         import pyarrow as pa
 
-        from kms_eval.analysis.columns import DecisionColumn
+        from kms_eval.analysis.batching.columns import DecisionColumn
 
         asks = question.asks
         texts: dict[str, list[str | None]] = {

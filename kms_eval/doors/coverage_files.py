@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kms_eval.analysis.coverage_report import CoverageReport
+from kms_eval.analysis.covering.coverage_report import CoverageReport
 from kms_eval.render.coverage_html import render
 
 

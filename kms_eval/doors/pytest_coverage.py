@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from kms_eval.analysis.coverage import Coverage
-from kms_eval.analysis.coverage_report import CoverageReport, joined
+from kms_eval.analysis.covering.coverage import Coverage
+from kms_eval.analysis.covering.coverage_report import CoverageReport, joined
 from kms_eval.render.coverage_text import NO_TESTS, percent, render
 
 _OF_WORKERS = "kms_eval_coverage"

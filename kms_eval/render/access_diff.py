@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kms_eval.analysis.access_diff import CHANGE_KINDS, WIDER, Change, ChangeKind
-from kms_eval.analysis.expected import Judged
+from kms_eval.analysis.access.access_diff import CHANGE_KINDS, WIDER, Change, ChangeKind
+from kms_eval.analysis.access.expected import Judged
 from kms_eval.render.text import Paint, plain, printable
 
 _HEADS: dict[ChangeKind, tuple[str, str]] = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
 
-from kms_eval.analysis.coverage_report import CoverageReport, PolicyCoverage, Share, StatementCoverage
+from kms_eval.analysis.covering.coverage_report import CoverageReport, PolicyCoverage, Share, StatementCoverage
 from kms_eval.render.coverage_text import COLUMNS, NO_TESTS, element_in_words, percent, policy_name, statement_lacks
 
 _State = Literal["covered", "idle", "missed"]

@@ -14,7 +14,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kms_eval.analysis.coverage_report import CoverageReport, ElementCoverage, PolicyCoverage, StatementCoverage
+from kms_eval.analysis.covering.coverage_report import (
+    CoverageReport,
+    ElementCoverage,
+    PolicyCoverage,
+    StatementCoverage,
+)
 
 
 def as_dict(report: CoverageReport) -> dict[str, Any]:

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kms_eval.analysis.coverage_report import CoverageReport, ElementCoverage, PolicyCoverage, Share, StatementCoverage
-from kms_eval.analysis.written import ElementName
+from kms_eval.analysis.covering.coverage_report import (
+    CoverageReport,
+    ElementCoverage,
+    PolicyCoverage,
+    Share,
+    StatementCoverage,
+)
+from kms_eval.analysis.covering.written import ElementName
 from kms_eval.errors import Location
 from kms_eval.render.text import printable
 

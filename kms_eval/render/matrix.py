@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 
-from kms_eval.analysis.access_matrix import Matrix, Notes
+from kms_eval.analysis.access.access_matrix import Matrix, Notes
 
 
 @dataclass(frozen=True, slots=True)

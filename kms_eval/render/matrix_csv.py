@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
-from kms_eval.analysis.access_matrix import Matrix
+from kms_eval.analysis.access.access_matrix import Matrix
 from kms_eval.engine.masks import actions_in, bit_of
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from kms_eval.analysis.access_matrix import Matrix, Row
-from kms_eval.analysis.action_groups import ACTION_GROUPS
+from kms_eval.analysis.access.access_matrix import Matrix, Row
+from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.facts.actions import Action
 from kms_eval.render.matrix_page import PAGE

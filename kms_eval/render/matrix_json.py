@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from kms_eval.analysis.access_matrix import Matrix, Row
+from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.engine.masks import actions_in
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 
-from kms_eval.analysis.access_matrix import Matrix, Row
-from kms_eval.analysis.action_groups import ACTION_GROUPS
+from kms_eval.analysis.access.access_matrix import Matrix, Row
+from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.render.text import printable
 

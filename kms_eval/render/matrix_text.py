@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from kms_eval.analysis.access_matrix import Matrix, Row
-from kms_eval.analysis.action_groups import ACTION_GROUPS
+from kms_eval.analysis.access.access_matrix import Matrix, Row
+from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.render.text import Paint, plain, printable
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import Any
 
-from kms_eval.analysis.mutants import Mutant
-from kms_eval.analysis.mutation import MutationReport, Survivor
+from kms_eval.analysis.mutating.mutants import Mutant
+from kms_eval.analysis.mutating.mutation import MutationReport, Survivor
 from kms_eval.errors import Location
 from kms_eval.render.policy_json import difference
 from kms_eval.render.text import Paint, plain, printable

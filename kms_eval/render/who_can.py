@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-from kms_eval.analysis.who_can import Finding, Who, WhoCan
+from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
 from kms_eval.render.text import Paint, plain, printable
 
 _HEADS = (

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kms_eval import Scenario
-from kms_eval.analysis.grid import Grid, Square
-from kms_eval.analysis.principals import Asker, askers
+from kms_eval.analysis.access.grid import Grid, Square
+from kms_eval.analysis.access.principals import Asker, askers
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import bit_of
 from kms_eval.world.request import Request

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from kms_eval import Scenario
-from kms_eval.analysis import access_diff
-from kms_eval.analysis.access_diff import Change, Compared, compare
-from kms_eval.analysis.settled import PUBLISHED
+from kms_eval.analysis.access import access_diff
+from kms_eval.analysis.access.access_diff import Change, Compared, compare
+from kms_eval.analysis.access.settled import PUBLISHED
 from kms_eval.documents.model import PolicyKind, PrincipalEntry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.world.model import World

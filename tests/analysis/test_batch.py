@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from kms_eval import Scenario
-from kms_eval.analysis.batch import Answer, Answers, in_one_line, unreadable
-from kms_eval.analysis.recent import Recent
-from kms_eval.analysis.rows import fields_among, fields_of, read_value
+from kms_eval.analysis.batching.batch import Answer, Answers, in_one_line, unreadable
+from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.rows import fields_among, fields_of, read_value
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import InputError
 from kms_eval.world.model import World

@@ -18,10 +18,10 @@ from tests.request_rows import AT, Row, expected, seeded, worlds_and_rows
 pa: Any = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 np: Any = pytest.importorskip("numpy", reason="numpy is not installed")
 
-from kms_eval.analysis import hinges, outcomes  # noqa: E402 - needs what may be missing
-from kms_eval.analysis.columns import Columns, DecisionColumn, check_schema  # noqa: E402
-from kms_eval.analysis.rows import DECISION_COLUMNS, FIELDS, NESTED  # noqa: E402
-from kms_eval.analysis.slots import Slots  # noqa: E402
+from kms_eval.analysis.batching import hinges, outcomes  # noqa: E402 - needs what may be missing
+from kms_eval.analysis.batching.columns import Columns, DecisionColumn, check_schema  # noqa: E402
+from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, NESTED  # noqa: E402
+from kms_eval.analysis.batching.slots import Slots  # noqa: E402
 from kms_eval.columns import decide_batches, decisions_only  # noqa: E402
 from tests.analysis.test_batch import PLAIN, SIMPLE  # noqa: E402
 
@@ -50,7 +50,7 @@ def scenario(world: World) -> Any:
 @pytest.mark.parametrize("encoded", [False, True])
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(drawn=worlds_and_rows())
-def test_every_row_is_decided_as_if_it_were_alone(drawn: tuple[World, list[Row]], encoded: bool) -> None:  # noqa: FBT001
+def test_every_row_is_decided_as_if_it_were_alone(drawn: tuple[World, list[Row]], encoded: bool) -> None:
     world, rows = drawn
     evaluator = Evaluator(world)
     batch = as_batch(rows, encoded=encoded)
@@ -88,7 +88,7 @@ def test_tables_that_overflow_begin_anew_and_answer_the_same(monkeypatch: pytest
 
 
 def test_a_batch_is_worked_on_in_slices_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kms_eval.analysis.columns.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("kms_eval.analysis.batching.columns.ROWS_AT_ONCE", 7)
     world, rows = next(iter(seeded(13, worlds=1, rows=50)))
     evaluator = Evaluator(world)
     wanted = [expected(evaluator, row)[0] for row in rows]
@@ -189,8 +189,8 @@ def test_half_a_surrogate_pair_is_written_as_an_escape() -> None:
 
 def test_what_is_missing_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    monkeypatch.delitem(__import__("sys").modules, "kms_eval.analysis.columns")
-    monkeypatch.delattr("kms_eval.analysis.columns")
+    monkeypatch.delitem(__import__("sys").modules, "kms_eval.analysis.batching.columns")
+    monkeypatch.delattr("kms_eval.analysis.batching.columns")
     with pytest.raises(MissingExtraError, match=r"pyarrow is not installed: pip install 'kms-eval\[batch\]'"):
         decide_batches(Scenario.from_dict(SIMPLE), [])
 

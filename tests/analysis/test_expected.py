@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kms_eval import InputError
-from kms_eval.analysis.access_diff import Change, ChangeKind, Compared
-from kms_eval.analysis.expected import Judged, expectation, judge
+from kms_eval.analysis.access.access_diff import Change, ChangeKind, Compared
+from kms_eval.analysis.access.expected import Judged, expectation, judge
 
 ARN = "arn:aws:iam::111122223333:role/ci"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kms_eval.analysis.terms import Terms
+from kms_eval.analysis.access.terms import Terms
 from kms_eval.engine.masks import actions_in, bit_of
 from tests.analysis.asking_grids import (
     ABROAD,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from kms_eval import Scenario
-from kms_eval.analysis.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY
-from kms_eval.analysis.openness import SETTLED_BY_NATURE
-from kms_eval.analysis.principals import asker_named, askers
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY
+from kms_eval.analysis.access.openness import SETTLED_BY_NATURE
+from kms_eval.analysis.access.principals import asker_named, askers
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kms_eval import Scenario
-from kms_eval.analysis.mutants import KINDS, Mutant
-from kms_eval.analysis.mutation import all_mutants
+from kms_eval.analysis.mutating.mutants import KINDS, Mutant
+from kms_eval.analysis.mutating.mutation import all_mutants
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.render.policy_json import difference, statement_as_dict
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from kms_eval import Scenario
-from kms_eval.analysis.mutants import Mutant, mutants
-from kms_eval.analysis.mutation import MutantEvaluator, MutationReport, all_mutants, failing_tests, mutate
-from kms_eval.analysis.witnesses import Witnesses
-from kms_eval.analysis.written import catalogue
+from kms_eval.analysis.covering.written import catalogue
+from kms_eval.analysis.mutating.mutants import Mutant, mutants
+from kms_eval.analysis.mutating.mutation import MutantEvaluator, MutationReport, all_mutants, failing_tests, mutate
+from kms_eval.analysis.mutating.witnesses import Witnesses
 from kms_eval.documents.model import Policy
 from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kms_eval import InputError
-from kms_eval.analysis.principals import asker_named, askers
+from kms_eval.analysis.access.principals import asker_named, askers
 from tests.analysis.asking_grids import ABROAD, ACCOUNT, DELEGATES, document, scenario, statement
 
 S3 = "s3.amazonaws.com"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from kms_eval import Scenario
-from kms_eval.analysis.relevance import ALWAYS, DERIVED_FROM, Relevance
+from kms_eval.analysis.batching.relevance import ALWAYS, DERIVED_FROM, Relevance
 from kms_eval.engine.context import FACTS
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.resources import key_target

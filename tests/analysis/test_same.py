@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kms_eval.analysis.same import Prints
+from kms_eval.analysis.access.same import Prints
 from kms_eval.documents.model import Constraints, Grant, Policy, PolicyKind
 from kms_eval.world.model import Key, OrganizationAccount, Principal, VpcEndpoint, World
 from tests.analysis.asking_grids import ACCOUNT, asker, document, scenario, statement

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kms_eval import Scenario
-from kms_eval.analysis.principals import askers
-from kms_eval.analysis.selection import chosen_actions
-from kms_eval.analysis.who_can import Finding, who_can
+from kms_eval.analysis.access.principals import askers
+from kms_eval.analysis.access.selection import chosen_actions
+from kms_eval.analysis.access.who_can import Finding, who_can
 from tests.analysis.asking_grids import ABROAD, ACCOUNT, DELEGATES, document, grid, scenario, statement
 
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kms_eval.analysis.access_matrix import Notes
+from kms_eval.analysis.access.access_matrix import Notes
 from kms_eval.render import matrix as forms
 from tests.doors.command_line import Cli
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kms_eval.analysis.mutants import KINDS
+from kms_eval.analysis.mutating.mutants import KINDS
 from tests.doors.command_line import SCENARIO, Cli
 
 LESS = """\

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from kms_eval.analysis.access_matrix import KeyName, Matrix, Person, Row
+from kms_eval.analysis.access.access_matrix import KeyName, Matrix, Person, Row
 from kms_eval.engine.masks import bit_of
 
 ARN = "arn:aws:iam::111122223333:role/a"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from kms_eval.analysis.access_diff import Change, ChangeKind, Compared
-from kms_eval.analysis.expected import Judged, expectation, judge
+from kms_eval.analysis.access.access_diff import Change, ChangeKind, Compared
+from kms_eval.analysis.access.expected import Judged, expectation, judge
 from kms_eval.render.access_diff import render, render_json, render_markdown
 
 

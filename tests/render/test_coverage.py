@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kms_eval import Scenario
-from kms_eval.analysis.coverage import Coverage
-from kms_eval.analysis.coverage_report import CoverageReport
+from kms_eval.analysis.covering.coverage import Coverage
+from kms_eval.analysis.covering.coverage_report import CoverageReport
 from kms_eval.render import coverage_html, coverage_json, coverage_text
 
 POLICY = """\

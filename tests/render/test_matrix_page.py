@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kms_eval.analysis.access_matrix import Matrix
+from kms_eval.analysis.access.access_matrix import Matrix
 from kms_eval.render.matrix import MATRIX_FORM
 from tests.render.small_matrix import NASTY, one_key, two_keys
 

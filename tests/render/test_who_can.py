@@ -7,8 +7,8 @@ import json
 from datetime import UTC, datetime
 from io import StringIO
 
-from kms_eval.analysis.access_matrix import Person
-from kms_eval.analysis.who_can import Finding, Who, WhoCan
+from kms_eval.analysis.access.access_matrix import Person
+from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
 from kms_eval.render.who_can import render, render_csv, render_json
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from kms_eval.analysis.batch import Answer, Answers, Tally
+from kms_eval.analysis.batching.batch import Answer, Answers, Tally
 from kms_eval.doors.batch.formats import PARTIAL, STANDARD, Format, format_of, sources
 from kms_eval.doors.batch.job import Job, Report
 from kms_eval.doors.batch.parquet import rows_of_batch
@@ -172,7 +172,7 @@ class _Rows:
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         import pyarrow as pa
 
-        from kms_eval.analysis.columns import decision_batch
+        from kms_eval.analysis.batching.columns import decision_batch
 
         answers = once(("answers", self.world.digest, self.at), lambda: Answers(self.world.evaluator(), self.at))
         lines = lines_of("jsonl")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kms_eval.analysis.batch import Tally
+from kms_eval.analysis.batching.batch import Tally
 from kms_eval.doors.batch.formats import Format
 
 

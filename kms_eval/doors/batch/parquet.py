@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from kms_eval.analysis.rows import DECISION_COLUMNS, FIELDS, ID
+from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, ID
 from kms_eval.doors.batch.formats import Source
 from kms_eval.doors.batch.readers import Row, in_file, reading, unreadable_file
 from kms_eval.doors.batch.writers import Rows, close, give_name, part_name, sync, text_of_id
@@ -32,7 +32,7 @@ class ParquetReader:
         with self._reading():
             from pyarrow import parquet
 
-            from kms_eval.analysis.columns import check_schema, decision_schema
+            from kms_eval.analysis.batching.columns import check_schema, decision_schema
 
             file = parquet.ParquetFile(source.path)
             schema = file.schema_arrow
@@ -75,12 +75,14 @@ class ParquetReader:
         except ImportError as error:
             raise missing_extra(error) from None
         except _arrow_error():
-            raise unreadable_file(self._source, "is not a whole Parquet file: it is cut short, damaged or none") from None
+            raise unreadable_file(
+                self._source, "is not a whole Parquet file: it is cut short, damaged or none"
+            ) from None
 
 
 def rows_of_batch(batch: Any) -> list[Row]:
     """The rows of a record batch."""
-    from kms_eval.analysis.columns import values_of
+    from kms_eval.analysis.batching.columns import values_of
 
     names = [name for name in batch.schema.names if name != ID]
     columns = [values_of(batch.column(name)) for name in names]
@@ -122,7 +124,7 @@ class _Parquet:
         self._writer: Any = None
 
     def write(self, rows: Rows) -> None:
-        from kms_eval.analysis.columns import decision_batch
+        from kms_eval.analysis.batching.columns import decision_batch
 
         self.write_batch(decision_batch([(text_of_id(row_id), answer) for row_id, answer in rows]))
 

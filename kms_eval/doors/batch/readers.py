@@ -11,7 +11,7 @@ import csv
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedReader, TextIOWrapper
@@ -19,10 +19,10 @@ from itertools import islice
 from operator import itemgetter
 from typing import IO, Any, Protocol, cast
 
-from kms_eval.analysis.batch import Answer, in_one_line, unreadable
-from kms_eval.analysis.rows import FIELDS, ID, fields_among, fields_of, read_value
+from kms_eval.analysis.batching.batch import Answer, in_one_line, unreadable
+from kms_eval.analysis.batching.rows import FIELDS, ID, fields_among, fields_of, read_value
 from kms_eval.doors.batch.formats import Source
-from kms_eval.errors import Fault, InputError, Location, MissingExtraError
+from kms_eval.errors import Fault, InputError, Location
 from kms_eval.world.values import kind_of
 
 Row = tuple[object, Mapping[str, object] | Answer]

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any, TextIO
 
-from kms_eval.analysis.batch import Answer, Answers
+from kms_eval.analysis.batching.batch import Answer, Answers
 from kms_eval.doors.batch.formats import STANDARD, Format, Source, format_of, sources
 from kms_eval.doors.batch.identity import of_files, of_world
 from kms_eval.doors.batch.job import Interrupted, Job, Report
@@ -221,7 +221,7 @@ class _Batch:
                 yield before + reader.done
 
     def _columns(self, writer: Writer, at: datetime, skip: int) -> Iterator[int]:
-        from kms_eval.analysis.columns import Columns
+        from kms_eval.analysis.batching.columns import Columns
 
         columns = Columns(self.scenario.evaluator, at, self.report.tally)
         for reader, before in self._files():

@@ -18,8 +18,8 @@ from io import StringIO
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
-from kms_eval.analysis.batch import Answer
-from kms_eval.analysis.rows import DECISION_COLUMNS
+from kms_eval.analysis.batching.batch import Answer
+from kms_eval.analysis.batching.rows import DECISION_COLUMNS
 from kms_eval.doors.batch.formats import Format
 from kms_eval.errors import KmsEvalError
 

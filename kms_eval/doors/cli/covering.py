@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.analysis.coverage import Coverage
+from kms_eval.analysis.covering.coverage import Coverage
 from kms_eval.errors import Fault, InputError, Location, quoted
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from kms_eval.doors.cli.grids import (
 from kms_eval.errors import Fault, InputError, Location, quoted
 
 if TYPE_CHECKING:
-    from kms_eval.analysis.expected import Judged
+    from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
     from kms_eval.doors.cli.output import Output
     from kms_eval.engine.evaluator import Evaluator
@@ -74,9 +74,9 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Compare, and say what changes."""
-    from kms_eval.analysis.access_diff import compare
-    from kms_eval.analysis.expected import expectation, judge
-    from kms_eval.analysis.selection import chosen_actions
+    from kms_eval.analysis.access.access_diff import compare
+    from kms_eval.analysis.access.expected import expectation, judge
+    from kms_eval.analysis.access.selection import chosen_actions
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
 
@@ -129,7 +129,7 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     world = other.scenario.world
     if not replacing:
         return opened.scenario.evaluator, other.scenario.evaluator, words
-    from kms_eval.analysis.what_if import with_identity_policies, with_key_policies
+    from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
     from kms_eval.documents.model import PolicyKind
 
     keys, more = _policies(call.key_policy, "--key-policy", PolicyKind.KEY, strict=call.strict)

@@ -14,7 +14,7 @@ from kms_eval.doors.cli.arguments import option, options
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 if TYPE_CHECKING:
-    from kms_eval.analysis.grid import Grid
+    from kms_eval.analysis.access.grid import Grid
     from kms_eval.engine.evaluator import Evaluator
     from kms_eval.world.request import Request
 
@@ -59,7 +59,7 @@ def circumstances(context: Sequence[str], at: str | None, vpc_endpoint: str | No
 
 def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
     """The grid of a world in these circumstances."""
-    from kms_eval.analysis.grid import Grid
+    from kms_eval.analysis.access.grid import Grid
 
     return Grid(evaluator, asked)
 

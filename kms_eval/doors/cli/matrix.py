@@ -23,7 +23,7 @@ from kms_eval.doors.cli.grids import (
 )
 
 if TYPE_CHECKING:
-    from kms_eval.analysis.access_matrix import Matrix
+    from kms_eval.analysis.access.access_matrix import Matrix
     from kms_eval.doors.cli.output import Output
 
 _TABLE = "table"
@@ -58,8 +58,8 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
-    from kms_eval.analysis.access_matrix import Notes, matrix
-    from kms_eval.analysis.selection import chosen_actions, chosen_askers, chosen_keys
+    from kms_eval.analysis.access.access_matrix import Notes, matrix
+    from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
@@ -105,7 +105,7 @@ def _table(made: Matrix, call: Call, output: Output) -> Iterator[str]:
 
 
 def _check_groups(names: tuple[str, ...]) -> None:
-    from kms_eval.analysis.action_groups import ACTION_GROUPS
+    from kms_eval.analysis.access.action_groups import ACTION_GROUPS
     from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
     known = [*(group.name for group in ACTION_GROUPS), "all"]

@@ -14,7 +14,7 @@ from kms_eval.doors.cli.arguments import option, optional_argument, options, sce
 from kms_eval.doors.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from kms_eval.analysis.mutation import MutationReport
+    from kms_eval.analysis.mutating.mutation import MutationReport
     from kms_eval.doors.cli.output import Output
     from kms_eval.scenario import Scenario
 
@@ -48,7 +48,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Try all mistakes."""
     from datetime import UTC, datetime
 
-    from kms_eval.analysis.mutation import all_mutants, failing_tests, mutate
+    from kms_eval.analysis.mutating.mutation import all_mutants, failing_tests, mutate
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
 
@@ -85,14 +85,14 @@ def _rendered(report: MutationReport, call: Call, most: float | None, output: Ou
 
 
 def _kinds() -> list[str]:
-    from kms_eval.analysis.mutants import KINDS
+    from kms_eval.analysis.mutating.mutants import KINDS
 
     width = max(len(kind.name) for kind in KINDS)
     return [f"{kind.name.ljust(width)}  {kind.summary}" for kind in KINDS]
 
 
 def _chosen(names: Sequence[str]) -> Sequence[str] | None:
-    from kms_eval.analysis.mutants import KINDS
+    from kms_eval.analysis.mutating.mutants import KINDS
     from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
     known = [kind.name for kind in KINDS]

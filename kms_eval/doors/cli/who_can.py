@@ -54,8 +54,8 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
-    from kms_eval.analysis.selection import chosen_actions, chosen_askers, chosen_keys
-    from kms_eval.analysis.who_can import who_can
+    from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
+    from kms_eval.analysis.access.who_can import who_can
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver, painting

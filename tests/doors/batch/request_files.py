@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kms_eval.analysis.rows import DECISION_COLUMNS
+from kms_eval.analysis.batching.rows import DECISION_COLUMNS
 
 Row = dict[str, Any]
 

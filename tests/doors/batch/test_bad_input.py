@@ -170,9 +170,9 @@ def test_parquet_without_pyarrow_names_the_line_that_installs_it(
     (tmp_path / "in.parquet").write_bytes(b"PAR1")
     for name in [name for name in sys.modules if name.partition(".")[0] == "pyarrow"] or ["pyarrow"]:
         monkeypatch.setitem(sys.modules, name, None)
-    for name in ("kms_eval.analysis.columns",):
+    for name in ("kms_eval.analysis.batching.columns",):
         monkeypatch.delitem(sys.modules, name, raising=False)
-        monkeypatch.delattr("kms_eval.analysis.columns", raising=False)
+        monkeypatch.delattr("kms_eval.analysis.batching.columns", raising=False)
     missing = "kms-eval: pyarrow is not installed: pip install 'kms-eval[batch]'\n"
     for words in (("in.jsonl", "-o", "out.parquet"), ("in.parquet", "-o", "out.jsonl")):
         done = cli("batch", *words)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kms_eval import InputError, Scenario
-from kms_eval.analysis.batch import Answers
+from kms_eval.analysis.batching.batch import Answers
 from kms_eval.doors.batch import parquet, readers, run as door, unfinished, writers
 from kms_eval.doors.batch.job import Interrupted, Job, Report
 from kms_eval.doors.batch.run import run
@@ -194,7 +194,10 @@ def test_ctrl_c_says_how_to_go_on(cli: Cli, scenario: Path, tmp_path: Path, monk
     assert done.err == f"kms-eval: interrupted; 7 rows are saved, go on with: {again}\n"
     trap.set(-1)
     assert (
-        cli(*"batch|my requests.jsonl|--output|decisions.jsonl|--scenario|kms-eval.yaml|--resume".split("|")).code == 3
+        cli(
+            *["batch", "my requests.jsonl", "--output", "decisions.jsonl", "--scenario", "kms-eval.yaml", "--resume"]
+        ).code
+        == 3
     )
     assert [row["id"] for row in read(tmp_path / "decisions.jsonl")] == [str(number) for number in range(12)]
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kms_eval.analysis.access_matrix import AnswerWord, Person, Track
-from kms_eval.analysis.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
-from kms_eval.analysis.principals import Asker
+from kms_eval.analysis.access.access_matrix import AnswerWord, Person, Track
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.principals import Asker
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kms_eval.analysis.batch import frozen, read_request
-from kms_eval.analysis.relevance import Relevance
-from kms_eval.analysis.rows import read_value
+from kms_eval.analysis.batching.batch import frozen, read_request
+from kms_eval.analysis.batching.relevance import Relevance
+from kms_eval.analysis.batching.rows import read_value
 from kms_eval.engine.situation import PLAIN, Circumstances, given
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical

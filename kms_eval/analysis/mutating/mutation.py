@@ -15,10 +15,10 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from kms_eval.analysis.mutants import Mutant, mutants
+from kms_eval.analysis.covering.written import catalogue
+from kms_eval.analysis.mutating.mutants import Mutant, mutants
+from kms_eval.analysis.mutating.witnesses import Difference, Witness, Witnesses
 from kms_eval.analysis.testing import TestResult, request_of, run_test
-from kms_eval.analysis.witnesses import Difference, Witness, Witnesses
-from kms_eval.analysis.written import catalogue
 from kms_eval.documents.model import Policy
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import UNPUBLISHED

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from kms_eval.analysis.recent import Recent
-from kms_eval.analysis.rows import read_value
+from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.rows import read_value
 from kms_eval.documents.model import Policy
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kms_eval.analysis.asking import Asking
-from kms_eval.analysis.recent import Recent
-from kms_eval.analysis.relevance import Relevance
-from kms_eval.analysis.rows import FIELDS, NESTED, read_value
+from kms_eval.analysis.batching.asking import Asking
+from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.relevance import Relevance
+from kms_eval.analysis.batching.rows import FIELDS, NESTED, read_value
 from kms_eval.engine.cell import Outcome
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.engine.explanation import Explanation

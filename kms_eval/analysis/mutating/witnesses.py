@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from kms_eval.analysis.places import Place, Places, change
-from kms_eval.analysis.sample_values import Context as Values, contexts
+from kms_eval.analysis.mutating.places import Place, Places, change
+from kms_eval.analysis.mutating.sample_values import Context as Values, contexts
 from kms_eval.documents.model import Policy
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell, Entry, Outcome, compile_cell

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kms_eval.analysis.openness import Openness
+from kms_eval.analysis.access.openness import Openness
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell, Entry
 from kms_eval.engine.context import Context

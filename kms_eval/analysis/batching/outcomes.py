@@ -17,12 +17,12 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from kms_eval.analysis.asking import Asking
-from kms_eval.analysis.frames import Frames
-from kms_eval.analysis.hinges import OUTCOMES, Hinges
-from kms_eval.analysis.recent import Recent
-from kms_eval.analysis.slots import Slots
-from kms_eval.analysis.vocabulary import Numbers, Vocabulary
+from kms_eval.analysis.batching.asking import Asking
+from kms_eval.analysis.batching.frames import Frames
+from kms_eval.analysis.batching.hinges import OUTCOMES, Hinges
+from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.slots import Slots
+from kms_eval.analysis.batching.vocabulary import Numbers, Vocabulary
 from kms_eval.engine.context import Context
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import bit_of

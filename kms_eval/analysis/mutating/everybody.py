@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kms_eval.analysis.principals import askers, label
-from kms_eval.analysis.written import policies_of
+from kms_eval.analysis.access.principals import askers, label
+from kms_eval.analysis.covering.written import policies_of
 from kms_eval.documents.model import Policy
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import InputError

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from kms_eval.analysis.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
-from kms_eval.analysis.principals import Asker, askers
-from kms_eval.analysis.same import Prints
-from kms_eval.analysis.terms import Terms
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.principals import Asker, askers
+from kms_eval.analysis.access.same import Prints
+from kms_eval.analysis.access.terms import Terms
 from kms_eval.engine.masks import actions_in
 from kms_eval.world.model import Key
 

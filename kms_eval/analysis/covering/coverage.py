@@ -21,8 +21,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from kms_eval.analysis.coverage_report import CoverageReport, ElementCoverage, StatementCoverage
-from kms_eval.analysis.written import Catalogue, ElementName, Written, catalogue
+from kms_eval.analysis.covering.coverage_report import CoverageReport, ElementCoverage, StatementCoverage
+from kms_eval.analysis.covering.written import Catalogue, ElementName, Written, catalogue
 from kms_eval.documents.model import Statement
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Entry, Outcome, compile_cell

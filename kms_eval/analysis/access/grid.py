@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from kms_eval.analysis.openness import Openness, matching
-from kms_eval.analysis.principals import Asker
-from kms_eval.analysis.settled import PUBLISHED, Settled, settle
-from kms_eval.analysis.terms import NO_TERMS, Terms, TermsFinder
+from kms_eval.analysis.access.openness import Openness, matching
+from kms_eval.analysis.access.principals import Asker
+from kms_eval.analysis.access.settled import PUBLISHED, Settled, settle
+from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell

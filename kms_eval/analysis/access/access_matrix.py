@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Literal
 
-from kms_eval.analysis.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
-from kms_eval.analysis.principals import Asker
-from kms_eval.analysis.terms import Terms
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.principals import Asker
+from kms_eval.analysis.access.terms import Terms
 from kms_eval.world.model import Key
 
 Track = Callable[[Sequence[Asker]], Iterable[Asker]]

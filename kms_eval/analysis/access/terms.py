@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from itertools import combinations, islice, product
 
-from kms_eval.analysis.openness import Openness, alike
-from kms_eval.analysis.settled import OWN_POLICY, Settled
+from kms_eval.analysis.access.openness import Openness, alike
+from kms_eval.analysis.access.settled import OWN_POLICY, Settled
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Entry
 from kms_eval.engine.conditions import Test

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kms_eval.analysis.access_diff import WIDER, Change, Compared
-from kms_eval.analysis.selection import chosen_actions
+from kms_eval.analysis.access.access_diff import WIDER, Change, Compared
+from kms_eval.analysis.access.selection import chosen_actions
 from kms_eval.engine.masks import actions_in
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.language.pattern import Matcher, compile_text

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kms_eval.analysis.everybody import Somebody, everybody, named_in
+from kms_eval.analysis.mutating.everybody import Somebody, everybody, named_in
 from kms_eval.documents.model import Policy
 from kms_eval.engine.context import Context
 from kms_eval.engine.evaluator import Evaluator

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-from kms_eval.analysis.principals import Asker
+from kms_eval.analysis.access.principals import Asker
 from kms_eval.documents.model import Grant, Policy
 from kms_eval.world.model import Key, Principal, World
 

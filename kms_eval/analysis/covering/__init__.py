@@ -1,0 +1,1 @@
+"""What tests touch of the policies."""

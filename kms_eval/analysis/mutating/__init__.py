@@ -1,0 +1,1 @@
+"""Whether tests would notice a mistake in the policies."""
