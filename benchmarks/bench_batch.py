@@ -4,10 +4,11 @@
     python -m benchmarks.bench_batch --rows 100000000     a hundred million through memory
     python -m benchmarks.bench_batch --smoke              to see that it runs
 
-The log is made by `benchmarks.logs`: Zipf-distributed principals and keys, and an encryption context of its own in every
-third call. Every file is read, decided and written by `kms-eval batch`'s own code on one core; the baseline beside it
-reads and writes the same rows and decides nothing. Memory is the most that a process of its own ever had, while the rows
-are made, decided and dropped batch by batch. Decisions are compared with `Scenario.can` before anything is timed.
+The log is made by `benchmarks.logs`: Zipf-distributed principals and keys, and an encryption context of its own in
+every third call. Every file is read, decided and written by `kms-eval batch`'s own code on one core; the baseline
+beside it reads and writes the same rows and decides nothing. Memory is the most that a process of its own ever had,
+while the rows are made, decided and dropped batch by batch. Decisions are compared with `Scenario.can` before anything
+is timed.
 """
 
 from __future__ import annotations

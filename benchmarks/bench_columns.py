@@ -4,8 +4,8 @@
     python -m benchmarks.bench_columns --smoke    to see that it runs
 
 The baseline knows every answer beforehand: on the same columns of numbers it takes a mask and shifts it by the action,
-batch by batch, in the same run. Batches have 65,536 rows, which is when numpy is fastest; over whole columns of the same
-rows it is slower, as its second line tells. Before anything is timed, rows are compared with `Scenario.can`.
+batch by batch, in the same run. Batches have 65,536 rows, which is when numpy is fastest; over whole columns of the
+same rows it is slower, as its second line tells. Before anything is timed, rows are compared with `Scenario.can`.
 """
 
 from __future__ import annotations

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 def decide_batches(scenario: Scenario, batches: Iterable[Any], *, at: str | datetime | None = None) -> Iterator[Any]:
-    """The decisions about each batch, in its order: id, principal, action, key, decision, reason_code, policy, sid, error.
+    """The decisions about each batch, in its order, with the columns of a batch of decisions (contract of `batch`).
 
     Columns of requests: principal, action, and as far as they are needed id, key, context, encryption_context,
-    vpc_endpoint, at and the other fields of a test; plain or dictionary-encoded text, for what is a mapping JSON text, a
-    map or a struct. Every distinct request is decided once; the most recent 100,000 are remembered. `at` is the time of
-    requests that do not say when, by default now. A request that makes no sense gets an error and no decision.
+    vpc_endpoint, at and the other fields of a test; plain or dictionary-encoded text, for what is a mapping JSON text,
+    a map or a struct. Every distinct request is decided once; the most recent 100,000 are remembered. `at` is the time
+    of requests that do not say when, by default now. A request that makes no sense gets an error and no decision.
 
     Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
     """

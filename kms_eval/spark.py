@@ -8,7 +8,8 @@ Never here: deciding, and any file. `kms_eval` has to be installed where the exe
     decisions = decide(spark.read.parquet("s3://bucket/requests/"), "scenarios/default-key-policy.yaml")
     decisions.groupBy("decision").count().show()
 
-Spark repeats the work of an executor that is lost; a decision depends on its request alone, so nothing is lost or doubled.
+Spark repeats the work of an executor that is lost; a decision depends on its request alone, so nothing is lost or
+doubled.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def decide(
     """The decisions about the requests in a DataFrame, in their order as far as it has one.
 
     Columns: principal, action, and as far as they are needed id, key, context, encryption_context, vpc_endpoint, at and
-    the other fields of a test; others are left out. A context is JSON text, a map or a struct. `world` is a scenario, the
-    path of one on the driver, or the same structure in memory. `at` is the time of requests that do not say when: ISO
-    8601 text or an aware datetime, by default now. The result has id (of its own type), principal, action, key, decision,
-    reason_code, policy, sid and error; with an error there is no decision.
+    the other fields of a test; others are left out. A context is JSON text, a map or a struct. `world` is a scenario,
+    the path of one on the driver, or the same structure in memory. `at` is the time of requests that do not say when:
+    ISO 8601 text or an aware datetime, by default now. The result has id (of its own type), principal, action, key,
+    decision, reason_code, policy, sid and error; with an error there is no decision.
 
     Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
     """
@@ -143,7 +144,7 @@ def once(key: object, make: Callable[[], Any]) -> Any:
 
 def _scenario(world: Scenario | str | Path | Mapping[str, Any]) -> Scenario:
     try:
-        import pyarrow  # noqa: F401, PLC0415 - better missing here than on every executor
+        import pyarrow as pa  # noqa: F401, PLC0415 - better missing here than on every executor
     except ImportError:
         raise MissingExtraError("spark", "pyarrow") from None
     if isinstance(world, Scenario):

@@ -67,7 +67,7 @@ def row_of(ask: Ask) -> Row:
 
 
 def _principal(caller: Caller) -> str:
-    return caller.arn if caller.kind != "service" or "." in caller.arn else caller.arn
+    return caller.arn
 
 
 def expected(evaluator: Evaluator, row: Row) -> Columns:

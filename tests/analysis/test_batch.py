@@ -11,9 +11,10 @@ from kms_eval import Scenario
 from kms_eval.analysis.batching.batch import Answer, Answers, in_one_line, unreadable
 from kms_eval.analysis.batching.recent import Recent
 from kms_eval.analysis.batching.rows import fields_among, fields_of, read_value
-from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.errors import InputError
 from kms_eval.world.model import World
+from kms_eval.world.request import Request
 from tests.request_rows import AT, Row, expected, worlds_and_rows
 
 SIMPLE: dict[str, Any] = {
@@ -130,7 +131,12 @@ def test_an_unknown_key_costs_one_search_however_many_ask_for_it(monkeypatch: py
     evaluator = Scenario.from_dict(SIMPLE).evaluator
     asked: list[object] = []
     rule = evaluator.rule
-    monkeypatch.setattr(evaluator, "rule", lambda request: asked.append(request) or rule(request))
+
+    def counted(request: Request) -> Ruling:
+        asked.append(request)
+        return rule(request)
+
+    monkeypatch.setattr(evaluator, "rule", counted)
     answers = Answers(evaluator, AT)
     errors = {answers.of({**PLAIN, "principal": f"role/r{n}", "key": "elsewhere"}).error for n in range(20)}
     assert errors == {"the scenario has no key `elsewhere` (the scenario has `app`)"}

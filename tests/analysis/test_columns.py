@@ -108,7 +108,12 @@ def test_each_distinct_request_is_decided_once() -> None:
 def test_what_a_context_could_change_is_asked_once_for_each_context(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     holds = hinges._Hinge.holds  # noqa: SLF001 - that it is called seldom is the point
-    monkeypatch.setattr(hinges._Hinge, "holds", lambda *about: asked.append(about) or holds(*about))  # noqa: SLF001
+
+    def counted(*about: Any) -> bool:
+        asked.append(about)
+        return holds(*about)
+
+    monkeypatch.setattr(hinges._Hinge, "holds", counted)  # noqa: SLF001
     services = [json.dumps({"kms:ViaService": f"{name}.us-east-1.amazonaws.com"}) for name in ("s3", "ec2", "rds")]
     rows = [{**PLAIN, "principal": f"role/r{n % 50}", "context": services[n % 3]} for n in range(3000)]
     column = DecisionColumn(Scenario.from_dict(SIMPLE).evaluator, AT)
@@ -198,7 +203,8 @@ def test_what_is_missing_is_named_with_the_line_that_installs_it(monkeypatch: py
 @pytest.mark.parametrize("widest", [0, 1 << 24])
 def test_rows_of_a_table_are_the_same_in_a_plain_and_in_a_hash_table(widest: int) -> None:
     random = np.random.default_rng(5)
-    slots, known = Slots(widest=widest), {}
+    slots = Slots(widest=widest)
+    known: dict[tuple[int, ...], int] = {}
     for most in (3, 40, 700, 5000):
         triples = random.integers(0, most, (3, 4000)).astype(np.int32)
         triples[0] %= 3

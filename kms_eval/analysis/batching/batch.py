@@ -1,8 +1,8 @@
 """Requests by the million: every distinct one is decided once.
 
 Comes in: an evaluator, and rows of fields worded as in a test. Goes out: an answer for each, in the columns of a batch.
-Never here: files, pyarrow, a clock, the meaning of any policy. A row that makes no sense gets an answer that says so; it
-is never left out and never allowed.
+Never here: files, pyarrow, a clock, the meaning of any policy. A row that makes no sense gets an answer that says so;
+it is never left out and never allowed.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ MOST_KEPT = 100_000
 class Answer:
     """The decision about a request: the columns of a batch without the id.
 
-    `principal`, `action` and `key` are the request's own words, None where they are no text. `policy` and `sid` name the
-    deciding statement, or the deciding grant and its name. With an `error` nothing else is said.
+    `principal`, `action` and `key` are the request's own words, None where they are no text. `policy` and `sid` name
+    the deciding statement, or the deciding grant and its name. With an `error` nothing else is said.
     """
 
     principal: str | None

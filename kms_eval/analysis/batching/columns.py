@@ -1,7 +1,7 @@
 """Batches of requests as Arrow columns: a record batch in, a record batch out.
 
-Comes in: record batches with the columns of a batch of requests. Goes out: record batches with a row for each request, in
-the order of the requests: either all columns of a decision, or the decision alone, which is much faster.
+Comes in: record batches with the columns of a batch of requests. Goes out: record batches with a row for each request,
+in the order of the requests: either all columns of a decision, or the decision alone, which is much faster.
 Never here: files, deciding. This is where `pyarrow` meets the engine; importing it takes the extra ``batch``.
 """
 

@@ -171,7 +171,8 @@ def _signature(entry: Entry, before: Situation) -> Any:
     readings = tuple(_comparable(reading(before, key)) for key in needs)
     if rule.resource.needs:
         return (rule, before.scope.target.arn, kind, readings)
-    # The resource is covered, or the entry would not be open: only the condition is left to ask, wherever it is written.
+    # The resource is covered, or the entry would not be open: only the condition is left to ask, wherever it is
+    # written.
     return (rule.statement.condition, rule.effect, rule.policy.kind, rule.policy.variables, kind, readings)
 
 

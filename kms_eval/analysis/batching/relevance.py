@@ -3,7 +3,8 @@
 Comes in: a world, then contexts as requests bring them. Goes out: what is left of them. Never here: deciding.
 
 Logs are full of values that no policy asks about, and nearly every one of them is different (the ARN of the object that
-was encrypted, the address of the caller). Statements, grants and derived condition keys are all that can read a context.
+was encrypted, the address of the caller). Statements, grants and derived condition keys are all that can read a
+context.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Relevance:
         return left
 
     def of_texts(self, context: Mapping[str, object]) -> dict[str, str] | None:
-        """What is left of a context if it is told by texts alone, as nearly all are; else None. Of no endpoint's call."""
+        """What is left of a context told by texts alone, as nearly all are; else None. Of no endpoint's call."""
         left = {}
         for name, value in context.items():
             if value.__class__ is not str or not name:

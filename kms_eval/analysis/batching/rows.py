@@ -116,4 +116,4 @@ def _no_constant(_text: str) -> None:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_mapping, parse_int=whole_number, parse_float=fraction, parse_constant=_no_constant
 )
-_SCAN = _DECODER.scan_once
+_SCAN = _DECODER.scan_once  # type: ignore[attr-defined]  # there since Python 3.0, and not in the stubs

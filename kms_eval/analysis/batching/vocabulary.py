@@ -1,6 +1,7 @@
 """Numbers for the words of requests: principals, actions, keys.
 
-Comes in: words. Goes out: small numbers, and from numbers the words that make sense. Never here: what else a request says.
+Comes in: words. Goes out: small numbers, and from numbers the words that make sense. Never here: what else a request
+says.
 """
 
 from __future__ import annotations

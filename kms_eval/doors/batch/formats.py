@@ -81,7 +81,8 @@ def _meant(word: str, given: Format | None, output: Path | None) -> Iterator[Sou
     elif path.exists():
         yield _source(path, given)
     else:
-        matches = sorted(glob.glob(word, recursive=True)) if glob.has_magic(word) else []
+        # Path.glob takes no pattern that begins at the root.
+        matches = sorted(glob.glob(word, recursive=True)) if glob.has_magic(word) else []  # noqa: PTH207 - see above
         files = [Path(match) for match in matches if Path(match).is_file() and not _same(Path(match), output)]
         if not files:
             message = "no file matches the pattern" if glob.has_magic(word) else "there is no such file or folder"

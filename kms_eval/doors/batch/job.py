@@ -16,8 +16,8 @@ from kms_eval.doors.batch.formats import Format
 class Job:
     """What to decide and where to write it: files, folders, patterns and ``-`` as they are typed.
 
-    `at` is the time of requests that do not say when; `at_is_given` tells that it is the user's word and not the present,
-    for which a resumed run takes the time at which it began. The formats are for names that do not tell.
+    `at` is the time of requests that do not say when; `at_is_given` tells that it is the user's word and not the
+    present, for which a resumed run takes the time at which it began. The formats are for names that do not tell.
     """
 
     requests: tuple[str, ...]

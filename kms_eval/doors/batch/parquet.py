@@ -50,9 +50,11 @@ class ParquetReader:
 
     @property
     def done(self) -> int:
+        """How much of the file has been read, in bytes as far as rows tell."""
         return self._source.size * self._rows_done // self._rows
 
     def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
     def batches(self) -> Iterator[Any]:
@@ -64,6 +66,7 @@ class ParquetReader:
             self.close()
 
     def rows(self) -> Iterator[list[Row]]:
+        """All rows, some at a time."""
         for batch in self.batches():
             yield rows_of_batch(batch)
 
@@ -176,11 +179,13 @@ class ParquetWriter(_Parquet):
         self._parts += 1
 
     def mark(self) -> int:
+        """End a part that a resumed run can rely on; how many parts there are now."""
         self._end()
         self._file = self._begin()
         return self._parts
 
     def finish(self, path: Path) -> None:
+        """Make one file of the parts and give it its name."""
         self._end()
         if self._parts == 1:
             give_name(self._part(0), path)
@@ -198,23 +203,29 @@ class ParquetWriter(_Parquet):
         give_name(whole, path)
 
     def close(self) -> None:
+        """Let go after a failure."""
         self._abandon()
         close(self._file)
 
 
 class ParquetStream(_Parquet):
+    """Parquet to standard output: no parts, and nothing to go on with."""
+
     def __init__(self, stream: IO[bytes], schema: Any) -> None:
         super().__init__(schema)
         self._stream = stream
         self._open(self._arrow.PythonFile(stream, mode="w"))
 
     def mark(self) -> int:
+        """There are no parts."""
         return 0
 
     def finish(self, path: Path) -> None:
+        """Write what is left."""
         self._write_group()
         self._writer.close()
         self._stream.flush()
 
     def close(self) -> None:
+        """Let go after a failure."""
         self._abandon()

@@ -247,9 +247,10 @@ class _Csv(_Text):
                         yield None, unreadable("the row is not UTF-8 text")
                         continue
                     yield known, {name: cell for name, cell in zip(names, cells_of(cells), strict=True) if cell}
-                return
             except csv.Error as error:
                 yield None, unreadable(f"malformed CSV: {error}")
+            else:
+                return
 
 
 def _broken(text: str) -> bool:

@@ -1,7 +1,7 @@
 """A batch on one machine: read requests, decide each distinct one once, write decisions.
 
-Comes in: a job and a scenario. Goes out: a file of decisions and a report. InputError, OutputError or Interrupted end it
-early; then nothing has the output's name that did not have it before.
+Comes in: a job and a scenario. Goes out: a file of decisions and a report. InputError, OutputError or Interrupted end
+it early; then nothing has the output's name that did not have it before.
 Never here: the command line, formats, deciding.
 """
 

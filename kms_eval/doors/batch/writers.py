@@ -1,7 +1,7 @@
 """Writing decisions: JSON Lines, CSV and Parquet, so that the file is there whole or not at all.
 
-Comes in: answers with their ids, in order. Goes out: a file that takes its name when the last row is in it; until then a
-folder beside it, from which an interrupted run can go on. OutputError where there is no writing.
+Comes in: answers with their ids, in order. Goes out: a file that takes its name when the last row is in it; until then
+a folder beside it, from which an interrupted run can go on. OutputError where there is no writing.
 Never here: deciding, and more rows in memory than a stretch of them.
 """
 
@@ -245,7 +245,7 @@ def sync(file: IO[bytes]) -> None:
 
 
 def close(file: IO[bytes]) -> None:
-    """Close a file after a failure; that what is left in its buffer does not fit on the disk either is known by then."""
+    """Close a file after a failure; that the rest of its buffer does not fit on the disk either is known by then."""
     with suppress(OSError):
         file.close()
 

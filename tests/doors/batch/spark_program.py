@@ -1,8 +1,8 @@
 """Decides batches on a small Spark cluster on this machine, with executors in processes of their own, and reports.
 
 Comes in: a folder with ``scenario.json``, ``requests.jsonl`` and ``requests.parquet``. Goes out: ``report.json`` in it,
-and the folders of decisions that `kms-eval batch` made. Run by `test_spark`; a process of its own because a Spark driver
-leaves threads and warnings behind.
+and the folders of decisions that `kms-eval batch` made. Run by `test_spark`; a process of its own because a Spark
+driver leaves threads and warnings behind.
 """
 
 from __future__ import annotations

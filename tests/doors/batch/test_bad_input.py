@@ -214,5 +214,5 @@ def test_a_reader_that_goes_away_ends_the_run(
     from kms_eval.doors.batch.writers import OutputError
     from tests.doors.batch.test_interruptions import AT
 
-    with pytest.raises(OutputError, match="^standard output: cannot be written: broken pipe$"):
+    with pytest.raises(OutputError, match=r"^standard output: cannot be written: broken pipe$"):
         run(Job(("in.jsonl",), "-", AT), Scenario.load(scenario), stdout=Gone())  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -307,6 +307,6 @@ def test_memory_does_not_grow_with_the_rows(world: Scenario, folder: Path, monke
 
 
 @pytest.fixture
-def ticking() -> Iterator[Callable[[], float]]:
+def ticking() -> Callable[[], float]:
     seconds = iter(range(10**6))
-    yield lambda: float(next(seconds))
+    return lambda: float(next(seconds))

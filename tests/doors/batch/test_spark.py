@@ -59,7 +59,7 @@ SCENARIO: Mapping[str, Any] = {
 
 def requests() -> list[dict[str, Any]]:
     """Many distinct requests, some of which make no sense, so that the work takes a while."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": str(n), "principal": f"role/r{n}", "action": ("kms:Decrypt", "kms:Encrypt")[n % 2], "key": "app"}
         for n in range(30_000)
     ]
@@ -80,7 +80,7 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """One cluster for all tests, and the same batch on this machine."""
-    from kms_eval.doors.batch.run import run  # noqa: PLC0415 - only where Spark is there, too
+    from kms_eval.doors.batch.run import run
 
     folder = tmp_path_factory.mktemp("spark")
     (folder / "scenario.json").write_text(json.dumps(SCENARIO))
@@ -125,7 +125,7 @@ class TestOnACluster:
 
 def test_a_world_is_the_same_after_its_journey() -> None:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    from kms_eval.spark import shipped  # noqa: PLC0415 - needs what may be missing
+    from kms_eval.spark import shipped
 
     for world, rows in seeded(21, worlds=15, rows=30):
 
