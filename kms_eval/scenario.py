@@ -182,7 +182,11 @@ class Scenario:
             if len(fields) > 1 or not context:
                 return self._decide(principal, action, key, fields)
             # With the types: true and 1 are equal in Python, and different texts in AWS.
-            known = (principal, action, key, tuple(context.items()), tuple(map(type, context.values())))
+            if len(context) == 1:
+                ((name, value),) = context.items()
+                known = (principal, action, key, name, value, value.__class__)
+            else:
+                known = (principal, action, key, *context.items(), *map(type, context.values()))
         try:
             return self._known[known]
         except KeyError:

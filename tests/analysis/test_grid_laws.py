@@ -48,6 +48,9 @@ def test_always_and_never_hold_whatever_the_request_carries(data: st.DataObject)
         who = asker_named(evaluator, arn)
         for _question in range(5):
             ask = within_the_question(replace(data.draw(asks(world)), caller=who.caller))
+            if ask.key is None:
+                # Without a key the grid answers for the scenario's own Region.
+                ask = replace(ask, region=None)
             row = published(ask.action)
             # Of an alias operation this asks one half only; whole calls are asked below.
             if row is None or "alias" in row.resources:
