@@ -62,8 +62,9 @@ def test_every_row_is_decided_as_if_it_were_alone(drawn: tuple[World, list[Row]]
     assert only.column("decision").to_pylist() == [decision for decision, *_reasons in wanted]
 
 
-def test_many_batches_of_many_worlds_agree_with_one_by_one() -> None:
-    for world, rows in seeded(100, worlds=40, rows=180):
+@pytest.mark.parametrize("seed", [100, 200])
+def test_many_batches_of_many_worlds_agree_with_one_by_one(seed: int) -> None:
+    for world, rows in seeded(seed, worlds=60, rows=150):
         evaluator = Evaluator(world)
         column = DecisionColumn(Evaluator(world), AT)
         for start in range(0, len(rows), 60):
