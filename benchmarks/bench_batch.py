@@ -185,9 +185,18 @@ def _streams(rows: int) -> None:
             told = report("benchmarks.bench_batch", "--memory", how, str(number))
             distinct = f"{told['decided']:,.0f}" if told["decided"] else ""
             found.append(
-                (f"{how}, {number:,} rows", f"{told['peak'] / 1e6:,.0f} MB", duration(told["seconds"] / number), distinct)
+                (
+                    f"{how}, {number:,} rows",
+                    f"{told['peak'] / 1e6:,.0f} MB",
+                    duration(told["seconds"] / number),
+                    distinct,
+                )
             )
-    say("Rows that stream through memory", ("what is done with them", "at most", "a row", "decided by the engine"), found)
+    say(
+        "Rows that stream through memory",
+        ("what is done with them", "at most", "a row", "decided by the engine"),
+        found,
+    )
 
 
 def _memory(world: dict[str, Any], how: str, rows: int) -> dict[str, float]:

@@ -12,10 +12,21 @@ from enum import Enum
 from typing import Any
 
 from kms_eval.documents.model import ConditionTest, Policy
-from kms_eval.engine.readings import Reading, Settled, Source, Values, iam_only, or_absent, settlements, text_in
+from kms_eval.engine.readings import (
+    MOST_WAYS,
+    Reading,
+    Settled,
+    Source,
+    Values,
+    iam_only,
+    or_absent,
+    settlements,
+    text_in,
+    ways,
+)
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.language import variables
-from kms_eval.language.operators import OPERATORS, Operator
+from kms_eval.language.operators import OPERATORS, Operator, same
 from kms_eval.language.variables import Lookup, Template
 from kms_eval.records import record
 
@@ -38,6 +49,8 @@ class Test:
     values: tuple[Any, ...]
     needs: frozenset[str]
     iam_only_in_key_policy: frozenset[str]
+    equals: frozenset[Any] | None = None
+    """The policy values where the operator asks for one of them and none has variables: a look-up tells."""
 
     def holds(self, values: Values | None, lookup: Lookup, *, generous: bool) -> bool:
         """Whether the test is true for these request values (semantics C6-C13)."""
@@ -82,6 +95,8 @@ class Test:
             return operator.negated or generous
         # A negated test is true under both readings only if the positive one is false under both.
         inner = generous is not operator.negated
+        if self.equals is not None:
+            return (value in self.equals) is not operator.negated
         for prepared in self.values:
             ready = self._filled(prepared, lookup, generous=inner) if isinstance(prepared, Template) else prepared
             if ready is not _UNRESOLVED and operator.matches(ready, value, inner):
@@ -137,8 +152,20 @@ class Condition:
         # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
         for key in frozenset().union(*(test.iam_only_in_key_policy for test in tests)):
             readings = {**readings, key: or_absent(readings[key])}
+        if ways(readings) > MOST_WAYS:
+            # Each test for itself: for Allow that is the same, for Deny it denies more.
+            return all(_alone(test, readings, generous=generous) for test in tests)
         outcomes = (_all(tests, settled, generous=generous) for settled in settlements(readings))
         return any(outcomes) if generous else all(outcomes)
+
+
+def _alone(test: Test, readings: dict[str, Reading], *, generous: bool) -> bool:
+    asked = {key: readings[key] for key in test.needs}
+    if ways(asked) > MOST_WAYS:
+        # What cannot be looked through is never allowed, and always denied.
+        return generous
+    outcomes = (_all((test,), settled, generous=generous) for settled in settlements(asked))
+    return any(outcomes) if generous else all(outcomes)
 
 
 def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
@@ -157,7 +184,8 @@ def _compile(policy: Policy, written: ConditionTest) -> Test:
     key = canonical(written.key)
     values = tuple(_value(operator, text, variables_on=policy.variables) for text in written.values)
     needs = frozenset({key}).union(*(v.keys for v in values if isinstance(v, Template)))
-    return Test(key, written, operator, values, needs, iam_only(policy, needs))
+    plain = operator.matches is same and not any(isinstance(value, Template) for value in values)
+    return Test(key, written, operator, values, needs, iam_only(policy, needs), frozenset(values) if plain else None)
 
 
 def _value(operator: Operator, text: str, *, variables_on: bool) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import prod
 from typing import Protocol
 
 from kms_eval.documents.model import Policy, PolicyKind
@@ -66,6 +67,15 @@ class Nothing:
 
 
 NOTHING = Nothing()
+
+
+MOST_WAYS = 256
+"""More ways to settle a statement than this are not tried: they double with every open key."""
+
+
+def ways(readings: Mapping[str, Reading]) -> int:
+    """How many ways there are to settle what the readings leave open."""
+    return prod(len(value.readings) for value in readings.values() if isinstance(value, Alternatives))
 
 
 def settlements(readings: Mapping[str, Reading]) -> Iterator[Settled]:

@@ -69,7 +69,8 @@ def _arn_matches(pattern: _ArnPattern, text: str, generous: bool) -> bool:
     return pattern.match is not None and pattern.match(text)
 
 
-def _same(prepared: Prepared, value: Any, _generous: bool) -> bool:
+def same(prepared: Prepared, value: Any, _generous: bool) -> bool:
+    """Equality, whatever the values are."""
     return bool(prepared == value)
 
 
@@ -109,10 +110,10 @@ def _ip(name: str, *, negated: bool = False) -> Operator:
 
 
 ROWS: tuple[Operator, ...] = (
-    _text("StringEquals", str, _same),
-    _text("StringNotEquals", str, _same, negated=True),
-    _text("StringEqualsIgnoreCase", str.lower, _same, parse=str.lower),
-    _text("StringNotEqualsIgnoreCase", str.lower, _same, parse=str.lower, negated=True),
+    _text("StringEquals", str, same),
+    _text("StringNotEquals", str, same, negated=True),
+    _text("StringEqualsIgnoreCase", str.lower, same, parse=str.lower),
+    _text("StringNotEqualsIgnoreCase", str.lower, same, parse=str.lower, negated=True),
     _text("StringLike", compile_glob, _like, wildcards=True),
     _text("StringNotLike", compile_glob, _like, wildcards=True, negated=True),
     _number("NumericEquals", compare.eq),
@@ -127,8 +128,8 @@ ROWS: tuple[Operator, ...] = (
     _date("DateLessThanEquals", compare.le),
     _date("DateGreaterThan", compare.gt),
     _date("DateGreaterThanEquals", compare.ge),
-    Operator("Bool", "Bool", values.boolean, values.boolean, _same, variables="uncertain"),
-    Operator("BinaryEquals", "Binary", values.binary, values.binary, _same),
+    Operator("Bool", "Bool", values.boolean, values.boolean, same, variables="uncertain"),
+    Operator("BinaryEquals", "Binary", values.binary, values.binary, same),
     _ip("IpAddress"),
     _ip("NotIpAddress", negated=True),
     _arn("ArnEquals"),
@@ -136,7 +137,7 @@ ROWS: tuple[Operator, ...] = (
     _arn("ArnLike"),
     _arn("ArnNotLike", negated=True),
     # Tests presence, not a value: the compiler of conditions asks only `read`.
-    Operator("Null", "Null", values.boolean, str, _same),
+    Operator("Null", "Null", values.boolean, str, same),
 )
 
 OPERATORS: Mapping[str, Operator] = {row.name: row for row in ROWS}

@@ -17,7 +17,7 @@ from kms_eval.sources.document import Place, RawDocument, Steps
 Format = Literal["yaml", "json"]
 
 # The largest policy of AWS has 32,768 bytes; a scenario with a thousand of them still fits.
-LARGEST_FILE_BYTES = 64 * 1024 * 1024
+LARGEST_FILE_BYTES = 512 * 1024 * 1024
 
 _BYTE_ORDER_MARK = "\ufeff".encode()
 _FORMATS: dict[str, Format] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}

@@ -6,7 +6,9 @@ Never here: the meaning of any section; each has a module of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from kms_eval.documents.findings import Findings, Notice
@@ -59,7 +61,24 @@ def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool) 
     if not isinstance(document.value, Mapping):
         message = f"a scenario is a mapping, found {kind_of(document.value)}"
         raise InputError(Fault(message, place.location(), "it begins with `keys:`"))
-    reading = Reading(place, document.value, Documents(base), Findings())
+    with _without_collecting():
+        return _read_mapping(place, document.value, base, name, strict=strict)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """A scenario is read into trees, of which nothing is to be thrown away: looking for cycles only takes time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, name: str, *, strict: bool) -> Loaded:
+    reading = Reading(place, value, Documents(base), Findings())
     scenario = reading.scenario
     world = World(
         account=scenario.account,

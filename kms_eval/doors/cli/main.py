@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _failed(error, output, f"cannot go on: {(error.strerror or 'unknown error').lower()}")
     except Exception as error:  # noqa: BLE001 - the edge: a traceback is nothing a user can act on
         code = _failed(error, output, "internal error, please report it (KMS_EVAL_DEBUG=1 shows where)")
+    if arguments is None:
+        # The process ends here: nothing is worth looking for among what it leaves.
+        gc.freeze()
     return int(code)
 
 
