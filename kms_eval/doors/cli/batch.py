@@ -34,8 +34,8 @@ class Call:
     decisions keep order and id: id, principal, action, key, decision, reason_code, policy, sid, error.
 
     A request that cannot be read or decided becomes a row with an error and no decision. The exit code is 0 where every
-    request was decided, however, 3 where at least one was not, 2 where nothing was written. The file of decisions is
-    there whole or not at all; an interrupted run goes on with --resume.
+    request was decided (a denial is a decision), 3 where at least one was not, and 2 where nothing was written. The
+    file of decisions is there whole or not at all; an interrupted run goes on with --resume.
 
     `kms-eval batch logs/ -o decisions.parquet`
     """
@@ -156,10 +156,11 @@ def _tell(report: Report, output: Output) -> None:
     from kms_eval.doors.batch.progress import in_words
 
     tally = report.tally
-    rate = f", {(tally.rows - report.resumed) / report.seconds:,.0f} a second" if report.seconds else ""
-    output.word(
-        f"{tally.rows:,} rows in {in_words(report.seconds)}{rate}; {report.decided:,} distinct requests decided"
-    )
+    words = [f"{tally.rows:,} rows"]
+    if report.seconds >= 1:
+        words.append(f"in {in_words(report.seconds)}, {(tally.rows - report.resumed) / report.seconds:,.0f} a second")
+    distinct = f"; {report.decided:,} distinct requests decided" if report.decided else ""
+    output.word(" ".join(words) + distinct)
     if report.resumed:
         output.word(f"{report.resumed:,} of the rows had been decided before")
     names = (

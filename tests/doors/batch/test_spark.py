@@ -79,10 +79,22 @@ class Ran:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """One cluster for all tests, and the same batch on this machine."""
+    """One cluster for all tests, and for all processes that run them."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "spark"
+    fcntl = pytest.importorskip("fcntl", reason="files cannot be locked here")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "report.json").exists():
+            _run(folder)
+    return Ran(folder, json.loads((folder / "report.json").read_text()), read(folder / "local.parquet"))
+
+
+def _run(folder: Path) -> None:
+    """Decide the same requests on this machine and on a cluster."""
     from kms_eval.doors.batch.run import run
 
-    folder = tmp_path_factory.mktemp("spark")
+    folder.mkdir(exist_ok=True)
     (folder / "scenario.json").write_text(json.dumps(SCENARIO))
     write(folder / "requests.parquet", requests())
     lines = write(folder / "requests.jsonl", requests()[:2000])
@@ -90,12 +102,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     run(Job((str(folder / "requests.parquet"),), str(folder / "local.parquet"), AT), Scenario.from_dict(SCENARIO))
     run(Job((str(folder / "requests.jsonl"),), str(folder / "local.jsonl"), AT), Scenario.from_dict(SCENARIO))
     program = Path(__file__).with_name("spark_program.py")
-    environment = {name: value for name, value in os.environ.items() if name not in {"SPARK_HOME", "PYTHONSAFEPATH"}}
+    environment = {name: value for name, value in os.environ.items() if name != "SPARK_HOME"}
     done = subprocess.run(
         [sys.executable, str(program), str(folder)], capture_output=True, text=True, check=False, env=environment
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return Ran(folder, json.loads((folder / "report.json").read_text()), read(folder / "local.parquet"))
 
 
 class TestOnACluster:
