@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from kms_eval.documents.model import Grant
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
 from kms_eval.errors import InputError
@@ -61,13 +62,34 @@ def row_of(ask: Ask) -> Row:
         "at": ask.at.isoformat(),
         "region": ask.region,
         "via_grant": ask.via_grant,
-        "grant": ask.grant.id or None if ask.grant is not None else None,
+        "grant": _grant(ask.grant) if ask.grant is not None else None,
     }
     return {name: value for name, value in row.items() if value is not None}
 
 
 def _principal(caller: Caller) -> str:
     return caller.arn
+
+
+def _grant(grant: Grant) -> Row | str:
+    """The id of a grant, or the request of CreateGrant."""
+    if grant.id:
+        return grant.id
+    equals, subset = grant.constraints.encryption_context_equals, grant.constraints.encryption_context_subset
+    constraints = {
+        "EncryptionContextEquals": dict(equals) if equals is not None else None,
+        "EncryptionContextSubset": dict(subset) if subset is not None else None,
+        "SourceArn": grant.constraints.source_arn,
+    }
+    row: Row = {
+        "GranteePrincipal": grant.grantee_principal,
+        "GranteeServicePrincipal": grant.grantee_service_principal,
+        "RetiringPrincipal": grant.retiring_principal,
+        "RetiringServicePrincipal": grant.retiring_service_principal,
+        "Operations": list(grant.operations),
+        "Constraints": {name: value for name, value in constraints.items() if value is not None},
+    }
+    return {name: value for name, value in row.items() if value}
 
 
 def expected(evaluator: Evaluator, row: Row) -> Columns:

@@ -50,10 +50,12 @@ def test_keys_of_conditions_and_variables_are_left_in_any_case() -> None:
     }
 
 
-def test_pairs_that_a_policy_asks_about_are_left_and_that_there_are_any() -> None:
+def test_pairs_that_a_policy_asks_about_are_left_and_beside_a_grant_that_there_are_any() -> None:
     of = relevance().of
     assert of({"encryption_context": {"TEAM": "a", "id": "1"}}) == {"encryption_context": {"TEAM": "a"}}
-    assert of({"encryption_context": {"id": "1"}}) == {"encryption_context": {}}
+    assert of({"encryption_context": {"id": "1"}}) == {}
+    request = {"encryption_context": {"id": "1"}, "grant": {"Operations": ["Decrypt"]}}
+    assert of(request) == {**request, "encryption_context": {}}
 
 
 def test_a_grant_may_ask_for_pairs_and_whether_there_are_others() -> None:

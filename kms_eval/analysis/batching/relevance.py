@@ -74,6 +74,9 @@ class Relevance:
                 del left["context"]
         if pairs is not None:
             left["encryption_context"] = self._trimmed("pairs", pairs, self._of_pairs)
+            if left["encryption_context"] == {} and fields.get("grant") is None:
+                # Where there is none, only a grant in the request takes its place.
+                del left["encryption_context"]
         return left
 
     def of_texts(self, context: Mapping[str, object]) -> dict[str, str] | None:
@@ -99,7 +102,7 @@ class Relevance:
         return {**via, **self._of_context(context)}
 
     def _of_pairs(self, pairs: Mapping[str, object]) -> Mapping[str, object]:
-        """What is left of an encryption context; that there is one is left in any case."""
+        """What is left of an encryption context."""
         if self._all_pairs:
             return pairs
         left = {

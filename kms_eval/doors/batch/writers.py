@@ -107,7 +107,10 @@ class _JsonLines:
         if tail is None:
             told = {name: getattr(answer, name) for name in DECISION_COLUMNS[1:]}
             tail = _kept(self._tails, answer, json.dumps(told)[1:])
-        text = f'"{row_id}"' if _is_simple(row_id) else json.dumps(row_id, default=str)
+        if _is_simple(row_id):
+            text = f'"{row_id}"'
+        else:
+            text = str(row_id) if row_id.__class__ is int else json.dumps(row_id, default=str)
         return f'{{"id": {text}, {tail}\n'
 
 
