@@ -23,7 +23,7 @@ from kms_eval.documents.model import (
     Qualifier,
     Statement,
 )
-from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.document import Place, SourceFile
 from kms_eval.world.model import Caller, Key, Organization, OrganizationAccount, Principal, Session, VpcEndpoint, World
 from tests import reference
 from tests.reference import Ask, decide
@@ -409,7 +409,7 @@ def test_the_grammar_could_have_read_the_documents() -> None:
         for document in documents(world, ask):
             written = {"Statement": [values(statement) for statement in document.statements]}
             version = {"Version": document.version} if document.version else {}
-            place = Place(RawDocument(document.name, written))
+            place = Place(SourceFile(document.name))
             read = read_policy(version | written, place, document.kind, findings)
             assert not findings.faults, (findings.faults, written)
             assert read is not None
@@ -438,7 +438,7 @@ def test_the_grammar_could_have_read_the_grants() -> None:
                 | ({"SourceArn": grant.constraints.source_arn} if grant.constraints.source_arn else {}),
             }
             given = {name: value for name, value in written.items() if value is not None}
-            read = read_grant(given, Place(RawDocument("grant", given)), findings, partial=not grant.id)
+            read = read_grant(given, Place(SourceFile("grant")), findings, partial=not grant.id)
             assert not findings.faults, (findings.faults, given)
             assert read is not None
             assert replace(read, place=None) == grant

@@ -28,15 +28,14 @@ def field_name(steps: Steps) -> str:
 
 
 @record
-class RawDocument:
-    """One file or text after reading.
+class SourceFile:
+    """A file, or a text or mapping in memory, without its content.
 
-    `name` is what messages call it, `path` the file it came from (None for text in memory), `value` its content.
+    `name` is what messages call it, `path` where it is (None in memory).
     `lines` finds the line of a place in it; asked only when a line is really needed.
     """
 
     name: str
-    value: object
     path: Path | None = None
     lines: Callable[[Steps], int | None] = field(default=lambda _steps: None)
 
@@ -47,15 +46,31 @@ class RawDocument:
 
 @record
 class Place:
-    """A value inside a document: kept by whatever was parsed from it, so that its line can be found later."""
+    """A value inside a file: kept by whatever was parsed from it, so that its line can be found later.
 
-    document: RawDocument
+    The value itself is not kept with it: that would double what the garbage collector has to look through.
+    """
+
+    file: SourceFile
     steps: Steps = ()
 
     def at(self, *more: str | int) -> Place:
         """The place of a member of this value."""
-        return Place(self.document, self.steps + more)
+        return Place(self.file, self.steps + more)
 
     def location(self) -> Location:
         """File, line and field of the value."""
-        return self.document.location(self.steps)
+        return self.file.location(self.steps)
+
+
+@record
+class RawDocument:
+    """What was read from a file: plain values."""
+
+    file: SourceFile
+    value: object
+
+    @property
+    def place(self) -> Place:
+        """The place of the whole."""
+        return Place(self.file)

@@ -94,18 +94,16 @@ def _syntax_fault(error: json.JSONDecodeError, name: str) -> Fault:
     return Fault(f"not valid JSON: {reason} at column {error.colno}", Location(name, error.lineno))
 
 
-def _too_deep(value: object) -> bool:
-    members = [value]
-    for _ in range(DEEPEST + 1):
-        containers = [member for member in members if isinstance(member, (dict, list))]
-        if not containers:
-            return False
-        members = [
-            member
-            for container in containers
-            for member in (container.values() if isinstance(container, dict) else container)
-        ]
-    return True
+def _too_deep(value: object, left: int = DEEPEST) -> bool:
+    """Whether a value is nested deeper than `left` levels; looked through in the order in which it lies in memory."""
+    if not isinstance(value, (dict, list)):
+        return False
+    if left == 0:
+        return True
+    for member in value.values() if isinstance(value, dict) else value:
+        if isinstance(member, (dict, list)) and _too_deep(member, left - 1):
+            return True
+    return False
 
 
 def _depth_fault(text: str, name: str) -> Fault:

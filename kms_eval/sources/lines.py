@@ -22,11 +22,15 @@ class LineTree:
         self.members = {} if members is None else members
 
     def line_at(self, steps: Steps) -> int:
-        """The line of the place `steps` leads to; where it leads nowhere, that of the last place on the way."""
+        """The line of the place `steps` leads to; where it leads nowhere, that of the last place on the way.
+
+        The first of a list is also what stands alone for a list of one, as AWS has it in policies.
+        """
         here = self
         for step in steps:
             member = here.members.get(step)
-            if member is None:
+            if member is not None:
+                here = member
+            elif step != 0:
                 break
-            here = member
         return here.line

@@ -7,12 +7,11 @@ Never here: scenarios, policies, the meaning of any value. YAML and JSON readers
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from kms_eval.errors import Fault, InputError, Location, nearest, quoted
-from kms_eval.sources.document import Place, RawDocument, Steps
+from kms_eval.sources.document import Place, RawDocument, SourceFile, Steps
 
 Format = Literal["yaml", "json"]
 
@@ -32,7 +31,8 @@ def read_file(path: Path, name: str | None = None) -> RawDocument:
     name = str(path) if name is None else name
     text = _decode(_bytes_of(path, name), name)
     form = _FORMATS.get(path.suffix.lower()) or ("json" if text.lstrip().startswith("{") else "yaml")
-    return replace(read_text(text, name, format=form), path=path)
+    value, lines = _reader(form)(text, name)
+    return RawDocument(SourceFile(name, path, lines), value)
 
 
 def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  # noqa: A002 - the plain word for it
@@ -42,7 +42,7 @@ def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  
         text = text.encode("utf-8", "surrogatepass")
     decoded = _decode(text, name)
     value, lines = _reader(format)(decoded, name)
-    return RawDocument(name, value, None, lines)
+    return RawDocument(SourceFile(name, None, lines), value)
 
 
 def read_embedded(text: str, place: Place) -> object:

@@ -67,7 +67,7 @@ class Documents:
             return read_grants(source, place, findings)
         path = self._path(source, place, findings)
         document = self._file(path, source, place, findings) if path else None
-        return read_grants(document.value, Place(document), findings) if document else ()
+        return read_grants(document.value, document.place, findings) if document else ()
 
     def _policy_in_file(self, source: str, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         path = self._path(source, place, findings)
@@ -76,7 +76,7 @@ class Documents:
             return None
         where = (path, kind)
         if where not in self._in_files:
-            self._in_files[where] = read_policy(document.value, Place(document), kind, findings, name=path.stem)
+            self._in_files[where] = read_policy(document.value, document.place, kind, findings, name=path.stem)
         return self._in_files[where]
 
     def _path(self, source: str, place: Place, findings: Findings) -> Path | None:

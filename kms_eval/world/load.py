@@ -14,7 +14,7 @@ from pathlib import Path
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError
 from kms_eval.records import record
-from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.document import Place, RawDocument, SourceFile
 from kms_eval.sources.text import read_file
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
@@ -46,23 +46,24 @@ def load(path: Path, *, strict: bool = False) -> Loaded:
 
     `strict` makes a fault of what AWS would refuse to store even where it can be read. Raises InputError.
     """
-    return _read(read_file(path), path.parent, path.stem, strict=strict)
+    with _without_collecting():
+        return _read(read_file(path), path.parent, path.stem, strict=strict)
 
 
 def from_dict(
     data: Mapping[str, object], *, base: Path | None = None, name: str = "scenario", strict: bool = False
 ) -> Loaded:
     """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none."""
-    return _read(RawDocument(name, data), base, name, strict=strict)
+    with _without_collecting():
+        return _read(RawDocument(SourceFile(name), data), base, name, strict=strict)
 
 
 def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool) -> Loaded:
-    place = Place(document)
+    place = document.place
     if not isinstance(document.value, Mapping):
         message = f"a scenario is a mapping, found {kind_of(document.value)}"
         raise InputError(Fault(message, place.location(), "it begins with `keys:`"))
-    with _without_collecting():
-        return _read_mapping(place, document.value, base, name, strict=strict)
+    return _read_mapping(place, document.value, base, name, strict=strict)
 
 
 @contextmanager

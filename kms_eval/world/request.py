@@ -17,7 +17,7 @@ from kms_eval.documents.findings import Findings, Notice
 from kms_eval.documents.model import Grant
 from kms_eval.errors import quoted
 from kms_eval.records import record
-from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.document import Place, SourceFile
 from kms_eval.world.model import Session
 from kms_eval.world.values import kind_of, quote_it, text_of
 
@@ -130,7 +130,7 @@ def read_request(
     )
 
 
-_NOWHERE = Place(RawDocument("", None))
+_NOWHERE = Place(SourceFile(""))
 """Of values that a program passes: their places have a field and nothing else."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Policy, PolicyKind
-from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.document import Place, SourceFile
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Reading:
 
 def read(value: object, kind: PolicyKind = PolicyKind.KEY) -> Reading:
     findings = Findings()
-    policy = read_policy(value, Place(RawDocument("f", value)), kind, findings)
+    policy = read_policy(value, Place(SourceFile("f")), kind, findings)
     return Reading(
         policy,
         [str(fault) for fault in findings.faults],

@@ -14,7 +14,6 @@ from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import ConditionTest, PolicyKind, PrincipalEntry, Statement
 from kms_eval.errors import InputError
-from kms_eval.sources.document import Place
 from kms_eval.sources.text import read_text
 from tests.documents.reading import policy, read, statement
 
@@ -97,7 +96,7 @@ def test_json_text_is_the_document_it_holds() -> None:
 
 
 def test_a_policy_is_called_by_its_file_its_id_or_its_position() -> None:
-    place = Place(read_text(json.dumps(DEFAULT), "f", format="json"))
+    place = read_text(json.dumps(DEFAULT), "f", format="json").place
     without_id = {"Version": DEFAULT["Version"], "Statement": DEFAULT["Statement"]}
 
     def name(value: object, file: str | None) -> str:
@@ -247,7 +246,7 @@ def test_a_fault_has_the_line_of_its_place() -> None:
     text = json.dumps(policy(Effect="deny", Condition={"Nul": {"kms:ViaService": "true"}}), indent=1)
     document = read_text(text, "policy.json", format="json")
     findings = Findings()
-    assert read_policy(document.value, Place(document), PolicyKind.KEY, findings) is None
+    assert read_policy(document.value, document.place, PolicyKind.KEY, findings) is None
     lines = text.splitlines()
     for fault in findings.faults:
         assert fault.location is not None
@@ -259,14 +258,14 @@ def test_a_fault_has_the_line_of_its_place() -> None:
 def test_json_text_inside_yaml_is_named_by_the_outer_file() -> None:
     outer = read_text('keys:\n  app:\n    policy: \'{"Statement": [{"Effect": 1}]}\'\n', "s.yaml", format="yaml")
     findings = Findings()
-    place = Place(outer).at("keys", "app", "policy")
+    place = outer.place.at("keys", "app", "policy")
     assert read_policy('{"Statement": [{"Effect": 1}]}', place, PolicyKind.KEY, findings) is None
     assert str(findings.faults[0]) == "s.yaml:3: keys.app.policy.Statement[0].Effect: must be `Allow` or `Deny`"
 
 
 def test_nothing_is_raised_before_the_caller_asks_for_it() -> None:
     findings = Findings()
-    place = Place(read_text("{}", "f", format="json"))
+    place = read_text("{}", "f", format="json").place
     read_policy({}, place.at("a"), PolicyKind.KEY, findings)
     read_policy({}, place.at("b"), PolicyKind.KEY, findings)
     with pytest.raises(InputError) as caught:
@@ -276,7 +275,7 @@ def test_nothing_is_raised_before_the_caller_asks_for_it() -> None:
 
 def test_strict_makes_faults_of_what_aws_would_refuse() -> None:
     findings = Findings()
-    place = Place(read_text("{}", "f", format="json"))
+    place = read_text("{}", "f", format="json").place
     value = policy(PolicyKind.IDENTITY, Principal="*", Action="kms:Nothing")
     assert read_policy(value, place, PolicyKind.IDENTITY, findings)
     findings.raise_faults()

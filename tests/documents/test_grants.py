@@ -10,7 +10,7 @@ from kms_eval.documents.findings import Findings
 from kms_eval.documents.grants import read_grant, read_grants
 from kms_eval.documents.model import Constraints, Grant
 from kms_eval.facts.enums import GRANT_OPERATIONS
-from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.document import Place, SourceFile
 
 ROLE = "arn:aws:iam::123456789012:role/worker"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:topic"
@@ -25,7 +25,7 @@ TO_SERVICE = {
 
 def read(value: object) -> tuple[tuple[Grant, ...], list[str]]:
     findings = Findings()
-    grants = read_grants(value, Place(RawDocument("f", value)), findings)
+    grants = read_grants(value, Place(SourceFile("f")), findings)
     assert findings.notices == []
     return grants, [str(fault) for fault in findings.faults]
 
@@ -190,7 +190,7 @@ def test_one_faulty_grant_does_not_hide_the_others() -> None:
 )  # fmt: skip
 def test_a_request_may_leave_out_what_the_question_does_not_need(value: object) -> None:
     findings = Findings()
-    grant = read_grant(value, Place(RawDocument("f", value)), findings, partial=True)
+    grant = read_grant(value, Place(SourceFile("f")), findings, partial=True)
     assert findings.faults == []
     assert grant is not None
     assert grant.id == ""
@@ -201,5 +201,5 @@ def test_a_request_may_leave_out_what_the_question_does_not_need(value: object) 
 )
 def test_a_request_is_checked_all_the_same(value: object) -> None:
     findings = Findings()
-    assert read_grant(value, Place(RawDocument("f", value)), findings, partial=True) is None
+    assert read_grant(value, Place(SourceFile("f")), findings, partial=True) is None
     assert len(findings.faults) == 1

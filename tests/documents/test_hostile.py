@@ -15,7 +15,6 @@ from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.grants import read_grants
 from kms_eval.documents.model import PolicyKind
 from kms_eval.errors import InputError
-from kms_eval.sources.document import Place
 from kms_eval.sources.text import Format, read_text
 from tests.documents.reading import policy, read
 
@@ -71,7 +70,7 @@ GRANTS = st.dictionaries(st.sampled_from(ELEMENTS[20:]), st.sampled_from(TEXTS) 
 @given(VALUES | GRANTS | st.lists(GRANTS, max_size=3))
 def test_any_value_is_grants_or_has_faults(value: object) -> None:
     findings = Findings()
-    place = Place(read_text("{}", "f", format="json"))
+    place = read_text("{}", "f", format="json").place
     read_grants(value, place, findings)
     assert all(str(fault).isprintable() for fault in findings.faults)
 
@@ -102,7 +101,7 @@ def test_a_damaged_policy_is_a_policy_or_has_faults(form: Format) -> None:
             assert str(error).isprintable() or len(error.faults) > 1  # noqa: PT017 - either answer will do
             continue
         findings = Findings()
-        found = read_policy(document.value, Place(document), PolicyKind.KEY, findings)
+        found = read_policy(document.value, document.place, PolicyKind.KEY, findings)
         assert (found is None) == bool(findings.faults)
 
 

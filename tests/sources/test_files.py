@@ -41,8 +41,8 @@ def test_the_ending_says_what_a_file_is(tmp_path: Path, name: str, content: str,
     path.write_bytes(content.encode())
     document = read_file(path)
     assert document.value == value
-    assert document.path == path
-    assert document.name == str(path)
+    assert document.file.path == path
+    assert document.file.name == str(path)
 
 
 def test_json_is_not_read_as_yaml(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kms_eval.errors import InputError
-from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.document import RawDocument
 from kms_eval.sources.text import Format, read_embedded, read_text
 
 POLICY = """\
@@ -67,12 +67,12 @@ def test_a_document_is_its_value() -> None:
     ],
 )
 def test_every_place_has_its_line_or_that_around_it(steps: tuple[str | int, ...], line: int) -> None:
-    assert read(POLICY).location(steps).line == line
+    assert read(POLICY).file.location(steps).line == line
 
 
 @pytest.mark.parametrize("text", ["1", '"a"', "[]", "{}", "null", " true ", "[[],[{}]]"])
 def test_small_documents_have_lines(text: str) -> None:
-    assert read("\n" + text).location((0, "a")).line == 2
+    assert read("\n" + text).file.location((0, "a")).line == 2
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_policy_cut_short_is_refused_wherever_it_is_cut() -> None:
 
 def test_json_inside_a_document_is_named_by_the_document() -> None:
     outer = read('{\n"policy":\n"x"}')
-    place = Place(outer).at("policy")
+    place = outer.place.at("policy")
     assert read_embedded('{"Statement": []}', place) == {"Statement": []}
     with pytest.raises(InputError) as caught:
         read_embedded('{"Statement": [\n{"Effect": 1, "Effect": 2}]}', place)
@@ -152,7 +152,7 @@ def test_json_inside_a_document_is_named_by_the_document() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 1000, "\0", "\ud800", "[NaN]", "x"])
 def test_what_is_wrong_inside_is_an_input_error(text: str) -> None:
-    place = Place(read('{"policy": 1}')).at("policy")
+    place = read('{"policy": 1}').place.at("policy")
     with pytest.raises(InputError) as caught:
         read_embedded(text, place)
     assert str(caught.value).startswith("f.json:1: policy")
@@ -180,7 +180,7 @@ def test_what_json_writes_is_read(value: object, indent: int) -> None:
 def lines_of_members(document: RawDocument) -> list[tuple[int | None, int]]:
     """The line of every member of the document, with that of what it stands in."""
     found = []
-    open_places = [(document.value, Place(document))]
+    open_places = [(document.value, document.place)]
     while open_places:
         value, place = open_places.pop()
         members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -151,7 +151,7 @@ same: *anchor
     ],
 )
 def test_every_place_has_its_line_or_that_around_it(steps: tuple[str | int, ...], line: int, field: str | None) -> None:
-    location = read(LINES).location(steps)
+    location = read(LINES).file.location(steps)
     assert (location.file, location.line, location.field) == ("f.yaml", line, field)
 
 
@@ -278,4 +278,4 @@ def test_any_text_is_a_value_or_an_input_error(text: str) -> None:
                 assert error.faults  # noqa: PT017 - either answer will do
             else:
                 assert document.value is not None
-                assert document.location(("a", 0, "b")).line is not None
+                assert document.file.location(("a", 0, "b")).line is not None

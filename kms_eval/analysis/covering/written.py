@@ -130,8 +130,8 @@ def _file(place: Place | None) -> str:
     """The file as it was named, on the shortest way: scenarios in two folders name one policy differently."""
     if place is None:
         return ""
-    path = place.document.path
-    return os.path.normpath(path) if path is not None else place.document.name
+    path = place.file.path
+    return os.path.normpath(path) if path is not None else place.file.name
 
 
 def _within(policy: Policy) -> str:
@@ -151,27 +151,6 @@ def _is_about_kms(statement: Statement) -> bool:
     return statement.actions is None or not statement.actions or any(map(is_about_kms, statement.actions))
 
 
-def _statement_place(policy: Policy, statement: Statement) -> Place | None:
-    """A single statement may be written without its list."""
-    if policy.place is None:
-        return None
-    inside = policy.place.at("Statement")
-    return inside if isinstance(_value(inside), Mapping) else inside.at(statement.index)
-
-
-def _value(place: Place) -> object:
-    """What stands at a place; None where it is inside a text."""
-    value = place.document.value
-    for step in place.steps:
-        if isinstance(value, Mapping):
-            value = value.get(step)
-        elif isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
 def _line(place: Place | None, *steps: str | int) -> int | None:
     return place.at(*steps).location().line if place is not None else None
 
@@ -180,7 +159,7 @@ def _written_statement(within: str, attachments: list[tuple[Policy, Rule]]) -> W
     # Documents whose Principal says whose they are have lost it where they hang; the fullest reading is shown.
     policy, rule = max(attachments, key=lambda pair: pair[1].statement.principals is not None)
     statement = rule.statement
-    place = _statement_place(policy, statement)
+    place = policy.place.at("Statement", statement.index) if policy.place is not None else None
     location = place.location() if place is not None else None
     return Written(
         id=f"{within}.Statement[{statement.index}]",

@@ -149,12 +149,12 @@ def _policies(
     from kms_eval.documents.findings import Findings
     from kms_eval.doors.cli.notices import notice_lines
     from kms_eval.doors.cli.opening import HERE
-    from kms_eval.sources.document import Place, RawDocument
+    from kms_eval.sources.document import Place, SourceFile
     from kms_eval.world.attachments import Documents
 
     findings, documents = Findings(), Documents(HERE)
     found: dict[str, tuple[Policy, ...]] = {}
-    place = Place(RawDocument("", None)).at(option)
+    place = Place(SourceFile("")).at(option)
     for pair in pairs:
         name, equals, path = pair.partition("=")
         if not (name and equals and path):

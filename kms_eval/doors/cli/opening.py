@@ -17,7 +17,7 @@ from kms_eval.doors.cli.discovery import NO_SCENARIO, find
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.scenario import Scenario
-from kms_eval.sources.document import Place, RawDocument
+from kms_eval.sources.document import Place, SourceFile
 from kms_eval.world.names import resolve_caller, resolve_key
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> 
     from kms_eval.world.attachments import Documents
 
     findings, documents = Findings(), Documents(HERE)
-    call = Place(RawDocument("", None))
+    call = Place(SourceFile(""))
     read = documents.policy(key_policy, call.at("--key-policy"), PolicyKind.KEY, findings) if key_policy else None
     attached = documents.policies(policies, call.at("--policy"), PolicyKind.IDENTITY, findings)
     findings.raise_faults(strict=strict)

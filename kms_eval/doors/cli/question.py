@@ -94,7 +94,6 @@ def _grant(text: str, action: str) -> Grant | str:
     """The request of CreateGrant, in JSON or in a file; else the id of a grant."""
     from kms_eval.documents.findings import Findings
     from kms_eval.documents.grants import read_grant
-    from kms_eval.sources.document import Place
     from kms_eval.sources.text import read_file, read_text
 
     if text.lstrip().startswith("{"):
@@ -105,8 +104,8 @@ def _grant(text: str, action: str) -> Grant | str:
         return text
     findings = Findings()
     if not isinstance(document.value, Mapping):
-        raise InputError(Fault("the request of CreateGrant is a mapping", document.location()))
-    grant = read_grant(document.value, Place(document), findings, partial=True)
+        raise InputError(Fault("the request of CreateGrant is a mapping", document.place.location()))
+    grant = read_grant(document.value, document.place, findings, partial=True)
     findings.raise_faults()
     if grant is None:  # pragma: no cover - there were faults, and they are raised
         raise AssertionError
