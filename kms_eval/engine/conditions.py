@@ -7,22 +7,20 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
 from kms_eval.documents.model import ConditionTest, Policy
 from kms_eval.engine.readings import (
-    MOST_WAYS,
     Reading,
     Settled,
     Source,
     Values,
     iam_only,
+    in_reading,
     or_absent,
     settlements,
     text_in,
-    ways,
 )
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.language import variables
@@ -64,8 +62,11 @@ class Test:
             return written.if_exists or written.qualifier == "ForAllValues" or (not written.qualifier and negated)
         # ASSUMPTION Z5: several values without a set operator: one matching value suffices for Deny, Allow needs all.
         one_suffices = written.qualifier == "ForAnyValue" or (generous and not written.qualifier)
-        each = (self._one(value, lookup, generous=generous) for value in values)
-        found = any(each) if one_suffices else all(each)
+        found = not one_suffices
+        for value in values:
+            found = self._one(value, lookup, generous=generous)
+            if found is one_suffices:
+                break
         if written.qualifier and not any(values):
             # ASSUMPTION Z24: a list holding only "" may count as no values.
             without = written.if_exists or written.qualifier == "ForAllValues"
@@ -136,41 +137,44 @@ class Condition:
         readings = {key: source.get(key) for key in self.needs}
         return self._hold(self.tests, readings, generous=generous)
 
-    def status(self, source: Source, is_open: Callable[[str], bool], *, generous: bool) -> Status:
-        """What can be said while the keys that `is_open` names may still take any value."""
-        if not self.tests:
-            return Status.HOLDS if generous else Status.FAILS
-        waiting = [test for test in self.tests if any(is_open(key) for key in test.needs)]
-        settled = [test for test in self.tests if test not in waiting] if waiting else list(self.tests)
-        readings = {key: source.get(key) for test in settled for key in test.needs}
-        if not self._hold(tuple(settled), readings, generous=generous):
-            return Status.FAILS
-        return Status.OPEN if waiting else Status.HOLDS
+    def status(self, source: Source, open_keys: frozenset[str], *, generous: bool) -> Status:
+        """What can be said while these keys may still take any value."""
+        if open_keys.isdisjoint(self.needs):
+            return Status.HOLDS if self.holds(source, generous=generous) else Status.FAILS
+        settled = tuple(test for test in self.tests if test.needs.isdisjoint(open_keys))
+        if settled:
+            readings = {key: source.get(key) for test in settled for key in test.needs}
+            if not self._hold(settled, readings, generous=generous):
+                return Status.FAILS
+        return Status.OPEN
 
     @staticmethod
     def _hold(tests: tuple[Test, ...], readings: dict[str, Reading], *, generous: bool) -> bool:
-        # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
-        for key in frozenset().union(*(test.iam_only_in_key_policy for test in tests)):
-            readings = {**readings, key: or_absent(readings[key])}
-        if ways(readings) > MOST_WAYS:
+        for test in tests:
+            if test.iam_only_in_key_policy:
+                # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
+                readings = {**readings, **{key: or_absent(readings[key]) for key in test.iam_only_in_key_policy}}
+        ways = settlements(readings)
+        if ways is None:
             # Each test for itself: for Allow that is the same, for Deny it denies more.
             return all(_alone(test, readings, generous=generous) for test in tests)
-        outcomes = (_all(tests, settled, generous=generous) for settled in settlements(readings))
-        return any(outcomes) if generous else all(outcomes)
+        return in_reading(ways, lambda settled: _all(tests, settled, generous=generous), generous=generous)
 
 
 def _alone(test: Test, readings: dict[str, Reading], *, generous: bool) -> bool:
-    asked = {key: readings[key] for key in test.needs}
-    if ways(asked) > MOST_WAYS:
+    ways = settlements({key: readings[key] for key in test.needs})
+    if ways is None:
         # What cannot be looked through is never allowed, and always denied.
         return generous
-    outcomes = (_all((test,), settled, generous=generous) for settled in settlements(asked))
-    return any(outcomes) if generous else all(outcomes)
+    return in_reading(ways, lambda settled: _all((test,), settled, generous=generous), generous=generous)
 
 
 def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
     lookup = text_in(settled)
-    return all(test.holds(settled[test.key], lookup, generous=generous) for test in tests)
+    for test in tests:  # noqa: SIM110 - making a generator takes longer than most tests
+        if not test.holds(settled[test.key], lookup, generous=generous):
+            return False
+    return True
 
 
 def compile_condition(policy: Policy, written: tuple[ConditionTest, ...]) -> Condition:

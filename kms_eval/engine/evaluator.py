@@ -14,12 +14,15 @@ from kms_eval.engine.context import Context
 from kms_eval.engine.masks import UNPUBLISHED, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.rules import Rule, compile_policy
+from kms_eval.engine.sides import Side, caller_side
+from kms_eval.engine.situation import Scope
 from kms_eval.records import record
-from kms_eval.world.model import Caller, Session, World
+from kms_eval.world.model import Caller, Session, VpcEndpoint, World
 from kms_eval.world.names import resolve_caller
 from kms_eval.world.request import Request
 
 _MOST_CELLS = 50_000
+_MOST_SIDES = 50_000
 _MOST_CALLERS = 200_000
 _MOST_POLICIES = 200_000
 
@@ -67,6 +70,7 @@ class Evaluator:
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
+        self._sides: dict[tuple[Caller, VpcEndpoint | None, str | None], Side] = {}
 
     def rules(self, policy: Policy) -> tuple[Rule, ...]:
         """The compiled rules of a policy of this world (or of a session in it)."""
@@ -118,9 +122,7 @@ class Evaluator:
         key = (scope.caller, about, scope.endpoint, unpublished, only_grant)
         cell = self._cells.get((*key, None))
         if cell is None:
-            cell = self._keep(
-                (*key, None), compile_cell(scope, self.rules, unpublished=unpublished, only_grant=only_grant)
-            )
+            cell = self._keep((*key, None), self._compile(scope, unpublished, only_grant))
         contradicted = cell.folded & said.keys() if said else None
         if not contradicted:
             return cell
@@ -128,9 +130,23 @@ class Evaluator:
         unfolded = frozenset(contradicted)
         other = self._cells.get((*key, unfolded))
         if other is None:
-            other = compile_cell(scope, self.rules, unpublished=unpublished, unfolded=unfolded, only_grant=only_grant)
-            self._keep((*key, unfolded), other)
+            other = self._keep((*key, unfolded), self._compile(scope, unpublished, only_grant, unfolded))
         return other
+
+    def side(self, scope: Scope, unpublished: str | None = None) -> Side:
+        """What speaks to the scope's caller whatever the target, gathered when first asked for."""
+        key = (scope.caller, scope.endpoint, unpublished)
+        side = self._sides.get(key)
+        if side is None:
+            if len(self._sides) >= _MOST_SIDES:
+                self._sides.clear()
+            side = self._sides[key] = caller_side(scope, self.rules, unpublished)
+        return side
+
+    def _compile(
+        self, scope: Scope, unpublished: str | None, only_grant: str | None, unfolded: frozenset[str] = frozenset()
+    ) -> Cell:
+        return compile_cell(scope, self.side(scope, unpublished), unfolded=unfolded, only_grant=only_grant)
 
     def _keep(self, key: tuple[Any, ...], cell: Cell) -> Cell:
         if len(self._cells) >= _MOST_CELLS:

@@ -28,6 +28,17 @@ class Part(Enum):
     GATE = "bounds every request that it applies to"
     VETO = "only denies"
 
+    @property
+    def follows_caller(self) -> bool:
+        """Whether the documents depend on the caller and its endpoint alone, as all do that bound or speak for it.
+
+        INVARIANT: `documents` of such a layer does not look at the scope's target.
+        """
+        return self in _OF_THE_CALLER
+
+
+_OF_THE_CALLER = frozenset({Part.IDENTITY, Part.LIMIT, Part.GATE})
+
 
 @record
 class Layer:

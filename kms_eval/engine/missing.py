@@ -10,10 +10,10 @@ what is not needed for the turn is dropped one by one.
 from __future__ import annotations
 
 from kms_eval.engine import decide
-from kms_eval.engine.cell import Entry
 from kms_eval.engine.conditions import Status
 from kms_eval.engine.context import is_suppliable
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import PartRuling
 from kms_eval.engine.grants import keys_to_supply
 from kms_eval.facts.condition_keys import find
@@ -69,16 +69,13 @@ def _keys(entry: Entry, ruling: PartRuling) -> tuple[str, ...]:
     if entry.allowance is not None:
         return keys_to_supply(entry.allowance, ruling.context)
     situation = ruling.part.situation
-
-    def is_open(key: str) -> bool:
-        return is_suppliable(situation, key)
-
-    if entry.rule is None or entry.status(ruling.context, is_open) is not Status.OPEN:
+    open_keys = frozenset(key for key in entry.needs if is_suppliable(situation, key))
+    if entry.rule is None or entry.status(ruling.context, open_keys) is not Status.OPEN:
         return ()
     written = {}
     if entry.rule.condition is not None:
         written = {test.key: test.written.key for test in entry.rule.condition.tests}
-    return tuple(spelled(key, written.get(key)) for key in sorted(entry.needs) if is_open(key))
+    return tuple(spelled(key, written.get(key)) for key in sorted(open_keys))
 
 
 def spelled(key: str, written: str | None = None) -> str:

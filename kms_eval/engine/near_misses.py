@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kms_eval.documents.model import PrincipalEntry
-from kms_eval.engine.cell import Entry
 from kms_eval.engine.conditions import Condition, Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import NearMiss
 from kms_eval.engine.grants import keys_to_supply
 from kms_eval.engine.missing import spelled

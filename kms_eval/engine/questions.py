@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kms_eval.engine.cell import Entry
 from kms_eval.engine.conditions import Condition, Test
 from kms_eval.engine.context import Context
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.trace import Trace
 from kms_eval.language.variables import Template

@@ -6,10 +6,10 @@ those that are open. Never here: what a value means.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from math import prod
-from typing import Protocol
+from typing import Protocol, cast
 
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.language.variables import Lookup
@@ -73,17 +73,23 @@ MOST_WAYS = 256
 """More ways to settle a statement than this are not tried: they double with every open key."""
 
 
-def ways(readings: Mapping[str, Reading]) -> int:
-    """How many ways there are to settle what the readings leave open."""
-    return prod(len(value.readings) for value in readings.values() if isinstance(value, Alternatives))
-
-
-def settlements(readings: Mapping[str, Reading]) -> Iterator[Settled]:
-    """Every way to settle what the readings leave open; the readings themselves where nothing is."""
+def settlements(readings: Mapping[str, Reading]) -> Iterable[Settled] | None:
+    """Every way to settle what the readings leave open, or None for more than `MOST_WAYS`."""
     uncertain = {key: value.readings for key, value in readings.items() if isinstance(value, Alternatives)}
-    certain = {key: value for key, value in readings.items() if not isinstance(value, Alternatives)}
-    for chosen in product(*uncertain.values()):
-        yield {**certain, **dict(zip(uncertain, chosen, strict=True))} if uncertain else certain
+    certain = cast("Settled", readings)
+    if not uncertain:
+        return (certain,)
+    if prod(len(each) for each in uncertain.values()) > MOST_WAYS:
+        return None
+    return ({**certain, **dict(zip(uncertain, chosen, strict=True))} for chosen in product(*uncertain.values()))
+
+
+def in_reading(ways: Iterable[Settled], holds: Callable[[Settled], bool], *, generous: bool) -> bool:
+    """Whether something holds in any of the ways if `generous`, else whether it does in all of them."""
+    for settled in ways:
+        if holds(settled) is generous:
+            return generous
+    return not generous
 
 
 def text_in(settled: Settled) -> Lookup:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from kms_eval.documents.model import Policy, Statement
-from kms_eval.engine.readings import MOST_WAYS, Source, iam_only, or_absent, settlements, text_in, ways
+from kms_eval.engine.readings import Source, iam_only, in_reading, or_absent, settlements, text_in
 from kms_eval.language import variables
 from kms_eval.language.arn import resource_matcher
 from kms_eval.language.pattern import compile_glob, only_stars, wild
@@ -78,11 +78,13 @@ class ResourceTest:
         readings = {key: source.get(key) for key in self.needs}
         # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
         readings |= {key: or_absent(readings[key]) for key in self.iam_only_in_key_policy}
-        if ways(readings) > MOST_WAYS:
+        ways = settlements(readings)
+        if ways is None:
             # What cannot be looked through is never allowed, and always denied.
             return generous
-        outcomes = (self._covers(target, text_in(settled), generous=generous) for settled in settlements(readings))
-        return any(outcomes) if generous else all(outcomes)
+        return in_reading(
+            ways, lambda settled: self._covers(target, text_in(settled), generous=generous), generous=generous
+        )
 
     def _covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
         # Operations without a key are outside every list of ARNs, in either reading (semantics R6).

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kms_eval.engine.cell import Entry, InForce, Rules
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.evaluator import PartRuling
 from kms_eval.engine.explanation import LayerOutcome, LayerWord, Source
 from kms_eval.engine.layers import GRANT, Part
 from kms_eval.engine.rules import Rule
+from kms_eval.engine.sides import Rules
 
 
 def source(entry: Entry) -> Source:

@@ -139,7 +139,7 @@ class Grid:
     def _settled(self, asker: Asker, target: Target) -> Settled:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint)
-        cell = compile_cell(scope, self.evaluator.rules, unfolded=unfolded)
+        cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
         return settle(cell, self._openness, unknown=asker.unknown, own_policy=not asker.described)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:

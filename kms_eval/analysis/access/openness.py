@@ -10,12 +10,13 @@ can only have one value in real requests, so entries that hang on nothing else a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from kms_eval.engine.cell import CLOCK, Entry
+from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.conditions import Status, Test
 from kms_eval.engine.context import Context, carried, is_fixed
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Circumstances, Scope, Situation
@@ -77,15 +78,14 @@ class Openness:
     def open_tests(self, entry: Entry, scope: Scope, unknown: tuple[str, ...], action: str) -> Iterator[Test]:
         """The tests of a pending entry's condition that are open for the action (lower case)."""
         condition = entry.rule.condition if entry.rule is not None else None
-        is_open = self._is_open(scope, unknown, action)
         for test in condition.tests if condition is not None else ():
-            if any(is_open(key) for key in test.needs):
+            if self._open_among(test.needs, scope, unknown, action):
                 yield test
 
     def open_variables(self, entry: Entry, scope: Scope, unknown: tuple[str, ...], action: str) -> bool:
         """Whether the entry's Resource element has variables that are open for the action (lower case)."""
         resource = entry.rule.resource if entry.rule is not None else None
-        return resource is not None and any(map(self._is_open(scope, unknown, action), resource.needs))
+        return resource is not None and bool(self._open_among(resource.needs, scope, unknown, action))
 
     def _split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
         still, holds = 0, 0
@@ -93,20 +93,18 @@ class Openness:
             part = actions & entry.actions
             if part:
                 context = Context(Situation(scope, action, self.circumstances))
-                status = entry.status(context, self._is_open(scope, unknown, action))
+                status = entry.status(context, self._open_among(entry.needs, scope, unknown, action))
                 still |= part if status is Status.OPEN else 0
                 holds |= part if status is Status.HOLDS else 0
         return still, holds
 
-    def _is_open(self, scope: Scope, unknown: tuple[str, ...], action: str) -> Callable[[str], bool]:
+    def _open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
         with_key = scope.target.kind == "key"
-
-        def is_open(key: str) -> bool:
-            if key in self._settled:
-                return False
-            return key.startswith(unknown) or not is_fixed(action, key, with_key=with_key)
-
-        return is_open
+        return frozenset(
+            key
+            for key in keys - self._settled
+            if key.startswith(unknown) or not is_fixed(action, key, with_key=with_key)
+        )
 
 
 def matching(keys: Iterable[str], beginnings: tuple[str, ...]) -> frozenset[str]:

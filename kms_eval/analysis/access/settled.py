@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from kms_eval.analysis.access.openness import Openness
 from kms_eval.engine import decide
-from kms_eval.engine.cell import Cell, Entry
+from kms_eval.engine.cell import Cell
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import EVERYTHING, RETIRE_GRANT, UNPUBLISHED
 from kms_eval.engine.situation import Situation
 

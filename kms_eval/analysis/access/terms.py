@@ -14,9 +14,9 @@ from itertools import combinations, islice, product
 from kms_eval.analysis.access.openness import Openness, alike
 from kms_eval.analysis.access.settled import OWN_POLICY, Settled
 from kms_eval.engine import decide
-from kms_eval.engine.cell import Entry
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import Shape, Slot
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
 from kms_eval.engine.near_misses import in_words

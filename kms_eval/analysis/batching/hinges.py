@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kms_eval.engine import decide
-from kms_eval.engine.cell import Cell, Entry, Outcome
+from kms_eval.engine.cell import Cell, Outcome
 from kms_eval.engine.context import Context, carried, reading
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import bit_of
 from kms_eval.engine.plan import Part
 from kms_eval.engine.readings import Alternatives, Reading

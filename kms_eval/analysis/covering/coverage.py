@@ -23,15 +23,17 @@ from weakref import WeakKeyDictionary
 
 from kms_eval.analysis.covering.coverage_report import CoverageReport, ElementCoverage, StatementCoverage
 from kms_eval.analysis.covering.written import Catalogue, ElementName, Written, catalogue
-from kms_eval.documents.model import Statement
+from kms_eval.documents.model import Policy, Statement
 from kms_eval.engine import decide
-from kms_eval.engine.cell import Entry, Outcome, compile_cell
+from kms_eval.engine.cell import Outcome, compile_cell
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
 from kms_eval.engine.masks import UNPUBLISHED, bit_of, covered
 from kms_eval.engine.near_misses import failed_tests
 from kms_eval.engine.principals import Grade, grade
 from kms_eval.engine.rules import Rule, compile_policy
+from kms_eval.engine.sides import caller_side
 from kms_eval.engine.trace import Trace
 from kms_eval.world.model import World
 
@@ -210,11 +212,12 @@ def _would_count(rule: Rule, statement: Statement, part: PartRuling, evaluator: 
     unpublished = _unpublished(part)
     if not changed.covers(unpublished) & part.bit:
         return False
-    cell = compile_cell(
-        part.part.scope,
-        lambda policy: tuple(changed if each is rule else each for each in evaluator.rules(policy)),
-        unpublished=unpublished,
-    )
+    scope = part.part.scope
+
+    def rules(policy: Policy) -> tuple[Rule, ...]:
+        return tuple(changed if each is rule else each for each in evaluator.rules(policy))
+
+    cell = compile_cell(scope, caller_side(scope, rules, unpublished))
     return any(
         entry.rule is changed and entry.actions & part.bit and entry.applies(part.context) for entry in cell.entries
     )

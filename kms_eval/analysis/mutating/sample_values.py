@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from kms_eval.engine.cell import Entry
 from kms_eval.engine.conditions import Test
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.rules import Rule
 from kms_eval.language import values, variables
 from kms_eval.language.variables import Lookup

@@ -20,9 +20,10 @@ from kms_eval.analysis.mutating.places import Place, Places, change
 from kms_eval.analysis.mutating.sample_values import Context as Values, contexts
 from kms_eval.documents.model import Policy
 from kms_eval.engine import decide
-from kms_eval.engine.cell import Cell, Entry, Outcome, compile_cell
+from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context, carried, is_fixed
 from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import EVERYTHING, actions_in, bit_of, published
 from kms_eval.engine.missing import spelled
@@ -147,7 +148,7 @@ class Witnesses:
         about = (scope.caller, scope.target.arn, scope.target.kind, scope.endpoint)
         cell = known.get(about)
         if cell is None:
-            cell = known[about] = compile_cell(scope, evaluator.rules, unfolded=self._unfolded)
+            cell = known[about] = compile_cell(scope, evaluator.side(scope), unfolded=self._unfolded)
         return cell
 
     def _witness(self, unequal: Sequence[_Unequal], other: Evaluator) -> Witness | None:

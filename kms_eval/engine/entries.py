@@ -1,0 +1,87 @@
+"""What speaks to one caller about one resource: a statement or a grant, and where its word counts.
+
+Comes in: compiled rules and grants. Goes out: entries that can be asked about one request. Never here: which of them
+there are (`sides` and `cell` gather them), combining.
+"""
+
+from __future__ import annotations
+
+from kms_eval.engine.conditions import Status
+from kms_eval.engine.context import Context
+from kms_eval.engine.grants import Allowance
+from kms_eval.engine.layers import Layer
+from kms_eval.engine.readings import NOTHING
+from kms_eval.engine.resources import Target
+from kms_eval.engine.rules import Rule
+from kms_eval.records import record
+
+
+@record
+class Entry:
+    """A rule or grant that speaks to the scope's caller about the scope's resource, and the slot its word counts in."""
+
+    layer: str
+    slot: int
+    actions: int
+    rule: Rule | None = None
+    allowance: Allowance | None = None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The condition keys (lower case) its word depends on; a grant's questions are not put in condition keys."""
+        return self.rule.needs if self.rule is not None else frozenset()
+
+    @property
+    def counts_always(self) -> bool:
+        """Whether its word counts about every resource in every request."""
+        rule = self.rule
+        if rule is None or rule.resource is None or rule.needs or not rule.resource.everything:
+            return False
+        # Without a key to ask for, the Condition is absent or empty.
+        return rule.condition is None or rule.effect == "Deny"
+
+    def applies(self, context: Context) -> bool:
+        """Whether its word counts in this request. A Deny counts under either reading, an Allow under both."""
+        if self.allowance is not None:
+            return self.allowance.holds is None or self.allowance.holds(context)
+        rule = self.rule
+        if rule is None or rule.resource is None:
+            return False
+        generous = rule.effect == "Deny"
+        if not rule.resource.covers(context.situation.scope.target, context, generous=generous):
+            return False
+        return rule.condition is None or rule.condition.holds(context, generous=generous)
+
+    def applies_to_all(self, target: Target) -> bool:
+        """Whether a rule that needs no condition key counts: then it does in every request about the target."""
+        rule = self.rule
+        if rule is None or rule.resource is None:
+            return False
+        generous = rule.effect == "Deny"
+        if not rule.resource.covers(target, NOTHING, generous=generous):
+            return False
+        # Without a key to ask for, the Condition is absent or empty.
+        return rule.condition is None or generous
+
+    def status(self, context: Context, open_keys: frozenset[str]) -> Status:
+        """What can be said of its word while these keys (lower case) may still have any value."""
+        rule = self.rule
+        if rule is None or rule.resource is None:
+            return Status.HOLDS if self.applies(context) else Status.FAILS
+        generous = rule.effect == "Deny"
+        open_resource = not open_keys.isdisjoint(rule.resource.needs)
+        target = context.situation.scope.target
+        if not open_resource and not rule.resource.covers(target, context, generous=generous):
+            return Status.FAILS
+        status = Status.HOLDS
+        if rule.condition is not None:
+            status = rule.condition.status(context, open_keys, generous=generous)
+        return Status.OPEN if open_resource and status is Status.HOLDS else status
+
+
+@record
+class InForce:
+    """A layer that is consulted in a scope, and the slots in which its groups' Allow statements count."""
+
+    layer: Layer
+    slots: tuple[int, ...]
