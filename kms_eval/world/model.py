@@ -8,7 +8,7 @@ What exists is compared by identity, and shown by it: written out, most of it wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -139,3 +139,21 @@ class World:
     principals: Mapping[str, Principal]
     organization: Organization | None = None
     vpc_endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict)
+
+
+def policies_of(world: World) -> Iterator[Policy]:
+    """Every policy of a world, each once: those of keys, principals, the organization, then endpoints."""
+    found: dict[Policy, None] = {}
+    for key in world.keys.values():
+        found[key.policy] = None
+    for principal in world.principals.values():
+        found |= dict.fromkeys(principal.policies)
+        if principal.boundary is not None:
+            found[principal.boundary] = None
+    for account in world.organization.accounts.values() if world.organization is not None else ():
+        for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
+            found |= dict.fromkeys(level)
+    for endpoint in world.vpc_endpoints.values():
+        if endpoint.policy is not None:
+            found[endpoint.policy] = None
+    yield from found

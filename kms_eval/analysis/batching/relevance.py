@@ -9,15 +9,16 @@ context.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain
 
+from kms_eval.analysis.batching.alike import Kinds
+from kms_eval.analysis.batching.asked import asked_in
 from kms_eval.analysis.batching.recent import Recent
 from kms_eval.analysis.batching.rows import read_value
-from kms_eval.documents.model import Policy
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
-from kms_eval.language import variables
-from kms_eval.world.model import World
+from kms_eval.world.model import World, policies_of
 
 DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
     "aws:calledviafirst": ("aws:calledvia",),
@@ -30,6 +31,9 @@ DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
 ALWAYS = ("aws:requesttag/", "aws:tagkeys")
 """Beginnings of condition keys that tell that a call sets tags, which is a question of its own."""
 
+Stands = Callable[[str], str]
+
+_READ_BY_MORE_THAN_TESTS = frozenset(("aws:sourcearn", "kms:grantoperations", *chain(*DERIVED_FROM.values())))
 _SOMETHING = "\0"
 _MOST_TEXTS = 50_000
 _MOST_NAMES = 10_000
@@ -40,7 +44,8 @@ class Relevance:
     """Drops what cannot matter. Values that make no sense are kept: it is for others to say so."""
 
     def __init__(self, world: World) -> None:
-        asked = frozenset(key for policy in set(policies(world)) for key in _asked(policy))
+        tests, in_variables = asked_in(policies_of(world))
+        asked = tests.keys() | in_variables
         grants = [grant for key in world.keys.values() for grant in key.grants]
         keys = {*asked, *(source for key in asked for source in DERIVED_FROM.get(key, ()))}
         if any(grant.constraints.source_arn is not None for grant in grants):
@@ -50,14 +55,19 @@ class Relevance:
         constraints = [grant.constraints for grant in grants]
         equals = [each.encryption_context_equals for each in constraints if each.encryption_context_equals is not None]
         subsets = [each.encryption_context_subset or () for each in constraints]
-        named = {name.lower() for pairs in (*equals, *subsets) for name, _value in pairs}
-        self._pairs = frozenset(named | {key.removeprefix(_CONTEXT) for key in asked if key.startswith(_CONTEXT)})
+        in_grants: dict[str, set[str]] = {}
+        for name, value in chain.from_iterable((*equals, *subsets)):
+            in_grants.setdefault(_CONTEXT + name.lower(), set()).add(value)
+        self._pairs = frozenset(key for key in asked | in_grants.keys() if key.startswith(_CONTEXT))
         self._whole = bool(equals)
         self._keys = frozenset(keys)
         self._families = (*ALWAYS, _CONTEXT) if _CONTEXT_KEYS in asked else ALWAYS
         self._all_pairs = _CONTEXT_KEYS in asked
         self._texts: Recent[object] = Recent(_MOST_TEXTS)
-        self._names: dict[str, bool] = {}
+        told_apart_by_tests = (tests.keys() | in_grants.keys()) - in_variables - _READ_BY_MORE_THAN_TESTS
+        kinds = {key: Kinds(tests.get(key, ()), in_grants.get(key, ())) for key in told_apart_by_tests}
+        self._stands: dict[str, Stands] = {key: each.first_like for key, each in kinds.items() if each.few}
+        self._names: dict[str, Stands | None] = {}
 
     def of(self, fields: Mapping[str, object]) -> Mapping[str, object]:
         """What is left of the fields of a request. A context that is JSON text is read, unless it makes no sense."""
@@ -85,16 +95,21 @@ class Relevance:
         for name, value in context.items():
             if value.__class__ is not str or not name:
                 return None
-            if self._matters(name):
-                left[name] = value
+            stands = self._stands_for(name)
+            if stands is not None:
+                left[name] = stands(value)
         return left
 
     def _of_context(self, context: Mapping[str, object]) -> Mapping[str, object]:
-        return {
-            name: value
-            for name, value in context.items()
-            if value.__class__ is not str or not name or self._matters(name)
-        }
+        left: dict[str, object] = {}
+        for name, value in context.items():
+            if not isinstance(value, str) or not name:
+                left[name] = value
+            else:
+                stands = self._stands_for(name)
+                if stands is not None:
+                    left[name] = stands(value)
+        return left
 
     def _of_context_by_endpoint(self, context: Mapping[str, object]) -> Mapping[str, object]:
         # Whether a service calls decides whether the endpoint's policy counts.
@@ -103,11 +118,14 @@ class Relevance:
 
     def _of_pairs(self, pairs: Mapping[str, object]) -> Mapping[str, object]:
         """What is left of an encryption context."""
-        if self._all_pairs:
-            return pairs
-        left = {
-            name: value for name, value in pairs.items() if value.__class__ is not str or name.lower() in self._pairs
-        }
+        left: dict[str, object] = {}
+        for name, value in pairs.items():
+            if not isinstance(value, str):
+                left[name] = value
+                continue
+            key = _CONTEXT + name.lower()
+            if self._all_pairs or key in self._pairs:
+                left[name] = self._stands.get(key, str)(value)
         if self._whole and len(left) < len(pairs):
             # A grant asks whether there is anything else, not what.
             left[_SOMETHING] = ""
@@ -130,39 +148,16 @@ class Relevance:
             self._texts.put((kind, value), known)
         return known
 
-    def _matters(self, name: str) -> bool:
-        known = self._names.get(name)
-        if known is None:
+    def _stands_for(self, name: str) -> Stands | None:
+        """What gives the value that stands for a value of this condition key; None for a key that cannot matter."""
+        try:
+            return self._names[name]
+        except KeyError:
             key = canonical(name)
-            known = key in self._keys or key.startswith(self._families)
+            stands: Stands | None = None
+            if key in self._keys or key.startswith(self._families):
+                # A text is its own text.
+                stands = str if key.startswith(ALWAYS) else self._stands.get(key, str)
             if len(self._names) < _MOST_NAMES:
-                self._names[name] = known
-        return known
-
-
-def policies(world: World) -> Iterator[Policy]:
-    """Every policy that is attached anywhere in the world, as often as it is."""
-    for key in world.keys.values():
-        yield key.policy
-    for principal in world.principals.values():
-        yield from principal.policies
-        if principal.boundary is not None:
-            yield principal.boundary
-    for account in world.organization.accounts.values() if world.organization is not None else ():
-        for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
-            yield from level
-    for endpoint in world.vpc_endpoints.values():
-        if endpoint.policy is not None:
-            yield endpoint.policy
-
-
-def _asked(policy: Policy) -> Iterator[str]:
-    """The condition keys (lower case) that a policy names, in conditions and as variables."""
-    for statement in policy.statements:
-        texts = [*(statement.resources or ()), *(statement.not_resources or ())]
-        for test in statement.condition or ():
-            yield canonical(test.key)
-            texts += test.values
-        for text in texts:
-            if policy.variables and variables.has_variables(text):
-                yield from variables.parse(text).keys
+                self._names[name] = stands
+            return stands

@@ -18,7 +18,7 @@ from kms_eval.engine.rules import Rule
 from kms_eval.engine.sides import Rules
 from kms_eval.language.pattern import compile_text
 from kms_eval.sources.document import Place, Steps, field_name
-from kms_eval.world.model import World
+from kms_eval.world.model import World, policies_of
 
 ElementName = Literal[
     "Action", "NotAction", "Principal", "NotPrincipal", "Resource", "NotResource", "Condition", "Operations",
@@ -86,24 +86,6 @@ class Catalogue:
     def of_grant(self, grant: Grant) -> Written | None:
         """Where a grant is written."""
         return self._of_grants.get(grant)
-
-
-def policies_of(world: World) -> Iterator[Policy]:
-    """Every policy of a world, each once: those of keys, principals, the organization, then endpoints."""
-    found: dict[Policy, None] = {}
-    for key in world.keys.values():
-        found[key.policy] = None
-    for principal in world.principals.values():
-        found |= dict.fromkeys(principal.policies)
-        if principal.boundary is not None:
-            found[principal.boundary] = None
-    for account in world.organization.accounts.values() if world.organization is not None else ():
-        for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
-            found |= dict.fromkeys(level)
-    for endpoint in world.vpc_endpoints.values():
-        if endpoint.policy is not None:
-            found[endpoint.policy] = None
-    yield from found
 
 
 def catalogue(world: World, rules: Rules) -> Catalogue:

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kms_eval.analysis.access.principals import askers, label
-from kms_eval.analysis.covering.written import policies_of
 from kms_eval.documents.model import Policy
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import InputError
 from kms_eval.world.cases import TestCase
 from kms_eval.world.identity import is_account, is_service
-from kms_eval.world.model import Caller, Session, World
+from kms_eval.world.model import Caller, Session, World, policies_of
 
 _STRANGERS = ("role/anyone-else", "user/anyone-else", "root", "federated-user/anyone-else")
 _OUTSIDE = "000000000002"

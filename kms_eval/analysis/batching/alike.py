@@ -1,0 +1,67 @@
+"""Values that no policy tells apart: of each kind of values of a condition key, the first one met stands for all.
+
+Comes in: the compiled tests that ask about a condition key. Goes out: a value for a value. Never here: which keys are
+read by anything but tests (`relevance` knows), the meaning of a test (the engine's own tests are asked).
+
+Where conditions ask for a department or for a service, nearly all of a log's values are of one kind: "none of those".
+Two requests whose values are of the same kinds are one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kms_eval.engine.conditions import Test
+
+_MOST_TESTS = 16
+"""More tests than this that have to be asked one by one take longer than they save."""
+_MOST_KINDS = 10_000
+_MALFORMED = object()
+
+
+class Kinds:
+    """The kinds of values that one condition key has, as far as those tests can tell."""
+
+    def __init__(self, tests: Iterable[Test], mentioned: Iterable[str] = ()) -> None:
+        """`mentioned` are values that are compared as they are, beside those of the tests."""
+        asked = [test for test in tests if test.values and test.operator.type != "Null"]
+        listed: dict[Callable[[str], Any], set[Any]] = {str: set(mentioned)}
+        for test in asked:
+            if test.equals is not None:
+                listed.setdefault(test.operator.parse, set()).update(test.equals)
+        self._listed = tuple(listed.items())
+        self._others = tuple(test for test in asked if test.equals is None)
+        self._first: dict[tuple[object, ...], str] = {}
+        self.few = len(self._others) <= _MOST_TESTS
+
+    def first_like(self, value: str) -> str:
+        """The first value met of the same kind."""
+        kind = (
+            bool(value),
+            *[_place(value, parse, values) for parse, values in self._listed],
+            *[(_holds(test, value, generous=False), _holds(test, value, generous=True)) for test in self._others],
+        )
+        first = self._first.get(kind)
+        if first is None:
+            if len(self._first) >= _MOST_KINDS:
+                return value
+            first = self._first[kind] = value
+        return first
+
+
+def _place(value: str, parse: Callable[[str], Any], values: set[Any]) -> object:
+    """What the value is among those values; None for any that is not."""
+    try:
+        parsed = parse(value)
+    except ValueError:
+        return _MALFORMED
+    return parsed if parsed in values else None
+
+
+def _holds(test: Test, value: str, *, generous: bool) -> bool:
+    return test.holds((value,), _no_variable, generous=generous)
+
+
+def _no_variable(_key: str) -> None:
+    return None
