@@ -28,6 +28,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 1 << 16
 ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:PutKeyPolicy", "kms:ListGrants")
 _VIA, _TEAM, _IP = "kms:ViaService", "kms:EncryptionContext:team", "aws:SourceIp"
+_AGE, _ISSUED = "aws:MultiFactorAuthAge", "aws:TokenIssueTime"
 _HEADINGS = ("columns", "a row", "rows a second", "of numpy")
 
 
@@ -167,10 +168,25 @@ def _contexts(data: _Columns, rounds: int) -> None:
             {_VIA: f"{services[number % 4]}.us-east-1.amazonaws.com", _IP: f"10.0.{number // 250}.{number}"}
         )
 
+    mixed = [
+        {"StringNotLike": {_TEAM: "value-*"}},
+        {"IpAddress": {_IP: "192.0.2.0/24"}},
+        {"NumericGreaterThan": {_AGE: "3600"}},
+        {"DateLessThan": {_ISSUED: "2020-01-01T00:00:00Z"}},
+    ]
+
+    def asked_about_four() -> str:
+        number = next(fresh)
+        hour, minute, second = number // 3600 % 24, number // 60 % 60, number % 60
+        values = (f"value-{number}", f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", str(number % 4000),
+                  f"2026-01-01T{hour:02}:{minute:02}:{second:02}Z")  # fmt: skip
+        return json.dumps(dict(zip((_TEAM, _IP, _AGE, _ISSUED), values, strict=True)))
+
     kinds = {
         "1 in 100 is new, no policy asks about it": (conditions(_VIA, 1), unasked),
         "1 in 100 is new, one condition asks about it": (conditions(_TEAM, 1), asked(_TEAM)),
         "1 in 100 is new, four conditions ask about it": (conditions(_TEAM, 4), asked(_TEAM)),
+        "1 in 100 is new, a pattern, a network, a number and a date": (mixed, asked_about_four),
     }
     candidates = {"numpy, batch by batch": timed(lambda: data.bare(BATCH))}
     for name, (condition, texts) in kinds.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kms_eval.records import record
@@ -26,9 +27,11 @@ _DATE = (
     r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?(?P<zone>Z|[-+]\d\d:?\d\d)?)?)?)?"
 )
 _EPOCH_SECONDS = r"(?a)-?\d{5,20}(?:\.\d{1,9})?"
+_KEPT = 4096  # a request is asked about the same values by many statements
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=_KEPT)
 def number(text: str) -> Decimal:
     """An integer or decimal, compared by value: ``7`` is ``7.0``."""
     if re.fullmatch(_NUMBER, text):
@@ -42,6 +45,7 @@ def number(text: str) -> Decimal:
     raise ValueError(message)
 
 
+@lru_cache(maxsize=_KEPT)
 def instant(text: str) -> Decimal:
     """A point in time as seconds since 1970-01-01T00:00:00Z.
 
@@ -114,6 +118,7 @@ def networks(text: str) -> Networks:
     return Networks(narrow, wide)
 
 
+@lru_cache(maxsize=_KEPT)
 def address(text: str) -> Address:
     """The single address of a request."""
     from ipaddress import ip_address  # noqa: PLC0415

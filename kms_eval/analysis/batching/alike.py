@@ -12,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from kms_eval.analysis.batching.recent import Recent
 from kms_eval.engine.conditions import Test
 
 _MOST_TESTS = 16
 """More tests than this that have to be asked one by one take longer than they save."""
 _MOST_KINDS = 10_000
+_MOST_VALUES = 10_000
 _MALFORMED = object()
+_READINGS = (False, True)
 
 
 class Kinds:
@@ -30,37 +33,43 @@ class Kinds:
         for test in asked:
             if test.equals is not None:
                 listed.setdefault(test.operator.parse, set()).update(test.equals)
-        self._listed = tuple(listed.items())
+        self._listed = tuple((parse, values) for parse, values in listed.items() if values)
         self._others = tuple(test for test in asked if test.equals is None)
         self._first: dict[tuple[object, ...], str] = {}
+        self._recent: Recent[str] = Recent(_MOST_VALUES)
         self.few = len(self._others) <= _MOST_TESTS
 
     def first_like(self, value: str) -> str:
         """The first value met of the same kind."""
-        kind = (
-            bool(value),
-            *[_place(value, parse, values) for parse, values in self._listed],
-            *[(_holds(test, value, generous=False), _holds(test, value, generous=True)) for test in self._others],
-        )
+        if not self._others:
+            return self._first_of(self._listing(value), value)
+        # An address or a time comes again in other contexts, and takes longer to read than to remember.
+        first = self._recent.get(value)
+        if first is None:
+            asked = [test.holds((value,), _no_variable, generous=each) for test in self._others for each in _READINGS]
+            first = self._first_of((self._listing(value), *asked), value)
+            self._recent.put(value, first)
+        return first
+
+    def _listing(self, value: str) -> tuple[object, ...]:
+        """What the value is among those that are listed."""
+        found: list[object] = [bool(value)]
+        for parse, values in self._listed:
+            try:
+                parsed = parse(value)
+            except ValueError:
+                found.append(_MALFORMED)
+            else:
+                found.append(parsed if parsed in values else None)
+        return tuple(found)
+
+    def _first_of(self, kind: tuple[object, ...], value: str) -> str:
         first = self._first.get(kind)
         if first is None:
             if len(self._first) >= _MOST_KINDS:
                 return value
             first = self._first[kind] = value
         return first
-
-
-def _place(value: str, parse: Callable[[str], Any], values: set[Any]) -> object:
-    """What the value is among those values; None for any that is not."""
-    try:
-        parsed = parse(value)
-    except ValueError:
-        return _MALFORMED
-    return parsed if parsed in values else None
-
-
-def _holds(test: Test, value: str, *, generous: bool) -> bool:
-    return test.holds((value,), _no_variable, generous=generous)
 
 
 def _no_variable(_key: str) -> None:
