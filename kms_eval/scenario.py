@@ -25,18 +25,20 @@ if TYPE_CHECKING:
     from kms_eval.world.load import Loaded
     from kms_eval.world.model import World
 
+    GivenContext = Mapping[str, str | bool | int | float | Sequence[str | bool | int | float]]
+    _Words = tuple[object, ...]
+
 _MOST_DECISIONS = 100_000
 
 
-class Fields(TypedDict, total=False):
-    """What a question may say beside principal, action and key: the fields of a test in a scenario file.
+class OtherFields(TypedDict, total=False):
+    """What a question may say beside principal, action, key and context: the fields of a test in a scenario file.
 
-    `context` maps condition keys to a value or a list of values; `encryption_context` maps names to values; `session`
-    has name, policies, tags and source_identity; `at` is ISO 8601 text or an aware datetime, by default now; `grant` is
-    the request of CreateGrant, or a GrantId for RetireGrant and RevokeGrant.
+    `encryption_context` maps names to values; `session` has name, policies, tags and source_identity; `at` is ISO 8601
+    text or an aware datetime, by default now; `grant` is the request of CreateGrant, or a GrantId for RetireGrant and
+    RevokeGrant.
     """
 
-    context: Mapping[str, str | bool | int | float | Sequence[str | bool | int | float]] | None
     encryption_context: Mapping[str, str] | None
     session: Mapping[str, object] | None
     vpc_endpoint: str | None
@@ -46,6 +48,12 @@ class Fields(TypedDict, total=False):
     region: str | None
     grant: Mapping[str, object] | str | None
     via_grant: str | None
+
+
+class Fields(OtherFields, total=False):
+    """All of them: `context` maps condition keys to a value or a list of values."""
+
+    context: GivenContext | None
 
 
 class Decision:
@@ -125,7 +133,7 @@ class Scenario:
     def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False) -> None:
         self._loaded = loaded
         self.evaluator = Evaluator(loaded.world, allow_unknown_action=allow_unknown_action)
-        self._known: dict[tuple[Any, ...], Decision] = {}
+        self._known: dict[_Words | None, Decision] = {}
 
     @classmethod
     def load(cls, path: str | Path, *, strict: bool = False, allow_unknown_action: bool = False) -> Scenario:
@@ -168,58 +176,80 @@ class Scenario:
         """All that was read: world, tests, name, description, and what reading had to remark."""
         return self._loaded
 
-    def can(self, principal: str, action: str, key: str | None = None, **fields: Unpack[Fields]) -> Decision:
+    def can(
+        self,
+        principal: str,
+        action: str,
+        key: str | None = None,
+        *,
+        context: GivenContext | None = None,
+        **fields: Unpack[OtherFields],
+    ) -> Decision:
         """May the principal perform the action? Raises InputError where the question makes no sense in this world.
 
         `principal` is a full ARN or a short name (``role/admin``); `action` a permission (``kms:Decrypt``) or an API
         operation (``ReEncrypt``), which asks for all that the call needs; `key` may be left out where the scenario has
-        one or the action needs none. See `Fields` for the rest.
+        one or the action needs none. `context` maps condition keys to a value or a list of values. See `OtherFields`
+        for the rest.
         """
         # Decisions that time cannot change are kept: a question asked before costs one look-up.
-        known: tuple[Any, ...] = (principal, action, key)
-        if fields:
-            context = fields.get("context")
-            if len(fields) > 1 or not context:
-                return self._decide(principal, action, key, fields)
-            if len(context) == 1:
-                ((name, value),) = context.items()
-                if value.__class__ is not str:
-                    return self._decide(principal, action, key, fields)
-                known = (principal, action, key, name, value)
-            else:
-                # Only texts are looked up: true and 1 are equal in Python, and different texts in AWS.
-                if not all(value.__class__ is str for value in context.values()):
-                    return self._decide(principal, action, key, fields)
-                known = (principal, action, key, *context.items())
         try:
-            return self._known[known]
-        except KeyError:
-            decision = self._decide(principal, action, key, fields)
-        except TypeError:
-            # A question that cannot be looked up makes no sense, and is told so.
-            return self._decide(principal, action, key, fields)
-        if not decision._ruling.by_clock:  # noqa: SLF001 - the two classes are one face
-            if len(self._known) >= _MOST_DECISIONS:
-                self._known.clear()
-            self._known[known] = decision
-        return decision
-
-    def allows(self, principal: str, action: str, key: str | None = None, **fields: Unpack[Fields]) -> bool:
-        """Whether `can` answers `allowed`."""
-        # What is asked most often is looked up here, which saves a call.
-        try:
-            if not fields:
-                return self._known[principal, action, key].decision == "allowed"
+            if context is None and not fields:
+                return self._known[principal, action, key]
+            return self._known[_words(principal, action, key, context, fields)]
         except (KeyError, TypeError):
-            pass
-        return self.can(principal, action, key, **fields).decision == "allowed"
+            return self._ask(principal, action, key, context, fields)
+
+    def allows(
+        self,
+        principal: str,
+        action: str,
+        key: str | None = None,
+        *,
+        context: GivenContext | None = None,
+        **fields: Unpack[OtherFields],
+    ) -> bool:
+        """Whether `can` answers `allowed`."""
+        # As in `can`, which it would take as long to call as to look up.
+        try:
+            if context is None and not fields:
+                return self._known[principal, action, key].decision == "allowed"
+            return self._known[_words(principal, action, key, context, fields)].decision == "allowed"
+        except (KeyError, TypeError):
+            return self._ask(principal, action, key, context, fields).decision == "allowed"
 
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""
         return Decision(self.evaluator, self.evaluator.rule(_timed(asked)))
 
-    def _decide(self, principal: str, action: str, key: str | None, fields: Fields) -> Decision:
-        return self.decide(request(principal, action, key, base=self._loaded.base, **fields))
+    def _ask(
+        self, principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields
+    ) -> Decision:
+        decision = self.decide(request(principal, action, key, base=self._loaded.base, context=context, **fields))
+        words = _words(principal, action, key, context or {}, fields)
+        if words is not None and not decision.ruling.by_clock:
+            if len(self._known) >= _MOST_DECISIONS:
+                self._known.clear()
+            self._known[words] = decision
+        return decision
+
+
+def _words(
+    principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields
+) -> _Words | None:
+    """What a question is remembered by; None where it is not.
+
+    Only texts are: true and 1 are equal in Python, and different texts in AWS.
+    """
+    if not fields and context.__class__ is dict:
+        members: Any = context
+        if len(members) == 1:
+            ((name, value),) = members.items()
+            if value.__class__ is str:
+                return principal, action, key, name, value
+        elif all(value.__class__ is str for value in members.values()):
+            return (principal, action, key, *members.items())
+    return None
 
 
 def _timed(asked: Request) -> Request:
