@@ -17,6 +17,7 @@ import csv
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -73,13 +74,12 @@ def _files(folder: Path, world: dict[str, Any], rows: int) -> None:
         _write(folder / name, world, rows)
         _write(folder / f"few-{name}", world, 300)
     _check(scenario, folder)
-    found, reports = [], {}
+    found: list[tuple[str, ...]] = []
+    reports: dict[str, Any] = {}
     for requests, decisions in _FILES:
         job = Job((str(folder / requests),), str(folder / decisions), AT)
-        floor = timed(
-            lambda requests=requests, decisions=decisions: _copy(folder / requests, folder / f"copy-{decisions}")
-        )()
-        seconds = timed(lambda job=job, name=requests: reports.__setitem__(name, run(job, Scenario.from_dict(world))))()
+        floor = timed(partial(_copy, folder / requests, folder / f"copy-{decisions}"))()
+        seconds = timed(partial(_run, job, world, reports, requests))()
         loading = timed(lambda: Scenario.from_dict(world))()
         seconds -= loading
         found.append(
@@ -94,6 +94,10 @@ def _files(folder: Path, world: dict[str, Any], rows: int) -> None:
     _say_distinct(folder, reports["requests.jsonl"], rows)
 
 
+def _run(job: Job, world: dict[str, Any], reports: dict[str, Any], name: str) -> None:
+    reports[name] = run(job, Scenario.from_dict(world))
+
+
 def _write(path: Path, world: dict[str, Any], rows: int) -> None:
     log = Log(world)
     if path.suffix == ".parquet":
@@ -104,7 +108,7 @@ def _write(path: Path, world: dict[str, Any], rows: int) -> None:
     import gzip
 
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "wt", encoding="utf-8", newline="") as file:  # type: ignore[operator]  # both take these
+    with opened(path, "wt", encoding="utf-8", newline="") as file:
         if ".csv" not in path.name:
             file.writelines(json.dumps(row) + "\n" for row in log.rows(rows))
             return

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -221,9 +222,13 @@ def _distinct(data: _Columns) -> None:
         who, what, which = (column[: 4 * BATCH].astype(np.int64) for column in data.numbers)
         pairs = np.unique(who * keys + which)
         triples = np.unique((who * keys + which) * len(ACTIONS) + what)
-        seconds = timed(lambda world=world, batch=batch: DecisionColumn(world.evaluator, AT).decide(batch))()
+        seconds = timed(partial(_decide_anew, world, batch))()
         rows.append((name, f"{len(pairs):,}", f"{len(triples):,}", duration(seconds / len(triples)), duration(seconds)))
     say("What is distinct, seen for the first time", ("world", "pairs", "with action", "each", "together"), rows)
+
+
+def _decide_anew(world: Scenario, batch: Any) -> None:
+    DecisionColumn(world.evaluator, AT).decide(batch)
 
 
 def _say(title: str, found: dict[str, float], data: _Columns) -> None:

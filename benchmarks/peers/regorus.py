@@ -1,7 +1,8 @@
 """Rego (Rust, through regorus), with the policies translated: statements as data, the rules of KMS as Rego.
 
-Microsoft's Python binding is not published on PyPI: it is built from https://github.com/microsoft/regorus
-(bindings/python). The statements are found by key and by principal, which is more than a plain translation would do.
+Microsoft does not publish its Python binding (bindings/python of https://github.com/microsoft/regorus); any build of it
+will do, gordon-to-regorus on PyPI for one. The statements are found by key and by principal, which is more than a plain
+translation would do.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ speaks(statement) if statement.principals[input.principal]
 
 def available() -> str | None:
     """Where the binding is installed."""
-    return missing("regorus", "not on PyPI; build bindings/python of microsoft/regorus")
+    return missing("regorus", "pip install gordon-to-regorus")
 
 
 def prepare(question: Question) -> InProcess:
