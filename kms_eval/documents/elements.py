@@ -33,6 +33,8 @@ def read_elements(form: Form[_Shape], value: Mapping[object, object]) -> tuple[_
 def elements(value: Mapping[object, object], form: Form[_Shape]) -> frozenset[str]:
     """The elements that are written, and those that a misspelt one is meant for: calling them missing were noise."""
     written = frozenset(name for name in value if isinstance(name, str))
+    if written <= form.names:
+        return written
     meant = (nearest(name, form.names) for name in written - form.names)
     return written | {name for name in meant if name is not None}
 

@@ -46,11 +46,18 @@ def principal_entries(principal: PrincipalShape | Everyone) -> tuple[PrincipalEn
     if isinstance(principal, str):
         return (PrincipalEntry("*", "*"),)
     return (
-        *(PrincipalEntry("AWS", value) for value in principal.AWS or ()),
-        *(PrincipalEntry("Service", value) for value in principal.Service or ()),
-        *(PrincipalEntry("Federated", value) for value in principal.Federated or ()),
-        *(PrincipalEntry("CanonicalUser", value) for value in principal.CanonicalUser or ()),
+        *[PrincipalEntry("AWS", value) for value in principal.AWS or ()],
+        *[PrincipalEntry("Service", value) for value in principal.Service or ()],
+        *[PrincipalEntry("Federated", value) for value in principal.Federated or ()],
+        *[PrincipalEntry("CanonicalUser", value) for value in principal.CanonicalUser or ()],
     )
+
+
+def names_nobody(principal: PrincipalShape | Everyone) -> bool:
+    """Whether a Principal element has no entry."""
+    if isinstance(principal, str):
+        return False
+    return not (principal.AWS or principal.Service or principal.Federated or principal.CanonicalUser)
 
 
 def principal_remarks(principal: PrincipalShape | Everyone) -> Iterator[Remark]:

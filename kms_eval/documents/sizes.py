@@ -41,7 +41,8 @@ def size_remarks(value: object, kind: PolicyKind) -> Iterator[Remark]:
     unit, length = "characters", len(text)
     if kind is PolicyKind.KEY:
         unit, length = "bytes", len(text.encode("utf-8", "surrogatepass"))
-        if strange := next((character for character in text if character > _LAST_CHARACTER_OF_KEY_POLICIES), None):
+        if not text.isascii() and max(text) > _LAST_CHARACTER_OF_KEY_POLICIES:
+            strange = next(character for character in text if character > _LAST_CHARACTER_OF_KEY_POLICIES)
             message = f"a key policy cannot have the character `{strange}` (U+{ord(strange):04X})"
             yield Remark((), message, "only characters up to U+00FF")
     if length > LONGEST[kind]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from kms_eval.documents.conditions import condition_remarks
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import PolicyKind
-from kms_eval.documents.principals import principal_entries, principal_remarks
+from kms_eval.documents.principals import names_nobody, principal_remarks
 from kms_eval.errors import did_you_mean, nearest, quoted
 from kms_eval.facts.actions import ACTION, ACTIONS
 from kms_eval.language import variables
@@ -193,7 +193,7 @@ def _empty_lists(subject: Subject) -> Iterator[Remark]:
             yield Remark((name,), message, code="empty-element")
     for name in ("Principal", "NotPrincipal"):
         principal = getattr(subject.shape, name)
-        if principal is not None and not principal_entries(principal):
+        if principal is not None and names_nobody(principal):
             message = f"`{name}` names nobody: the statement has no effect"
             yield Remark((name,), message, code="empty-element")
 
