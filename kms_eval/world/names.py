@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
-from kms_eval.errors import Fault, InputError, did_you_mean, quoted
+from kms_eval.errors import Fault, InputError, nearest, quoted
 from kms_eval.language import arn
 from kms_eval.records import record
 from kms_eval.world.identity import Identity, is_session_name, read_identity
@@ -219,24 +219,36 @@ def _choose(world: World, text: str, found: tuple[Key, ...], caller: Caller | No
 
 def _unknown_key(world: World, text: str) -> InputError:
     advice = f"the scenario has {_listed(world.keys)}" if world.keys else "describe it in `keys`"
-    near = did_you_mean(text, islice(_key_names(world, text), _SEARCHED))
-    if near:
-        advice = near
-    elif text.startswith("arn:"):
-        parts = arn.parse(text)
-        if parts is None or parts.service != "kms":
-            advice = "a key's ARN is written `arn:aws:kms:us-east-1:123456789012:key/KEY_ID`"
+    parts = arn.parse(text)
+    if text.startswith("arn:") and (parts is None or parts.service != "kms"):
+        advice = "a key's ARN is written `arn:aws:kms:us-east-1:123456789012:key/KEY_ID`"
+    near = _near_arn(world, parts) if parts is not None else nearest(text, islice(_key_names(world), _SEARCHED))
+    if near is not None:
+        advice = f"did you mean `{near}`?"
     return InputError(Fault(f"the scenario has no key {quoted(text)}", help=advice))
 
 
-def _key_names(world: World, text: str) -> Iterator[str]:
-    whole = text.startswith("arn:")
+def _key_names(world: World) -> Iterator[str]:
     for handle, key in world.keys.items():
-        if whole:
-            yield key.arn
-            yield from (alias_arn(key, alias) for alias in key.aliases)
-        else:
-            yield from (handle, key.key_id, *key.aliases)
+        yield from (handle, key.key_id, *key.aliases)
+
+
+def _near_arn(world: World, wanted: arn.Arn) -> str | None:
+    """The ARN of the same key or alias elsewhere, else of one nearly of that name in the same account and Region.
+
+    ARNs as a whole all look alike, and are long to compare.
+    """
+    names = index_of(world)
+    resource = wanted.resource
+    same = (*names.key_ids.get(resource.removeprefix("key/"), ()), *names.aliases.get(resource, ()))
+    if same:
+        key = max(same, key=lambda each: (each.account == wanted.account, each.region == wanted.region))
+        return alias_arn(key, resource) if resource in key.aliases else key.arn
+    here = [key for key in world.keys.values() if (key.account, key.region) == (wanted.account, wanted.region)]
+    known = {key.arn.split(":", 5)[5]: key.arn for key in here}
+    known |= {alias: alias_arn(key, alias) for key in here for alias in key.aliases}
+    near = nearest(resource, islice(known, _SEARCHED))
+    return known[near] if near is not None else None
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -303,6 +303,8 @@ def test_no_name_is_the_only_key() -> None:
         ("mrk-1235", "did you mean `mrk-1234`?"),
         ("something-else-entirely", "the scenario has `app`, `other`"),
         (f"arn:aws:kms:us-east-2:{THERE}:alias/app", f"did you mean `arn:aws:kms:us-east-1:{THERE}:alias/app`?"),
+        (f"arn:aws:kms:us-east-1:{THERE}:alias/apq", f"did you mean `arn:aws:kms:us-east-1:{THERE}:alias/app`?"),
+        (f"arn:aws:kms:eu-north-1:{'8' * 12}:key/mrk-1234", ":key/mrk-1234`?"),
         ("arn:aws:iam::1:role/x", "a key's ARN is written"),
         (f"arn:aws:kms:ap-southeast-2:{'8' * 12}:alias/nothing/like/it", "the scenario has `app`, `other`"),
         ("arn:", "a key's ARN is written"),
