@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kms_eval.doors.cli.discovery import NO_SCENARIO, find
+from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.pytest_coverage import RUN
 from kms_eval.errors import InputError
 from kms_eval.render.text import render

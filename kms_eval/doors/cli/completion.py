@@ -48,7 +48,7 @@ def _names(ctx: typer.Context, section: str) -> list[str]:
 
 
 def _section(ctx: typer.Context, section: str) -> Iterator[object]:
-    from kms_eval.doors.cli.discovery import find
+    from kms_eval.doors.discovery import find
     from kms_eval.sources.text import read_file
 
     try:

@@ -28,7 +28,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Write it, and print the next steps."""
     from importlib.resources import files
 
-    from kms_eval.doors.cli.discovery import FILE_NAME
+    from kms_eval.doors.discovery import FILE_NAME
 
     path = _target(call.path, FILE_NAME)
     _write(path, files("kms_eval.doors.cli").joinpath("starter.yaml").read_bytes())

@@ -122,8 +122,8 @@ def _number(text: str | None, option: str) -> float | None:
 
 
 def _scenario(call: Call, output: Output) -> Scenario:
-    from kms_eval.doors.cli.discovery import NO_SCENARIO, find
     from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.discovery import NO_SCENARIO, find
     from kms_eval.errors import InputError
     from kms_eval.scenario import Scenario
 

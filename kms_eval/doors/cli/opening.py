@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.documents.model import Policy, PolicyKind
-from kms_eval.doors.cli.discovery import NO_SCENARIO, find
 from kms_eval.doors.cli.notices import notice_lines
+from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.scenario import Scenario
 from kms_eval.sources.document import Place, SourceFile

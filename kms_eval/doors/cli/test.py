@@ -90,8 +90,8 @@ def run(call: Call, output: Output) -> ExitCode:
 
 
 def _paths(call: Call) -> list[Path]:
-    from kms_eval.doors.cli.discovery import NO_SCENARIO, find
     from kms_eval.doors.cli.gathering import gather
+    from kms_eval.doors.discovery import NO_SCENARIO, find
     from kms_eval.errors import InputError
 
     if call.path and call.scenario:

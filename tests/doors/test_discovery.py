@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kms_eval.doors.cli.discovery import find
+from kms_eval.doors.discovery import find
 from kms_eval.errors import InputError
 from tests.doors.command_line import Cli
 
