@@ -255,6 +255,4 @@ def _words(
 def _timed(asked: Request) -> Request:
     if asked.at is not None:
         return asked
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(asked, at=datetime.now(UTC))
+    return asked.again(asked.principal, asked.action, asked.key, datetime.now(UTC))

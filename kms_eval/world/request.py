@@ -54,6 +54,25 @@ class Request:
     via_grant: str | None = None
     notices: tuple[Notice, ...] = ()
 
+    def again(self, principal: str, action: str, key: str | None, at: datetime | None) -> Request:
+        """The same question in these words, at this time. `dataclasses.replace` takes three times as long."""
+        return Request(
+            principal,
+            action,
+            key,
+            self.context,
+            self.encryption_context,
+            self.session,
+            self.vpc_endpoint,
+            at,
+            self.alias,
+            self.destination_key,
+            self.region,
+            self.grant,
+            self.via_grant,
+            self.notices,
+        )
+
 
 def request(
     principal: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -262,3 +263,13 @@ def test_whatever_is_passed_is_a_question_or_faults(fields: Mapping[str, Any]) -
         assert all(fault.location is not None and fault.location.field for fault in found.faults)
     else:
         assert found.principal == "role/x"
+
+
+def test_a_question_asked_again_says_all_that_it_said() -> None:
+    names = [each.name for each in dataclasses.fields(Request)]
+    whole: Any = Request(**{name: object() for name in names})  # type: ignore[arg-type]
+    same = whole.again(whole.principal, whole.action, whole.key, whole.at)
+    assert all(getattr(same, name) is getattr(whole, name) for name in names)
+    other = whole.again("role/y", "kms:Encrypt", None, None)
+    assert (other.principal, other.action, other.key, other.at) == ("role/y", "kms:Encrypt", None, None)
+    assert other.context is whole.context

@@ -163,12 +163,15 @@ class Outcomes:
         except InputError:
             return ERROR
         cells = [self._asking.evaluator.cell(part) for part in found]
-        bits = [bit_of(part.action) for part in found]
-        if all((cell.allowed | cell.denied | cell.silent) & bit for cell, bit in zip(cells, bits, strict=True)):
-            if len(found) > 1:
-                return self._outcome(request)
-            return OUTCOMES.index(cells[0].decide(bits[0], Context(found[0].situation)))
-        number = self._hinges.number(found[0], cells[0]) if len(found) == 1 else None
+        settled = True
+        for part, cell in zip(found, cells, strict=True):
+            settled = settled and bool((cell.allowed | cell.denied | cell.silent) & bit_of(part.action))
+        if len(found) > 1:
+            return self._outcome(request) if settled else _ALONE
+        (part,), (cell,) = found, cells
+        if settled:
+            return OUTCOMES.index(cell.decide(bit_of(part.action), Context(part.situation)))
+        number = self._hinges.number(part, cell)
         return _ALONE if number is None else _FIRST_OPEN + number
 
     def _outcome(self, request: Request) -> int:

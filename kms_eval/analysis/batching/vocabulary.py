@@ -7,7 +7,6 @@ says.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +51,7 @@ class Vocabulary:
         who, what, which = self.principals[principal], self.actions[action], self.keys[key]
         if asked is None or who is None or what is None or which == "":
             return None
-        return replace(asked, principal=who, action=what, key=which)
+        return asked.again(who, what, which, asked.at)
 
     def _principal(self, word: str | None) -> int:
         number = self._principal_numbers.get(word)
