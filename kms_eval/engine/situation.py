@@ -67,6 +67,21 @@ class Circumstances:
     grant: Grant | None = None
     via_grant: str | None = None
 
+    def bringing(
+        self, brought: Given, encryption_context: Mapping[str, str] | None, at: datetime | None
+    ) -> Circumstances:
+        """The same where the request brings this along, and nothing else."""
+        return Circumstances(
+            brought,
+            encryption_context,
+            self.request_alias,
+            at,
+            self.region,
+            self.same_key,
+            self.grant,
+            self.via_grant,
+        )
+
 
 PLAIN = Circumstances()
 

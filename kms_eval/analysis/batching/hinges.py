@@ -12,7 +12,7 @@ both. That is what makes the work proportional to circumstances and statements, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell, Outcome
 from kms_eval.engine.context import Context, carried, reading
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import Shape, Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import bit_of
 from kms_eval.engine.plan import Part
@@ -38,6 +38,7 @@ MOST_AT_ONCE = 8
 """The statements that one decision may hang on; the few that hang on more are decided one by one."""
 _MOST_HINGES = 512
 _MOST_OPEN = 30_000
+_MOST_SHAPES = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,9 +52,7 @@ class _Hinge:
     def holds(self, brought: Circumstances) -> bool:
         before = self.before
         if not self.plain:
-            brought = replace(
-                before.circumstances, given=brought.given, encryption_context=brought.encryption_context, at=brought.at
-            )
+            brought = before.circumstances.bringing(brought.given, brought.encryption_context, brought.at)
         return self.entry.applies(Context(Situation(before.scope, before.action, brought)))
 
 
@@ -81,6 +80,7 @@ class Hinges:
         self._numbers: dict[Any, int] = {}
         self._hinges: list[_Hinge] = []
         self._opens: dict[Any, int] = {}
+        self._shapes: dict[Shape, tuple[Any, ...]] = {}
         self._decisions: list[_Open] = []
         # The first row is for the positions that a decision leaves empty: nothing, in any circumstance.
         self._words = np.full((1, room), 0, np.uint8)
@@ -98,8 +98,7 @@ class Hinges:
         entries = tuple(entry for entry in cell.pending if entry.actions & bit and not cell.sums[entry.slot] & bit)
         if len(entries) > MOST_AT_ONCE:
             return None
-        nothing_brought = replace(part.circumstances, given=PLAIN.given, encryption_context=None, at=None)
-        before = Situation(part.scope, part.action.lower(), nothing_brought)
+        before = Situation(part.scope, part.action.lower(), part.circumstances.bringing(PLAIN.given, None, None))
         hinges: list[int] = []
         for entry in entries:
             hinge = self._hinge(entry, before)
@@ -107,13 +106,8 @@ class Hinges:
                 return None
             hinges.append(hinge)
         # Decisions about one action in cells of one shape that hang on the same hinges turn alike.
-        settled = tuple(bool(total & bit) for total in cell.sums)
-        kind = (
-            bit,
-            _values(cell.shape),
-            settled,
-            tuple((entry.slot, hinge) for entry, hinge in zip(entries, hinges, strict=True)),
-        )
+        settled = tuple([total & bit for total in cell.sums])
+        kind = (bit, self._shape(cell.shape), settled, tuple([entry.slot for entry in entries]), tuple(hinges))
         number = self._opens.get(kind)
         if number is None and len(self._decisions) < _MOST_OPEN:
             number = self._opens[kind] = len(self._decisions)
@@ -149,6 +143,14 @@ class Hinges:
                 words[place] = self._hinges[hinge - 1].holds(brought[circumstance])
             found = words.take(places)
         return found
+
+    def _shape(self, shape: Shape) -> tuple[Any, ...]:
+        values = self._shapes.get(shape)
+        if values is None:
+            if len(self._shapes) >= _MOST_SHAPES:
+                self._shapes.clear()
+            values = self._shapes[shape] = _values(shape)
+        return values
 
     def _hinge(self, entry: Entry, before: Situation) -> int | None:
         signature = _signature(entry, before)
