@@ -187,6 +187,33 @@ def test_nothing_to_try_is_all_noticed() -> None:
     assert mutate(scenario({}).evaluator, (), (), NOW).score == 100.0
 
 
+def test_a_policy_that_is_in_force_for_the_aliases_of_a_key_alone_has_a_say() -> None:
+    # RCPs spare AWS managed keys, and not the aliases of their account.
+    rcp = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"},
+    }
+    world = Scenario.from_dict(
+        {
+            "account": ACCOUNT,
+            "keys": {"s3": {"policy": {"Version": "2012-10-17", "Statement": DELEGATION}, "manager": "AWS"}},
+            "principals": {"role/app": {}},
+            "organization": {
+                "id": "o-exampleorgid",
+                "management_account": "999999999999",
+                "accounts": {ACCOUNT: {"path": "o-exampleorgid/r-ab12/", "resource_control_policies": [[rcp]]}},
+            },
+        }
+    )
+    dropped = next(
+        one for one in all_mutants(world.evaluator, ("drop-statement",)) if "resource" in one.written.kinds[0]
+    )
+    other = MutantEvaluator(world.evaluator, dropped.policies())
+    witness = Witnesses(world.evaluator, (), NOW).between(other, dropped.policies()).witness
+    assert witness is not None
+    assert (witness.request.action, witness.before) == ("kms:CreateAlias", "explicitDeny")
+
+
 # Laws: an evaluator of a mutant decides as a world does in which the mutant is written.
 
 

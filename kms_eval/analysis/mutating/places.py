@@ -111,11 +111,16 @@ class Places:
         return known
 
     def _is_concerned(self, key: Key, change: Change) -> bool:
-        """Whether a changed policy hangs on the key; whoever asks, root of its account is bound by as much."""
+        """Whether a changed policy hangs on the key or its aliases; root of its account is bound by as much as anybody.
+
+        The two differ: RCPs spare AWS managed keys.
+        """
         known = self._of_key.get(key)
         if known is None:
             root = Caller("root", f"arn:{key.partition}:iam::{key.account}:root", key.account, key.partition)
-            known = self._of_key[key] = _in_force(Scope(self._evaluator.world, root, key_target(key)))
+            alias = alias_target(_NEW_ALIAS, key.account, key.region, key.partition)
+            scopes = [Scope(self._evaluator.world, root, target) for target in (key_target(key), alias)]
+            known = self._of_key[key] = frozenset().union(*map(_in_force, scopes))
         return not change.policies.isdisjoint(known)
 
 
