@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.missing import Turn
-from kms_eval.engine.near_misses import failed_tests, in_words
+from kms_eval.engine.near_misses import in_words
 from kms_eval.engine.principals import account_of
 from kms_eval.engine.trace import Trace, source
 
@@ -29,11 +29,11 @@ def _by_context(trace: Trace, turned: Turn) -> str:
         in_words(test)
         for entry in turned.entries
         if entry.slot != Slot.DENY
-        for test in failed_tests(entry, trace.ruling.context)
+        for test in entry.failed_tests(trace.ruling.context)
     ]
     if conditions:
         return f"would be allowed if the request met {' and '.join(dict.fromkeys(conditions))}"
-    return f"would be allowed if the request carried a fitting {' and '.join(turned.keys)}"
+    return f"would be allowed if the request carried a fitting {' and '.join(turned.keys_together)}"
 
 
 def _deny(trace: Trace) -> str | None:

@@ -6,7 +6,7 @@ there are (`sides` and `cell` gather them), combining.
 
 from __future__ import annotations
 
-from kms_eval.engine.conditions import Status
+from kms_eval.engine.conditions import Condition, Status, Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.layers import Layer
@@ -62,6 +62,14 @@ class Entry:
             return False
         # Without a key to ask for, the Condition is absent or empty.
         return rule.condition is None or generous
+
+    def failed_tests(self, context: Context) -> tuple[Test, ...]:
+        """The tests of its condition that do not hold in the request, each for itself."""
+        if self.rule is None or self.rule.condition is None:
+            return ()
+        generous = self.rule.effect == "Deny"
+        tests = self.rule.condition.tests
+        return tuple(test for test in tests if not Condition((test,), test.needs).holds(context, generous=generous))
 
     def status(self, context: Context, open_keys: frozenset[str]) -> Status:
         """What can be said of its word while these keys (lower case) may still have any value."""

@@ -1,13 +1,16 @@
 """What context the request lacks that could turn the decision.
 
-Comes in: a part's ruling. Goes out: the entries that would have to flip, and the absent condition keys behind them.
-Never here: words.
+Comes in: a part's ruling. Goes out: the absent condition keys that could turn it, and the smallest set of entries that
+would have to flip. Never here: words.
 
-The algebra of `decide` is run again with every entry that absent, suppliable keys leave open flipped to the other side;
-what is not needed for the turn is dropped one by one.
+The algebra of `decide` is run again with entries flipped to the other side that absent, suppliable keys leave open.
+Entries that count in one slot flip together: to fill a slot any of them will do, to empty it all of them have to.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, combinations
 
 from kms_eval.engine import decide
 from kms_eval.engine.conditions import Status
@@ -19,62 +22,115 @@ from kms_eval.engine.grants import keys_to_supply
 from kms_eval.facts.condition_keys import find
 from kms_eval.records import record
 
+_MOST_SLOTS = 10
+"""More slots with open entries than this are not tried in all combinations; a limit or gate each, that is many."""
+
 
 @record
 class Turn:
-    """The entries that would turn the decision if they counted (or, for those that count, if they did not)."""
+    """What would turn the decision.
+
+    `keys` are all absent keys that could, alone or with others; `entries` is a smallest set that would have to count
+    (or, where they do, not to), and `keys_together` what that one takes.
+    """
 
     entries: tuple[Entry, ...] = ()
     keys: tuple[str, ...] = ()
+    keys_together: tuple[str, ...] = ()
 
 
 NO_TURN = Turn()
 
 
 def turn(ruling: PartRuling) -> Turn:
-    """The smallest set found; empty where no absent key could turn an allow into a deny or back."""
+    """What could turn the decision; empty where no absent key could turn an allow into a deny or back."""
     if (ruling.cell.allowed | ruling.cell.denied | ruling.cell.silent) & ruling.bit:
         return NO_TURN
-    now_allowed = ruling.outcome == "allowed"
-    open_entries: list[Entry] = []
-    counting: set[Entry] = set()
-    for entry in ruling.cell.pending:
-        if not entry.actions & ruling.bit:
-            continue
-        counts = entry.applies(ruling.context)
-        if counts:
-            counting.add(entry)
-        # Towards a deny: more Denies, fewer Allows; towards an allow the other way round.
-        helps = counts is now_allowed if entry.slot != Slot.DENY else counts is not now_allowed
-        if helps and _keys(entry, ruling):
-            open_entries.append(entry)
-    if not open_entries or _allowed(ruling, counting.symmetric_difference(open_entries)) is now_allowed:
+    flips = _Flips(ruling)
+    if not flips.turns(flips.open_entries):
         return NO_TURN
-    needed = list(open_entries)
-    for entry in open_entries:
-        fewer = [other for other in needed if other is not entry]
-        if fewer and _allowed(ruling, counting.symmetric_difference(fewer)) is not now_allowed:
-            needed = fewer
-    keys = {key: None for entry in needed for key in _keys(entry, ruling)}
-    return Turn(tuple(needed), tuple(keys))
+    needed = flips.needed()
+    keys = chain.from_iterable(flips.keys[entry] for entry in flips.useful())
+    together = chain.from_iterable(flips.keys[entry] for entry in needed)
+    return Turn(needed, tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(together)))
 
 
-def _allowed(ruling: PartRuling, counting: set[Entry]) -> bool:
-    sums = ruling.cell.sums_for(ruling.bit, lambda entry: entry in counting)
-    return bool(decide.allowed(sums, ruling.cell.shape) & ~sums[Slot.DENY] & ruling.bit)
+class _Flips:
+    """The entries that could flip in favour of the other decision, with the keys that would make them."""
+
+    def __init__(self, ruling: PartRuling) -> None:
+        self._ruling = ruling
+        self._now_allowed = ruling.outcome == "allowed"
+        self._counting: set[Entry] = set()
+        self.keys: dict[Entry, tuple[str, ...]] = {}
+        for entry in ruling.cell.pending:
+            if not entry.actions & ruling.bit:
+                continue
+            counts = entry.applies(ruling.context)
+            if counts:
+                self._counting.add(entry)
+            # Towards a deny: more Denies, fewer Allows; towards an allow the other way round.
+            helps = counts is self._now_allowed if entry.slot != Slot.DENY else counts is not self._now_allowed
+            keys = _keys(entry, ruling, counts=counts) if helps else ()
+            if keys:
+                self.keys[entry] = keys
+
+    @property
+    def open_entries(self) -> tuple[Entry, ...]:
+        """All of them, in the order of the cell."""
+        return tuple(self.keys)
+
+    def turns(self, flipped: Iterable[Entry]) -> bool:
+        """Whether the decision is the other one when these flip."""
+        counting = self._counting.symmetric_difference(flipped)
+        sums = self._ruling.cell.sums_for(self._ruling.bit, lambda entry: entry in counting)
+        allowed = decide.allowed(sums, self._ruling.cell.shape) & ~sums[Slot.DENY] & self._ruling.bit
+        return bool(allowed) is not self._now_allowed
+
+    def needed(self) -> tuple[Entry, ...]:
+        """A smallest set that turns: what is not needed is dropped one by one."""
+        needed = self.open_entries
+        for entry in self.open_entries:
+            fewer = tuple(other for other in needed if other is not entry)
+            if self.turns(fewer):
+                needed = fewer
+        return needed
+
+    def useful(self) -> tuple[Entry, ...]:
+        """Those that are in any smallest set of slots that turns."""
+        slots = dict.fromkeys(entry.slot for entry in self.open_entries)
+        if len(slots) > _MOST_SLOTS:
+            return self.open_entries
+        smallest: list[frozenset[int]] = []
+        for some in _subsets(tuple(slots)):
+            if not any(found <= some for found in smallest) and self.turns(self._in(some)):
+                smallest.append(some)
+        return tuple(self._in(frozenset().union(*smallest)))
+
+    def _in(self, slots: frozenset[int]) -> Iterator[Entry]:
+        return (entry for entry in self.open_entries if entry.slot in slots)
 
 
-def _keys(entry: Entry, ruling: PartRuling) -> tuple[str, ...]:
-    """The absent keys, as AWS spells them, that leave the entry open; empty where it is settled."""
+def _subsets(slots: tuple[int, ...]) -> Iterator[frozenset[int]]:
+    """All but the empty one, smaller ones first."""
+    return (frozenset(some) for size in range(1, len(slots) + 1) for some in combinations(slots, size))
+
+
+def _keys(entry: Entry, ruling: PartRuling, *, counts: bool) -> tuple[str, ...]:
+    """The absent keys, as AWS spells them, that leave the entry open; empty where it is settled.
+
+    For an entry that does not count these are the keys of what fails: what holds without a key needs no value.
+    """
     if entry.allowance is not None:
         return keys_to_supply(entry.allowance, ruling.context)
-    situation = ruling.part.situation
+    rule, situation = entry.rule, ruling.part.situation
     open_keys = frozenset(key for key in entry.needs if is_suppliable(situation, key))
-    if entry.rule is None or entry.status(ruling.context, open_keys) is not Status.OPEN:
+    if rule is None or rule.resource is None or entry.status(ruling.context, open_keys) is not Status.OPEN:
         return ()
-    written = {}
-    if entry.rule.condition is not None:
-        written = {test.key: test.written.key for test in entry.rule.condition.tests}
+    written = {test.key: test.written.key for test in rule.condition.tests} if rule.condition is not None else {}
+    if not counts:
+        failing = (test.needs for test in entry.failed_tests(ruling.context))
+        open_keys = open_keys & rule.resource.needs.union(*failing) or open_keys
     return tuple(spelled(key, written.get(key)) for key in sorted(open_keys))
 
 

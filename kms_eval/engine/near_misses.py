@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kms_eval.documents.model import PrincipalEntry
-from kms_eval.engine.conditions import Condition, Test
+from kms_eval.engine.conditions import Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
@@ -27,15 +27,6 @@ def near_misses(trace: Trace) -> Iterator[NearMiss]:
             for because in _because(entry, trace):
                 yield NearMiss(entry.layer, source(entry), because)
     yield from _nearly_named(trace)
-
-
-def failed_tests(entry: Entry, context: Context) -> tuple[Test, ...]:
-    """The tests of an entry's condition that do not hold in the request."""
-    if entry.rule is None or entry.rule.condition is None:
-        return ()
-    generous = entry.rule.effect == "Deny"
-    tests = entry.rule.condition.tests
-    return tuple(test for test in tests if not Condition((test,), test.needs).holds(context, generous=generous))
 
 
 def in_words(test: Test) -> str:
@@ -70,7 +61,7 @@ def _because(entry: Entry, trace: Trace) -> Iterator[str]:
         else:
             yield "the request does not fit it"
         return
-    failed = failed_tests(entry, context)
+    failed = entry.failed_tests(context)
     for test in failed:
         yield f"{in_words(test)}: the request has {_seen_for(test, context)}"
     rule = entry.rule

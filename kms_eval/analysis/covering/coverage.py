@@ -30,7 +30,6 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
 from kms_eval.engine.masks import UNPUBLISHED, bit_of, covered
-from kms_eval.engine.near_misses import failed_tests
 from kms_eval.engine.principals import Grade, grade
 from kms_eval.engine.rules import Rule, compile_policy
 from kms_eval.engine.sides import caller_side
@@ -115,7 +114,7 @@ class Coverage:
                 if ("Constraints", 0) in {(each.name, each.position) for each in tally.written.elements}:
                     seen.add((tally.written.id, ("Constraints", 0)))
                 continue
-            failed = failed_tests(entry, trace.ruling.context)
+            failed = entry.failed_tests(trace.ruling.context)
             if len(failed) == 1 and _covers_resource(entry, trace.ruling):
                 position = entry.rule.condition.tests.index(failed[0]) if entry.rule.condition is not None else 0
                 seen.add((tally.written.id, ("Condition", position)))
