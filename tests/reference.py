@@ -26,6 +26,7 @@ YES, NO, OPEN = frozenset({True}), frozenset({False}), frozenset({True, False})
 STAR, ONE = "\ue000", "\ue001"  # the wildcards of a pattern, apart from the characters `*` and `?`
 UNKNOWN = Action("", "Read", KEY, KEY_REQUEST_KEYS, operations=(), source="", rcp=True)
 NOBODY, NOWHERE, OUTSIDE = Principal("", "user", "", ""), VpcEndpoint(""), OrganizationAccount("", "")
+CHAIN = ("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast")  # Q10
 NEW_KEY = Key("", "", "", "", "", Policy("", PolicyKind.KEY, None, None, ()))  # what CreateKey makes by default (K2)
 MULTIVALUED = {row.name.lower() for row in CONDITION_KEYS if row.multi_valued}
 SYNONYMS = {row.name.lower(): row.synonym_of.lower() for row in CONDITION_KEYS if row.synonym_of}
@@ -36,7 +37,6 @@ TYPES = {"user": "User", "role": "AssumedRole", "federated-user": "FederatedUser
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)  # C16
 ALL_NAMED = {"user": {"itself", "account"}, "role": {"entity", "account"}, "root": {"account"}, "service": {"itself"},
              "federated-user": {"itself", "entity", "account"}}  # N2, N5, Z20
-
 @dataclass(frozen=True)
 class Ask:  # one authorization: a single permission on a single resource
     caller: Caller
@@ -51,7 +51,6 @@ class Ask:  # one authorization: a single permission on a single resource
     grant: Grant | None = None  # the request of CreateGrant; the grant concerned for RetireGrant and RevokeGrant
     via_grant: str | None = None
     region: str | None = None
-
 def decide(world: World, ask: Ask) -> Literal["allowed", "explicitDeny", "implicitDeny"]:
     judge = Judge(world, ask)
     return "explicitDeny" if judge.has("Deny", *judge.documents()) else "allowed" if judge.allowed() else "implicitDeny"
@@ -103,7 +102,7 @@ class Judge:
         self.region = self.resource.split(":")[3] if self.resource else ask.region or world.region  # Q7
         self.foreign = None not in (self.owner, self.caller.account) and self.owner != self.caller.account  # X1
         self.given = [(canonical(name), values or None) for name, values in ask.context.items()]  # C8
-        self.forwarded = dict(self.given).get("kms:viaservice") is not None  # V6
+        self.forwarded = any(v for n, v in self.given if n in CHAIN or (n, v) == ("aws:viaawsservice", ("true",)))  # V6
         self.endpoint = None if self.forwarded or self.service else ask.endpoint  # V8, Q8, E17
         self.session = Session() if self.root or self.service or not self.caller.session else self.caller.session
         self.about = (ask.grant,) if ask.grant else self.key.grants if self.key and self.name == "RetireGrant" else ()
@@ -120,6 +119,7 @@ class Judge:
         last, uid = caller.arn.rsplit("/", 1)[-1] if ":sts:" in caller.arn else None, self.principal.id
         userid = {"root": account, "user": uid, "role": uid and last and f"{uid}:{last}"}  # Q1
         primary = "PRIMARY" if key.primary_region in (None, key.region) else "REPLICA"
+        multi = key.multi_region or (not self.key and ("kms:multiregion", ("true",)) in self.given)
         kind = "EncryptionContextSubset" if limits.encryption_context_subset is not None else None
         kind = kind if limits.encryption_context_equals is None else "EncryptionContextEquals"
         stored = dict(limits.encryption_context_equals or limits.encryption_context_subset or ())
@@ -137,7 +137,7 @@ class Judge:
             "kms:ReplicaRegion": ask.region, "kms:PrimaryRegion": ask.region, "kms:CallerAccount": account,
             "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT", "kms:PolicyName": "default", "kms:KeySpec": key.spec,
             "kms:KeyUsage": key.usage, "kms:KeyOrigin": key.origin, "kms:MultiRegion": str(key.multi_region).lower(),
-            "kms:MultiRegionKeyType": primary if key.multi_region else None, "kms:RequestAlias": ask.request_alias,
+            "kms:MultiRegionKeyType": primary if multi else None, "kms:RequestAlias": ask.request_alias,
             "kms:ResourceAliases": key.aliases, "kms:GranteePrincipal": grant.grantee_principal,
             "kms:RetiringPrincipal": grant.retiring_principal,
             "kms:GranteeServicePrincipal": grant.grantee_service_principal,

@@ -54,7 +54,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("kms:keyusage", derive_kms.key_usage),
     Fact("kms:keyorigin", derive_kms.key_origin),
     Fact("kms:multiregion", derive_kms.multi_region),
-    Fact("kms:multiregionkeytype", derive_kms.multi_region_key_type, fixed=True),
+    Fact("kms:multiregionkeytype", derive_kms.multi_region_key_type),
     Fact("kms:resourcealiases", derive_kms.resource_aliases, fixed=True),
     # How it is asked (semantics Q7-Q11, V5-V7).
     Fact("aws:requestedregion", derive_aws.requested_region),

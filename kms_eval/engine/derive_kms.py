@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from kms_eval.documents.model import Grant
 from kms_eval.engine.derive_aws import pair, resource_tag
-from kms_eval.engine.readings import Alternatives, Reading
+from kms_eval.engine.readings import Alternatives, Reading, Values
 from kms_eval.engine.situation import Situation
 from kms_eval.facts.quotas import ALIASES_PER_KEY
+from kms_eval.world.model import Key
 
 
 def caller_account(situation: Situation, _rest: str) -> Reading:
@@ -21,24 +22,26 @@ def caller_account(situation: Situation, _rest: str) -> Reading:
 
 def key_spec(situation: Situation, _rest: str) -> Reading:
     """Of the key, or the one CreateKey asks for (default SYMMETRIC_DEFAULT)."""
-    key = situation.scope.target.key
+    key = _key(situation)
     return (key.spec,) if key is not None else _created(situation, "kms:keyspec", "SYMMETRIC_DEFAULT")
 
 
 def key_usage(situation: Situation, _rest: str) -> Reading:
     """Of the key, or the one CreateKey asks for (default ENCRYPT_DECRYPT)."""
-    key = situation.scope.target.key
+    key = _key(situation)
     return (key.usage,) if key is not None else _created(situation, "kms:keyusage", "ENCRYPT_DECRYPT")
 
 
 def key_origin(situation: Situation, _rest: str) -> Reading:
     """Of the key, or the one CreateKey asks for (default AWS_KMS)."""
-    key = situation.scope.target.key
+    key = _key(situation)
     return (key.origin,) if key is not None else _created(situation, "kms:keyorigin", "AWS_KMS")
 
 
 def multi_region(situation: Situation, _rest: str) -> Reading:
     """Every key has it; CreateKey's default is false."""
+    if situation.replica_of is not None:
+        return ("true",)
     key = situation.scope.target.key
     if key is None:
         return _created(situation, "kms:multiregion", "false")
@@ -46,9 +49,16 @@ def multi_region(situation: Situation, _rest: str) -> Reading:
 
 
 def multi_region_key_type(situation: Situation, _rest: str) -> Reading:
-    """PRIMARY or REPLICA; absent on single-Region keys."""
+    """PRIMARY or REPLICA; absent on single-Region keys. A multi-Region key that CreateKey makes is a primary.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-auth.html
+    """
+    if situation.replica_of is not None:
+        return ("REPLICA",)
     key = situation.scope.target.key
-    if key is None or not key.multi_region:
+    if key is None:
+        return _type_of_created(multi_region(situation, ""))
+    if not key.multi_region:
         return None
     return ("REPLICA",) if key.primary_region not in {None, key.region} else ("PRIMARY",)
 
@@ -169,8 +179,23 @@ def grant_is_for_aws_resource(situation: Situation, _rest: str) -> Reading:
     return None if situation.by_service else Alternatives((None, ("false",)), "grant-is-for-aws-resource")
 
 
-OF_THE_KEY = (key_spec, key_usage, key_origin, multi_region, resource_tag)
+OF_THE_KEY = (key_spec, key_usage, key_origin, multi_region, multi_region_key_type, resource_tag)
 """Derivations that an existing key settles; without one they describe the key that CreateKey asks for."""
+
+
+def _key(situation: Situation) -> Key | None:
+    """The key that is there, or the primary of which CreateKey makes a replica: they share these (E16, T4)."""
+    return situation.scope.target.key or situation.replica_of
+
+
+def _type_of_created(multi_region: Reading) -> Reading:
+    if isinstance(multi_region, Alternatives):
+        return Alternatives(tuple(map(_type, multi_region.readings)), multi_region.question)
+    return _type(multi_region)
+
+
+def _type(multi_region: Values | None) -> Values | None:
+    return ("PRIMARY",) if any(value.lower() == "true" for value in multi_region or ()) else None
 
 
 def _created(situation: Situation, key: str, default: str) -> Reading:

@@ -11,14 +11,16 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from kms_eval.documents.model import Grant
 from kms_eval.engine.masks import published
 from kms_eval.engine.resources import ANY_ALIAS, Target, alias_target, key_target, no_target
-from kms_eval.engine.situation import Circumstances, Scope, Situation, given
-from kms_eval.errors import Fault, InputError
+from kms_eval.engine.situation import Circumstances, Given, Scope, Situation, given
+from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.facts.actions import ACTIONS, OPERATIONS
 from kms_eval.records import record
+from kms_eval.world.identity import is_alias_name
 from kms_eval.world.model import Caller, Key, VpcEndpoint, World
 from kms_eval.world.names import KeyReference, resolve_caller, resolve_key
 from kms_eval.world.request import Request
@@ -88,6 +90,8 @@ class _Question:
 
     def part(self, action: str, reference: KeyReference, *, same_key: bool | None = None) -> Part:
         request = self.request
+        if action == "kms:CreateGrant" and request.via_grant is not None:
+            _grant_named(request.via_grant, reference.key)
         circumstances = Circumstances(
             self.circumstances.given,
             request.encryption_context,
@@ -107,7 +111,13 @@ class _Question:
 
     def without_key(self, action: str, region: str | None = None) -> Part:
         world = self.world
-        target = no_target(self.caller.account, region or world.region, self.caller.partition)
+        target = no_target(
+            self.caller.account,
+            region or world.region,
+            self.caller.partition,
+            # ASSUMPTION Z11: a Deny on the retiring principal counts, too.
+            or_principal=action == "kms:ListRetirableGrants",
+        )
         return self.on(action, target, self.circumstances)
 
 
@@ -117,7 +127,8 @@ def parts(
     """All authorizations that the request needs; raises InputError where its words mean nothing in this world."""
     action = action_name(request.action, allow_unknown=allow_unknown_action)
     caller = caller if caller is not None else resolve_caller(world, request.principal, request.session)
-    question = _Question(world, request, caller, _endpoint(world, request), _circumstances(request))
+    circumstances = _circumstances(request)
+    question = _Question(world, request, caller, _endpoint(world, request, circumstances.given), circumstances)
     operation = _OPERATIONS.get(action)
     if operation is not None:
         return operation(question)
@@ -149,7 +160,7 @@ def _circumstances(request: Request) -> Circumstances:
     )
 
 
-def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
+def _endpoint(world: World, request: Request, brought: Given) -> VpcEndpoint | None:
     name = request.vpc_endpoint
     if name is None:
         return None
@@ -158,11 +169,7 @@ def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
         near = _near(name, world.vpc_endpoints)
         raise InputError(Fault(f"unknown VPC endpoint `{name}`", help=f"did you mean `{near[0]}`?" if near else None))
     # ASSUMPTION V8: a service's call on the caller's behalf does not pass the caller's endpoint again.
-    return None if _via_service(request) else endpoint
-
-
-def _via_service(request: Request) -> bool:
-    return any(name.lower() == "kms:viaservice" and values for name, values in request.context.items())
+    return None if brought.by_service else endpoint
 
 
 def _grant(request: Request, action: str, key: Key) -> Grant | None:
@@ -171,11 +178,15 @@ def _grant(request: Request, action: str, key: Key) -> Grant | None:
     if request.grant is None:
         # Where the key has one grant there is no doubt which one is meant.
         return key.grants[0] if action == "kms:RetireGrant" and len(key.grants) == 1 else None
-    found = next((grant for grant in key.grants if grant.id == request.grant), None)
+    return _grant_named(request.grant, key)
+
+
+def _grant_named(name: str, key: Key) -> Grant:
+    found = next((grant for grant in key.grants if grant.id == name), None)
     if found is None:
-        near = _near(request.grant, [grant.id for grant in key.grants], cutoff=0.4)
+        near = _near(name, [grant.id for grant in key.grants], cutoff=0.4)
         advice = f"did you mean `{near[0]}`?" if near else None
-        raise InputError(Fault(f"key `{key.handle}` has no grant `{request.grant}`", help=advice))
+        raise InputError(Fault(f"key `{key.handle}` has no grant `{name}`", help=advice))
     return found
 
 
@@ -194,7 +205,10 @@ def _alias_call(question: _Question, action: str) -> tuple[Part, ...]:
     if alias is None and action != "kms:CreateAlias" and len(key.aliases) == 1:
         alias = key.aliases[0]
     if alias is not None and alias.startswith("arn:"):
-        alias = alias.split(":", 5)[5]
+        alias = alias.split(":", 5)[-1]
+    if alias is not None and not is_alias_name(alias):
+        advice = None if alias.startswith("alias/") else f"did you mean `alias/{alias.removeprefix('/')}`?"
+        raise InputError(Fault(f"malformed alias name {quoted(alias)}", help=advice))
     halves = [question.part(action, reference)]
     if request.destination_key is not None:
         halves.append(question.part(action, question.key(request.destination_key)))
@@ -221,8 +235,9 @@ def _replicate_key(question: _Question) -> tuple[Part, ...]:
         raise InputError(Fault("`ReplicateKey` needs the Region of the replica", help="name it as region"))
     reference = question.key(request.key)
     primary = question.part("kms:ReplicateKey", reference)
-    created = question.without_key("kms:CreateKey", request.region)
     key = reference.key
+    replica = replace(question.circumstances, replica_of=key)
+    created = replace(question, circumstances=replica).without_key("kms:CreateKey", request.region)
     return (primary, created, *_tagging(question, f"key/{key.key_id}", key.account, request.region))
 
 

@@ -22,6 +22,10 @@ ANY_ALIAS = "\x00"
 """Stands for the name of an alias that the request does not tell; no pattern but a wildcard covers it."""
 
 
+ANY_PRINCIPAL = "\x00"
+"""Likewise for the principal of ListRetirableGrants."""
+
+
 @record
 class Target:
     """The one resource of one authorization: a key, a key to be created, an alias, or none (`arn` is ``*``, R8)."""
@@ -45,9 +49,10 @@ def alias_target(alias: str | None, account: str, region: str, partition: str) -
     return Target("alias", f"arn:{partition}:kms:{region}:{account}:{name}", account, region, partition)
 
 
-def no_target(account: str | None, region: str, partition: str) -> Target:
-    """Operations without a key."""
-    return Target("none", "*", account, region, partition)
+def no_target(account: str | None, region: str, partition: str, *, or_principal: bool = False) -> Target:
+    """Operations without a key; with `or_principal` AWS may look for a principal of the caller's account as well."""
+    arn = f"arn:{partition}:iam::{account}:{ANY_PRINCIPAL}" if or_principal else "*"
+    return Target("none", arn, account, region, partition)
 
 
 @record
@@ -163,10 +168,18 @@ def _never(_text: str) -> bool:
 
 
 def _covers_request(glob: str, target: Target) -> Callable[[str], bool]:
+    services = [("kms", target.region)]
+    if target.arn != "*":
+        services += [("iam", ""), ("sts", "")]
     fields = glob.split(":", 5)
-    actual = ("arn", target.partition, "kms", target.region, target.account or "")
-    covered = all(compile_glob(pattern)(text) for pattern, text in zip(fields, actual, strict=False))
-    whole = len(fields) > len(actual) or fields[-1].endswith("*")
+    covered = any(
+        all(
+            compile_glob(pattern)(text)
+            for pattern, text in zip(fields, ("arn", target.partition, *service, target.account or ""), strict=False)
+        )
+        for service in services
+    )
+    whole = len(fields) == 6 or fields[-1].endswith("*")
     return lambda _text: covered and whole
 
 

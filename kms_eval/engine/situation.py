@@ -14,7 +14,7 @@ from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.resources import Target
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.records import record
-from kms_eval.world.model import Caller, Organization, OrganizationAccount, VpcEndpoint, World
+from kms_eval.world.model import Caller, Key, Organization, OrganizationAccount, VpcEndpoint, World
 
 
 @record
@@ -27,7 +27,24 @@ class Given:
     values: Mapping[str, tuple[str, ...] | Alternatives] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def by_service(self) -> bool:
+        """Whether the question tells of a forward access session: only there are these keys present, or this one true.
 
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html (semantics V6, Q10)
+        """
+        values = self.values
+        if not values:
+            return False
+        if any(values.get(key) for key in CHAIN):
+            return True
+        via = values.get(VIA_AWS_SERVICE)
+        readings = via.readings if isinstance(via, Alternatives) else (via,)
+        return any(value.lower() == "true" for reading in readings for value in reading or ())
+
+
+CHAIN = ("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
+VIA_AWS_SERVICE = "aws:viaawsservice"
 NOTHING_GIVEN = Given()
 
 
@@ -55,7 +72,8 @@ class Circumstances:
 
     `request_alias` is the alias name by which the request names the key; `region` the other Region of ReplicateKey and
     UpdatePrimaryRegion; `same_key` whether ReEncrypt stays on one key (None: not known); `grant` the request of
-    CreateGrant or the grant that RetireGrant or RevokeGrant is about; `at` the request's time.
+    CreateGrant or the grant that RetireGrant or RevokeGrant is about; `at` the request's time; `replica_of` the primary
+    of which CreateKey makes a replica, as the second half of ReplicateKey.
     """
 
     given: Given = NOTHING_GIVEN
@@ -66,6 +84,7 @@ class Circumstances:
     same_key: bool | None = None
     grant: Grant | None = None
     via_grant: str | None = None
+    replica_of: Key | None = None
 
     def bringing(
         self, brought: Given, encryption_context: Mapping[str, str] | None, at: datetime | None
@@ -80,6 +99,7 @@ class Circumstances:
             self.same_key,
             self.grant,
             self.via_grant,
+            self.replica_of,
         )
 
 
@@ -128,5 +148,10 @@ class Situation:
 
     @property
     def by_service(self) -> bool:
-        """A forward access session: a service uses the caller's credentials (semantics V6), told by kms:ViaService."""
-        return bool(self.circumstances.given.values.get("kms:viaservice"))
+        """A forward access session: a service uses the caller's credentials (semantics V6)."""
+        return self.circumstances.given.by_service
+
+    @property
+    def replica_of(self) -> Key | None:
+        """The primary of which the key that is created will be a replica."""
+        return self.circumstances.replica_of if self.action == "kms:createkey" else None

@@ -27,6 +27,7 @@ _DATE = (
     r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?(?P<zone>Z|[-+]\d\d:?\d\d)?)?)?)?"
 )
 _EPOCH_SECONDS = r"(?a)-?\d{5,20}(?:\.\d{1,9})?"
+_NETWORK = r"(?a)[0-9a-fA-F:.]+(?:/\d{1,3})?"
 _KEPT = 4096  # a request is asked about the same values by many statements
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -109,8 +110,10 @@ def networks(text: str) -> Networks:
     """A CIDR range or single address of a policy; host bits beyond the prefix are ignored."""
     from ipaddress import ip_network  # noqa: PLC0415 - costs start-up time that most policies do not need
 
+    # Neither masks nor scopes, which Python would take.
+    readable = text if re.fullmatch(_NETWORK, text) else ""
     try:
-        narrow = ip_network(text, strict=False)
+        narrow = ip_network(readable, strict=False)
         wide = ip_network(f"{text}/32", strict=False) if "/" not in text and ":" in text else narrow
     except ValueError:
         message = f"`{text}` is not an IP address or CIDR range"

@@ -19,6 +19,7 @@ IdentityKind = Literal["user", "role", "root", "assumed-role", "federated-user",
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/(?:[\x21-\x29\x2b-\x3e\x40-\x7e]+/)?")  # printable, and neither * nor ?
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
+_ALIAS = re.compile(r"alias/[\w/-]+", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|aws\.internal|amazon\.com)")
 
@@ -56,6 +57,11 @@ class Identity(NamedTuple):
 def is_account(text: str) -> bool:
     """Whether `text` is an account id: twelve digits."""
     return _ACCOUNT.fullmatch(text) is not None
+
+
+def is_alias_name(text: str) -> bool:
+    """Whether `text` has the form of the name of a KMS alias, ``alias/app``."""
+    return _ALIAS.fullmatch(text) is not None
 
 
 def is_service(text: str) -> bool:

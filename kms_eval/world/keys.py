@@ -16,7 +16,7 @@ from kms_eval.language import arn
 from kms_eval.records import record
 from kms_eval.sources.document import Place
 from kms_eval.world.entry_forms import KEY_ENTRY
-from kms_eval.world.identity import is_account
+from kms_eval.world.identity import is_account, is_alias_name
 from kms_eval.world.model import Key
 from kms_eval.world.reading import Reading
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kms_eval.world.scenario import KeyEntry
 
 _KEY_ID = re.compile(r"[A-Za-z0-9-]+")
-_ALIAS = re.compile(r"alias/[\w/-]+", re.ASCII)
 _MULTI_REGION = "mrk-"
 
 
@@ -164,7 +163,7 @@ def _usage(reading: Reading, place: Place, entry: KeyEntry) -> str:
 def _check_aliases(reading: Reading, place: Place, entry: KeyEntry) -> None:
     for index, alias in enumerate(entry.aliases):
         here = place.at("aliases", index)
-        if not _ALIAS.fullmatch(alias):
+        if not is_alias_name(alias):
             advice = None if alias.startswith("alias/") else f"did you mean `alias/{alias.removeprefix('/')}`?"
             reading.fault(here, f"malformed alias name {quoted(alias)}", advice)
         elif alias.startswith("alias/aws/") and entry.manager != "AWS":

@@ -25,8 +25,7 @@ def rule(world: World, ask: Ask) -> PartRuling:
 
 
 def _endpoint(ask: Ask) -> VpcEndpoint | None:
-    via = any(name.lower() == "kms:viaservice" and values for name, values in ask.context.items())
-    return None if via else ask.endpoint
+    return None if given(ask.context).by_service else ask.endpoint
 
 
 def _circumstances(ask: Ask, action: str) -> Circumstances:

@@ -16,6 +16,7 @@ from kms_eval.analysis.batching.alike import Kinds
 from kms_eval.analysis.batching.asked import asked_in
 from kms_eval.analysis.batching.recent import Recent
 from kms_eval.analysis.batching.rows import read_value
+from kms_eval.engine.situation import CHAIN, VIA_AWS_SERVICE
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.world.model import World, policies_of
@@ -23,8 +24,9 @@ from kms_eval.world.model import World, policies_of
 DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
     "aws:calledviafirst": ("aws:calledvia",),
     "aws:calledvialast": ("aws:calledvia",),
-    "aws:viaawsservice": ("kms:viaservice",),
-    "kms:grantisforawsresource": ("kms:viaservice",),
+    "aws:viaawsservice": CHAIN,
+    "kms:grantisforawsresource": (*CHAIN, VIA_AWS_SERVICE),
+    "kms:multiregionkeytype": ("kms:multiregion",),
 }
 """Condition keys (lower case) whose value the engine may derive from others that a request gives."""
 
@@ -113,7 +115,7 @@ class Relevance:
 
     def _of_context_by_endpoint(self, context: Mapping[str, object]) -> Mapping[str, object]:
         # Whether a service calls decides whether the endpoint's policy counts.
-        via = {name: value for name, value in context.items() if name.lower() == "kms:viaservice"}
+        via = {name: value for name, value in context.items() if canonical(name) in {*CHAIN, VIA_AWS_SERVICE}}
         return {**via, **self._of_context(context)}
 
     def _of_pairs(self, pairs: Mapping[str, object]) -> Mapping[str, object]:
