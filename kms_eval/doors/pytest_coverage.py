@@ -14,6 +14,8 @@ import pytest
 
 from kms_eval.analysis.covering.coverage import Coverage
 from kms_eval.analysis.covering.coverage_report import CoverageReport, joined
+from kms_eval.doors.output_files import unwritable, write_whole
+from kms_eval.errors import InputError
 from kms_eval.render.coverage_text import NO_TESTS, percent, render
 
 _OF_WORKERS = "kms_eval_coverage"
@@ -71,10 +73,10 @@ class CoverageRun:
         path = folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self._text(kind, folder), encoding="utf-8")
-        except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or "not a name for a file").lower()
-            self._written.append(f"{name}: cannot be written: {reason}")
+            write_whole(path, [self._text(kind, folder)])
+        except (OSError, ValueError, InputError) as error:
+            wrong = error if isinstance(error, InputError) else unwritable(path, error)
+            self._written.append(f"{name}: {wrong.faults[0].message}")
             return False
         self._written.append(f"{kind} report: {name}")
         return True

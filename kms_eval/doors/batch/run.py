@@ -22,6 +22,7 @@ from kms_eval.doors.batch.progress import Clock, Progress
 from kms_eval.doors.batch.readers import Reader, Row, open_reader
 from kms_eval.doors.batch.unfinished import Saved, Unfinished
 from kms_eval.doors.batch.writers import Writer, first_part, open_stream, open_writer, writing
+from kms_eval.doors.output_files import followed, takes_what_comes
 from kms_eval.errors import Fault, InputError, Location
 from kms_eval.scenario import Scenario
 
@@ -41,8 +42,8 @@ def run(
     stdout: IO[bytes] | None = None,
 ) -> Report:
     """Do a job. Raises InputError, OutputError, MissingExtraError and Interrupted."""
-    path = Path(job.output)
-    streamed = job.output == STANDARD or (path.exists() and not path.is_file() and not path.is_dir())
+    path = followed(Path(job.output))
+    streamed = job.output == STANDARD or takes_what_comes(Path(job.output))
     found = sources(job.requests, job.input_format, output=None if streamed else path)
     if job.resume and streamed:
         raise InputError(Fault("a pipe cannot be resumed", Location(job.output), "write into a file"))
@@ -54,7 +55,7 @@ def run(
     elif job.output == STANDARD:
         _into_stream(batch, stdout or sys.stdout.buffer)
     else:
-        with writing(job.output), path.open("wb") as stream:
+        with writing(job.output), Path(job.output).open("wb") as stream:
             _into_stream(batch, stream)
     return batch.reported()
 
@@ -119,7 +120,7 @@ class _File:
             self._writer = open_writer(
                 batch.form,
                 self.unfinished.folder,
-                packed=name.lower().endswith(".gz"),
+                packed=batch.job.output.lower().endswith(".gz"),
                 mark=None if earlier is None else self.saved.mark,
                 schema=batch.schema,
             )

@@ -48,7 +48,7 @@ class Covering:
 
     def deliver(self, output: Output) -> bool:
         """Show the table and write the files; whether enough is covered."""
-        from kms_eval.doors.cli.writing import write_whole
+        from kms_eval.doors.output_files import write_whole
         from kms_eval.render.coverage_text import percent, render
 
         report = self.coverage.report()

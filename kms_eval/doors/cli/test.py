@@ -175,7 +175,7 @@ def _say(results: Iterable[TestResult], call: Call, output: Output) -> None:
 
 
 def _write_junit(path: str, files: Iterable[_File]) -> None:
-    from kms_eval.doors.cli.writing import write_whole
+    from kms_eval.doors.output_files import write_whole
     from kms_eval.render.junit import Suite, render
 
     suites = [Suite(str(file.path), file.results, file.faults) for file in files]
