@@ -33,6 +33,18 @@ def followed(path: Path) -> Path:
     return Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114
 
 
+def check_spared(path: Path, inputs: Iterable[str | Path | None]) -> None:
+    """Say now that writing there would replace one of the files that are read; None is none."""
+    for source in inputs:
+        try:
+            same = source is not None and path.samefile(source) and not takes_what_comes(path)
+        except (OSError, ValueError):  # one of them is not there: reading or writing it says so
+            continue
+        if same:
+            message = "is a file that this call reads, and would be replaced"
+            raise InputError(Fault(message, Location(str(path)), "name another file"))
+
+
 def check_writable(path: Path) -> None:
     """Say now, before long work, that nothing can be written there."""
     target = followed(path)

@@ -173,3 +173,38 @@ def test_every_output_goes_into_a_pipe_and_through_a_link(
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").stat().st_size
+
+
+# Outputs that are inputs.
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("matrix", "-s", "my.yaml", "-f", "csv", "-o", "my.yaml"),
+        ("matrix", "-s", "my.yaml", "-f", "csv", "-o", "link.yaml"),
+        ("matrix", "-o", "kms-eval.yaml"),
+        ("who-can", "kms:Decrypt", "-s", "my.yaml", "-o", "./my.yaml"),
+        ("diff", "kms-eval.yaml", "my.yaml", "-o", "my.yaml"),
+        ("diff", "--key-policy", "app=policies/app.json", "-o", "policies/app.json"),
+        ("diff", "--policy", "role/worker=policies/worker.json", "-o", "policies/worker.json"),
+        ("mutate", "my.yaml", "-o", "my.yaml"),
+        ("mutate", "-o", "kms-eval.yaml"),
+        ("test", "my.yaml", "--junit", "my.yaml"),
+        ("test", ".", "--coverage-json", "my.yaml"),
+        ("test", "my.yaml", "--coverage-html", "my.yaml"),
+        ("batch", "in.csv", "-s", "my.yaml", "--output-format", "csv", "-o", "my.yaml"),
+    ],
+    ids=" ".join,
+)
+def test_an_output_that_is_an_input_is_refused_before_anything_is_done(
+    cli: Cli, scenario: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "in.csv").write_text("principal,action\nrole/admin,kms:Decrypt\n")
+    (tmp_path / "my.yaml").write_text(scenario.read_text())
+    (tmp_path / "link.yaml").symlink_to("my.yaml")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    done = cli(*words)
+    said = f"kms-eval: {Path(words[-1])}: is a file that this call reads, and would be replaced (name another file)\n"
+    assert (done.code, done.out, done.err) == (2, "", said)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

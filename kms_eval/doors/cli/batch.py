@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
@@ -59,6 +60,8 @@ class Call:
 def run(call: Call, output: Output) -> ExitCode:
     """Decide the requests."""
     from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.discovery import find
+    from kms_eval.doors.output_files import check_spared
 
     if not call.requests:
         raise InputError(
@@ -71,6 +74,8 @@ def run(call: Call, output: Output) -> ExitCode:
         )
     if engine == "local" and call.master is not None:
         raise InputError(Fault("is for `--engine spark`", Location(field="--master")))
+    if call.output is not None:
+        check_spared(Path(call.output), [find(call.scenario)])
     opened = open_scenario(call.scenario, strict=call.strict, allow_unknown_action=call.allow_unknown_action)
     for words in opened.words if not call.quiet else ():
         output.word(words)

@@ -25,6 +25,8 @@ from kms_eval.doors.cli.grids import (
 from kms_eval.errors import Fault, InputError, Location, quoted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
     from kms_eval.doors.cli.output import Output
@@ -81,7 +83,7 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.cli.writing import check_output, deliver
 
     form = chosen_format(call.format, call.output, _FORMS, json=call.json)
-    check_output(call.output)
+    check_output(call.output, _inputs(call))
     expectations = [expectation(text) for text in call.allow]
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
@@ -105,6 +107,14 @@ def _rendered(judged: Judged, form: str, call: Call, output: Output) -> str:
     if form == "text":
         return render(judged, paint=painting(call.output, output))
     return render_markdown(judged) if form == "markdown" else render_json(judged)
+
+
+def _inputs(call: Call) -> list[str | Path | None]:
+    """The files that the call reads."""
+    from kms_eval.doors.discovery import find
+
+    policies = (pair.partition("=")[2] for pair in (*call.key_policy, *call.policy))
+    return [*(call.scenarios or [find(call.scenario)]), *policies]
 
 
 def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:

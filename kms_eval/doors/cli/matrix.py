@@ -63,10 +63,11 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
+    from kms_eval.doors.discovery import find
     from kms_eval.render.matrix import MATRIX_FORM
 
     form = MATRIX_FORM.get(chosen_format(call.format, call.output, _FORMS))
-    check_output(call.output)
+    check_output(call.output, [find(call.scenario)])
     _check_groups(call.unfold)
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)

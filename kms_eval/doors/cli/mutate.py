@@ -14,6 +14,8 @@ from kms_eval.doors.cli.arguments import option, optional_argument, options, sce
 from kms_eval.doors.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kms_eval.analysis.mutating.mutation import MutationReport
     from kms_eval.doors.cli.output import Output
     from kms_eval.scenario import Scenario
@@ -55,10 +57,11 @@ def run(call: Call, output: Output) -> ExitCode:
     if call.kinds:
         output.answer("\n".join(_kinds()))
         return ExitCode.YES
-    check_output(call.output)
+    path = _path(call)
+    check_output(call.output, [path])
     kinds = _chosen(call.kind)
     least, most = _number(call.least, "--fail-under"), _number(call.most, "--most")
-    scenario = _scenario(call, output)
+    scenario = _scenario(path, call, output)
     now = datetime.now(UTC).replace(microsecond=0)
     failing = failing_tests(scenario.evaluator, scenario.tests, now)
     if failing:
@@ -121,20 +124,26 @@ def _number(text: str | None, option: str) -> float | None:
     return number
 
 
-def _scenario(call: Call, output: Output) -> Scenario:
-    from kms_eval.doors.cli.notices import notice_lines
+def _path(call: Call) -> Path:
     from kms_eval.doors.discovery import NO_SCENARIO, find
     from kms_eval.errors import InputError
-    from kms_eval.scenario import Scenario
 
     if call.path and call.scenario:
         raise InputError("name the scenario as PATH or with `--scenario`, not both")
     found = find(call.path or call.scenario)
     if found is None:
         raise InputError(NO_SCENARIO)
-    scenario = Scenario.load(found, strict=call.strict)
+    return found
+
+
+def _scenario(path: Path, call: Call, output: Output) -> Scenario:
+    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.errors import InputError
+    from kms_eval.scenario import Scenario
+
+    scenario = Scenario.load(path, strict=call.strict)
     for line in notice_lines(scenario.loaded.notices):
         output.word(line)
     if not scenario.tests:
-        raise InputError(f"{found} has no tests, so nothing could be noticed")
+        raise InputError(f"{path} has no tests, so nothing could be noticed")
     return scenario

@@ -66,8 +66,10 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.render.results import summary
 
     covering = Covering.asked(call.coverage, call.coverage_json, call.coverage_html, call.cov_fail_under)
-    check_output(call.junit)
-    files = [_read(path, output, call) for path in _paths(call)]
+    paths = _paths(call)
+    for written in (call.junit, call.coverage_json, call.coverage_html):
+        check_output(written, paths)
+    files = [_read(path, output, call) for path in paths]
     chosen = list(_chosen(files, call))
     wrong = any(file.faults for file in files)
     if not chosen and not wrong:

@@ -59,13 +59,14 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver, painting
+    from kms_eval.doors.discovery import find
     from kms_eval.errors import InputError
     from kms_eval.render.who_can import render, render_csv, render_json
 
     form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     if not call.action:
         raise InputError("name at least one action: `kms-eval who-can kms:Decrypt`")
-    check_output(call.output)
+    check_output(call.output, [find(call.scenario)])
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
     opened = open_scenario(call.scenario, strict=call.strict)

@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kms_eval.doors.cli.output import Output
-from kms_eval.doors.output_files import check_writable, write_whole
+from kms_eval.doors.output_files import check_spared, check_writable, write_whole
 from kms_eval.render.text import Paint, plain
 
 
-def check_output(path: str | None) -> None:
-    """Say now, before long work, that the answer could not be written there."""
+def check_output(path: str | None, inputs: Iterable[str | Path | None]) -> None:
+    """Say now, before long work, that the answer could not be written there, or would replace what it is about."""
     if path is not None:
         check_writable(Path(path))
+        check_spared(Path(path), inputs)
 
 
 def deliver(output: Output, path: str | None, pieces: Iterable[str]) -> None:
