@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -64,6 +65,35 @@ def test_a_wrong_call_is_2_with_one_line_and_no_box(cli: Cli, words: tuple[str, 
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"kms-eval: {said}")
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("can", "root", "kms:Decrypt", "--key-policy", ""), "--key-policy"),
+        (("can", "root", "kms:Decrypt", "--key-policy="), "--key-policy"),
+        (("can", "root", "kms:Decrypt", "--policy", ""), "--policy"),
+        (("can", "role/worker", "kms:DescribeKey", "--session-name", ""), "--session-name"),
+        (("can", "role/worker", "kms:DescribeKey", "--source-identity", ""), "--source-identity"),
+        (("can", "", "kms:Decrypt"), "PRINCIPAL"),
+        (("lockout", "--key-policy", ""), "--key-policy"),
+        (("lockout", "--as", ""), "--as"),
+        (("matrix", "-o", ""), "--output"),
+        (("who-can", "kms:Decrypt", ""), "ACTION"),
+        (("diff", "", "kms-eval.yaml"), "BEFORE AFTER"),
+        (("mutate", ""), "PATH"),
+        (("test", ""), "PATH"),
+        (("test", "--junit", ""), "--junit"),
+        (("batch", ""), "REQUESTS"),
+        (("batch", "requests.csv", "-o", ""), "--output"),
+        (("init", ""), "PATH"),
+    ],
+)
+def test_an_empty_value_is_2_and_never_as_if_nothing_had_been_given(
+    cli: Cli, scenario: Path, words: tuple[str, ...], name: str
+) -> None:
+    done = cli(*words)
+    assert (done.code, done.out, done.err) == (2, "", f"kms-eval: {name}: is empty\n")
 
 
 WORDS = st.sampled_from(

@@ -1,13 +1,18 @@
 """How a verb says what can be typed behind it: each field of its `Call` is an argument or an option.
 
 Comes in: the fields of a verb's call. Goes out: their descriptions, which both readers of command lines go by (`quick`
-and `application`). Never here: reading, typer.
+and `application`). Never here: reading, typer; of values only that none is empty.
 """
 
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
+
+from kms_eval.errors import Fault, InputError, Location
+
+_MARKS = dict.fromkeys(map(ord, "[]."))
+"""What says in the help that something may be left out, or be there several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,23 @@ class Described:
 def described(call: type) -> tuple[Described, ...]:
     """The fields of a call, in order."""
     return tuple(Described(each.name, each.metadata["argument"], each.default is MISSING) for each in fields(call))
+
+
+def refuse_empty(call: object) -> None:
+    """Raise InputError where a value is empty: what a script left unset must not mean that nothing was given."""
+    faults = []
+    for each in described(type(call)):
+        value = getattr(call, each.name)
+        if value == "" or (each.argument.kind == "many" and "" in value):
+            faults.append(Fault("is empty", Location(field=_called(each.argument))))
+    if faults:
+        raise InputError(faults)
+
+
+def _called(argument: Argument) -> str:
+    """An option by its long name, what stands by its place by the word in the help."""
+    long = (name for name in argument.names if name.startswith("--"))
+    return next(long, (argument.metavar or "").translate(_MARKS))
 
 
 def argument(metavar: str, help: str, complete: str | None = None) -> Any:

@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _answer(words: list[str], output: Output) -> int:
     from kms_eval.doors.cli import quick
+    from kms_eval.doors.cli.arguments import refuse_empty
 
     if words == ["--version"]:
         from kms_eval import __version__
@@ -64,6 +65,7 @@ def _answer(words: list[str], output: Output) -> int:
     if isinstance(read, int):
         return read
     verb, call = read
+    refuse_empty(call)
     return verb.module().run(call, output)
 
 
