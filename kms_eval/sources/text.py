@@ -101,8 +101,8 @@ def _bytes_of(path: Path, name: str) -> bytes:
 
 def _neighbour(path: Path) -> str | None:
     try:
-        # By the names without their endings, which make strangers look alike.
-        names = {other.stem: other.name for other in path.parent.iterdir()}
+        # By the names without their endings, which make strangers look alike; a link to nowhere is no advice itself.
+        names = {other.stem: other.name for other in path.parent.iterdir() if other.name != path.name}
     except OSError:
         return None
     near = nearest(path.stem, names)

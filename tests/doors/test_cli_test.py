@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,12 +93,65 @@ def test_a_file_named_kms_yaml_always_counts(cli: Cli, scenario: Path) -> None:
         ('{"Statement": [{"keys": 1, "tests": 2}]}', False),
         ('{"keys": {}, "tests": [', True),
         ("", False),
+        ("keys: {}\rtests: []\r", True),
+        ("\ufeffkeys: {}\ntests: []\n", True),
+        ('\ufeff{"keys": {}, "tests": []}', True),
     ],
 )
 def test_scenarios_are_told_by_their_top(tmp_path: Path, text: str, expected: bool) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8", newline="")
     assert is_scenario(path) is expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_file_of_a_folder_that_is_no_text_is_2_and_named(cli: Cli, scenario: Path, encoding: str) -> None:
+    Path("other.yaml").write_bytes("name: é\nkeys: {}\ntests: []\n".encode(encoding))
+    done = cli("test", ".")
+    assert (done.code, done.out) == (2, "1 passed\n")
+    assert done.err.startswith("kms-eval: other.yaml")
+    assert " is " in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_link_to_nowhere_in_a_folder_is_2_and_named(cli: Cli, scenario: Path) -> None:
+    Path("other.yaml").symlink_to("gone")
+    done = cli("test", ".")
+    assert (done.code, done.out, done.err) == (2, "1 passed\n", "kms-eval: other.yaml: there is no such file\n")
+
+
+def test_a_file_of_a_folder_without_permission_is_2_and_named(
+    cli: Cli, scenario: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("other.yaml").touch()
+    opened = Path.open
+
+    def refused(self: Path, *words: str, **named: str) -> object:
+        if self.name == "other.yaml":
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *words, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refused)
+    done = cli("test", ".")
+    assert (done.code, done.out) == (2, "1 passed\n")
+    assert done.err == "kms-eval: other.yaml: cannot be read: permission denied\n"
+
+
+def test_a_folder_in_a_folder_without_permission_is_2_and_named(
+    cli: Cli, scenario: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("closed").mkdir()
+    listed = os.scandir
+
+    def refused(path: str) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    done = cli("test", ".")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "kms-eval: closed: cannot be read: permission denied\n"
 
 
 def test_files_come_in_the_order_named_and_once(tmp_path: Path) -> None:

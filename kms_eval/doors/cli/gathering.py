@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
 
@@ -24,8 +25,8 @@ _SECTIONS = _TELLING | {
     "organization",
     "vpc_endpoints",
 }
-_YAML_FIELD = re.compile(rb"""^["']?([a-z_]+)["']?[ \t]*:(?=\s|$)""", re.MULTILINE)
-_JSON_FIELD = re.compile(rb'"([a-z_]+)"\s*:')
+_YAML_FIELD = re.compile(r"""^["']?([a-z_]+)["']?[ \t]*:(?=\s|$)""", re.MULTILINE)
+_JSON_FIELD = re.compile(r'"([a-z_]+)"\s*:')
 _NEVER_ENTERED = frozenset({"node_modules", "__pycache__"})
 
 
@@ -64,28 +65,41 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 def _files(folder: Path) -> Iterator[Path]:
     """The YAML and JSON files below a folder, by name; hidden folders are not entered."""
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
         yield from (Path(place, name) for name in sorted(names) if name.lower().endswith(_SUFFIXES))
 
 
+def _unreadable(error: OSError) -> NoReturn:
+    reason = (error.strerror or "unknown error").lower()
+    raise InputError(Fault(f"cannot be read: {reason}", Location(str(Path(error.filename)))))
+
+
 def is_scenario(path: Path) -> bool:
-    """Whether a file has at least two of a scenario's sections at its top, `keys` or `tests` among them."""
+    """Whether a file has at least two of a scenario's sections at its top, `keys` or `tests` among them.
+
+    One that cannot be read as text may be one as well; whoever reads it then says what is wrong with it.
+    """
     try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    names = _top_of_json(data) if data.lstrip()[:1] == b"{" else {found.decode() for found in _YAML_FIELD.findall(data)}
-    sections = names & _SECTIONS
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError):
+        return True
+    if "\0" in text:
+        return True
+    sections = (_top_of_json(text) if text.lstrip().startswith("{") else _top_of_yaml(text)) & _SECTIONS
     return len(sections) > 1 and bool(sections & _TELLING)
 
 
-def _top_of_json(data: bytes) -> set[str]:
+def _top_of_yaml(text: str) -> set[str]:
+    return set(_YAML_FIELD.findall(text.replace("\r", "\n")))
+
+
+def _top_of_json(text: str) -> set[str]:
     """The names at the top; of a faulty file all names, so that its faults are not passed over."""
     import json
 
     try:
-        value = json.loads(data)
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        return {found.decode() for found in _JSON_FIELD.findall(data)}
+        return set(_JSON_FIELD.findall(text))
     return {name for name in value if isinstance(name, str)} if isinstance(value, dict) else set()
