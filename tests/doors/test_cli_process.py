@@ -8,7 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,32 @@ def test_a_full_disk_is_said_and_is_3(tmp_path: Path) -> None:
             [*COMMAND, "schema"], cwd=tmp_path, env=_environment(), stdout=full, stderr=subprocess.PIPE, check=False
         )
     assert (done.returncode, done.stderr) == (3, b"kms-eval: cannot go on: no space left on device\n")
+
+
+def _closed_pipe() -> int:
+    """The end to write into of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+def _full_disk() -> int:
+    if not Path("/dev/full").exists():
+        pytest.skip("the system has no full disk to offer")
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+@pytest.mark.parametrize("stream", [_closed_pipe, _full_disk])
+@pytest.mark.parametrize("words", [("can", "root", "kms:Decrypt", "-s", "nope.yaml"), ("can", "root"), ("--no",)])
+def test_what_is_wrong_is_2_even_where_nobody_can_be_told(
+    tmp_path: Path, stream: Callable[[], int], words: tuple[str, ...]
+) -> None:
+    unheard = stream()
+    done = subprocess.run(
+        [*COMMAND, *words], cwd=tmp_path, env=_environment(), stdout=subprocess.PIPE, stderr=unheard, check=False
+    )
+    os.close(unheard)
+    assert (done.returncode, done.stdout) == (2, b"")
 
 
 def test_closed_streams_are_no_error(tmp_path: Path) -> None:

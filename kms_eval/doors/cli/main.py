@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -34,12 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except KmsEvalError as error:
-        output.word(str(error))
+        _tell(output, str(error))
         code = ExitCode.WRONG
     except OSError as error:
-        code = _failed(error, output, f"cannot go on: {(error.strerror or 'unknown error').lower()}")
+        _tell(output, f"cannot go on: {(error.strerror or 'unknown error').lower()}", error)
+        code = ExitCode.OPEN
     except Exception as error:  # noqa: BLE001 - the edge: a traceback is nothing a user can act on
-        code = _failed(error, output, "internal error, please report it (KMS_EVAL_DEBUG=1 shows where)")
+        _tell(output, "internal error, please report it (KMS_EVAL_DEBUG=1 shows where)", error)
+        code = ExitCode.OPEN
     if arguments is None:
         # The process ends here: nothing is worth looking for among what it leaves.
         gc.freeze()
@@ -69,14 +72,12 @@ def _answer(words: list[str], output: Output) -> int:
     return verb.module().run(call, output)
 
 
-def _failed(error: Exception, output: Output, text: str) -> int:
-    try:
-        if os.environ.get("KMS_EVAL_DEBUG"):
-            from traceback import format_exception
+def _tell(output: Output, text: str, unexpected: Exception | None = None) -> None:
+    """Say what went wrong; of what nobody expected also where, if it is asked for."""
+    if unexpected is not None and os.environ.get("KMS_EVAL_DEBUG"):
+        from traceback import format_exception
 
-            text = "".join(format_exception(error)).rstrip()
+        text = "".join(format_exception(unexpected)).rstrip()
+    with suppress(OSError):  # a stream cannot be written: the exit code has to do
         output.word(text)
         output.close()
-    except OSError:
-        pass  # neither stream can be written: the exit code has to do
-    return ExitCode.OPEN
