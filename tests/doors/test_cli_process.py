@@ -38,6 +38,13 @@ def _run(
     )
 
 
+def _closed_pipe() -> int:
+    """The end to write into of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -88,15 +95,20 @@ def test_any_encoding_of_the_terminal_will_do(tmp_path: Path, scenario: Path, en
 
 
 def test_a_reader_that_goes_away_is_no_error_and_the_code_stays_the_answers(tmp_path: Path) -> None:
-    for words, code in ((("can", "role/worker", "kms:Decrypt"), 1), (("schema",), 0)):
-        reading, writing = os.pipe()
-        os.close(reading)
-        process = subprocess.Popen(
-            [*COMMAND, *words], cwd=tmp_path, env=_environment(), stdout=writing, stderr=subprocess.PIPE
+    (tmp_path / "in.csv").write_text("principal,action\n" + "role/worker,kms:Decrypt\n" * 5000)
+    for words, code in (
+        (("can", "role/worker", "kms:Decrypt"), 1),
+        (("schema",), 0),
+        (("--help",), 0),
+        (("can", "--help"), 0),
+        (("batch", "in.csv"), 0),
+    ):
+        unread = _closed_pipe()
+        done = subprocess.run(
+            [*COMMAND, *words], cwd=tmp_path, env=_environment(), stdout=unread, stderr=subprocess.PIPE, check=False
         )
-        os.close(writing)
-        _, said = process.communicate()
-        assert (process.returncode, said) == (code, b"")
+        os.close(unread)
+        assert (done.returncode, done.stderr) == (code, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full disk to offer")
@@ -106,13 +118,6 @@ def test_a_full_disk_is_said_and_is_3(tmp_path: Path) -> None:
             [*COMMAND, "schema"], cwd=tmp_path, env=_environment(), stdout=full, stderr=subprocess.PIPE, check=False
         )
     assert (done.returncode, done.stderr) == (3, b"kms-eval: cannot go on: no space left on device\n")
-
-
-def _closed_pipe() -> int:
-    """The end to write into of a pipe that nobody reads."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    return writing
 
 
 def _full_disk() -> int:
@@ -201,6 +206,16 @@ def test_colour_is_for_terminals_that_want_it(tmp_path: Path, more: Mapping[str,
     said = _on_terminal(tmp_path, ["can", "role/worker", "kms:DescribeKey"], {"NO_COLOR": "", **more})
     assert ("\x1b[1;32mallowed\x1b[0m: " in said) is colourful
     assert ("\x1b" in said) is colourful
+
+
+@pytest.mark.parametrize("words", [["--help"], ["can", "--help"]])
+@pytest.mark.parametrize("more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_help_is_plain_text_too_where_nobody_wants_colour(
+    tmp_path: Path, words: list[str], more: Mapping[str, str]
+) -> None:
+    said = _on_terminal(tmp_path, words, more)
+    assert "Usage: kms-eval" in said
+    assert "\x1b" not in said
 
 
 def test_there_is_no_colour_where_no_terminal_is(tmp_path: Path) -> None:

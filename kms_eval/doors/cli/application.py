@@ -21,6 +21,7 @@ from typer.main import get_command
 from kms_eval.doors.cli import completion
 from kms_eval.doors.cli.arguments import Described, described
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.output import colourful
 from kms_eval.doors.cli.verbs import VERB, VERBS, Verb
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 
@@ -42,7 +43,9 @@ def read(words: Sequence[str]) -> tuple[Verb, object] | int:
     try:
         result = _run(list(words))
     except SystemExit as ended:
-        return ExitCode.WRONG if ended.code else ExitCode.YES
+        # Typer's way to say that the reader of its help has gone away, which is no error.
+        unread = isinstance(ended.__context__, BrokenPipeError)
+        return ExitCode.WRONG if ended.code and not unread else ExitCode.YES
     except InputError:
         raise
     except Exception as error:
@@ -131,7 +134,7 @@ def _options(
 
 
 def _markup() -> Any:
-    return "rich" if sys.stdout is not None and sys.stdout.isatty() else None
+    return "rich" if colourful(sys.stdout, os.environ) else None
 
 
 def _command(verb: Verb) -> Any:

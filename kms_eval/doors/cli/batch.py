@@ -80,16 +80,20 @@ def run(call: Call, output: Output) -> ExitCode:
     for words in opened.words if not call.quiet else ():
         output.word(words)
     report = (_on_cluster if engine == "spark" else _here)(call, opened.scenario, output)
+    if report is None:
+        return ExitCode.YES
     if not call.quiet:
         _tell(report, output)
     return ExitCode.OPEN if report.tally.errors else ExitCode.YES
 
 
-def _here(call: Call, scenario: Scenario, output: Output) -> Report:
+def _here(call: Call, scenario: Scenario, output: Output) -> Report | None:
+    """What was done; None where the reader of the decisions has gone away: what is left was not wanted."""
     import gc
 
     from kms_eval.doors.batch.job import Interrupted
     from kms_eval.doors.batch.run import run as run_batch
+    from kms_eval.doors.batch.writers import OutputError
 
     # The scenario stays to the end: there is no point in looking through it for garbage again and again.
     gc.freeze()
@@ -100,6 +104,10 @@ def _here(call: Call, scenario: Scenario, output: Output) -> Report:
             output.word("interrupted; what was written is not whole")
         else:
             output.word(f"interrupted; {interrupted.saved:,} rows are saved, go on with: {_again(call)}")
+        raise
+    except OutputError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            return None
         raise
     finally:
         gc.unfreeze()

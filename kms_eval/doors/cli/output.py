@@ -15,15 +15,20 @@ from typing import TextIO
 _COLOURS = {"allowed": "1;32", "denied": "1;31", "label": "1", "place": "2"}
 
 
+def colourful(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
+    """Whether a person reads the stream who wants colour."""
+    # https://no-color.org: any value but the empty one
+    plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
+    return stream is not None and not plain and stream.isatty()
+
+
 class Output:
     """Where a verb says what it has to say."""
 
     def __init__(self, out: TextIO | None, err: TextIO | None, environment: Mapping[str, str]) -> None:
         self._out = _tolerant(out)
         self._err = _tolerant(err)
-        # https://no-color.org: any value but the empty one
-        plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
-        self._colourful = out is not None and not plain and out.isatty()
+        self._colourful = colourful(out, environment)
 
     @classmethod
     def of_process(cls) -> Output:
