@@ -12,8 +12,8 @@ Never here: code that decides anything, and an import that costs time; the pytes
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers know it by its name; loading typing would take longer than all the rest
 if TYPE_CHECKING:
     from kms_eval.errors import InputError, KmsEvalError
     from kms_eval.scenario import Decision, Scenario

@@ -163,6 +163,20 @@ def test_an_interruption_is_130_without_a_traceback(tmp_path: Path) -> None:
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
+def test_an_interruption_while_the_program_loads_is_130_without_a_traceback() -> None:
+    program = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'dataclasses': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from kms_eval.__main__ import main\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=_environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_what_nobody_expected_is_3_and_one_line(tmp_path: Path) -> None:
     program = (
         "import sys; from kms_eval.doors.cli import main; import kms_eval.doors.cli.schema as verb\n"
