@@ -109,8 +109,8 @@ def kms_of(item: pytest.Item) -> Kms:
     """The fixture of one test."""
     marker = item.get_closest_marker("kms_scenario")
     if marker is not None:
-        if len(marker.args) != 1 or marker.kwargs:
-            raise pytest.UsageError("the marker `kms_scenario` takes one path")
+        if len(marker.args) != 1 or marker.kwargs or not isinstance(marker.args[0], (str, Path)):
+            pytest.fail("the marker `kms_scenario` takes one path", pytrace=False)
         return Kms(item, _beside(marker.args[0], item))
     return Kms(item, item.config.stash.get(_DEFAULT, InputError(NO_SCENARIO)))
 

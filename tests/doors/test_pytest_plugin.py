@@ -138,11 +138,15 @@ def test_a_faulty_scenario_fails_the_test_with_its_faults(project: Project) -> N
     result.stdout.fnmatch_lines(["E*kms-eval.yaml:*: principal: unknown field*(did you mean `principals`?)"])
 
 
-def test_a_marker_without_a_path_is_an_error(project: Project) -> None:
-    project.write("test_it.py", "import pytest\n@pytest.mark.kms_scenario\ndef test_it(kms): ...\n")
+@pytest.mark.parametrize("given", ["", "()", "(5)", "(None)", "('a.yaml', 'b.yaml')", "(path='a.yaml')"])
+def test_a_marker_without_a_path_is_an_error_of_one_line(project: Project, given: str) -> None:
+    project.write("test_it.py", f"import pytest\n@pytest.mark.kms_scenario{given}\ndef test_it(kms): ...\n")
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*the marker `kms_scenario` takes one path*"])
+    lines = result.outlines
+    (title,) = (number for number, line in enumerate(lines) if "ERROR at setup of test_it" in line)
+    assert lines[title + 1] == "the marker `kms_scenario` takes one path"
+    assert lines[title + 2].startswith("===")
 
 
 # Failed assertions.
