@@ -164,6 +164,13 @@ def test_github_gets_failures_and_faults_at_their_lines(cli: Cli, failing: Path)
     assert "%0A  expected allowed, got implicitDeny%0A" in failed
 
 
+def test_github_gets_no_control_characters(cli: Cli, failing: Path) -> None:
+    failing.write_text(failing.read_text().replace("the worker decrypts", '"\\e[2J\\r::a\\nb\\u202ec"'))
+    (line,) = [line for line in cli("test", "--github").out.split("\n") if line.startswith("::")]
+    assert r",title=\x1b[2J\r%3A%3Aa%0Ab\u202ec::failed: kms-eval.yaml:" in line
+    assert line.isprintable()
+
+
 def test_github_gets_tests_that_make_no_sense(cli: Cli, failing: Path) -> None:
     failing.write_text(failing.read_text().replace("kms:Decrypt\n    expect", "kms:Decrpt\n    expect"))
     assert f"::error file=kms-eval.yaml,line={LINE},title=tests[1]::unknown action" in cli("test", "--github").out
