@@ -73,6 +73,8 @@ def test_csv_into_a_file(cli: Cli, scenario: Path) -> None:
         (["who-can", "kms:Decrypt", "--key", "ap"], "the scenario has no key `ap` (did you mean `app`?)"),
         (["who-can", "kms:Decrypt", "--at", "soon"], "--at: `soon` is no ISO 8601 time"),
         (["who-can", "kms:Decrypt", "--format", "jsn"], "--format: unknown form `jsn` (did you mean `json`?)"),
+        (["who-can", "kms:Decrypt", "--json", "-f", "csv"], "`--json` and `--format csv` are two forms"),
+        (["diff", "a.yaml", "b.yaml", "--json", "-f", "text"], "`--json` and `--format text` are two forms"),
         (["who-can", "kms:Decrypt", "--vpc-endpoint", "vpce-x"], "unknown VPC endpoint `vpce-x`"),
         (["who-can", "kms:Decrypt", "--context", "x"], "is not of the form `NAME=VALUE`"),
         (["who-can", "kms:Decrypt", "-o", "no/where.csv"], "no/where.csv: there is no folder `no`"),

@@ -66,8 +66,10 @@ def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
 
 def chosen_format(given: str | None, path: str | None, known: Sequence[str], *, json: bool = False) -> str:
     """The form that is asked for, by name or by the file's ending; else the first of the known ones."""
+    if json and given not in {None, "json"}:
+        raise InputError(Fault(f"`--json` and `--format {given}` are two forms", help="name one of them"))
     if json:
-        given = given or "json"
+        given = "json"
     if given is None:
         ending = path.rpartition(".")[2].lower() if path is not None and "." in path else ""
         named = {"md": "markdown"}.get(ending, ending)
