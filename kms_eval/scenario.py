@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from kms_eval.engine.evaluator import Evaluator, Ruling
+from kms_eval.errors import InputError
 from kms_eval.world.request import Request, request
+from kms_eval.world.values import kind_of
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -144,6 +147,8 @@ class Scenario:
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
+        if not isinstance(path, (str, PathLike)):
+            raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
         return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action)
 
     @classmethod

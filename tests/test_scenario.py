@@ -83,3 +83,11 @@ def test_many_open_questions_in_one_request_are_answered_strictly_and_soon(effec
 def test_a_question_that_makes_no_sense_is_an_input_error(principal: Any, action: Any, fields: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         scenario({"Bool": {"aws:SecureTransport": "true"}}).can(principal, action, **fields)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"), [(None, "nothing"), (1, "a number"), (b"a.yaml", "something else"), ({}, "a mapping")]
+)
+def test_what_is_no_path_is_an_input_error(path: Any, found: str) -> None:
+    with pytest.raises(InputError, match=f"^expected the path of a scenario, found {found}$"):
+        Scenario.load(path)
