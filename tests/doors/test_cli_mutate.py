@@ -148,7 +148,14 @@ def test_without_tests_nothing_can_be_noticed(cli: Cli, less: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("words", [("--most", "few"), ("--fail-under", "-1"), ("--most", "inf")])
+@pytest.mark.parametrize("percent", ["much", "101", "-1", "nan"])
+def test_what_is_no_percentage_is_2(cli: Cli, scenario: Path, percent: str) -> None:
+    done = cli("mutate", f"--fail-under={percent}")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"kms-eval: --fail-under: `{percent}` is no percentage (0 to 100)\n"
+
+
+@pytest.mark.parametrize("words", [("--most", "few"), ("--most", "-1"), ("--most", "inf")])
 def test_what_is_no_number_is_2(cli: Cli, less: Path, words: tuple[str, str]) -> None:
     done = cli("mutate", f"{words[0]}={words[1]}")
     assert (done.code, done.out) == (2, "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kms_eval.analysis.covering.coverage import Coverage
-from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.doors.cli.numbers import percentage
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -34,7 +34,7 @@ class Covering:
         """What the options ask for; None where they ask for nothing. InputError where one makes no sense."""
         if not table and json is None and html is None and least is None:
             return None
-        return cls(json, html, None if least is None else _percent(least))
+        return cls(json, html, None if least is None else percentage(least, "--cov-fail-under"))
 
     def record(self, evaluator: Evaluator, case: TestCase, path: Path, now: datetime) -> None:
         """Take note of a test that was run."""
@@ -61,13 +61,3 @@ class Covering:
         if not enough:
             output.word(f"not enough: {percent(report.share)} is covered, at least {self.least:g}% has to be")
         return enough
-
-
-def _percent(text: str) -> float:
-    try:
-        percent = float(text)
-    except ValueError:
-        percent = -1
-    if not 0 <= percent <= 100:
-        raise InputError(Fault(f"{quoted(text)} is no percentage", Location(field="--cov-fail-under"), "0 to 100"))
-    return percent

@@ -51,6 +51,7 @@ def run(call: Call, output: Output) -> ExitCode:
     from datetime import UTC, datetime
 
     from kms_eval.analysis.mutating.mutation import all_mutants, failing_tests, mutate
+    from kms_eval.doors.cli.numbers import count, percentage
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
 
@@ -60,7 +61,8 @@ def run(call: Call, output: Output) -> ExitCode:
     path = _path(call)
     check_output(call.output, [path])
     kinds = _chosen(call.kind)
-    least, most = _number(call.least, "--fail-under"), _number(call.most, "--most")
+    least = None if call.least is None else percentage(call.least, "--fail-under")
+    most = _SHOWN if call.most is None else count(call.most, "--most")
     scenario = _scenario(path, call, output)
     now = datetime.now(UTC).replace(microsecond=0)
     failing = failing_tests(scenario.evaluator, scenario.tests, now)
@@ -78,13 +80,13 @@ def run(call: Call, output: Output) -> ExitCode:
     return ExitCode.YES if enough else ExitCode.NO
 
 
-def _rendered(report: MutationReport, call: Call, most: float | None, output: Output) -> str:
+def _rendered(report: MutationReport, call: Call, most: int, output: Output) -> str:
     from kms_eval.doors.cli.writing import painting
     from kms_eval.render.mutation import render, render_json
 
     if call.json:
         return render_json(report)
-    return render(report, most=_SHOWN if most is None else int(most), paint=painting(call.output, output))
+    return render(report, most=most, paint=painting(call.output, output))
 
 
 def _kinds() -> list[str]:
@@ -107,21 +109,6 @@ def _chosen(names: Sequence[str]) -> Sequence[str] | None:
     if faults:
         raise InputError(faults)
     return names or None
-
-
-def _number(text: str | None, option: str) -> float | None:
-    from kms_eval.errors import Fault, InputError, Location, quoted
-
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1
-    # Neither infinity nor what is no number is equal to or greater than nothing and less than this.
-    if not 0 <= number < 1e9:
-        raise InputError(Fault(f"{quoted(text)} is not a number from 0 on", Location(field=option)))
-    return number
 
 
 def _path(call: Call) -> Path:
