@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 VARIABLE = "KMS_EVAL_SCENARIO"
 FILE_NAME = "kms-eval.yaml"
@@ -25,14 +25,24 @@ NO_SCENARIO = Fault(
 def find(option: str | None) -> Path | None:
     """The scenario: of the option, of $KMS_EVAL_SCENARIO, of the nearest pyproject.toml, the nearest kms-eval.yaml.
 
-    Raises InputError where a pyproject.toml names one in a way that cannot be read.
+    Raises InputError where a pyproject.toml names one in a way that cannot be read, and where it or the variable names
+    one that is not there: nobody typed that name just now, so it is said who did.
     """
     if option == "":
         raise InputError(Fault("is empty", Location(field="--scenario")))
-    named = option or os.environ.get(VARIABLE)
+    if option is not None:
+        return Path(option)
+    named = os.environ.get(VARIABLE)
     if named:
-        return Path(named)
+        return _there(Path(named), Location(field=f"${VARIABLE}"))
     return _in_project() or next((path for path in _upwards(FILE_NAME)), None)
+
+
+def _there(path: Path, place: Location) -> Path:
+    # This answers no where Path's own would raise, for names that are too long or no names at all.
+    if not os.path.exists(path):  # noqa: PTH110
+        raise InputError(Fault(f"there is no such file {quoted(str(path))}", place))
+    return path
 
 
 def _upwards(name: str) -> Iterator[Path]:
@@ -54,9 +64,11 @@ def _in_project() -> Path | None:
         return None
     try:
         data = project.read_bytes()
-    except OSError:
-        return None
-    if b"kms-eval" not in data:
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise InputError(Fault(f"cannot be read: {reason}", Location(str(project)))) from None
+    # In UTF-16 every other byte is a NUL.
+    if b"kms-eval" not in data.replace(b"\0", b""):
         return None
     table = _table(project, data)
     if table is None:
@@ -67,12 +79,13 @@ def _in_project() -> Path | None:
     for name in table:
         if name != "scenario":
             raise InputError(Fault(f"unknown field `{name}`", place, did_you_mean(name, ["scenario"])))
+    place_of_path = Location(str(project), None, "tool.kms-eval.scenario")
     scenario = table.get("scenario")
     if scenario is None:
         return None
     if not isinstance(scenario, str) or not scenario:
-        raise InputError(Fault("expected a path", Location(str(project), None, "tool.kms-eval.scenario")))
-    return project.parent / scenario
+        raise InputError(Fault("expected a path", place_of_path))
+    return _there(project.parent / scenario, place_of_path)
 
 
 def _table(project: Path, data: bytes) -> object:
@@ -80,6 +93,8 @@ def _table(project: Path, data: bytes) -> object:
 
     try:
         tool = tomllib.loads(data.decode("utf-8")).get("tool")
+    except UnicodeDecodeError:
+        raise InputError(Fault("is not UTF-8 text", Location(str(project)), "save it as UTF-8")) from None
     except ValueError as error:
         raise InputError(Fault(f"is not TOML: {error}", Location(str(project)))) from None
     return tool.get("kms-eval") if isinstance(tool, dict) else None

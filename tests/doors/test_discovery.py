@@ -38,6 +38,8 @@ def test_the_nearest_kms_eval_yaml_upwards_is_found(tmp_path: Path, below: Path)
 
 def test_pyproject_comes_before_it_and_is_relative_to_itself(tmp_path: Path, below: Path) -> None:
     (below / "kms-eval.yaml").touch()
+    (tmp_path / "security").mkdir()
+    (tmp_path / "security" / "kms.yaml").touch()
     (tmp_path / "pyproject.toml").write_text('[tool.kms-eval]\nscenario = "security/kms.yaml"\n')
     assert find(None) == Path("../../security/kms.yaml")
 
@@ -61,6 +63,8 @@ def test_the_variable_comes_before_both_and_the_option_before_everything(
 ) -> None:
     (below / "kms-eval.yaml").touch()
     (below / "pyproject.toml").write_text('[tool.kms-eval]\nscenario = "x.yaml"\n')
+    for name in ("x.yaml", "of-the-variable.yaml"):
+        (below / name).touch()
     monkeypatch.setenv("KMS_EVAL_SCENARIO", "of-the-variable.yaml")
     assert find(None) == Path("of-the-variable.yaml")
     assert find("of-the-option.yaml") == Path("of-the-option.yaml")
@@ -98,7 +102,34 @@ def test_a_found_scenario_is_asked_from_a_folder_below(
     assert "(../policies/worker.json:11)" in done.out
 
 
-def test_a_variable_that_names_no_file_is_2(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_names_no_file_is_2_and_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KMS_EVAL_SCENARIO", "gone.yaml")
+    for words in (("can", "role/worker", "kms:DescribeKey"), ("test",), ("mutate",)):
+        done = cli(*words)
+        said = "kms-eval: $KMS_EVAL_SCENARIO: there is no such file `gone.yaml`\n"
+        assert (done.code, done.out, done.err) == (2, "", said)
+
+
+def test_a_pyproject_that_names_no_file_is_2_and_says_so(cli: Cli) -> None:
+    Path("pyproject.toml").write_text('[tool.kms-eval]\nscenario = "gone.yaml"\n')
     done = cli("can", "role/worker", "kms:DescribeKey")
-    assert (done.code, done.err) == (2, "kms-eval: gone.yaml: there is no such file\n")
+    said = "kms-eval: pyproject.toml: tool.kms-eval.scenario: there is no such file `gone.yaml`\n"
+    assert (done.code, done.out, done.err) == (2, "", said)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])
+def test_a_pyproject_in_another_encoding_is_a_fault(below: Path, encoding: str) -> None:
+    (below / "pyproject.toml").write_text("[tool.kms-eval]\nscenario = 'é.yaml'\n", encoding=encoding)
+    with pytest.raises(InputError, match=r"^pyproject\.toml: is not (UTF-8 text \(save it as UTF-8\)|TOML: .*)$"):
+        find(None)
+
+
+def test_a_pyproject_that_cannot_be_read_is_a_fault(below: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (below / "pyproject.toml").touch()
+
+    def refused(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(InputError, match=r"^pyproject\.toml: cannot be read: permission denied$"):
+        find(None)
