@@ -64,6 +64,7 @@ def test_a_folder_is_searched_for_scenarios_and_what_lies_beside_them_is_left_al
     (folder / "workflow.yaml").write_text("on: push\njobs:\n  tests: {}\n  keys: {}\n")
     (folder / "broken.yaml").write_text("{{ template }}: [")
     (folder / "list.json").write_text("[1, 2]")
+    os.mkfifo(folder / "pipe.kms.yaml")
     (folder / ".hidden").mkdir()
     (folder / ".hidden" / "other.kms.yaml").write_text("not a scenario")
     (folder / "node_modules").mkdir()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+from kms_eval.doors.output_files import takes_what_comes
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -67,7 +68,9 @@ def _files(folder: Path) -> Iterator[Path]:
     """The YAML and JSON files below a folder, by name; hidden folders are not entered."""
     for place, folders, names in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
-        yield from (Path(place, name) for name in sorted(names) if name.lower().endswith(_SUFFIXES))
+        paths = (Path(place, name) for name in sorted(names) if name.lower().endswith(_SUFFIXES))
+        # Reading a pipe that happens to lie there would wait for ever.
+        yield from (path for path in paths if not takes_what_comes(path))
 
 
 def _unreadable(error: OSError) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -216,3 +217,11 @@ def test_no_rows_are_no_decisions(cli: Cli, scenario: Path, tmp_path: Path) -> N
     (tmp_path / "requests.jsonl").write_text("\n")
     assert cli("batch", "requests.jsonl", "-o", "decisions.csv").code == 0
     assert read(tmp_path / "decisions.csv") == []
+
+
+def test_the_name_of_a_link_says_the_form_of_what_it_leads_to(cli: Cli, scenario: Path, tmp_path: Path) -> None:
+    write(tmp_path / "in.jsonl", many(3))
+    (tmp_path / "out.jsonl.gz").symlink_to("store")
+    assert cli("batch", "in.jsonl", "-o", "out.jsonl.gz").code == 0
+    assert (tmp_path / "out.jsonl.gz").is_symlink()
+    assert gzip.decompress((tmp_path / "store").read_bytes()).count(b"\n") == 3
