@@ -298,7 +298,7 @@ CODES: tuple[Code, ...] = (
     _note("unknown-action", "an action pattern covers no action of AWS KMS", "It is stored and does nothing."),
     _note("statement-without-action", "a key policy statement has no Action", "It is stored and has no effect."),
     _note("statement-without-resource", "a key policy statement has no Resource", "It is stored and has no effect."),
-    _note("empty-element", "a list is empty", "The statement has no effect."),
+    _note("empty-element", "a list is empty", "The statement has no effect, but for a Deny that excepts nothing."),
     _note("unknown-condition-key", "a condition key is not one that AWS documents", "No request carries it."),
     _note("several-booleans", "a Bool condition lists true and false", "It always matches where the key is present."),
     _note(

@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 from kms_eval.documents.findings import Remark
@@ -29,6 +30,7 @@ LONGEST: Mapping[PolicyKind, int] = {
     PolicyKind.ENDPOINT: quotas.VPC_ENDPOINT_POLICY_CHARACTERS,
 }
 # KMS takes only these, tab and line breaks in its policies (semantics D4).
+_CONTROL = re.compile(r"(?<!\\)(?:\\\\)*(?P<escape>\\(?:u00[01][0-9a-f]|[bf]))")
 _LAST_CHARACTER_OF_KEY_POLICIES = "\u00ff"
 
 
@@ -45,5 +47,9 @@ def size_remarks(value: object, kind: PolicyKind) -> Iterator[Remark]:
             strange = next(character for character in text if character > _LAST_CHARACTER_OF_KEY_POLICIES)
             message = f"a key policy cannot have the character `{strange}` (U+{ord(strange):04X})"
             yield Remark((), message, "only characters up to U+00FF")
+        if control := _CONTROL.search(text):
+            character = json.loads(f'"{control["escape"]}"')
+            message = f"a key policy cannot have the control character U+{ord(character):04X}"
+            yield Remark((), message, "of these only tab, line feed and carriage return")
     if length > LONGEST[kind]:
         yield Remark((), f"has {length:,} {unit}, more than the {LONGEST[kind]:,} of {kind.phrase}")

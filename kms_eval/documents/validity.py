@@ -189,13 +189,19 @@ def _resources(subject: Subject) -> Iterator[Remark]:
 def _empty_lists(subject: Subject) -> Iterator[Remark]:
     for name in ("Action", "NotAction", "Resource", "NotResource"):
         if getattr(subject.shape, name) == ():
-            message = f"`{name}` is an empty list: the statement has no effect"
+            message = f"`{name}` is an empty list: {_without_members(name)}"
             yield Remark((name,), message, code="empty-element")
     for name in ("Principal", "NotPrincipal"):
         principal = getattr(subject.shape, name)
         if principal is not None and names_nobody(principal):
-            message = f"`{name}` names nobody: the statement has no effect"
+            message = f"`{name}` names nobody: {_without_members(name)}"
             yield Remark((name,), message, code="empty-element")
+
+
+def _without_members(name: str) -> str:
+    if name.startswith("Not"):
+        return "it excepts nothing from a Deny, and in an Allow the statement has no effect"
+    return "the statement has no effect"
 
 
 def _condition(subject: Subject) -> Iterator[Remark]:

@@ -282,6 +282,17 @@ def test_nobody_is_said(name: str, principal: object) -> None:
     found = read(policy(KEY, **{"Principal": None, name: principal}))
     assert found.policy is not None
     assert found.codes == ["empty-element"]
+    assert ("a Deny" in found.notices[0]) is (name == "NotPrincipal")
+
+
+@pytest.mark.parametrize("sid", ["a\u0001", "\u001f", "\b", "\f", "\\\\\u0001"])
+def test_a_key_policy_has_no_control_characters(sid: str) -> None:
+    assert any("control character U+00" in fault for fault in map(str, read(policy(KEY, Sid=sid)).faults))
+
+
+@pytest.mark.parametrize("sid", ["a\tb\r\n", "\\u0001", "\\b", "C:\\folder"])
+def test_a_key_policy_may_have_line_breaks_and_backslashes(sid: str) -> None:
+    assert read(policy(KEY, Sid=sid)).faults == []
 
 
 @pytest.mark.parametrize(
