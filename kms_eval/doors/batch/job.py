@@ -18,6 +18,7 @@ class Job:
 
     `at` is the time of requests that do not say when; `at_is_given` tells that it is the user's word and not the
     present, for which a resumed run takes the time at which it began. The formats are for names that do not tell.
+    `strict` tells how the scenario was read, which is part of what makes two runs the same.
     """
 
     requests: tuple[str, ...]
@@ -27,6 +28,7 @@ class Job:
     input_format: Format | None = None
     output_format: Format | None = None
     resume: bool = False
+    strict: bool = False
 
 
 @dataclass(slots=True)

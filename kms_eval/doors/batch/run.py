@@ -158,8 +158,11 @@ class _File:
             "version": __version__,
             "world": of_world(self._batch.scenario.world),
             "inputs": of_files(self._batch.sources),
+            "formats": [source.format for source in self._batch.sources],
             "output": [self._batch.form, self._path.name],
             "at": at.isoformat(),
+            "unknown": self._batch.scenario.evaluator.allow_unknown_action,
+            "strict": self._batch.job.strict,
         }
 
 

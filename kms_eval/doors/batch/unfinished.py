@@ -22,8 +22,11 @@ _STATE = "state.json"
 _DIFFERENT = {
     "world": "the scenario has changed since then",
     "inputs": "the requests have changed since then",
+    "formats": "the format of the requests is another one",
     "output": "the format of the output is another one",
     "at": "the time of the requests is another one",
+    "unknown": "only one of the two runs has `--allow-unknown-action`",
+    "strict": "only one of the two runs has `--strict`",
     "version": "the version of kms-eval is another one",
 }
 

@@ -131,6 +131,7 @@ def _job(call: Call) -> Job:
         input_format=format_named(call.input_format, "--input-format"),
         output_format=format_named(call.output_format, "--output-format"),
         resume=call.resume,
+        strict=call.strict,
     )
 
 

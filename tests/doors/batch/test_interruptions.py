@@ -248,6 +248,42 @@ def test_a_run_does_not_go_on_with_something_else(
         decide(Scenario.load(scenario), job("decisions.jsonl", resume=True))
 
 
+UNKNOWN, STRICT, CSV = "--allow-unknown-action", "--strict", "--input-format=csv"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ([], [UNKNOWN], "only one of the two runs has `--allow-unknown-action`"),
+        ([UNKNOWN], [], "only one of the two runs has `--allow-unknown-action`"),
+        ([], [STRICT], "only one of the two runs has `--strict`"),
+        ([], [CSV], "the format of the requests is another one"),
+    ],
+)
+def test_a_run_does_not_go_on_under_other_options(
+    cli: Cli,
+    scenario: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: list[str],
+    after: list[str],
+    fault: str,
+) -> None:
+    # A file that can be read in either format: its first line is a header, or a row that is no object.
+    (tmp_path / "requests").write_text('"principal","action"\n' + "{}\n" * 300)
+    command = ["batch", "requests", "-o", "decisions.jsonl", "--input-format=jsonl"]
+    monkeypatch.setattr(door, "SAVE_EVERY", 0)
+    trap = Trap(monkeypatch, KeyboardInterrupt())
+    trap.set(300)
+    assert cli(*command, *before).code == 130
+    trap.set(-1)
+    done = cli(*command, *after, "--resume")
+    advice = "run again without `--resume` to begin anew"
+    assert (done.code, done.err) == (2, f"kms-eval: decisions.jsonl: cannot go on: {fault} ({advice})\n")
+    assert cli(*command, *before, "--resume").code == 3
+    assert len(read(tmp_path / "decisions.jsonl")) == 301
+
+
 def test_the_time_of_the_run_is_kept_unless_another_is_named(
     world: Scenario, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
