@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from kms_eval.analysis.batching.batch import Answer, Answers, Tally
 from kms_eval.doors.batch.formats import PARTIAL, STANDARD, Format, format_of, sources
+from kms_eval.doors.batch.ids import text_of_id
 from kms_eval.doors.batch.job import Job, Report
 from kms_eval.doors.batch.parquet import rows_of_batch
 from kms_eval.doors.batch.readers import row_of_line
-from kms_eval.doors.batch.writers import lines_of, text_of_id
+from kms_eval.doors.batch.writers import lines_of
 from kms_eval.errors import Fault, InputError, Location, MissingExtraError
 from kms_eval.scenario import Scenario
 from kms_eval.spark import Shipped, check_columns, decide, decision_type, once, shipped

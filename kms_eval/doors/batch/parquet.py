@@ -15,8 +15,9 @@ from typing import IO, Any, cast
 
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, ID
 from kms_eval.doors.batch.formats import Source
+from kms_eval.doors.batch.ids import text_of_id
 from kms_eval.doors.batch.readers import Row, in_file, reading, unreadable_file
-from kms_eval.doors.batch.writers import Rows, close, give_name, part_name, sync, text_of_id
+from kms_eval.doors.batch.writers import Rows, close, give_name, part_name, sync
 from kms_eval.errors import MissingExtraError
 
 _ROWS_AT_ONCE = 1 << 16

@@ -22,6 +22,7 @@ from typing import IO, Any, Protocol, cast
 from kms_eval.analysis.batching.batch import Answer, in_one_line, unreadable
 from kms_eval.analysis.batching.rows import FIELDS, ID, fields_among, fields_of, read_value
 from kms_eval.doors.batch.formats import Source
+from kms_eval.doors.batch.ids import id_in, is_broken
 from kms_eval.errors import Fault, InputError, Location
 from kms_eval.world.values import kind_of
 
@@ -182,11 +183,11 @@ def row_of_line(line: bytes, ignored: set[str]) -> Row:
     try:
         text = line.decode().rstrip()
     except UnicodeDecodeError:
-        return None, unreadable("the line is not UTF-8 text")
+        return id_in(line.decode(errors="surrogateescape")), unreadable("the line is not UTF-8 text")
     try:
         value = read_value(text)
     except InputError as error:
-        return None, unreadable(in_one_line(error))
+        return id_in(text), unreadable(in_one_line(error))
     if not isinstance(value, dict):
         return None, unreadable(f"expected an object, found {kind_of(value)}")
     row_id = value.get(ID)
@@ -238,13 +239,13 @@ class _Csv(_Text):
         while True:
             try:
                 for cells in self._lines:
+                    known = _id_among(cells, row_id)
                     if len(cells) != width:
                         if cells:
-                            yield None, unreadable(f"the row has {len(cells)} cells, the header {width}")
+                            yield known, unreadable(f"the row has {len(cells)} cells, the header {width}")
                         continue
-                    known = cells[row_id] or None if row_id is not None else None
-                    if not (text := "".join(cells)).isascii() and not text.isprintable() and _broken(text):
-                        yield None, unreadable("the row is not UTF-8 text")
+                    if is_broken("".join(cells)):
+                        yield known, unreadable("the row is not UTF-8 text")
                         continue
                     yield known, {name: cell for name, cell in zip(names, cells_of(cells), strict=True) if cell}
             except csv.Error as error:
@@ -253,5 +254,8 @@ class _Csv(_Text):
                 return
 
 
-def _broken(text: str) -> bool:
-    return any("\udc80" <= character <= "\udcff" for character in text)
+def _id_among(cells: list[str], place: int | None) -> str | None:
+    """The id of a row of cells, which may be fewer than there should be."""
+    if place is None or place >= len(cells) or is_broken(cells[place]):
+        return None
+    return cells[place] or None

@@ -21,6 +21,7 @@ from typing import IO, Any, Protocol, cast
 from kms_eval.analysis.batching.batch import Answer
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS
 from kms_eval.doors.batch.formats import Format
+from kms_eval.doors.batch.ids import json_of_id, text_of_id
 from kms_eval.errors import KmsEvalError
 
 Rows = Sequence[tuple[object, Answer]]
@@ -107,10 +108,7 @@ class _JsonLines:
         if tail is None:
             told = {name: getattr(answer, name) for name in DECISION_COLUMNS[1:]}
             tail = _kept(self._tails, answer, json.dumps(told)[1:])
-        if _is_simple(row_id):
-            text = f'"{row_id}"'
-        else:
-            text = str(row_id) if row_id.__class__ is int else json.dumps(row_id, default=str)
+        text = f'"{row_id}"' if _is_simple(row_id) else json_of_id(row_id)
         return f'{{"id": {text}, {tail}\n'
 
 
@@ -134,11 +132,6 @@ _LINES: dict[str, Callable[[], Lines]] = {"jsonl": _JsonLines, "csv": _CsvLines}
 def lines_of(form: Format) -> Lines:
     """How rows become lines in a format."""
     return _LINES[form]()
-
-
-def text_of_id(row_id: object) -> str | None:
-    """An id as text, where the format has no other types."""
-    return row_id if row_id is None or isinstance(row_id, str) else json.dumps(row_id, default=str)
 
 
 def _is_simple(row_id: object) -> bool:

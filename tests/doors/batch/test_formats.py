@@ -101,11 +101,81 @@ def test_a_pattern_is_its_matches_by_name(cli: Cli, scenario: Path, tmp_path: Pa
     assert [row["id"] for row in read(tmp_path / "decisions.csv")] == ["0", "0", "1", "0", "1", "2", "0"]
 
 
+IDS = ["7", "1.0", "1.50", "-0.0", "1E+400", "1E-7", "true", '["a", 1.0]', '{"b": null, "c": {"d": 2.5}}', '"7"', '""']
+
+
 def test_ids_of_other_types_are_kept(cli: Cli, scenario: Path, tmp_path: Path) -> None:
-    ids = [7, 1.5, True, ["a"], {"b": None}, "7", ""]
-    write(tmp_path / "requests.jsonl", [{**ROWS[0], "id": each} for each in ids])
-    cli("batch", "requests.jsonl", "-o", "decisions.jsonl", "-q")
-    assert [row["id"] for row in read(tmp_path / "decisions.jsonl")] == [7, "1.5", True, ["a"], {"b": None}, "7", ""]
+    asked = json.dumps(ROWS[2]).removeprefix('{"id": "r-3", ')
+    (tmp_path / "requests.jsonl").write_text("".join(f'{{"id": {each}, {asked}\n' for each in IDS))
+    assert cli("batch", "requests.jsonl", "-o", "decisions.jsonl", "-q").code == 0
+    lines = (tmp_path / "decisions.jsonl").read_text().splitlines()
+    assert [line.removeprefix('{"id": ').partition(', "principal"')[0] for line in lines] == IDS
+    cli("batch", "requests.jsonl", "-o", "decisions.csv", "-q")
+    decided = read(tmp_path / "decisions.csv")
+    assert [row["id"] for row in decided] == [*IDS[:-2], "7", None]
+
+
+def test_numbers_that_json_has_no_word_for_are_texts(cli: Cli, scenario: Path, tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    numbers = [1.5, float("nan"), float("inf"), None]
+    table = pa.table({"id": numbers, "principal": ["role/worker"] * 4, "action": ["kms:Decrypt"] * 4})
+    parquet.write_table(table, tmp_path / "requests.parquet")
+    cli("batch", "requests.parquet", "-o", "decisions.jsonl", "-q")
+    assert [row["id"] for row in read(tmp_path / "decisions.jsonl")] == [1.5, "nan", "inf", None]
+
+
+@pytest.mark.parametrize(
+    ("line", "row_id"),
+    [
+        (b'{"id": "1", "principal": "root", "principal": "root", "action": "kms:Decrypt"}', "1"),
+        (b'{"principal": "root", "action": "kms:Decrypt", "context": {"a": "1", "a": "2"}, "id": "1"}', "1"),
+        (b'{"id": {"a": 1}, "principal": "root", "action": "\\u0000"}', {"a": 1}),
+        (b'{"id": 7, "context": {"id": 8, "id": 9}}', 7),
+        (b'{"id": 7, "at": 1' + b"0" * 9999 + b"}", 7),
+        (b'{"id": 7, "context": ' + b"[" * 100_000, 7),
+        (b'{"id": 7, "principal": "\xff"}', 7),
+        (b'{"id": 7, "principal": "ro', 7),
+        (b'{"\\u0069d": 7, "key": "a", "key": "a"}', 7),
+        # What is the id here cannot be told.
+        (b'{"id": "1", "id": "2", "principal": "root", "action": "kms:Decrypt"}', None),
+        (b'{"id": "1", "id": "1", "principal": "root", "action": "kms:Decrypt"}', None),
+        (b'{"id": {"a": 1, "a": 1}, "principal": "root", "action": "kms:Decrypt"}', None),
+        (b'{"id": "\xff", "principal": "root", "action": "kms:Decrypt"}', None),
+        (b'{"id": 12', None),
+        (b'{"id": "a"b", "principal": "root"}', None),
+        (b'{"id" 7}', None),
+        (b'{"a\\x": 1, "id": 7}', None),
+    ],
+)
+def test_a_line_that_is_no_request_keeps_its_id_where_that_can_be_told(
+    cli: Cli, scenario: Path, tmp_path: Path, line: bytes, row_id: object
+) -> None:
+    (tmp_path / "requests.jsonl").write_bytes(line)
+    assert cli("batch", "requests.jsonl", "-o", "decisions.jsonl").code == 3
+    decided = read(tmp_path / "decisions.jsonl")
+    assert [(row["id"], row["decision"], row["error"] is None) for row in decided] == [(row_id, None, False)]
+
+
+@pytest.mark.parametrize(
+    ("row", "row_id"),
+    [
+        (b"role/admin", None),
+        (b"role/admin,2", "2"),
+        (b"role/admin,2,kms:Decrypt,,", "2"),
+        (b"role/admin,,kms:Decrypt,,", None),
+        (b"role/adm\xffin,2,kms:Decrypt,", "2"),
+        (b"role/admin,\xff,kms:Decrypt,", None),
+    ],
+)
+def test_a_csv_row_that_is_no_request_keeps_its_id_where_that_can_be_told(
+    cli: Cli, scenario: Path, tmp_path: Path, row: bytes, row_id: str | None
+) -> None:
+    (tmp_path / "requests.csv").write_bytes(b"principal,id,action,context\n" + row + b"\n")
+    assert cli("batch", "requests.csv", "-o", "decisions.jsonl").code == 3
+    decided = read(tmp_path / "decisions.jsonl")
+    assert [(row["id"], row["decision"], row["error"] is None) for row in decided] == [(row_id, None, False)]
 
 
 def test_parquet_keeps_the_type_of_the_id_and_reads_mappings(cli: Cli, scenario: Path, tmp_path: Path) -> None:
