@@ -20,6 +20,7 @@ _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/(?:[\x21-\x29\x2b-\x3e\x40-\x7e]+/)?")  # printable, and neither * nor ?
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
 _ALIAS = re.compile(r"alias/[\w/-]+", re.ASCII)
+_REGION = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|aws\.internal|amazon\.com)")
 
@@ -57,6 +58,16 @@ class Identity(NamedTuple):
 def is_account(text: str) -> bool:
     """Whether `text` is an account id: twelve digits."""
     return _ACCOUNT.fullmatch(text) is not None
+
+
+def is_partition(text: str) -> bool:
+    """Whether `text` has the form of an AWS partition, ``aws-us-gov``."""
+    return _PARTITION.fullmatch(text) is not None
+
+
+def is_region(text: str) -> bool:
+    """Whether `text` has the form of a Region's name; which Regions there are changes too often to be listed."""
+    return _REGION.fullmatch(text) is not None
 
 
 def is_alias_name(text: str) -> bool:

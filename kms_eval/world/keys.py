@@ -16,7 +16,7 @@ from kms_eval.language import arn
 from kms_eval.records import record
 from kms_eval.sources.document import Place
 from kms_eval.world.entry_forms import KEY_ENTRY
-from kms_eval.world.identity import is_account, is_alias_name
+from kms_eval.world.identity import is_account, is_alias_name, is_region
 from kms_eval.world.model import Key
 from kms_eval.world.reading import Reading
 
@@ -105,6 +105,9 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
         advice = "an ARN goes into `arn`" if key_id.startswith("arn:") else "it has letters, digits and hyphens only"
         reading.fault(place.at("key_id"), f"malformed key id {quoted(key_id)}", advice)
         return None
+    if entry.region is not None and not is_region(entry.region):
+        reading.fault(place.at("region"), f"malformed Region {quoted(entry.region)}", "as in `us-east-1`")
+        return None
     return _Identifiers(key_id, account, entry.region or reading.scenario.region, reading.scenario.partition)
 
 
@@ -118,7 +121,7 @@ def _derived_id(handle: str, *, multi_region: bool) -> str:
 def _from_arn(reading: Reading, place: Place, entry: KeyEntry, text: str) -> _Identifiers | None:
     parts = arn.parse(text)
     here = place.at("arn")
-    if parts is None or parts.service != "kms" or not parts.region or not is_account(parts.account):
+    if parts is None or parts.service != "kms" or not is_region(parts.region) or not is_account(parts.account):
         reading.fault(here, f"malformed key ARN {quoted(text)}", f"write `{_EXAMPLE_ARN}`")
         return None
     kind, _, key_id = parts.resource.partition("/")

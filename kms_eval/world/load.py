@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kms_eval.documents.findings import Findings, Notice
-from kms_eval.errors import Fault, InputError
+from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.records import record
 from kms_eval.sources.document import Place, RawDocument, SourceFile
 from kms_eval.sources.text import read_file
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
+from kms_eval.world.identity import is_partition, is_region
 from kms_eval.world.keys import read_keys
 from kms_eval.world.model import World
 from kms_eval.world.organizations import read_endpoints, read_organization
@@ -81,6 +82,10 @@ def _without_collecting() -> Iterator[None]:
 def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, name: str, *, strict: bool) -> Loaded:
     reading = Reading(place, value, Documents(base), Findings())
     scenario = reading.scenario
+    if not is_region(scenario.region):
+        reading.fault(place.at("region"), f"malformed Region {quoted(scenario.region)}", "as in `us-east-1`")
+    if not is_partition(scenario.partition):
+        reading.fault(place.at("partition"), f"malformed partition {quoted(scenario.partition)}", "as in `aws`")
     world = World(
         account=scenario.account,
         region=scenario.region,

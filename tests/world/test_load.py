@@ -505,3 +505,36 @@ def test_whatever_is_read_is_a_scenario_or_faults_with_places(data: dict[str, ob
         assert all(fault.location is not None and fault.location.file == "scenario" for fault in found.faults)
     else:
         assert found.name == (data.get("name") or "scenario")
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"region": "*"}, "region: malformed Region `*` (as in `us-east-1`)"),
+        ({"region": "us east 1"}, "region: malformed Region `us east 1` (as in `us-east-1`)"),
+        ({"partition": "a:b*"}, "partition: malformed partition `a:b*` (as in `aws`)"),
+        ({"keys": {"app": {"policy": KEY_POLICY, "region": "*"}}}, "keys.app.region: malformed Region `*`"),
+        ({"keys": {"app": {"policy": KEY_POLICY, "arn": f"arn:aws:kms:*:{'1' * 12}:key/x"}}}, "malformed key ARN"),
+    ],
+    ids=str,
+)
+def test_what_arns_are_made_of_has_its_form(said: dict[str, Any], fault: str) -> None:
+    with pytest.raises(InputError) as caught:
+        from_dict({"account": "1" * 12, "keys": {"app": {"policy": KEY_POLICY}}, **said})
+    assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-cn", "cn-north-1"),
+        ("aws-eusc", "eusc-de-east-1"),
+        ("aws", "mx-central-1"),
+    ],
+)
+def test_every_partition_and_region_is_taken(partition: str, region: str) -> None:
+    keys = {"app": {"policy": KEY_POLICY}}
+    assert (
+        from_dict({"account": "1" * 12, "partition": partition, "region": region, "keys": keys}).world.region == region
+    )
