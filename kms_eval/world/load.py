@@ -77,6 +77,10 @@ def _without_collecting() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+            if gc.get_count()[0] > gc.get_threshold()[0]:
+                # A collection is due. This one makes all that was read old at once; of the usual ones the next three
+                # would look through it again, in the middle of somebody's first question.
+                gc.collect(1)
 
 
 def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, name: str, *, strict: bool) -> Loaded:
