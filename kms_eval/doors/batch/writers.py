@@ -8,15 +8,15 @@ Never here: deciding, and more rows in memory than a stretch of them.
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, Protocol
 
 from kms_eval.analysis.batching.batch import Answer
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS
@@ -28,6 +28,8 @@ Rows = Sequence[tuple[object, Answer]]
 
 _MOST_TAILS = 100_000
 _ROWS = "rows"
+_GZIP = 16
+"""What tells zlib to write the format of gzip."""
 
 
 class OutputError(KmsEvalError):
@@ -152,12 +154,26 @@ def _kept(tails: dict[Answer, str], answer: Answer, tail: str) -> str:
     return tail
 
 
+class _Packed:
+    """One packed member of a file. It can be left unfinished: unlike `gzip.GzipFile`, which would then still write."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._packer = zlib.compressobj(4, wbits=zlib.MAX_WBITS | _GZIP)
+
+    def write(self, content: bytes) -> object:
+        return self._file.write(self._packer.compress(content))
+
+    def end(self) -> None:
+        self._file.write(self._packer.flush())
+
+
 class _Text:
     """Rows as lines, and lines as bytes."""
 
     def __init__(self, lines: Callable[[], Lines]) -> None:
         self._lines = lines()
-        self._file: IO[bytes]
+        self._file: IO[bytes] | _Packed
 
     def write(self, rows: Rows) -> None:
         line = self._lines.line
@@ -179,31 +195,24 @@ class _TextWriter(_Text):
 
     def __init__(self, lines: Callable[[], Lines], path: Path, *, packed: bool, mark: int | None) -> None:
         super().__init__(lines)
-        self._packed = packed
         self._path = path
         self._raw = path.open("r+b" if mark is not None else "wb")
         self._raw.seek(mark or 0)
         self._raw.truncate()
-        self._file = self._member()
+        self._file = _Packed(self._raw) if packed else self._raw
         if mark is None:
             self._begin()
 
-    def _member(self) -> IO[bytes]:
-        if not self._packed:
-            return self._raw
-        return cast("IO[bytes]", gzip.GzipFile("", "wb", 4, self._raw, mtime=0))
-
     def mark(self) -> int:
-        if self._packed:
-            self._file.close()
+        if isinstance(self._file, _Packed):
+            self._file.end()
+            self._file = _Packed(self._raw)
         sync(self._raw)
-        here = self._raw.tell()
-        self._file = self._member()
-        return here
+        return self._raw.tell()
 
     def finish(self, path: Path) -> None:
-        if self._packed:
-            self._file.close()
+        if isinstance(self._file, _Packed):
+            self._file.end()
         sync(self._raw)
         self._raw.close()
         give_name(self._path, path)
@@ -215,7 +224,7 @@ class _TextWriter(_Text):
 class _TextStream(_Text):
     def __init__(self, lines: Callable[[], Lines], stream: IO[bytes]) -> None:
         super().__init__(lines)
-        self._file = stream
+        self._file: IO[bytes] = stream
         self._begin()
 
     def mark(self) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import gzip
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -324,6 +326,21 @@ def test_packed_decisions_are_one_file_to_any_reader_however_often_it_was_resume
     decide(world, job("decisions.jsonl.gz"))
     decide(world, job("decisions.jsonl"))
     assert gzip.decompress((folder / "decisions.jsonl.gz").read_bytes()) == (folder / "decisions.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_packed_decisions_that_are_given_up_are_not_written_to_later(
+    world: Scenario, folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    write(folder / "requests.jsonl", many(30))
+    Trap(monkeypatch, error).set(40)
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    with pytest.raises((Interrupted, OSError, OutputError)):
+        run(job("decisions.jsonl.gz"), world)
+    error.__traceback__ = None  # which holds on to the writer
+    gc.collect()
+    assert ignored == []
 
 
 def test_memory_does_not_grow_with_the_rows(world: Scenario, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
