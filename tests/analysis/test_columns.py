@@ -215,3 +215,24 @@ def test_rows_of_a_table_are_the_same_in_a_plain_and_in_a_hash_table(widest: int
             assert known.setdefault(triple, row) == row
             assert slots.triple(row) == triple
     assert len(slots) == len(known) == len(set(known.values()))
+
+
+def test_whether_a_service_calls_is_asked_of_each_row() -> None:
+    everything = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+
+    def policy(statement: dict[str, Any]) -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": statement}
+
+    world = Scenario.from_dict(
+        {
+            "account": "111122223333",
+            "keys": {"app": {"policy": policy({**everything, "Principal": {"AWS": "arn:aws:iam::111122223333:root"}})}},
+            "principals": {"user/app": {"policies": [policy(everything)]}},
+            "vpc_endpoints": {"vpce-1": {"policy": policy({**everything, "Effect": "Deny", "Principal": "*"})}},
+        }
+    )
+    asked = {"principal": "user/app", "action": "kms:Decrypt", "key": "app", "vpc_endpoint": "vpce-1"}
+    rows: list[Row] = [{**asked, "context": {"aws:ViaAWSService": via}} for via in ("true", "false", "true")]
+    for some in (rows, rows[1:]):
+        found = DecisionColumn(world.evaluator, AT).decide(as_batch(some)).to_pylist()
+        assert found == [world.can(**row).decision for row in some]

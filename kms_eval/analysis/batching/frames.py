@@ -4,7 +4,8 @@ Comes in: the other fields of rows. Goes out: numbers of circumstances, and of t
 Never here: deciding.
 
 A *frame* is what a request brings along as far as it selects the compiled masks: the endpoint, the names of the context
-keys, the other key, but not the values of context keys. Circumstances are many, frames are few.
+keys and whether they tell of a service's call, the other key, but not the values of context keys. Circumstances are
+many, frames are few.
 """
 
 from __future__ import annotations
@@ -136,8 +137,8 @@ class Frames:
             return self._frame(None, None), None
         names = frozenset((canonical(name), bool(values)) for name, values in asked.context.items())
         kind = (
-            names, asked.vpc_endpoint, asked.alias, asked.destination_key, asked.region, asked.via_grant,
-            frozen(row.get("session")), frozen(row.get("grant")),
+            names, given(asked.context).by_service, asked.vpc_endpoint, asked.alias, asked.destination_key,
+            asked.region, asked.via_grant, frozen(row.get("session")), frozen(row.get("grant")),
         )  # fmt: skip
         frame = self._frame(kind, asked)
         # One session, one caller: what the engine keeps about a caller is kept for all requests of the frame.
