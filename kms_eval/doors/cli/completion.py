@@ -49,7 +49,7 @@ def _names(ctx: typer.Context, section: str) -> list[str]:
 
 def _section(ctx: typer.Context, section: str) -> Iterator[object]:
     from kms_eval.doors.discovery import find
-    from kms_eval.sources.text import read_file
+    from kms_eval.formats.text import read_file
 
     try:
         path = find(ctx.params.get("scenario"))
