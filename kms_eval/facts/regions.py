@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from kms_eval.errors import did_you_mean, quoted
+
 REGIONS: Final[tuple[str, ...]] = (
     "us-east-1",
     "us-east-2",
@@ -75,3 +77,10 @@ def could_be_region(text: str) -> bool:
     """Whether `text` is the name of a Region, or is built as the name of one that AWS may have added since."""
     found = _NUMBERED.fullmatch(text)
     return found is not None and found["place"] in _PLACES and found["direction"] in _DIRECTIONS
+
+
+def region_complaint(text: str) -> tuple[str, str] | None:
+    """What is wrong with a text in the place of a Region, and advice; None where nothing is."""
+    if could_be_region(text):
+        return None
+    return f"there is no Region {quoted(text)}", did_you_mean(text, REGIONS) or "Regions are written as in `us-east-1`"

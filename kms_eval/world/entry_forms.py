@@ -139,6 +139,7 @@ TEST_ENTRY: Form[TestEntry] = Form(
         "grant": (anything, None),
         "via_grant": (optional(text), None),
         "vpc_endpoint": (optional(text), None),
+        "stranger": (boolean, False),
         "at": (anything, None),
         "expect": (expectation, NEEDED),
         "expect_layer": (optional(text), None),
@@ -162,6 +163,7 @@ SCENARIO: Form[Scenario] = Form(
         "attached_by_principal": (list_of(policy_source), ()),
         "organization": (optional(ORGANIZATION_ENTRY), None),
         "vpc_endpoints": (mapping_of(text, ENDPOINT_ENTRY), {}),
+        "strangers": (boolean, False),
         "tests": (list_of(TEST_ENTRY), ()),
     },
 )

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.facts.regions import region_complaint
 from kms_eval.formats.document import Place, RawDocument, SourceFile
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
-from kms_eval.world.identity import is_partition, is_region
+from kms_eval.world.identity import is_partition
 from kms_eval.world.keys import read_keys
 from kms_eval.world.model import World
 from kms_eval.world.organizations import read_endpoints, read_organization
@@ -42,29 +43,35 @@ class Loaded:
     base: Path | None = None
 
 
-def load(path: Path, *, strict: bool = False) -> Loaded:
+def load(path: Path, *, strict: bool = False, strangers: bool = False) -> Loaded:
     """Read the scenario in a file; the paths in it are relative to its folder.
 
-    `strict` makes a fault of what AWS would refuse to store even where it can be read. Raises InputError.
+    `strict` makes a fault of what AWS would refuse to store even where it can be read; `strangers` lets anybody be asked
+    about, as the field of that name does. Raises InputError.
     """
     with _without_collecting():
-        return _read(read_file(path), path.parent, path.stem, strict=strict)
+        return _read(read_file(path), path.parent, path.stem, strict=strict, strangers=strangers)
 
 
 def from_dict(
-    data: Mapping[str, object], *, base: Path | None = None, name: str = "scenario", strict: bool = False
+    data: Mapping[str, object],
+    *,
+    base: Path | None = None,
+    name: str = "scenario",
+    strict: bool = False,
+    strangers: bool = False,
 ) -> Loaded:
     """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none."""
     with _without_collecting():
-        return _read(RawDocument(SourceFile(name), data), base, name, strict=strict)
+        return _read(RawDocument(SourceFile(name), data), base, name, strict=strict, strangers=strangers)
 
 
-def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool) -> Loaded:
+def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool, strangers: bool) -> Loaded:
     place = document.place
     if not isinstance(document.value, Mapping):
         message = f"a scenario is a mapping, found {kind_of(document.value)}"
         raise InputError(Fault(message, place.location(), "it begins with `keys:`"))
-    return _read_mapping(place, document.value, base, name, strict=strict)
+    return _read_mapping(place, document.value, base, name, strict=strict, strangers=strangers)
 
 
 @contextmanager
@@ -83,11 +90,14 @@ def _without_collecting() -> Iterator[None]:
                 gc.collect(1)
 
 
-def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, name: str, *, strict: bool) -> Loaded:
+def _read_mapping(
+    place: Place, value: Mapping[str, object], base: Path | None, name: str, *, strict: bool, strangers: bool
+) -> Loaded:
     reading = Reading(place, value, Documents(base), Findings())
     scenario = reading.scenario
-    if not is_region(scenario.region):
-        reading.fault(place.at("region"), f"malformed Region {quoted(scenario.region)}", "as in `us-east-1`")
+    complaint = region_complaint(scenario.region)
+    if complaint is not None:
+        reading.fault(place.at("region"), *complaint)
     if not is_partition(scenario.partition):
         reading.fault(place.at("partition"), f"malformed partition {quoted(scenario.partition)}", "as in `aws`")
     world = World(
@@ -98,6 +108,7 @@ def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, 
         principals=read_principals(reading),
         organization=read_organization(reading),
         vpc_endpoints=read_endpoints(reading),
+        strangers=scenario.strangers or strangers,
     )
     tests = read_tests(reading, world)
     reading.findings.raise_faults(strict=strict)

@@ -5,7 +5,8 @@ Never here: what a stranger may do; who says that one is meant is asked about it
 
 A denial for a name that nobody has is worth nothing: most of the time the name is misspelt. Of an account of which the
 world describes no principal nothing can be said to be missing, so nobody there is a stranger; nor are root users,
-services, and whoever a policy or a grant names in full. A pattern names nobody.
+services, and whoever a policy or a grant names in full. A pattern names nobody. Names are unique within an account
+whatever their path and case, so that whoever has the name of somebody else, but for these, is nobody (semantics P7).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kms_eval.world.model import Principal, World
 _SEARCHED = 500  # as in `names`: a bad row among a million stays cheap
 _LISTED = 3
 
-MEANT = "if it is meant to be unknown, say so: `--stranger`, `stranger: true`"
+MEANT = "a stranger is asked about with `--stranger`, `stranger: true`, `stranger=True`"
 """How a stranger is asked about on purpose."""
 
 
@@ -30,10 +31,11 @@ def is_stranger(world: World, principal: Principal) -> bool:
         return False
     names = index_of(world)
     partition = principal.arn.split(":", 2)[1]
-    if (partition, principal.account) not in names.described_accounts:
-        return False
     if principal.arn in names.mentioned:
         return False
+    if (partition, principal.account) not in names.described_accounts:
+        same = names.by_name.get((partition, principal.account, principal.name.lower()), ())
+        return any(arn.split(":", 5)[5].startswith(f"{principal.kind}/") for arn in same)
     return principal.kind != "role" or (partition, principal.account, principal.name) not in names.mentioned_sessions
 
 
