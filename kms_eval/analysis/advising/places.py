@@ -7,17 +7,16 @@ A file that hangs in several places is one policy: changing it changes it everyw
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from kms_eval.documents.model import Policy
 from kms_eval.engine.plan import Part
-from kms_eval.records import record
-from kms_eval.world.model import Caller, Key, Organization, OrganizationAccount, Principal, World
+from kms_eval.world.model import Caller, Key, Organization, OrganizationAccount, Principal, VpcEndpoint, World
 from kms_eval.world.request import Request
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class State:
     """A world and a request in it, with the caller that the request means."""
 
@@ -202,7 +201,7 @@ def _world(
     *,
     keys: Mapping[str, Key] | None = None,
     principals: Mapping[str, Principal] | None = None,
-    endpoints: Mapping[str, object] | None = None,
+    endpoints: Mapping[str, VpcEndpoint] | None = None,
     organization: Organization | None = None,
 ) -> World:
     return replace(
