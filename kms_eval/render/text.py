@@ -13,6 +13,9 @@ from kms_eval.engine.explanation import Explanation, LayerWord, Source
 Paint = Callable[[str, str], str]
 """Marks a text as of a kind: ``allowed`` and ``denied`` (decisions), ``label`` (names of layers), ``place`` (lines)."""
 
+_MOST_NEAR = 3
+"""So many near misses are shown where not everything is asked for."""
+
 _VERBS = {
     "allows": "allows it",
     "delegates": "delegates it to the account",
@@ -49,17 +52,30 @@ def reasons(explanation: Explanation, *, full: bool = True, paint: Paint = plain
         yield f"the call needs {len(explanation.parts)} permissions:"
         for part in explanation.parts:
             yield from (f"  {line}" for line in render(part, full=full, paint=paint).split("\n"))
+        yield from _changes(explanation)
         return
     yield from _layers(explanation, full=full, paint=paint)
-    if full and explanation.near_misses:
-        yield "came near, but did not count:"
-        for miss in explanation.near_misses:
+    if explanation.near_misses:
+        yield "it denies because:" if explanation.decision == "explicitDeny" else "came near, but did not count:"
+        for miss in explanation.near_misses if full else explanation.near_misses[:_MOST_NEAR]:
             layer = "" if _is_grant(miss.source) else f"{layer_name(miss.layer)}, "
             yield f"  {layer}{_where(miss.source, paint)}: {printable(miss.because)}"
     if explanation.missing_context:
         yield printable(f"missing context that could turn it: {', '.join(explanation.missing_context)}")
-    if explanation.change:
-        yield printable(f"change: {explanation.change}")
+    yield from _changes(explanation)
+
+
+def _changes(explanation: Explanation) -> Iterator[str]:
+    """What would make it allowed, the smallest first; several steps of one change have a line each."""
+    if explanation.changes:
+        many = len(explanation.changes) > 1
+        yield "any of these changes makes it allowed:" if many else "this change makes it allowed:"
+    for change in explanation.changes:
+        first, *rest = change.steps or (change,)
+        yield printable(f"  - {first.text}")
+        yield from (printable(f"    and {step.text}") for step in rest)
+    if explanation.why_unchanged is not None:
+        yield printable(f"no change makes it allowed: {explanation.why_unchanged}")
 
 
 def layer_name(layer: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given, strategies as st
 
-from kms_eval.engine.explanation import Explanation, LayerWord, NearMiss, Source
+from kms_eval.engine.explanation import Change, Explanation, LayerWord, NearMiss, Source
 from kms_eval.errors import Location
 from kms_eval.render.text import printable, render
 
@@ -27,7 +27,7 @@ DENIED = Explanation(
         LayerWord("grant", "silent"),
     ),
     near_misses=(NearMiss("grant", GRANT, "the request does not fit it"), NearMiss("keyPolicy", KEY, "too late")),
-    change="attach one",
+    changes=(Change("add-identity-policy", None, None, {}, "attach one"),),
 )
 
 
@@ -54,7 +54,7 @@ def test_the_full_text_has_every_layer_and_what_came_near() -> None:
 
 
 def test_only_what_allows_explains_an_allow_and_only_what_denies_a_deny() -> None:
-    allowed = render(replace(DENIED, decision="allowed", near_misses=(), change=None), full=False)
+    allowed = render(replace(DENIED, decision="allowed", near_misses=(), changes=()), full=False)
     assert "identity policy" not in allowed.partition("\n")[2].replace("no identity policy allows it", "")
     denied = replace(
         DENIED, decision="explicitDeny", layers=(*DENIED.layers, LayerWord("sessionPolicy", "denies", (KEY,)))

@@ -118,7 +118,7 @@ def run(call: Call, output: Output) -> ExitCode:
         strict=call.strict,
         allow_unknown_action=call.allow_unknown_action,
     )
-    explanation = opened.scenario.decide(asked).explanation
+    explanation = opened.scenario.decide(asked).advised
     _say(explanation, call, output)
     for line in (*opened.words, *notice_lines(asked.notices)):
         output.word(line)
