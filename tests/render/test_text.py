@@ -39,7 +39,11 @@ def test_every_statement_of_a_layer_has_its_line_in_one_column() -> None:
         "                       app statement 2 (app.json:4)\n"
         "    identity policy  does not allow it\n"
         "    grant            does not allow it\n"
-        "  change: attach one"
+        "  came near, but did not count:\n"
+        "    grant g-1 (kms.yaml:9): the request does not fit it\n"
+        '    key policy, app "Administration" (app.json:4): too late\n'
+        "  this change makes it allowed:\n"
+        "    - attach one"
     )
 
 
@@ -61,7 +65,7 @@ def test_only_what_allows_explains_an_allow_and_only_what_denies_a_deny() -> Non
     )
     lines = render(denied, full=False).splitlines()
     assert lines[2] == '    session policy  denies it: app "Administration" (app.json:4)'
-    assert lines[3] == "  change: attach one"
+    assert lines[-2:] == ["  this change makes it allowed:", "    - attach one"]
 
 
 def test_decisions_layers_and_places_are_marked() -> None:

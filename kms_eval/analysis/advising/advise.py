@@ -33,20 +33,26 @@ def advised(evaluator: Evaluator, ruling: Ruling, explanation: Explanation) -> E
     """The explanation with what would make the request allowed; an allowed one stays as it is."""
     if ruling.outcome == "allowed":
         return explanation
-    changes = tuple(_Search(evaluator, ruling).changes())
+    changes = tuple(map(_change, Search(evaluator, ruling).found()))
     return replace(explanation, changes=changes, why_unchanged=None if changes else _why_none(ruling))
 
 
-class _Search:
+class Search:
+    """One search from the world and request of a ruling. The work is bounded by the number of worlds tried."""
+
     def __init__(self, evaluator: Evaluator, ruling: Ruling) -> None:
         self._allow_unknown = evaluator.allow_unknown_action
         self._evaluator = evaluator
         self._ruling = ruling
         self._trials = 0
+        self.start = State(evaluator.world, ruling.request, ruling.decisive.part.scope.caller)
 
-    def changes(self) -> Iterator[Change]:
-        """Best first: the smallest sum of sizes; a state is gone on from only where it has come nearer."""
-        state = State(self._evaluator.world, self._ruling.request, self._ruling.decisive.part.scope.caller)
+    def found(self) -> Iterator[Option]:
+        """Edits that together allow, best first: the smallest sum of sizes.
+
+        A state is gone on from only where it has come nearer.
+        """
+        state = self.start
         order = count()
         heap: list[tuple[int, int, State, Option, Option, tuple[int, ...]]] = []
         seen: set[frozenset[str]] = set()
@@ -84,7 +90,7 @@ class _Search:
             name = frozenset(edit.name for edit in needed)
             if name not in found:
                 found.append(name)
-                yield _change(needed)
+                yield needed
 
     def _rule(self, state: State) -> tuple[Ruling, Evaluator] | None:
         self._trials += 1

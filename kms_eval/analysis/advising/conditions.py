@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kms_eval.analysis.advising.edits import Edit, by_alias, in_context, in_encryption_context, on_test
-from kms_eval.analysis.advising.limits import can_carry, can_edit, can_edit_key, can_have
+from kms_eval.analysis.advising.limits import can_edit
 from kms_eval.analysis.advising.places import Where
 from kms_eval.documents.model import ConditionTest, Policy, Statement
+from kms_eval.engine.carrying import can_carry, can_have
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.missing import spelled
 from kms_eval.engine.trace import Trace
@@ -50,7 +51,7 @@ def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:
         values = (*written.values, *(value for value in seen if value not in written.values))
         added = [value for value in seen if value not in written.values]
         if added and not any(set(value) & set("*?$") for value in added) and test.operator.type != "Numeric":
-            yield _edited(subject, written, replace(written, values=values), "add-value", 18, {"add": added},
+            yield _edited(subject, written, replace(written, values=values), "add-value", 13, {"add": added},
                           f"in {{it}}, add {_listed(added)} to the values of {written.key}")  # fmt: skip
     if test.operator.negated and isinstance(seen, tuple):
         kept = tuple(value for value in written.values if value not in seen)
@@ -63,9 +64,13 @@ def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, replace(written, key=source), "replace-condition-key", 11,
                       {"replace_key": source},
                       f"in {{it}}, write {source} for {written.key}, which requests of a service do not carry")  # fmt: skip
-    if find(test.key) is None or (seen is None and not can_carry(part, test.key)):
-        why = "no condition key of AWS" if find(test.key) is None else "not carried by this request"
-        yield _edited(subject, written, None, "remove-condition", 70, {"remove_key": True},
+    refused = bool(test.iam_only_in_key_policy)
+    invented = find(test.key) is None
+    if invented or refused or (not seen and not can_carry(part.situation, test.key)):
+        why = "not carried by this request"
+        if invented or refused:
+            why = "no condition key of AWS" if invented else "not supported in a key policy"
+        yield _edited(subject, written, None, "remove-condition", 14 if invented or refused else 70, {"remove_key": True},
                       f"in {{it}}, remove the condition on {written.key}: it is {why}")  # fmt: skip
 
 
@@ -83,10 +88,10 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
             if test.holds((alias,), context.text, generous=not holds) is holds:
                 yield by_alias(alias, f"name the key by its alias `{alias}` in the request")
         return
-    if not seen and not can_carry(part, key):
+    if not seen and not can_carry(part.situation, key):
         return
     for value in _samples(test):
-        if not can_have(part, key, value) or test.holds((value,), context.text, generous=not holds) is not holds:
+        if not can_have(part.situation, key, value) or test.holds((value,), context.text, generous=not holds) is not holds:
             continue
         if key.startswith(_ENCRYPTION):
             pair = name[len(_ENCRYPTION) :]
@@ -136,15 +141,6 @@ def spare(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, replace(written, if_exists=False), "remove-if-exists", 20,
                       {"remove_if_exists": True},
                       f"in {{it}}, write {written.operator} for {written.operator}IfExists over {written.key}")  # fmt: skip
-
-
-def tag_key(subject: Subject, test: Test) -> tuple[str, str] | None:
-    """The tag that the key lacks for the test to hold; None where the owner cannot set it."""
-    part = subject.trace.ruling.part
-    if not test.key.startswith("aws:resourcetag/") or not can_edit_key(part):
-        return None
-    value = next(_samples(test), None)
-    return (test.written.key.split("/", 1)[1], value) if value is not None else None
 
 
 def _has_wildcards(test: ConditionTest) -> bool:

@@ -16,6 +16,7 @@ from kms_eval.analysis.advising.limits import can_edit, can_have_policies
 from kms_eval.analysis.advising.places import Where, attached
 from kms_eval.documents.model import Policy, PrincipalEntry, Statement
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.near_misses import is_unique_id
 from kms_eval.engine.principals import Grade, grade
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.trace import Trace
@@ -40,16 +41,17 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
     part = trace.ruling.part
     own: tuple[Where, Policy] | None = None
     for where, policy in attached(part):
-        if where.layer != layer or (level is not None and where.level != level) or not can_edit(policy, part, layer):
+        if where.layer != layer or (level is not None and where.level != level):
             continue
-        own = own or (where, policy)
+        editable = can_edit(policy, part, layer)
+        own = own or ((where, policy) if editable else None)
         for rule in trace.rules(policy):
             if rule.effect == "Allow" and rule.resource is not None:
-                yield from _mended(trace, where, policy, rule)
+                yield from _mended(trace, where, policy, rule, editable=editable)
     yield from _new(trace, layer, own, level)
 
 
-def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[Option]:
+def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable: bool) -> Iterator[Option]:
     """One statement made to count; one that misses in two elements was meant for something else."""
     ruling, statement = trace.ruling, rule.statement
     part = ruling.part
@@ -62,7 +64,7 @@ def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[
         structural.append(list(_acting(trace, where, policy, statement)))
     if rule.resource is not None and not rule.resource.covers(target, ruling.context, generous=False):
         structural.append(list(_about(trace, where, policy, statement)))
-    if len(structural) > 1:
+    if len(structural) > 1 or (structural and not editable):
         return
     failed = Entry("", 0, 0, rule).failed_tests(ruling.context)
     if len(failed) > _MOST_TESTS or (structural and failed):
@@ -82,6 +84,8 @@ def _named(trace: Trace, where: Where, policy: Policy, statement: Statement) -> 
 
         edit = {"element": "Principal", "replace": other.value, "with": entry.value}
         words = f"in the Principal of {{it}}, replace `{other.value}` by `{entry.value}`"
+        if is_unique_id(other.value):
+            words += ": it is the unique id of a principal that is not described here, most likely deleted"
         yield on_statement(where, policy, statement, "replace-principal", 12, exchanged, edit, words)
         return
 
@@ -90,13 +94,17 @@ def _named(trace: Trace, where: Where, policy: Policy, statement: Statement) -> 
 
     edit = {"element": "Principal", "add": [entry.value]}
     words = f"add `{entry.value}` to the Principal of {{it}}"
-    yield on_statement(where, policy, statement, "add-principal", 30, added, edit, words)
+    yield on_statement(where, policy, statement, "add-principal", 55, added, edit, words)
 
 
 def is_near(other: PrincipalEntry, wanted: PrincipalEntry, trace: Trace) -> bool:
     """Whether an entry was plainly meant for the caller: other case, path or partition, or an account of its own."""
     if other.value == wanted.value or other.kind != wanted.kind:
         return False
+    if is_unique_id(other.value):
+        principal = trace.ruling.part.scope.caller.principal
+        kind = "user" if other.value.startswith("AIDA") else "role"
+        return principal is not None and principal.kind == kind and wanted.value == principal.arn
     account = trace.ruling.part.scope.caller.account
     one, two = parse(other.value), parse(wanted.value)
     if one is None or two is None or one.account != account:
