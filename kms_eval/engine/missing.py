@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, combinations
 
 from kms_eval.engine import decide
-from kms_eval.engine.conditions import Status
 from kms_eval.engine.carrying import can_carry
+from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import PartRuling
@@ -120,7 +120,9 @@ class _Flips:
 
 def _subsets(slots: tuple[int, ...]) -> Iterator[frozenset[int]]:
     """All but the empty one, smaller ones first."""
-    return (frozenset(some) for size in range(1, min(len(slots), _MOST_TOGETHER) + 1) for some in combinations(slots, size))
+    return (
+        frozenset(some) for size in range(1, min(len(slots), _MOST_TOGETHER) + 1) for some in combinations(slots, size)
+    )
 
 
 def _keys(entry: Entry, ruling: PartRuling, *, counts: bool) -> tuple[str, ...]:

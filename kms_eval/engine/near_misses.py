@@ -15,6 +15,7 @@ from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import NearMiss, Source
 from kms_eval.engine.grants import keys_to_supply
 from kms_eval.engine.layers import GRANT
+from kms_eval.engine.masks import RETIRE_GRANT
 from kms_eval.engine.missing import spelled
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.trace import Trace, rule_source, source
@@ -28,7 +29,9 @@ def near_misses(trace: Trace) -> Iterator[NearMiss]:
             for because in _because(entry, trace):
                 yield NearMiss(entry.layer, source(entry), because)
         elif entry in counted and entry.slot == Slot.DENY:
-            for test in entry.rule.condition.tests if entry.rule is not None and entry.rule.condition is not None else ():
+            for test in (
+                entry.rule.condition.tests if entry.rule is not None and entry.rule.condition is not None else ()
+            ):
                 yield NearMiss(entry.layer, source(entry), _holding(test, trace.ruling.context))
     yield from _nearly_named(trace)
     yield from _gone(trace)
@@ -58,6 +61,8 @@ def seen(reading: Reading) -> str:
 
 def _because(entry: Entry, trace: Trace) -> Iterator[str]:
     context = trace.ruling.context
+    if entry.allowance is not None and trace.ruling.bit == RETIRE_GRANT:
+        return  # its constraints do not concern who may retire it
     if entry.allowance is not None:
         constraints = entry.allowance.grant.constraints
         lacking = keys_to_supply(entry.allowance, context)
@@ -124,7 +129,7 @@ def _seen_for(test: Test, context: Context) -> str:
 
 
 def _nearly_named(trace: Trace) -> Iterator[NearMiss]:
-    """Allow statements of the key policy for a principal that differs from the caller in case, path or partition only."""
+    """Allow statements of the key policy for a principal that differs from the caller in case, path or partition."""
     key = trace.ruling.part.scope.target.key
     caller = trace.ruling.part.scope.caller
     if key is None or caller.principal is None:

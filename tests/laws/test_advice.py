@@ -34,7 +34,7 @@ def test_every_change_allows_and_nothing_less_of_it_would(data: st.DataObject) -
     try:
         ruling = evaluator.rule(asked(data.draw(asks(world))))
     except InputError:
-        assume(False)  # noqa: FBT003 - hypothesis' own signature
+        assume(False)
     assume(ruling.outcome != "allowed")
     search = Search(evaluator, ruling)
     for edits in search.found():

@@ -93,7 +93,8 @@ def test_whatever_documents_say_only_line_breaks_of_the_text_remain(text: str) -
         layers=(LayerWord("keyPolicy", "delegates", (odd,)),),
         near_misses=(NearMiss("keyPolicy", odd, text),),
         missing_context=(text,),
-        change=text,
+        changes=(Change(text, text, None, {}, text),),
+        why_unchanged=text,
     )
     assert all(line.isprintable() for line in render(explanation).split("\n"))
     assert printable(text).isprintable()

@@ -34,7 +34,7 @@ class Subject:
     statement: Statement
 
 
-def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:
+def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:  # noqa: C901 - a list of ways, each on its own
     """Ways to make a failing test of an Allow hold, the request's own first."""
     yield from by_request(subject, test, holds=True)
     if not can_edit(subject.policy, subject.trace.ruling.part, subject.where.layer):
@@ -66,6 +66,12 @@ def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:
                       f"in {{it}}, write {source} for {written.key}, which requests of a service do not carry")  # fmt: skip
     refused = bool(test.iam_only_in_key_policy)
     invented = find(test.key) is None
+    # Without its last condition a statement for everybody would be public.
+    public = len(subject.statement.condition or ()) == 1 and any(
+        entry.value == "*" for entry in subject.statement.principals or ()
+    )
+    if public:
+        return
     if invented or refused or (not seen and not can_carry(part.situation, test.key)):
         why = "not carried by this request"
         if invented or refused:
@@ -91,7 +97,10 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
     if not seen and not can_carry(part.situation, key):
         return
     for value in _samples(test):
-        if not can_have(part.situation, key, value) or test.holds((value,), context.text, generous=not holds) is not holds:
+        if (
+            not can_have(part.situation, key, value)
+            or test.holds((value,), context.text, generous=not holds) is not holds
+        ):
             continue
         if key.startswith(_ENCRYPTION):
             pair = name[len(_ENCRYPTION) :]
@@ -106,17 +115,24 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
 def _samples(test: Test) -> Iterator[str]:
     for text in test.written.values:
         if "${" not in text:
-            yield text.replace("*", "any").replace("?", "x").split("/", 1)[0] if (
-                test.operator.type == "IPAddress"
-            ) else text.replace("*", "any").replace("?", "x")
+            yield (
+                text.replace("*", "any").replace("?", "x").split("/", 1)[0]
+                if (test.operator.type == "IPAddress")
+                else text.replace("*", "any").replace("?", "x")
+            )
     if test.operator.type == "Bool":
         yield from ("true", "false")
 
 
-def _edited(
-    subject: Subject, test: ConditionTest, after: ConditionTest | None, kind: str, size: int,
-    edit: dict[str, object], words: str,
-) -> Edit:  # fmt: skip
+def _edited(  # noqa: PLR0917 - the parts of an edit, in its order
+    subject: Subject,
+    test: ConditionTest,
+    after: ConditionTest | None,
+    kind: str,
+    size: int,
+    edit: dict[str, object],
+    words: str,
+) -> Edit:
     return on_test(subject.where, subject.policy, subject.statement, test, after, kind, size, edit, words)
 
 

@@ -59,7 +59,9 @@ def _narrowed(trace: Trace, where: Where, policy: Policy, statement: Statement) 
         test = ConditionTest("Bool", "", if_exists=True, key="aws:PrincipalIsAWSService", values=("false",))
     else:
         test = ConditionTest("ArnNotEquals", "", if_exists=False, key="aws:PrincipalArn", values=(entry.value,))
-    if any(each.operator == test.operator and each.key.lower() == test.key.lower() for each in statement.condition or ()):
+    if any(
+        each.operator == test.operator and each.key.lower() == test.key.lower() for each in statement.condition or ()
+    ):
         return
 
     def excepted(there: Statement) -> Statement:

@@ -34,7 +34,7 @@ def _label(statement: Statement) -> str:
     return f'"{statement.sid}"' if statement.sid else f"statement {statement.index}"
 
 
-def on_statement(
+def on_statement(  # noqa: PLR0917 - the parts of an edit, in its order
     where: Where,
     policy: Policy,
     statement: Statement,
@@ -58,7 +58,7 @@ def on_statement(
     return Edit(size, Change(kind, policy.name, index, edit, text), apply)
 
 
-def on_test(
+def on_test(  # noqa: PLR0917 - the parts of an edit, in its order
     where: Where,
     policy: Policy,
     statement: Statement,
@@ -72,9 +72,7 @@ def on_test(
     """An edit of one test of a statement's condition; None takes it out."""
 
     def changed(there: Statement) -> Statement:
-        tests = tuple(
-            new for each in there.condition or () if (new := after if each == test else each) is not None
-        )
+        tests = tuple(new for each in there.condition or () if (new := after if each == test else each) is not None)
         return replace(there, condition=tests or None)
 
     operator = f"{test.qualifier}:" * bool(test.qualifier) + test.operator + "IfExists" * test.if_exists
@@ -82,7 +80,7 @@ def on_test(
     return on_statement(where, policy, statement, kind, size, changed, whole, words)
 
 
-def new_statement(
+def new_statement(  # noqa: PLR0917 - the parts of an edit, in its order
     where: Where, policy: Policy | None, statement: Mapping[str, Any], kind: str, size: int, words: str
 ) -> Edit:
     """A statement that is added to a policy, or (None) becomes a new one."""
@@ -167,13 +165,15 @@ def by_alias(alias: str, words: str) -> Edit:
 def as_principal(principal: str, words: str) -> Edit:
     """Another principal that asks; only where the call is made for one in particular (RetireGrant)."""
     return Edit(
-        5,
+        45,
         Change("ask-as", None, None, {"principal": principal}, words),
         lambda state: replace(state, request=replace(state.request, principal=principal, session=None)),
     )
 
 
-def with_grant(key: Key, grant: Grant, old: Grant | None, kind: str, size: int, words: str) -> Edit:
+def with_grant(  # noqa: PLR0917 - the parts of an edit, in its order
+    key: Key, grant: Grant, old: Grant | None, kind: str, size: int, words: str
+) -> Edit:
     """A grant that is made on the key, in place of an old one where it has one: grants cannot be edited."""
 
     def apply(state: State) -> State:

@@ -53,7 +53,9 @@ def _served(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Op
         lacking = {name: value for name, value in pairs.items() if given.get(name) != value}
         if lacking:
             told = ", ".join(f"`{name}`: `{value}`" for name, value in lacking.items())
-            yield (in_encryption_context(lacking, f"send {told} in the encryption context, as grant {grant.id} asks", 2),)
+            yield (
+                in_encryption_context(lacking, f"send {told} in the encryption context, as grant {grant.id} asks", 2),
+            )
         return
     if can_edit_key(part):
         again = replace(grant, operations=(*grant.operations, operation), id=f"{grant.id}-again")
@@ -64,6 +66,6 @@ def _served(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Op
 def _by_retiring(trace: Trace, key: Key) -> Iterator[Option]:
     asked = trace.ruling.part.circumstances.grant
     for grant in (asked,) if asked is not None else key.grants[:1]:
-        if grant.retiring_principal is not None:
+        if grant.retiring_principal is not None and grant.retiring_principal.startswith("arn:"):
             words = f"retire it as its retiring principal `{grant.retiring_principal}`"
             yield (as_principal(grant.retiring_principal, words),)

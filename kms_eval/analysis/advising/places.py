@@ -31,10 +31,10 @@ class Where(NamedTuple):
     layer: str
     owner: str
     level: int = 0
-    index: int = 0
+    position: int = 0
 
 
-def attached(part: Part) -> Iterator[tuple[Where, Policy]]:
+def attached(part: Part) -> Iterator[tuple[Where, Policy]]:  # noqa: C901 - a clause for each layer
     """Every policy that speaks in a part's scope, with its place."""
     scope = part.scope
     caller, key, endpoint = scope.caller, scope.target.key, scope.endpoint
@@ -43,11 +43,11 @@ def attached(part: Part) -> Iterator[tuple[Where, Policy]]:
     principal = caller.principal
     if principal is not None:
         for index, policy in enumerate(principal.policies):
-            yield Where("identityPolicy", principal.arn, index=index), policy
+            yield Where("identityPolicy", principal.arn, position=index), policy
         if principal.boundary is not None:
             yield Where("permissionsBoundary", principal.arn), principal.boundary
     for index, policy in enumerate(caller.session.policies if caller.session is not None else ()):
-        yield Where("sessionPolicy", caller.arn, index=index), policy
+        yield Where("sessionPolicy", caller.arn, position=index), policy
     member = scope.member(caller.account)
     for level, policies in enumerate(member.service_control_policies or () if member is not None else ()):
         for index, policy in enumerate(policies):
@@ -71,7 +71,7 @@ def policy_at(state: State, where: Where) -> Policy | None:
         principal = _principal(state)
         return principal.boundary if principal is not None else None
     policies = _list_at(state, where)
-    return policies[where.index] if where.index < len(policies) else None
+    return policies[where.position] if where.position < len(policies) else None
 
 
 def _list_at(state: State, where: Where) -> tuple[Policy, ...]:

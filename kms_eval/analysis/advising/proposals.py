@@ -75,9 +75,14 @@ def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable:
 
 
 def _named(trace: Trace, where: Where, policy: Policy, statement: Statement) -> Iterator[Edit]:
-    entry = nameable(trace)
-    near = [other for other in statement.principals or () if is_near(other, entry, trace)]
-    for other in near:
+    wanted = entry = nameable(trace)
+    for other in statement.principals or ():
+        if not is_near(other, wanted, trace):
+            continue
+        if other.value.endswith(":root"):
+            entry = PrincipalEntry(
+                "AWS", f"arn:{trace.ruling.part.scope.caller.partition}:{other.value.split(':', 2)[2]}"
+            )
 
         def exchanged(there: Statement, other: PrincipalEntry = other) -> Statement:
             return replace(there, principals=tuple(entry if each == other else each for each in there.principals or ()))
@@ -92,9 +97,9 @@ def _named(trace: Trace, where: Where, policy: Policy, statement: Statement) -> 
     def added(there: Statement) -> Statement:
         return replace(there, principals=(*(there.principals or ()), entry))
 
-    edit = {"element": "Principal", "add": [entry.value]}
+    added_edit = {"element": "Principal", "add": [entry.value]}
     words = f"add `{entry.value}` to the Principal of {{it}}"
-    yield on_statement(where, policy, statement, "add-principal", 55, added, edit, words)
+    yield on_statement(where, policy, statement, "add-principal", 55, added, added_edit, words)
 
 
 def is_near(other: PrincipalEntry, wanted: PrincipalEntry, trace: Trace) -> bool:
@@ -123,7 +128,9 @@ def _acting(trace: Trace, where: Where, policy: Policy, statement: Statement) ->
         return replace(there, actions=(*(there.actions or ()), action))
 
     edit = {"element": "Action", "add": [action]}
-    yield on_statement(where, policy, statement, "add-action", 15, added, edit, f"add `{action}` to the Action of {{it}}")
+    yield on_statement(
+        where, policy, statement, "add-action", 15, added, edit, f"add `{action}` to the Action of {{it}}"
+    )
 
 
 def _about(trace: Trace, where: Where, policy: Policy, statement: Statement) -> Iterator[Edit]:
@@ -145,7 +152,9 @@ def _about(trace: Trace, where: Where, policy: Policy, statement: Statement) -> 
         yield on_statement(where, policy, statement, "replace-resource", 12, added, edit, words)
         return
     edit = {"element": "Resource", "add": [arn]}
-    yield on_statement(where, policy, statement, "add-resource", 16, added, edit, f"add `{arn}` to the Resource of {{it}}")
+    yield on_statement(
+        where, policy, statement, "add-resource", 16, added, edit, f"add `{arn}` to the Resource of {{it}}"
+    )
 
 
 def resource_of(trace: Trace, layer: str) -> str:
@@ -159,7 +168,7 @@ _NEW = {
     "identityPolicy": ("add-identity-policy", 40, "attach an identity policy to `{caller}` that allows `{action}`{on}"),
     "permissionsBoundary": ("add-statement", 42, "allow `{action}`{on} in the permissions boundary {it}"),
     "sessionPolicy": ("add-statement", 42, "allow `{action}`{on} in the session policy {it}"),
-    "serviceControlPolicy": ("add-statement", 45, "allow `{action}` in a service control policy at level {level} above account {account}"),
+    "serviceControlPolicy": ("add-statement", 45, "allow `{action}` in a service control policy of level {level} above {account}"),
     "vpcEndpointPolicy": ("add-statement", 45, "allow `{action}` to `{caller}` in the policy of the VPC endpoint {it}"),
 }  # fmt: skip
 
@@ -173,7 +182,7 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
     if layer == "identityPolicy":
         if not can_have_policies(part) or caller.principal is None or caller.kind == "federated-user":
             return
-        where, policy = Where(layer, caller.principal.arn, index=len(caller.principal.policies)), None
+        where, policy = Where(layer, caller.principal.arn, position=len(caller.principal.policies)), None
         if "/aws-reserved/sso.amazonaws.com/" in caller.principal.arn:
             words = "in the permission set that makes `{caller}`, allow `{action}`{on}"
     elif layer == "serviceControlPolicy" and caller.account is not None and level is not None:
@@ -201,8 +210,12 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
     if layer == "keyPolicy" and caller.account is not None and caller.kind != "root":
         root = f"arn:{caller.partition}:iam::{caller.account}:root"
         delegation = {**statement, "Principal": {"AWS": root}}
-        told = f"add a statement to the key policy {policy.name if policy else ''} that allows `{part.action}` to `{root}`"
-        yield (new_statement(where, policy, delegation, "delegate", root_size, f"{told}: identity policies then decide"),)
+        told = (
+            f"add a statement to the key policy {policy.name if policy else ''} that allows `{part.action}` to `{root}`"
+        )
+        yield (
+            new_statement(where, policy, delegation, "delegate", root_size, f"{told}: identity policies then decide"),
+        )
 
 
 def _narrowing(trace: Trace) -> dict[str, dict[str, str]]:
