@@ -23,9 +23,9 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "missing_context": list(explanation.missing_context),
         "warnings": [{"code": warned.code, "message": warned.message} for warned in explanation.warnings],
     }
+    data["changes"] = [change.to_dict() for change in explanation.changes]
     if explanation.decision != "allowed":
         data["near_misses"] = [_near(miss) for miss in explanation.near_misses]
-        data["changes"] = [change.to_dict() for change in explanation.changes]
     if explanation.why_unchanged is not None:
         data["why_unchanged"] = explanation.why_unchanged
     if explanation.parts:

@@ -23,6 +23,8 @@ _ENCRYPTION = "kms:encryptioncontext:"
 _OF_SERVICES = {"aws:principalorgid": "aws:SourceOrgID", "aws:principalaccount": "aws:SourceAccount"}
 _LIKE = {"StringEquals": "StringLike", "StringNotEquals": "StringNotLike"}
 
+_ABSENT = "not carried by this request"
+
 
 @record
 class Subject:
@@ -63,7 +65,7 @@ def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:  # noqa: C901 - 
     if source is not None:
         yield _edited(subject, written, replace(written, key=source), "replace-condition-key", 11,
                       {"replace_key": source},
-                      f"in {{it}}, write {source} for {written.key}, which requests of a service do not carry")  # fmt: skip
+                      f"in {{it}}, write {source} for {written.key}, which a service does not send")  # fmt: skip
     refused = bool(test.iam_only_in_key_policy)
     invented = find(test.key) is None
     # Without its last condition a statement for everybody would be public.
@@ -73,10 +75,11 @@ def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:  # noqa: C901 - 
     if public:
         return
     if invented or refused or (not seen and not can_carry(part.situation, test.key)):
-        why = "not carried by this request"
+        why = _ABSENT
         if invented or refused:
             why = "no condition key of AWS" if invented else "not supported in a key policy"
-        yield _edited(subject, written, None, "remove-condition", 14 if invented or refused else 70, {"remove_key": True},
+        yield _edited(subject, written, None, "remove-condition", 14 if why != _ABSENT else 70,
+                      {"remove_key": True},
                       f"in {{it}}, remove the condition on {written.key}: it is {why}")  # fmt: skip
 
 
@@ -156,7 +159,7 @@ def spare(subject: Subject, test: Test) -> Iterator[Edit]:
     if written.if_exists and not seen:
         yield _edited(subject, written, replace(written, if_exists=False), "remove-if-exists", 20,
                       {"remove_if_exists": True},
-                      f"in {{it}}, write {written.operator} for {written.operator}IfExists over {written.key}")  # fmt: skip
+                      f"in {{it}}, drop IfExists from the test of {written.key}")  # fmt: skip
 
 
 def _has_wildcards(test: ConditionTest) -> bool:

@@ -70,4 +70,4 @@ def _narrowed(trace: Trace, where: Where, policy: Policy, statement: Statement) 
     operator = test.operator + "IfExists" * test.if_exists
     yield on_statement(where, policy, statement, "narrow-deny", 35, excepted,
                        {"element": "Condition", "operator": operator, "key": test.key, "add": list(test.values)},
-                       f"let {{it}} spare the caller: add the condition {operator} {test.key} `{test.values[0]}`")  # fmt: skip
+                       f"let {{it}} spare the caller: add {operator} {test.key} `{test.values[0]}`")  # fmt: skip

@@ -84,8 +84,8 @@ def _named(trace: Trace, where: Where, policy: Policy, statement: Statement) -> 
                 "AWS", f"arn:{trace.ruling.part.scope.caller.partition}:{other.value.split(':', 2)[2]}"
             )
 
-        def exchanged(there: Statement, other: PrincipalEntry = other) -> Statement:
-            return replace(there, principals=tuple(entry if each == other else each for each in there.principals or ()))
+        def exchanged(there: Statement, other: PrincipalEntry = other, new: PrincipalEntry = entry) -> Statement:
+            return replace(there, principals=tuple(new if each == other else each for each in there.principals or ()))
 
         edit = {"element": "Principal", "replace": other.value, "with": entry.value}
         words = f"in the Principal of {{it}}, replace `{other.value}` by `{entry.value}`"
@@ -168,7 +168,7 @@ _NEW = {
     "identityPolicy": ("add-identity-policy", 40, "attach an identity policy to `{caller}` that allows `{action}`{on}"),
     "permissionsBoundary": ("add-statement", 42, "allow `{action}`{on} in the permissions boundary {it}"),
     "sessionPolicy": ("add-statement", 42, "allow `{action}`{on} in the session policy {it}"),
-    "serviceControlPolicy": ("add-statement", 45, "allow `{action}` in a service control policy of level {level} above {account}"),
+    "serviceControlPolicy": ("add-statement", 45, "allow `{action}` in a SCP of level {level} above {account}"),
     "vpcEndpointPolicy": ("add-statement", 45, "allow `{action}` to `{caller}` in the policy of the VPC endpoint {it}"),
 }  # fmt: skip
 
