@@ -38,6 +38,26 @@ def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain)
     return "\n".join((headline(explanation, paint=paint), *below))
 
 
+def wrapped(text: str, width: int | None) -> str:
+    """The text in lines of at most so many columns as far as its words let it, each going on further to the right."""
+    if width is None:
+        return text
+    from textwrap import fill  # noqa: PLC0415 - only terminals need it
+
+    def one(line: str) -> str:
+        indent = " " * (len(line) - len(line.lstrip()))
+        return fill(
+            line.strip(),
+            max(width, 40),
+            initial_indent=indent,
+            subsequent_indent=f"{indent}    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    return "\n".join(map(one, text.split("\n")))
+
+
 def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
     """The decision and the question in one line."""
     decision = paint("allowed" if explanation.decision == "allowed" else "denied", explanation.decision)

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 from kms_eval.engine.explanation import Change, Explanation, LayerWord, NearMiss, Source
 from kms_eval.errors import Location
-from kms_eval.render.text import printable, render
+from kms_eval.render.text import printable, render, wrapped
 
 KEY = Source("app", "Administration", 0, "Allow", Location("app.json", 4, "Statement[0]"))
 GRANT = Source("grant g-1", None, 0, "Allow", Location("kms.yaml", 9, "keys.app.grants[0]"))
@@ -98,3 +98,10 @@ def test_whatever_documents_say_only_line_breaks_of_the_text_remain(text: str) -
     )
     assert all(line.isprintable() for line in render(explanation).split("\n"))
     assert printable(text).isprintable()
+
+
+def test_on_a_narrow_terminal_lines_go_on_further_to_the_right() -> None:
+    lines = wrapped(render(DENIED), 60).split("\n")
+    assert all(len(line) <= 60 or "arn:" in line for line in lines)
+    assert " ".join(" ".join(lines).split()) == " ".join(render(DENIED).split())
+    assert wrapped(render(DENIED), None) == render(DENIED)
