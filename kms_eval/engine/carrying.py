@@ -27,9 +27,6 @@ def can_carry(situation: Situation, key: str) -> bool:
     if target.kind in {"new key", "none"} and key.startswith(("aws:resourcetag/", "kms:resourcealiases")):
         return False
     by_service = situation.by_service
-    if key == "kms:grantisforawsresource" and not by_service:
-        # Only a service that calls for the caller makes such grants (semantics S6).
-        return False
     if situation.scope.caller.kind == "service":
         return not key.startswith(_OF_PRINCIPALS)
     return not (key in _OF_SERVICES or (by_service and key.startswith((*_OF_NETWORKS, "aws:multifactorauth"))))

@@ -99,6 +99,8 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
         return
     if not seen and not can_carry(part.situation, key):
         return
+    if key == "kms:grantisforawsresource" and not part.situation.by_service:
+        return  # only a service that calls for the caller makes such grants (semantics S6)
     for value in _samples(test):
         if (
             not can_have(part.situation, key, value)
