@@ -137,6 +137,11 @@ def _markup() -> Any:
     return "rich" if colourful(sys.stdout, os.environ) else None
 
 
+def _literal(text: str) -> str:
+    """The text as it is to be read: in rich markup a bracket would begin a style, and vanish."""
+    return text.replace("[", r"\[") if _markup() else text
+
+
 def _command(verb: Verb) -> Any:
     """A verb as a command of typer that answers with the verb's call."""
     call = verb.module().Call
@@ -151,7 +156,7 @@ def _command(verb: Verb) -> Any:
         Parameter(each.name, Parameter.KEYWORD_ONLY, default=_parameter(each), annotation=annotations[each.name])
         for each in fields
     ]
-    command.__doc__ = call.__doc__
+    command.__doc__ = _literal(call.__doc__ or "")
     command.__annotations__ = annotations
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # how a function says it is another
     application = typer.Typer(add_completion=False, rich_markup_mode=_markup(), context_settings=_HELP_OPTIONS)
@@ -183,7 +188,7 @@ def _parameter(each: Described) -> Any:
     default = ... if each.required else _ABSENT[argument.kind]()
     complete = completion.VALUES[argument.complete] if argument.complete is not None else None
     said: dict[str, Any] = {
-        "help": argument.help,
+        "help": _literal(argument.help),
         "metavar": argument.metavar,
         "autocompletion": complete,
         "show_default": False,
