@@ -23,7 +23,7 @@ from benchmarks.measure import arguments, duration, profile, report, say, times,
 from benchmarks.questions import ACCOUNT, document
 from kms_eval import Scenario
 from kms_eval.engine import evaluator
-from kms_eval.sources.text import LARGEST_FILE_BYTES
+from kms_eval.formats.text import LARGEST_FILE_BYTES
 
 Json = dict[str, Any]
 

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS, NESTED, fields_among
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, InputError, Location, MissingExtraError
+from kms_eval.formats.document import Place
 from kms_eval.scenario import Scenario
-from kms_eval.sources.document import Place
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -19,7 +19,7 @@ NEVER = (
     *("kms_eval.documents.shapes", "kms_eval.world.scenario", "kms_eval.world.shape", "kms_eval.world.salvage"),
     *("kms_eval.analysis", "kms_eval.doors.cli.application"),
 )
-READERS = ("yaml", "json", "kms_eval.sources.yaml_text", "kms_eval.world.load", "kms_eval.engine.evaluator")
+READERS = ("yaml", "json", "kms_eval.formats.yaml_text", "kms_eval.world.load", "kms_eval.engine.evaluator")
 
 COMMAND = "from kms_eval.doors.cli.main import main; main(sys.argv[1:])"
 LIBRARY = """
@@ -48,7 +48,7 @@ def loaded(program: str, *arguments: str) -> set[str]:
 @pytest.mark.parametrize("options", [(), ("--json",), ("--explain", "--at", "2026-01-01T00:00:00Z")], ids=" ".join)
 def test_a_question_loads_only_what_answers_it(options: tuple[str, ...]) -> None:
     modules = loaded(COMMAND, "can", "role/admin", "kms:Decrypt", "-s", str(SCENARIO), *options)
-    assert {"kms_eval.engine.explain", "kms_eval.sources.yaml_text"} <= modules
+    assert {"kms_eval.engine.explain", "kms_eval.formats.yaml_text"} <= modules
     assert modules.isdisjoint(NEVER)
 
 

@@ -23,7 +23,7 @@ from kms_eval.documents.model import (
     Qualifier,
     Statement,
 )
-from kms_eval.sources.document import Place, SourceFile
+from kms_eval.formats.document import Place, SourceFile
 from kms_eval.world.model import Caller, Key, Organization, OrganizationAccount, Principal, Session, VpcEndpoint, World
 from tests import reference
 from tests.reference import Ask, decide

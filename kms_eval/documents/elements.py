@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.forms import Form, Unsure
 from kms_eval.errors import nearest
-from kms_eval.sources.document import Steps
+from kms_eval.formats.document import Steps
 
 if TYPE_CHECKING:
     from kms_eval.documents.shapes import Shape

@@ -7,8 +7,8 @@ Never here: rules. Nothing is raised before the caller has everything together.
 from __future__ import annotations
 
 from kms_eval.errors import Fault, InputError, Location
+from kms_eval.formats.document import Place, Steps
 from kms_eval.records import record
-from kms_eval.sources.document import Place, Steps
 
 
 @record

@@ -20,9 +20,9 @@ from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
 from kms_eval.documents.sizes import size_remarks
 from kms_eval.documents.validity import Subject, document_checks, statement_checks
 from kms_eval.errors import InputError
+from kms_eval.formats.document import Place
+from kms_eval.formats.text import read_embedded
 from kms_eval.records import record
-from kms_eval.sources.document import Place
-from kms_eval.sources.text import read_embedded
 
 if TYPE_CHECKING:
     from kms_eval.documents.shapes import PolicyShape, StatementShape

@@ -20,10 +20,10 @@ from kms_eval.documents.shape_forms import CONSTRAINTS_SHAPE, GRANT_LIST_SHAPE, 
 from kms_eval.errors import InputError, did_you_mean, quoted
 from kms_eval.facts import quotas
 from kms_eval.facts.enums import GRANT_OPERATIONS
+from kms_eval.formats.document import Place
+from kms_eval.formats.text import read_embedded
 from kms_eval.language import arn
 from kms_eval.records import record
-from kms_eval.sources.document import Place
-from kms_eval.sources.text import read_embedded
 
 if TYPE_CHECKING:
     from kms_eval.documents.shapes import ConstraintsShape, GrantShape, Shape

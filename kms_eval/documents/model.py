@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 
 Effect = Literal["Allow", "Deny"]
 Qualifier = Literal["", "ForAllValues", "ForAnyValue"]

@@ -18,7 +18,7 @@ from kms_eval.documents.elements import written
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.kinds import value_text
 from kms_eval.errors import did_you_mean, quoted
-from kms_eval.sources.document import Steps
+from kms_eval.formats.document import Steps
 
 # The type of errors whose message is fit to be shown.
 _OURS = "kms_eval"

@@ -1,5 +1,6 @@
-"""From text to plain values that remember where they stood.
+"""From what other tools write to the raw documents of a scenario.
 
-Comes in: a path or a text in YAML or JSON. Goes out: raw documents, with a file, line and field for every value.
-Never here: what a policy, a grant or a scenario means.
+Comes in: raw documents (from `formats`) that are AWS responses, Terraform plans and states, CloudFormation templates.
+Goes out: the same raw structure that a scenario file has, with a place for every value; what a source says exists but
+cannot show is an `Unknown`. Never here: the meaning of a policy, building a world, deciding, the network.
 """

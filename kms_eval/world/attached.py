@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from kms_eval.documents.model import Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.errors import InputError, quoted
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.identity import Identity, is_account, read_identity
 from kms_eval.world.reading import Reading
 from kms_eval.world.values import policy_source_complaint

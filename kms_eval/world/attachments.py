@@ -16,8 +16,8 @@ from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Grant, Policy, PolicyKind
 from kms_eval.errors import Fault, InputError, quoted
-from kms_eval.sources.document import Place, RawDocument, Steps, field_name
-from kms_eval.sources.text import read_file
+from kms_eval.formats.document import Place, RawDocument, Steps, field_name
+from kms_eval.formats.text import read_file
 
 
 class Documents:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kms_eval.errors import InputError, quoted
+from kms_eval.formats.document import Place
 from kms_eval.records import record
-from kms_eval.sources.document import Place
 from kms_eval.world.entry_forms import TEST_ENTRY
 from kms_eval.world.model import Caller, World
 from kms_eval.world.names import resolve_caller, resolve_key

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.forms import Form, Unsure
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 
 if TYPE_CHECKING:
     from kms_eval.world.scenario import Entry

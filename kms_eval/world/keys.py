@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from kms_eval.documents.model import PolicyKind
 from kms_eval.errors import quoted
 from kms_eval.facts.enums import KEY_KINDS
+from kms_eval.formats.document import Place
 from kms_eval.language import arn
 from kms_eval.records import record
-from kms_eval.sources.document import Place
 from kms_eval.world.entry_forms import KEY_ENTRY
 from kms_eval.world.identity import is_account, is_alias_name, is_region
 from kms_eval.world.model import Key

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.formats.document import Place, RawDocument, SourceFile
+from kms_eval.formats.text import read_file
 from kms_eval.records import record
-from kms_eval.sources.document import Place, RawDocument, SourceFile
-from kms_eval.sources.text import read_file
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
 from kms_eval.world.identity import is_partition, is_region

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import quoted
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.entry_forms import ENDPOINT_ENTRY, ORGANIZATION_ENTRY
 from kms_eval.world.model import Organization, OrganizationAccount, VpcEndpoint
 from kms_eval.world.reading import Reading

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kms_eval.documents.findings import Notice
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import InputError, quoted
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.attached import read_attached
 from kms_eval.world.entry_forms import GROUP_ENTRY, PRINCIPAL_ENTRY
 from kms_eval.world.identity import Identity, read_identity

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kms_eval.documents.findings import Findings
 from kms_eval.errors import Fault, InputError, did_you_mean
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.attachments import Documents
 from kms_eval.world.entries import read_entry
 from kms_eval.world.entry_forms import SCENARIO

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.documents.model import Grant
 from kms_eval.errors import quoted
+from kms_eval.formats.document import Place, SourceFile
 from kms_eval.records import record
-from kms_eval.sources.document import Place, SourceFile
 from kms_eval.world.model import Session
 from kms_eval.world.values import kind_of, quote_it, text_of
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.model import PolicyKind
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.attachments import Documents
 
 _ANY = None

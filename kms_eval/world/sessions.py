@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.model import PolicyKind
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.attachments import Documents
 from kms_eval.world.entries import read_entry
 from kms_eval.world.entry_forms import SESSION_ENTRY

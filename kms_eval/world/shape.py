@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from kms_eval.documents.findings import Findings
 from kms_eval.errors import Fault, nearest, quoted
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.fields import COMPLAINT
 from kms_eval.world.values import kind_of, quote_it
 

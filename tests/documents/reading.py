@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Policy, PolicyKind
-from kms_eval.sources.document import Place, SourceFile
+from kms_eval.formats.document import Place, SourceFile
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import ConditionTest, PolicyKind, PrincipalEntry, Statement
 from kms_eval.errors import InputError
-from kms_eval.sources.text import read_text
+from kms_eval.formats.text import read_text
 from tests.documents.reading import policy, read, statement
 
 DEFAULT = {

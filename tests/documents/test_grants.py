@@ -10,7 +10,7 @@ from kms_eval.documents.findings import Findings
 from kms_eval.documents.grants import read_grant, read_grants
 from kms_eval.documents.model import Constraints, Grant
 from kms_eval.facts.enums import GRANT_OPERATIONS
-from kms_eval.sources.document import Place, SourceFile
+from kms_eval.formats.document import Place, SourceFile
 
 ROLE = "arn:aws:iam::123456789012:role/worker"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:topic"

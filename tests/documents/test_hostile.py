@@ -15,7 +15,7 @@ from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.grants import read_grants
 from kms_eval.documents.model import PolicyKind
 from kms_eval.errors import InputError
-from kms_eval.sources.text import Format, read_text
+from kms_eval.formats.text import Format, read_text
 from tests.documents.reading import policy, read
 
 ELEMENTS = [

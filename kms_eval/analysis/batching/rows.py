@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
-from kms_eval.sources.json_text import read_json
-from kms_eval.sources.lines import DEEPEST
-from kms_eval.sources.numbers import fraction, whole_number
+from kms_eval.formats.json_text import read_json
+from kms_eval.formats.lines import DEEPEST
+from kms_eval.formats.numbers import fraction, whole_number
 
 ID = "id"
 FIELDS = (

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 from kms_eval.doors.batch.formats import Source
-from kms_eval.sources.document import Place
+from kms_eval.formats.document import Place
 from kms_eval.world.model import World
 
 

@@ -109,7 +109,7 @@ VALUES: Mapping[str, Callable[[Sequence[str]], Choices]] = {
 def _worlds(scenarios: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """What the scenarios on the line say, or else the one that is found; nothing of those that cannot be read."""
     from kms_eval.doors.discovery import find
-    from kms_eval.sources.text import read_file
+    from kms_eval.formats.text import read_file
 
     options: Sequence[str | None] = scenarios or [None]
     for name in options:

@@ -159,7 +159,7 @@ def _policies(
     from kms_eval.documents.findings import Findings
     from kms_eval.doors.cli.notices import notice_lines
     from kms_eval.doors.cli.opening import HERE
-    from kms_eval.sources.document import Place, SourceFile
+    from kms_eval.formats.document import Place, SourceFile
     from kms_eval.world.attachments import Documents
 
     findings, documents = Findings(), Documents(HERE)

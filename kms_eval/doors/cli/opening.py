@@ -16,8 +16,8 @@ from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.formats.document import Place, SourceFile
 from kms_eval.scenario import Scenario
-from kms_eval.sources.document import Place, SourceFile
 from kms_eval.world.names import resolve_caller, resolve_key
 
 if TYPE_CHECKING:

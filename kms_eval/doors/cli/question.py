@@ -94,7 +94,7 @@ def _grant(text: str, action: str) -> Grant | str:
     """The request of CreateGrant, in JSON or in a file; else the id of a grant."""
     from kms_eval.documents.findings import Findings
     from kms_eval.documents.grants import read_grant
-    from kms_eval.sources.text import read_file, read_text
+    from kms_eval.formats.text import read_file, read_text
 
     if text.lstrip().startswith("{"):
         document = read_text(text, "--grant", format="json")

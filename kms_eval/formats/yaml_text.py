@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 import yaml
 
 from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.formats.document import Steps, field_name
+from kms_eval.formats.lines import DEEPEST, LineTree
+from kms_eval.formats.numbers import fraction, whole_number
 from kms_eval.records import record
-from kms_eval.sources.document import Steps, field_name
-from kms_eval.sources.lines import DEEPEST, LineTree
-from kms_eval.sources.numbers import fraction, whole_number
 
 # Values that aliases may repeat in one document. An honest one repeats a few; a hostile one doubles them line by line.
 MOST_REPEATED = 200_000

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, strategies as st
 
 from kms_eval.errors import Fault, InputError
-from kms_eval.sources import yaml_text
-from kms_eval.sources.document import RawDocument
-from kms_eval.sources.text import read_text
+from kms_eval.formats import yaml_text
+from kms_eval.formats.document import RawDocument
+from kms_eval.formats.text import read_text
 
 PARSERS = [yaml.SafeLoader, yaml.CSafeLoader]
 

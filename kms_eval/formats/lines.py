@@ -6,7 +6,7 @@ Never here: values, and the text itself.
 
 from __future__ import annotations
 
-from kms_eval.sources.document import Steps
+from kms_eval.formats.document import Steps
 
 # Deeper than any scenario, shallow enough that whatever walks a document may recurse.
 DEEPEST = 100

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import cache
 
 from kms_eval.errors import Fault, InputError, Location, quoted
-from kms_eval.sources.document import Steps, field_name
-from kms_eval.sources.lines import DEEPEST, LineTree
-from kms_eval.sources.numbers import fraction, whole_number
+from kms_eval.formats.document import Steps, field_name
+from kms_eval.formats.lines import DEEPEST, LineTree
+from kms_eval.formats.numbers import fraction, whole_number
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")

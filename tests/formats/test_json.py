@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kms_eval.errors import InputError
-from kms_eval.sources.document import RawDocument
-from kms_eval.sources.text import Format, read_embedded, read_text
+from kms_eval.formats.document import RawDocument
+from kms_eval.formats.text import Format, read_embedded, read_text
 
 POLICY = """\
 {

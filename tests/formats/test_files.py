@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kms_eval.errors import InputError
-from kms_eval.sources import text as text_module
-from kms_eval.sources.text import read_file, read_text
+from kms_eval.formats import text as text_module
+from kms_eval.formats.text import read_file, read_text
 
 
 def fault(path: Path, name: str | None = "f") -> str:
@@ -118,6 +118,6 @@ def test_a_message_stays_one_line_whatever_the_input_says() -> None:
 
 
 def test_importing_the_reader_loads_neither_yaml_nor_json() -> None:
-    program = "import sys, kms_eval.sources.text; print(sorted({'yaml', 'json', 'pydantic'} & set(sys.modules)))"
+    program = "import sys, kms_eval.formats.text; print(sorted({'yaml', 'json', 'pydantic'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

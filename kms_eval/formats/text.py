@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from kms_eval.errors import Fault, InputError, Location, nearest, quoted
-from kms_eval.sources.document import Place, RawDocument, SourceFile, Steps
+from kms_eval.formats.document import Place, RawDocument, SourceFile, Steps
 
 Format = Literal["yaml", "json"]
 
@@ -72,10 +72,10 @@ def _member(field: str | None) -> str:
 def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps], int | None]]]:
     # Imported here: most runs need one of the two, and `--help` neither.
     if form == "json":
-        from kms_eval.sources.json_text import read_json  # noqa: PLC0415
+        from kms_eval.formats.json_text import read_json  # noqa: PLC0415
 
         return read_json
-    from kms_eval.sources.yaml_text import read_yaml  # noqa: PLC0415
+    from kms_eval.formats.yaml_text import read_yaml  # noqa: PLC0415
 
     return read_yaml
 
