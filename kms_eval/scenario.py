@@ -39,7 +39,7 @@ class OtherFields(TypedDict, total=False):
 
     `encryption_context` maps names to values; `session` has name, policies, tags and source_identity; `at` is ISO 8601
     text or an aware datetime, by default now; `grant` is the request of CreateGrant, or a GrantId for RetireGrant and
-    RevokeGrant.
+    RevokeGrant; `stranger` says that the principal is meant to be one whom nothing in the scenario mentions.
     """
 
     encryption_context: Mapping[str, str] | None
@@ -51,6 +51,7 @@ class OtherFields(TypedDict, total=False):
     region: str | None
     grant: Mapping[str, object] | str | None
     via_grant: str | None
+    stranger: bool
 
 
 class Fields(OtherFields, total=False):
@@ -170,23 +171,38 @@ class Decision:
 class Scenario:
     """One world and its tests. It never changes; for another world load another scenario."""
 
-    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False) -> None:
+    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False, allow_unknown_key: bool = False) -> None:
         self._loaded = loaded
-        self.evaluator = Evaluator(loaded.world, allow_unknown_action=allow_unknown_action)
+        self.evaluator = Evaluator(
+            loaded.world, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key
+        )
         self._known: dict[_Words | None, Decision] = {}
 
     @classmethod
-    def load(cls, path: str | Path, *, strict: bool = False, allow_unknown_action: bool = False) -> Scenario:
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        strict: bool = False,
+        strangers: bool = False,
+        allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
+    ) -> Scenario:
         """Read a scenario file (YAML or JSON). Raises InputError with every fault of it and of its policies.
 
-        `strict` makes faults of what AWS would refuse but published examples contain; `allow_unknown_action` decides
-        actions that AWS published later by the policies' patterns.
+        `strict` makes faults of what AWS would refuse but published examples contain; `strangers` lets anybody be asked
+        about, as the field of that name does; `allow_unknown_action` decides actions that AWS published later by the
+        policies' patterns, and `allow_unknown_key` takes condition keys and values that it published later.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
         if not isinstance(path, (str, PathLike)):
             raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
-        return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action)
+        return cls(
+            load(Path(path), strict=strict, strangers=strangers),
+            allow_unknown_action=allow_unknown_action,
+            allow_unknown_key=allow_unknown_key,
+        )
 
     @classmethod
     def from_dict(
@@ -195,13 +211,16 @@ class Scenario:
         *,
         base: str | Path | None = None,
         strict: bool = False,
+        strangers: bool = False,
         allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
     ) -> Scenario:
         """The same from memory; relative paths of policies start at `base`. Raises InputError."""
         from kms_eval.world.load import from_dict  # noqa: PLC0415
 
-        loaded = from_dict(data, base=Path(base) if base is not None else None, strict=strict)
-        return cls(loaded, allow_unknown_action=allow_unknown_action)
+        folder = Path(base) if base is not None else None
+        loaded = from_dict(data, base=folder, strict=strict, strangers=strangers)
+        return cls(loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key)
 
     @property
     def world(self) -> World:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from kms_eval.documents.model import Policy, Statement
 from kms_eval.errors import InputError
+from kms_eval.language import variables
 from kms_eval.world.identity import read_identity
 from kms_eval.world.model import Key, Principal, World
 
@@ -115,6 +116,17 @@ class Index:
             for arn in dict.fromkeys((*self._principals, *mentioned))
         )
 
+    @cached_property
+    def condition_keys(self) -> Mapping[str, str]:
+        """The condition keys that policies name, as they spell them, by their names in lower case."""
+        found: dict[str, str] = {}
+        seen: set[int] = set()
+        for policy in self._every_policy():
+            if id(policy.statements) not in seen:
+                seen.add(id(policy.statements))
+                found.update((name.lower(), name) for name in keys_in(policy))
+        return found
+
     def _every_policy(self) -> Iterator[Policy]:
         yield from self._documents
         for principal in self._principals.values():
@@ -161,6 +173,18 @@ def _resource_policies(world: World) -> Iterator[Policy]:
     for account in world.organization.accounts.values() if world.organization is not None else ():
         for level in (*(account.service_control_policies or ()), *account.resource_control_policies):
             yield from level
+
+
+def keys_in(policy: Policy) -> Iterator[str]:
+    """The condition keys that a policy names, in conditions and as variables."""
+    for statement in policy.statements:
+        texts = [*(statement.resources or ()), *(statement.not_resources or ())]
+        for test in statement.condition or ():
+            yield test.key
+            texts += test.values
+        for text in texts if policy.variables else ():
+            if variables.has_variables(text):
+                yield from variables.parse(text).keys
 
 
 def _named_in(statement: Statement) -> Iterator[str]:

@@ -67,6 +67,7 @@ class Grid:
     def __init__(self, evaluator: Evaluator, asked: Request) -> None:
         self.evaluator = evaluator
         (template,) = parts(evaluator.world, asked)
+        evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
         self._circumstances = template.circumstances
         self._openness = Openness(template.circumstances, self._endpoint)

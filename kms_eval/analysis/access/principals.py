@@ -20,6 +20,7 @@ from kms_eval.engine.principals import account_of
 from kms_eval.errors import InputError
 from kms_eval.world.identity import is_account
 from kms_eval.world.model import Caller, Principal, World
+from kms_eval.world.names import refuse_stranger
 
 AskerKind = Literal["user", "role", "session", "federated user", "root", "service", "account", "everyone"]
 
@@ -143,8 +144,9 @@ _KINDS: dict[str, AskerKind] = {
 
 
 def asker_named(evaluator: Evaluator, text: str) -> Asker:
-    """The asker that a name or an ARN means; raises InputError for what cannot ask."""
+    """The asker that a name or an ARN means; raises InputError for what cannot ask, and for strangers."""
     caller = evaluator.caller(text)
+    refuse_stranger(evaluator.world, caller)
     kind: AskerKind = "session" if ":assumed-role/" in caller.arn else _KINDS[caller.kind]
     described = caller.principal is None or caller.principal.known
     unknown = () if described else _TAGS

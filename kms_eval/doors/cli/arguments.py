@@ -102,6 +102,16 @@ def scenario_option() -> Any:
     )
 
 
+def stranger_option() -> Any:
+    """Whether the call may be about users and roles that nothing in the scenario mentions."""
+    return switch("--stranger", help="Ask about users and roles whom nothing in the scenario mentions.")
+
+
+def unknown_key_option() -> Any:
+    """Whether condition keys and values count that are not published."""
+    return switch("--allow-unknown-key", help="Take condition keys, and values of them, that AWS may have added since.")
+
+
 def strict_option() -> Any:
     """Whether what AWS would refuse to store is a fault even where it can be read."""
     return switch("--strict", help="Refuse documents that AWS would refuse, even where they can be read.")

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    arguments,
+    option,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
 
@@ -54,6 +62,8 @@ class Call:
     scenario: str | None = scenario_option()
     allow_unknown_action: bool = switch("--allow-unknown-action", help="Decide actions that AWS may have added since.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
     quiet: bool = switch("--quiet", "-q", help="Say nothing but what went wrong.")
 
 
@@ -76,7 +86,13 @@ def run(call: Call, output: Output) -> ExitCode:
         raise InputError(Fault("is for `--engine spark`", Location(field="--master")))
     if call.output is not None:
         check_spared(Path(call.output), [find(call.scenario)])
-    opened = open_scenario(call.scenario, strict=call.strict, allow_unknown_action=call.allow_unknown_action)
+    opened = open_scenario(
+        call.scenario,
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_action=call.allow_unknown_action,
+        allow_unknown_key=call.allow_unknown_key,
+    )
     for words in opened.words if not call.quiet else ():
         output.word(words)
     report = (_on_cluster if engine == "spark" else _here)(call, opened.scenario, output)
@@ -162,6 +178,8 @@ def _again(call: Call) -> str:
     for name, value in options.items():
         words += [name, value] if value is not None else []
     words += ["--allow-unknown-action"] if call.allow_unknown_action else []
+    words += ["--allow-unknown-key"] if call.allow_unknown_key else []
+    words += ["--stranger"] if call.stranger else []
     words += ["--strict"] if call.strict else []
     return shlex.join([*words, "--resume"])
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import argument, option, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    argument,
+    option,
+    options,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -79,6 +88,8 @@ class Call:
     explain: bool = switch("--explain", help="Every layer, and what came near without counting.")
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
     allow_unknown_action: bool = switch(
         "--allow-unknown-action", help="Let the policies' patterns decide an action that is not known yet."
     )
@@ -116,6 +127,8 @@ def run(call: Call, output: Output) -> ExitCode:
         principal=call.principal,
         key=call.key,
         strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
         allow_unknown_action=call.allow_unknown_action,
     )
     explanation = opened.scenario.decide(asked).advised

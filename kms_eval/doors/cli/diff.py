@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    arguments,
+    options,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
     at_option,
@@ -72,6 +80,8 @@ class Call:
     output: str | None = output_option("; `.md` is Markdown")
     scenario: str | None = scenario_option()
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -130,11 +140,12 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     if len(named) < 2 and not replacing:
         advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
         raise InputError(Fault("there is nothing to compare with", help=advice))
-    opened = open_scenario(named[0] if named else call.scenario, strict=call.strict)
+    said = {"strict": call.strict, "strangers": call.stranger, "allow_unknown_key": call.allow_unknown_key}
+    opened = open_scenario(named[0] if named else call.scenario, **said)
     words = list(opened.words)
     other = opened
     if len(named) == 2:
-        other = open_scenario(named[1], strict=call.strict)
+        other = open_scenario(named[1], **said)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
     if not replacing:
@@ -149,7 +160,11 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         raise InputError(Fault(f"key {quoted(twice)} is given two policies", Location(field="--key-policy")))
     world = with_key_policies(world, {name: policies[0] for name, policies in keys.items()})
     world = with_identity_policies(world, people)
-    return opened.scenario.evaluator, Evaluator(world), [*words, *more, *others]
+    return (
+        opened.scenario.evaluator,
+        Evaluator(world, allow_unknown_key=call.allow_unknown_key),
+        [*words, *more, *others],
+    )
 
 
 def _policies(

@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import option, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    option,
+    options,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -33,6 +41,8 @@ class Call:
     scenario: str | None = scenario_option()
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -46,7 +56,13 @@ def run(call: Call, output: Output) -> ExitCode:
 
     context = {name: tuple(values) for name, values in several(call.context, "--context").items()}
     opened = open_scenario(
-        call.scenario, key_policy=call.key_policy, principal=call.caller, key=call.key, strict=call.strict
+        call.scenario,
+        key_policy=call.key_policy,
+        principal=call.caller,
+        key=call.key,
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
     )
     evaluator = opened.scenario.evaluator
     one_key = call.key is not None or call.key_policy is not None or not evaluator.world.keys

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import options, scenario_option, strict_option
+from kms_eval.doors.cli.arguments import options, scenario_option, stranger_option, strict_option, unknown_key_option
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
     at_option,
@@ -54,6 +54,8 @@ class Call:
     output: str | None = output_option("; its ending says the form")
     scenario: str | None = scenario_option()
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -71,7 +73,9 @@ def run(call: Call, output: Output) -> ExitCode:
     _check_groups(call.unfold)
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(call.scenario, strict=call.strict)
+    opened = open_scenario(
+        call.scenario, strict=call.strict, strangers=call.stranger, allow_unknown_key=call.allow_unknown_key
+    )
     evaluator = opened.scenario.evaluator
     askers = chosen_askers(evaluator, call.principal)
     keys = chosen_keys(evaluator.world, call.key)

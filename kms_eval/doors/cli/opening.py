@@ -18,7 +18,7 @@ from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.scenario import Scenario
-from kms_eval.world.names import resolve_caller, resolve_key
+from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
 
 if TYPE_CHECKING:
     from kms_eval.world.model import World
@@ -52,32 +52,36 @@ def open_scenario(
     principal: str | None = None,
     key: str | None = None,
     strict: bool = False,
+    strangers: bool = False,
     allow_unknown_action: bool = False,
+    allow_unknown_key: bool = False,
 ) -> Opened:
     """The scenario that is named or found, with the given policies in place.
 
     `key_policy` replaces the policy of `key`, `policies` are attached to `principal`. Where there is no scenario they
-    are enough: the key's account is then read off them, and the principal is described by nothing else.
+    are enough: the key's account is then read off them, and the principal is described by nothing else. `strangers`
+    lets the call be about anybody.
     """
+    unknown = {"allow_unknown_action": allow_unknown_action, "allow_unknown_key": allow_unknown_key}
     path = find(scenario)
     given = _given(key_policy, policies, strict=strict)
     if path is None and given.key_policy is None and not given.policies:
         raise InputError(NO_SCENARIO)
     words: list[str] = []
     if path is not None:
-        opened = Scenario.load(path, strict=strict, allow_unknown_action=allow_unknown_action)
+        opened = Scenario.load(path, strict=strict, strangers=strangers, **unknown)
         if scenario is None and (given.key_policy is not None or given.policies):
             words.append(f"on top of the scenario {path}")
     else:
         from kms_eval.doors.cli.assumed import assumed
 
         data, words = assumed(principal, key, given.key_policy)
-        opened = Scenario.from_dict(data, base=HERE, allow_unknown_action=allow_unknown_action)
+        opened = Scenario.from_dict(data, base=HERE, strangers=strangers, **unknown)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
         world = _with(loaded.world, given, principal, key)
         loaded = replace(loaded, world=world, notices=(*loaded.notices, *given.notices))
-        opened = Scenario(loaded, allow_unknown_action=allow_unknown_action)
+        opened = Scenario(loaded, **unknown)
     return Opened(opened, (*words, *notice_lines(loaded.notices)))
 
 
@@ -97,6 +101,8 @@ def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> 
 def _with(world: World, given: Given, principal: str | None, key: str | None) -> World:
     """The world with the given policies in it."""
     caller = resolve_caller(world, principal) if principal is not None else None
+    if caller is not None:
+        refuse_stranger(world, caller)
     if given.policies:
         person = caller.principal if caller is not None else None
         if person is None:

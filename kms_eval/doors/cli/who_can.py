@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    arguments,
+    options,
+    scenario_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
     at_option,
@@ -50,6 +57,7 @@ class Call:
     output: str | None = output_option("")
     scenario: str | None = scenario_option()
     strict: bool = strict_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -69,7 +77,7 @@ def run(call: Call, output: Output) -> ExitCode:
     check_output(call.output, [find(call.scenario)])
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(call.scenario, strict=call.strict)
+    opened = open_scenario(call.scenario, strict=call.strict, allow_unknown_key=call.allow_unknown_key)
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     found = who_can(
