@@ -17,8 +17,8 @@ from kms_eval.engine.rules import Rule, compile_policy
 from kms_eval.engine.sides import Side, caller_side
 from kms_eval.engine.situation import Scope
 from kms_eval.records import record
-from kms_eval.world.model import Caller, Session, VpcEndpoint, World
 from kms_eval.world.context_rules import ContextRules
+from kms_eval.world.model import Caller, Session, VpcEndpoint, World
 from kms_eval.world.names import refuse_stranger, resolve_caller
 from kms_eval.world.request import Request
 

@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from kms_eval.documents.model import Grant
@@ -19,7 +18,6 @@ from kms_eval.engine.masks import published
 from kms_eval.engine.resources import ANY_ALIAS, Target, alias_target, key_target, no_target
 from kms_eval.engine.situation import Circumstances, Given, Scope, Situation, given
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
-from kms_eval.facts.actions import ACTIONS, OPERATIONS
 from kms_eval.records import record
 from kms_eval.world.identity import is_alias_name
 from kms_eval.world.model import Caller, Key, VpcEndpoint, World

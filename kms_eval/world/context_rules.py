@@ -174,7 +174,7 @@ class ContextRules:
             named = self._allow_unknown or name.lower() in self._index.condition_keys
             return _ANYTHING if named else _NO_KEY
         single = not row.multi_valued
-        return _Rule(True, single, None if self._allow_unknown else _complaint_of(row))
+        return _Rule(known=True, single=single, complaint=None if self._allow_unknown else _complaint_of(row))
 
     def _advice(self, name: str, named: Iterable[str]) -> str:
         published = {row.name for row in CONDITION_KEYS}

@@ -46,8 +46,8 @@ class Loaded:
 def load(path: Path, *, strict: bool = False, strangers: bool = False) -> Loaded:
     """Read the scenario in a file; the paths in it are relative to its folder.
 
-    `strict` makes a fault of what AWS would refuse to store even where it can be read; `strangers` lets anybody be asked
-    about, as the field of that name does. Raises InputError.
+    `strict` makes a fault of what AWS would refuse to store even where it can be read; `strangers` lets anybody be
+    asked about, as the field of that name does. Raises InputError.
     """
     with _without_collecting():
         return _read(read_file(path), path.parent, path.stem, strict=strict, strangers=strangers)

@@ -131,8 +131,8 @@ class World:
     """Everything that exists, by the names requests use. Never changed: a changed world is a new world.
 
     `keys` by handle, in the order of the scenario; `principals` by ARN. Compared by identity, and weakly referable, so
-    that what is made from a world once (an index, a compiled form) can be kept beside it. `strangers` tells that anybody
-    may be asked about, whether the world mentions them or not.
+    that what is made from a world once (an index, a compiled form) can be kept beside it. `strangers` tells that
+    anybody may be asked about, whether the world mentions them or not.
     """
 
     account: str | None

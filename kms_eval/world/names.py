@@ -34,9 +34,10 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
     """The caller that `text` means: an ARN, a short name of `world.account`, or an AWS service.
 
     A principal that the scenario does not describe is a caller all the same, with a `Principal` that is not `known`;
-    one whom nothing mentions is marked as a stranger, for `refuse_stranger` to refuse. `session` says what was passed when the caller's session was made: for a role AssumeRole, for a user
-    GetFederationToken, which makes the caller the federated user of that name. Raises InputError for what cannot ask
-    (groups, accounts), for malformed names, and for a session of root or of a service.
+    one whom nothing mentions is marked as a stranger, for `refuse_stranger` to refuse. `session` says what was passed
+    when the caller's session was made: for a role AssumeRole, for a user GetFederationToken, which makes the caller the
+    federated user of that name. Raises InputError for what cannot ask (groups, accounts), for malformed names, and for
+    a session of root or of a service.
     """
     try:
         identity = read_identity(text, account=world.account, partition=world.partition)
@@ -53,7 +54,7 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
 
 
 def refuse_stranger(world: World, caller: Caller, *, meant: bool = False) -> None:
-    """Raise InputError where the caller is a stranger, and neither the world nor the question says that one is meant."""
+    """Raise InputError where the caller is a stranger; not where the world or the question says that one is meant."""
     if caller.stranger and caller.principal is not None and not (meant or world.strangers):
         raise refusal(world, caller.principal)
 

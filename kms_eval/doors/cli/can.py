@@ -132,6 +132,8 @@ def run(call: Call, output: Output) -> ExitCode:
         allow_unknown_action=call.allow_unknown_action,
     )
     explanation = opened.scenario.decide(asked).advised
+    for line in opened.assumptions:
+        output.word(line)
     _say(explanation, call, output)
     for line in (*opened.words, *notice_lines(asked.notices)):
         output.word(line)

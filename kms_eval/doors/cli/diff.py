@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
+    from kms_eval.doors.cli.opening import Opened
     from kms_eval.doors.cli.output import Output
     from kms_eval.engine.evaluator import Evaluator
 
@@ -127,8 +128,15 @@ def _inputs(call: Call) -> list[str | Path | None]:
     return [*(call.scenarios or [find(call.scenario)]), *policies]
 
 
-def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
+def _opened(scenario: str | None, call: Call) -> Opened:
     from kms_eval.doors.cli.opening import open_scenario
+
+    return open_scenario(
+        scenario, strict=call.strict, strangers=call.stranger, allow_unknown_key=call.allow_unknown_key
+    )
+
+
+def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     from kms_eval.engine.evaluator import Evaluator
 
     replacing = bool(call.key_policy or call.policy)
@@ -140,12 +148,11 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     if len(named) < 2 and not replacing:
         advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
         raise InputError(Fault("there is nothing to compare with", help=advice))
-    said = {"strict": call.strict, "strangers": call.stranger, "allow_unknown_key": call.allow_unknown_key}
-    opened = open_scenario(named[0] if named else call.scenario, **said)
+    opened = _opened(named[0] if named else call.scenario, call)
     words = list(opened.words)
     other = opened
     if len(named) == 2:
-        other = open_scenario(named[1], **said)
+        other = _opened(named[1], call)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
     if not replacing:

@@ -64,6 +64,8 @@ def run(call: Call, output: Output) -> ExitCode:
         strangers=call.stranger,
         allow_unknown_key=call.allow_unknown_key,
     )
+    for line in opened.assumptions:
+        output.word(line)
     evaluator = opened.scenario.evaluator
     one_key = call.key is not None or call.key_policy is not None or not evaluator.world.keys
     keys = [resolve_key(evaluator.world, call.key).key] if one_key else list(evaluator.world.keys.values())

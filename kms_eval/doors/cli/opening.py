@@ -29,10 +29,11 @@ HERE = Path()
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A scenario to ask, and what is to be said about how it came about."""
+    """A scenario to ask, and what is to be said about how it came about; `assumptions` before anything else."""
 
     scenario: Scenario
     words: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def open_scenario(
     if path is None and given.key_policy is None and not given.policies:
         raise InputError(NO_SCENARIO)
     words: list[str] = []
+    assumptions: list[str] = []
     if path is not None:
         opened = Scenario.load(path, strict=strict, strangers=strangers, **unknown)
         if scenario is None and (given.key_policy is not None or given.policies):
@@ -75,14 +77,14 @@ def open_scenario(
     else:
         from kms_eval.doors.cli.assumed import assumed
 
-        data, words = assumed(principal, key, given.key_policy)
+        data, assumptions = assumed(principal, key, given.key_policy, given.policies)
         opened = Scenario.from_dict(data, base=HERE, strangers=strangers, **unknown)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
         world = _with(loaded.world, given, principal, key)
         loaded = replace(loaded, world=world, notices=(*loaded.notices, *given.notices))
         opened = Scenario(loaded, **unknown)
-    return Opened(opened, (*words, *notice_lines(loaded.notices)))
+    return Opened(opened, (*words, *notice_lines(loaded.notices)), tuple(assumptions))
 
 
 def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> Given:
