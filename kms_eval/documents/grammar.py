@@ -37,9 +37,9 @@ def read_policy(
     name: str | None = None,
     position: str = "policy",
 ) -> Policy | None:
-    """The policy that `value` is: an object, AWS's JSON text of one, or either in AWS's wrapping. None where `findings` gained a fault.
+    """The policy that `value` is: an object, AWS's JSON text of one, or either in AWS's wrapping.
 
-    `place` is where it stands. It is called `name` (its file's stem), else by its Id, else by its `position`.
+    None where `findings` gained a fault. `place` is where it stands. It is called `name` (its file's stem), else by its Id, else by its `position`.
     """
     before = len(findings.faults)
     if not (isinstance(value, Mapping) and "Statement" in value):
