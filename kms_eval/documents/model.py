@@ -132,3 +132,14 @@ class Grant:
     operations: tuple[str, ...] = ()
     constraints: Constraints = Constraints()
     place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGrant:
+    """A grant that a source says exists and cannot show, or of which it shows a part only.
+
+    `grant` has the known part: no grantee is anybody, no operations are all of them; its constraints are not told.
+    """
+
+    unknown: Unknown
+    grant: Grant
