@@ -72,7 +72,9 @@ class Findings:
         """Of what was found after that many faults and notices, keep what is said of two forms of one thing once."""
         said = {(fault.message, fault.location): fault for fault in reversed(self.faults[faults:])}
         self.faults[faults:] = reversed(said.values())
-        told = {(notice.code, notice.message, notice.place.steps): notice for notice in reversed(self.notices[notices:])}
+        told = {
+            (notice.code, notice.message, notice.place.steps): notice for notice in reversed(self.notices[notices:])
+        }
         self.notices[notices:] = reversed(told.values())
 
     def raise_faults(self, *, strict: bool = False) -> None:

@@ -74,9 +74,7 @@ def read_policy(
         return None
     statements = tuple(_statement(index, statement) for index, statement in enumerate(shape.Statement or ()))
     if variants:
-        statements = tuple(
-            variant.applied(statement) for variant, statement in zip(variants, statements, strict=True)
-        )
+        statements = tuple(variant.applied(statement) for variant, statement in zip(variants, statements, strict=True))
     return Policy(
         name=name or shape.Id or position,
         kind=kind,

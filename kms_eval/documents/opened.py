@@ -44,17 +44,22 @@ class Variant:
         return replace(statement, index=self.index, open=self.unknowns, principals=principals)
 
 
-def unknowns_within(value: object) -> Iterator[Unknown]:
-    """Every unknown in a value."""
+_DEEPEST = len(("Grants", 0, "Statement", 0, "Condition", "StringEquals", "kms:ViaService", 0))
+
+
+def unknowns_within(value: object, *, depth: int = _DEEPEST) -> Iterator[Unknown]:
+    """Every unknown in a value, as deep as documents go."""
+    if depth < 0:
+        return
     found = unknown_in(value)
     if found is not None:
         yield found
     elif isinstance(value, Mapping):
         for member in value.values():
-            yield from unknowns_within(member)
+            yield from unknowns_within(member, depth=depth - 1)
     elif isinstance(value, (list, tuple)):
         for member in value:
-            yield from unknowns_within(member)
+            yield from unknowns_within(member, depth=depth - 1)
 
 
 def open_policy(unknown: Unknown, kind: PolicyKind, place: Place, name: str) -> Policy:
@@ -96,19 +101,24 @@ def _with_doubtful_variables(value: object, version: Unknown) -> object:
     return {name: _marked(member, version) if name in _WITH_VARIABLES else member for name, member in value.items()}
 
 
-def _marked(value: object, version: Unknown) -> object:
+def _marked(value: object, version: Unknown, *, depth: int = _DEEPEST) -> object:
+    if depth < 0:
+        return value
     if isinstance(value, str):
         return version if _VARIABLE in value else value
     if isinstance(value, Mapping):
-        return {name: _marked(member, version) for name, member in value.items()}
-    return [_marked(member, version) for member in value] if isinstance(value, (list, tuple)) else value
+        return {name: _marked(member, version, depth=depth - 1) for name, member in value.items()}
+    return (
+        [_marked(member, version, depth=depth - 1) for member in value] if isinstance(value, (list, tuple)) else value
+    )
 
 
 def _variants(statement: object, index: int, kind: PolicyKind) -> Iterator[tuple[object, Variant]]:
     whole = unknown_in(statement)
     if whole is not None:
-        anybody = {"Principal": _EVERYTHING} if kind in _WITH_PRINCIPAL else {}
-        rest = {**anybody, "Action": _EVERYTHING, "Resource": _EVERYTHING}
+        rest: dict[object, object] = {"Action": _EVERYTHING, "Resource": _EVERYTHING}
+        if kind in _WITH_PRINCIPAL:
+            rest["Principal"] = _EVERYTHING
         for effect in _effects(kind, rest):
             yield {"Effect": effect, **rest}, Variant(index, (whole,), anybody=True)
         return
@@ -142,7 +152,7 @@ def _variants(statement: object, index: int, kind: PolicyKind) -> Iterator[tuple
         unsure_whom = anybody and bool(
             [*unknowns_within(statement.get("Principal")), *unknowns_within(statement.get("NotPrincipal"))]
         )
-        effects = _effects(kind, widest) if "Effect" not in widest else (widest["Effect"],)
+        effects: tuple[object, ...] = (widest["Effect"],) if "Effect" in widest else _effects(kind, widest)
         for effect in effects:
             yield {**widest, "Effect": effect}, Variant(index, tuple(unknowns), anybody=unsure_whom)
 

@@ -47,5 +47,6 @@ def _part(trace: Trace) -> Explanation:
         missing_context=turned.keys,
         warnings=tuple(warnings(trace)),
         near_misses=tuple(near_misses(trace)) if ruling.outcome == "implicitDeny" else (),
-        change=None if ruling.outcome == "allowed" else change(trace, code, turned),
+        change=change(trace, code, turned) if ruling.outcome in ("explicitDeny", "implicitDeny") else None,
+        unknowns=ruling.cell.hangs_on(ruling.bit, ruling.context) if ruling.outcome == "undetermined" else (),
     )

@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 
 from kms_eval.engine.cell import Outcome
 from kms_eval.errors import Location
+from kms_eval.formats.unknown import Unknown
 
-LayerOutcome = Literal["allows", "delegates", "denies", "silent"]
+LayerOutcome = Literal["allows", "delegates", "denies", "silent", "unknown"]
 
 
 def layer_in_words(layer: str) -> str:
@@ -66,6 +67,7 @@ class Explanation:
     `layers` holds every layer in force. `missing_context` names condition keys that are absent and could turn the
     decision. `change` is the smallest thing that would make it allowed (None where allowed or not known). For a call
     that needs several authorizations `parts` explains each, and the rest is about the one the decision is reported for.
+    `unknowns` are what an undetermined decision hangs on.
     """
 
     decision: Outcome
@@ -80,12 +82,13 @@ class Explanation:
     near_misses: tuple[NearMiss, ...] = ()
     change: str | None = None
     parts: tuple[Explanation, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
 
     @property
     def deciding(self) -> Source | None:
         """The one statement to name where there is room for one: the Deny, else the Allow nearest to the caller."""
         wanted = ("denies",) if self.decision == "explicitDeny" else ("allows", "delegates")
-        if self.decision == "implicitDeny":
+        if self.decision in ("implicitDeny", "undetermined"):
             return None
         order = ("grant", "identityPolicy", "keyPolicy") if self.reason_code != "key-policy-allows" else ("keyPolicy",)
         words = sorted(

@@ -48,7 +48,17 @@ def _compile(policy: Policy, statement: Statement) -> Rule:
     needs = (resource.needs if resource else frozenset()) | (condition.needs if condition else frozenset())
     principals = statement.principals
     named = frozenset(entry.value for entry in principals) if principals is not None else None
-    return Rule(policy, statement, statement.effect, _actions(statement, None), resource, condition, needs, statement.open, named)
+    return Rule(
+        policy,
+        statement,
+        statement.effect,
+        _actions(statement, None),
+        resource,
+        condition,
+        needs,
+        statement.open,
+        named,
+    )
 
 
 def _actions(statement: Statement, unpublished: str | None) -> int:

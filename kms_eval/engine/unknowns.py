@@ -75,10 +75,8 @@ def _still_open(entry: Entry, facts: Facts, context: Context) -> frozenset[str]:
 def status(entry: Entry, facts: Facts, context: Context) -> Status:
     """Whether an entry counts in the request whatever the unknowns are, in no case, or depending on them."""
     keys = _still_open(entry, facts, context)
-    if keys:
-        found = entry.status(context, keys)
-    else:
-        found = Status.HOLDS if entry.applies(context) else Status.FAILS
+    settled = Status.HOLDS if not keys and entry.applies(context) else Status.FAILS
+    found = entry.status(context, keys) if keys else settled
     return Status.OPEN if found is Status.HOLDS and entry.unknowns else found
 
 

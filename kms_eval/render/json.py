@@ -23,6 +23,11 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "missing_context": list(explanation.missing_context),
         "warnings": [{"code": warned.code, "message": warned.message} for warned in explanation.warnings],
     }
+    if explanation.unknowns:
+        data["unknowns"] = [
+            {"reason": unknown.reason, "address": unknown.address, "remedy": unknown.remedy}
+            for unknown in explanation.unknowns
+        ]
     if explanation.change is not None:
         data["change"] = explanation.change
     if explanation.parts:

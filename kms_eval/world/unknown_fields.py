@@ -1,7 +1,7 @@
 """Unknowns in the place of fields: what stays of an entry that has some, and what they leave open.
 
-Comes in: an entry of a scenario, or grants, that could not be read as they are. Goes out: the same without unknowns, and
-the unknowns by the steps that led to them. Never here: policies (`documents` reads unknowns in them), the decision.
+Comes in: an entry of a scenario, or grants, that could not be read as they are. Goes out: the same without unknowns,
+and the unknowns by the steps that led to them. Never here: policies (`documents` reads unknowns in them), the decision.
 
 Where a list of policies is unknown, an unknown policy stands for it: more of them could say nothing else.
 """
