@@ -138,8 +138,8 @@ CODES: tuple[Code, ...] = (
         "undetermined",
         "undetermined",
         "it hangs on what could not be read",
-        "A source says that something exists and cannot show it (known after apply, a refused call, a parameter without "
-        "value). The decision is not the same whatever that is, so there is none. It is never taken for allowed.",
+        "A source says that something exists and cannot show it (known after apply, a refused call, a parameter "
+        "without value). The decision is not the same whatever that is, so there is none; it is never `allowed`.",
     ),
     _warn(
         "unknown-may-deny",

@@ -63,26 +63,38 @@ def read_policy(
         whole = unknown_in(value)
         if whole is not None:
             return open_policy(whole, kind, place, name or position)
-        value, variants = opened(value, kind)
-        original = tuple(variant.index for variant in variants)
-        shape = _checked(_Written(value, place, findings, original), kind)
-        findings.say_once(before, noticed)
+        shape, variants = _opened(value, place, kind, findings)
     if len(findings.faults) == before and not variants:
         for remark in size_remarks(value, kind):
             findings.remark(place, remark)
     if len(findings.faults) > before:
         return None
-    statements = tuple(_statement(index, statement) for index, statement in enumerate(shape.Statement or ()))
-    if variants:
-        statements = tuple(variant.applied(statement) for variant, statement in zip(variants, statements, strict=True))
     return Policy(
         name=name or shape.Id or position,
         kind=kind,
         version=shape.Version,
         id=shape.Id,
-        statements=statements,
+        statements=_statements(shape, variants),
         place=place,
     )
+
+
+def _opened(
+    value: Mapping[object, object], place: Place, kind: PolicyKind, findings: Findings
+) -> tuple[PolicyShape, tuple[Variant, ...]]:
+    """The shape of a document with unknown parts, and what each of its statements is of the original."""
+    before, noticed = len(findings.faults), len(findings.notices)
+    known, variants = opened(value, kind)
+    shape = _checked(_Written(known, place, findings, tuple(variant.index for variant in variants)), kind)
+    findings.say_once(before, noticed)
+    return shape, variants
+
+
+def _statements(shape: PolicyShape, variants: tuple[Variant, ...]) -> tuple[Statement, ...]:
+    statements = tuple(_statement(index, statement) for index, statement in enumerate(shape.Statement or ()))
+    if not variants:
+        return statements
+    return tuple(variant.applied(statement) for variant, statement in zip(variants, statements, strict=True))
 
 
 def _checked(document: _Written, kind: PolicyKind) -> PolicyShape:

@@ -121,40 +121,34 @@ def _variants(statement: object, index: int, kind: PolicyKind) -> Iterator[tuple
             rest["Principal"] = _EVERYTHING
         for effect in _effects(kind, rest):
             yield {"Effect": effect, **rest}, Variant(index, (whole,), anybody=True)
-        return
-    if not isinstance(statement, Mapping):
+    elif isinstance(statement, Mapping):
+        yield from _forms(statement, index, kind)
+    else:
         yield statement, Variant(index)
-        return
-    unknowns: dict[Unknown, None] = {}
-    certain: dict[object, object] | None = {}
-    widest: dict[object, object] = {}
-    for name, member in statement.items():
-        found = tuple(unknowns_within(member))
-        if not found:
-            widest[name] = member
-            if certain is not None:
-                certain[name] = member
-            continue
-        if name == "Sid":
-            continue
-        unknowns |= dict.fromkeys(found)
-        narrow, (wide_name, wide) = _PARTS.get(str(name), _unreadable)(str(name), member)
-        if wide is not _LEFT_OUT:
-            widest[wide_name] = wide
-        if narrow is _NO_CERTAIN:
-            certain = None
-        elif certain is not None:
-            certain[name] = narrow
-    if certain is not None:
-        yield certain, Variant(index)
-    if unknowns:
-        anybody = bool({"Principal", "NotPrincipal"} & statement.keys()) and "NotPrincipal" not in widest
-        unsure_whom = anybody and bool(
-            [*unknowns_within(statement.get("Principal")), *unknowns_within(statement.get("NotPrincipal"))]
-        )
-        effects: tuple[object, ...] = (widest["Effect"],) if "Effect" in widest else _effects(kind, widest)
-        for effect in effects:
-            yield {**widest, "Effect": effect}, Variant(index, tuple(unknowns), anybody=unsure_whom)
+
+
+def _forms(statement: Mapping[object, object], index: int, kind: PolicyKind) -> Iterator[tuple[object, Variant]]:
+    """What is certain of a statement, if anything is, and the widest it may be, if something is unknown."""
+    unknowns = {name: tuple(unknowns_within(member)) for name, member in statement.items() if name != "Sid"}
+    doubtful = {name: found for name, found in unknowns.items() if found}
+    known = {name: statement[name] for name in unknowns if name not in doubtful}
+    if "Sid" in statement and unknown_in(statement["Sid"]) is None:
+        known["Sid"] = statement["Sid"]
+    narrow, wide = dict(known), dict(known)
+    some_certain = True
+    for name in doubtful:
+        member, (wide_name, widest) = _PARTS.get(str(name), _unreadable)(str(name), statement[name])
+        some_certain = some_certain and member is not _NO_CERTAIN
+        narrow[name] = member
+        if widest is not _LEFT_OUT:
+            wide[wide_name] = widest
+    if some_certain:
+        yield narrow, Variant(index)
+    if doubtful:
+        anybody = not doubtful.keys().isdisjoint({"Principal", "NotPrincipal"}) and "NotPrincipal" not in wide
+        left_open = tuple(dict.fromkeys(unknown for found in doubtful.values() for unknown in found))
+        for effect in [wide["Effect"]] if "Effect" in wide else _effects(kind, wide):
+            yield {**wide, "Effect": effect}, Variant(index, left_open, anybody=anybody)
 
 
 _WITH_PRINCIPAL = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.RCP})

@@ -1,6 +1,7 @@
 """``kms-eval can``: one question, one decision.
 
-Comes in: a call. Goes out: the decision and its reasons; 0 allowed, 1 denied, 3 undetermined. Never here: reasons of its own.
+Comes in: a call. Goes out: the decision and its reasons; 0 allowed, 1 denied, 3 undetermined.
+Never here: reasons of its own.
 """
 
 from __future__ import annotations
