@@ -191,7 +191,7 @@ def test_the_scripts_of_earlier_versions_get_nothing_to_evaluate(shell: Shell, n
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_not_offered_and_its_key_by_its_id(shell: Shell, name: str) -> None:
     principals = [name, f"role/x{name}"]
-    world = {"keys": {name: {"policy": {}}}, "principals": dict.fromkeys(principals, {})}
+    world = {"keys": {name: {"policy": {}}}, "principals": {each: {} for each in principals}}
     Path("kms-eval.yaml").write_text(json.dumps(world))
     # No YAML can hold the first, nor as a name the second.
     readable = "\0" not in name and len(name) <= 1024
