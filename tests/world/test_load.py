@@ -515,7 +515,10 @@ def test_whatever_is_read_is_a_scenario_or_faults_with_places(data: dict[str, ob
         ({"region": "us-esat-1"}, "region: there is no Region `us-esat-1` (did you mean `us-east-1`?)"),
         ({"partition": "a:b*"}, "partition: malformed partition `a:b*` (as in `aws`)"),
         ({"keys": {"app": {"policy": KEY_POLICY, "region": "*"}}}, "keys.app.region: there is no Region `*`"),
-        ({"keys": {"app": {"policy": KEY_POLICY, "arn": f"arn:aws:kms:*:{'1' * 12}:key/x"}}}, "arn: there is no Region `*`"),
+        (
+            {"keys": {"app": {"policy": KEY_POLICY, "arn": f"arn:aws:kms:*:{'1' * 12}:key/x"}}},
+            "arn: there is no Region `*`",
+        ),
     ],
     ids=str,
 )
