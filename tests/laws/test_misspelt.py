@@ -138,12 +138,10 @@ def test_no_test_with_a_misspelt_word_is_run(data: st.DataObject, folder: Path) 
     right = "".join(pieces)
     place = data.draw(st.sampled_from(range(1, len(pieces), 2)))
     pieces[place] = data.draw(misspelt(pieces[place]))
-    text = SCENARIO.replace(f"  {right}", f"  {''.join(pieces)}")
+    text = SCENARIO.replace(right, "".join(pieces))
     assert text != SCENARIO
     (folder / "kms-eval.yaml").write_text(text, encoding="utf-8")
     assert main(["test", "kms-eval.yaml"]) == 2, pieces
-    with pytest.raises(InputError):
-        Scenario.load(folder / "kms-eval.yaml")
 
 
 ROW = {"principal": "role/admin", "action": "kms:Decrypt", "key": "payments"}
