@@ -1,4 +1,4 @@
-"""Documents that plainly are of another kind than the place they were given for.
+"""Key policies in the place of identity policies.
 
 Comes in: the shape of a policy. Goes out: remarks. Never here: what is wrong with a policy of the right kind.
 
@@ -29,16 +29,6 @@ def key_policy_instead(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark
     if principals and all(each is not None for each in principals) and any(map(_is_no_identity, principals)):
         message = "this is a key policy: every statement says in `Principal` whom it is about"
         yield Remark((), message, "give it as the `policy` of a key, with `--key-policy` on the command line")
-
-
-def identity_policy_instead(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
-    """An identity policy in the place of a key policy."""
-    statements = policy.Statement or ()
-    if statements and all(each.Principal is None and each.NotPrincipal is None for each in statements):
-        message = "this is an identity policy: no statement says in `Principal` whom it is about"
-        yield Remark(
-            (), message, "give it as one of the `policies` of a principal, with `--policy` on the command line"
-        )
 
 
 def _is_no_identity(principal: str | PrincipalShape | None) -> bool:

@@ -33,7 +33,11 @@ ACCOUNT = "123456789012"
     ],
 )
 def test_principals(kind: PolicyKind, text: str) -> None:
-    found = read(policy(kind, Principal={"AWS": text}), kind)
+    value = policy(kind, Principal={"AWS": text})
+    if kind is PolicyKind.IDENTITY:
+        # Where every statement is about a whole account, it is plainly a key policy.
+        value["Statement"] = [*value["Statement"], *policy(kind)["Statement"]]
+    found = read(value, kind)
     assert found.faults == []
     assert found.policy is not None
     assert found.policy.statements[0].principals == (PrincipalEntry("AWS", text),)
