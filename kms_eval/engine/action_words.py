@@ -94,4 +94,7 @@ def _near(word: str) -> Iterator[str]:
     from difflib import get_close_matches  # noqa: PLC0415 - only a fault needs it
 
     known = {action.name.lower(): action.name for action in ACTIONS}
+    if word in known:
+        yield known[word]
+        return
     yield from (known[match] for match in get_close_matches(word, known, n=3, cutoff=0.75))
