@@ -30,6 +30,11 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         # It is near nothing, and comparing it takes time.
         return None
     by_lower = {known.lower(): known for known in words}
+    # Two letters changed about are nearer than any other slip, which difflib does not see.
+    letters = sorted(word.lower())
+    turned = next((known for known in by_lower if len(known) == len(word) and sorted(known) == letters), None)
+    if turned is not None:
+        return by_lower[turned]
     # One wrong letter is a large part of a short word.
     near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6 if len(word) < _SHORT else 0.7)
     return by_lower[near[0]] if near else None

@@ -101,7 +101,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.doors.cli.notices import notice_lines
     from kms_eval.doors.cli.opening import open_scenario
-    from kms_eval.doors.cli.question import ask
+    from kms_eval.doors.cli.question import ask, by_options
 
     asked = ask(
         call.principal,
@@ -133,7 +133,9 @@ def run(call: Call, output: Output) -> ExitCode:
         allow_unknown_key=call.allow_unknown_key,
         allow_unknown_action=call.allow_unknown_action,
     )
-    explanation = opened.scenario.decide(asked).advised
+    with by_options():
+        decision = opened.scenario.decide(asked)
+    explanation = decision.advised
     for line in opened.assumptions:
         output.word(line)
     _say(explanation, call, output)

@@ -7,7 +7,8 @@ Never here: the world, the answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def ask(
         "tags": single(session_tags, "--session-tag"),
         "source_identity": source_identity,
     }
-    try:
+    with by_options():
         return request(
             principal,
             action,
@@ -76,6 +77,13 @@ def ask(
             base=HERE,
             strict=strict,
         )
+
+
+@contextmanager
+def by_options() -> Iterator[None]:
+    """Name the options where values were typed in the faults that are found inside."""
+    try:
+        yield
     except InputError as error:
         raise InputError([_by_option(fault) for fault in error.faults]) from None
 
