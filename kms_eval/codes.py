@@ -148,8 +148,9 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "principal-not-described",
-        "nothing in the scenario mentions {principal}: it has no identity policies here",
-        "A name that nobody mentions is a principal without policies, not an error. Is it spelled right?",
+        "the scenario does not describe {principal}: it has no identity policies here",
+        "A policy or a grant names it, it is of an account of which the scenario describes nobody, or the question "
+        "said that a stranger is meant. What it may do by identity policies of its own is not known.",
     ),
     _warn(
         "context-contradicts-fact",

@@ -6,7 +6,6 @@ Comes in: a trace. Goes out: warnings with code and sentence. Never here: decidi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from kms_eval.codes import CODE
 from kms_eval.engine.context import carried, derived
@@ -20,11 +19,9 @@ from kms_eval.engine.near_misses import seen
 from kms_eval.engine.questions import open_questions
 from kms_eval.engine.resources import ANY_ALIAS
 from kms_eval.engine.trace import Trace
-from kms_eval.errors import nearest
 from kms_eval.facts.key_states import OUTCOMES
 
 _Found = Iterator[Warned]
-_SEARCHED = 500
 
 
 def warnings(trace: Trace) -> _Found:
@@ -49,12 +46,7 @@ def _say(code: str, **names: str) -> Warned:
 def _principal_not_described(trace: Trace) -> _Found:
     principal = trace.ruling.part.scope.caller.principal
     if principal is not None and not principal.known:
-        # Looking for a near name takes time, so that in large worlds only some are looked at.
-        described = islice(trace.ruling.part.scope.world.principals.values(), _SEARCHED)
-        names = {other.arn.split(":", 5)[5] for other in described if other.account == principal.account}
-        near = nearest(principal.arn.split(":", 5)[5], names)
-        said = _say("principal-not-described", principal=principal.arn)
-        yield Warned(said.code, f"{said.message}; is it {near}?") if near is not None else said
+        yield _say("principal-not-described", principal=principal.arn)
 
 
 def _given_context(trace: Trace) -> _Found:

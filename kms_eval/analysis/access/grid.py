@@ -141,7 +141,7 @@ class Grid:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self._openness, unknown=asker.unknown, own_policy=not asker.described)
+        return settle(cell, self._openness, unknown=asker.unknown, own_policy=asker.open_policies)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""

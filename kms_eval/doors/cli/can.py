@@ -101,7 +101,8 @@ def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.doors.cli.notices import notice_lines
     from kms_eval.doors.cli.opening import open_scenario
-    from kms_eval.doors.cli.question import ask, by_options
+    from kms_eval.doors.cli.question import ask, by_option
+    from kms_eval.errors import InputError
 
     asked = ask(
         call.principal,
@@ -133,9 +134,10 @@ def run(call: Call, output: Output) -> ExitCode:
         allow_unknown_key=call.allow_unknown_key,
         allow_unknown_action=call.allow_unknown_action,
     )
-    with by_options():
-        decision = opened.scenario.decide(asked)
-    explanation = decision.advised
+    try:
+        explanation = opened.scenario.decide(asked).advised
+    except InputError as error:
+        raise by_option(error) from None
     for line in opened.assumptions:
         output.word(line)
     _say(explanation, call, output)

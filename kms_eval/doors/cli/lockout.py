@@ -52,7 +52,8 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.analysis.lockout import Circumstances, check_lockout
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.pairs import several
-    from kms_eval.doors.cli.question import by_options
+    from kms_eval.doors.cli.question import by_option
+    from kms_eval.errors import InputError
     from kms_eval.world.names import resolve_key
 
     context = {name: tuple(values) for name, values in several(call.context, "--context").items()}
@@ -71,8 +72,10 @@ def run(call: Call, output: Output) -> ExitCode:
     one_key = call.key is not None or call.key_policy is not None or not evaluator.world.keys
     keys = [resolve_key(evaluator.world, call.key).key] if one_key else list(evaluator.world.keys.values())
     circumstances = Circumstances(datetime.now(UTC), context)
-    with by_options():
+    try:
         found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
+    except InputError as error:
+        raise by_option(error) from None
     if call.json:
         import json
 

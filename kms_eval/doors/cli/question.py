@@ -7,8 +7,7 @@ Never here: the world, the answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +58,7 @@ def ask(
         "tags": single(session_tags, "--session-tag"),
         "source_identity": source_identity,
     }
-    with by_options():
+    try:
         return request(
             principal,
             action,
@@ -77,15 +76,13 @@ def ask(
             base=HERE,
             strict=strict,
         )
-
-
-@contextmanager
-def by_options() -> Iterator[None]:
-    """Name the options where values were typed in the faults that are found inside."""
-    try:
-        yield
     except InputError as error:
-        raise InputError([_by_option(fault) for fault in error.faults]) from None
+        raise by_option(error) from None
+
+
+def by_option(error: InputError) -> InputError:
+    """The same with the options where values were typed in place of the fields of a test."""
+    return InputError([_by_option(fault) for fault in error.faults])
 
 
 def _by_option(fault: Fault) -> Fault:
