@@ -153,7 +153,10 @@ def test_no_row_with_a_misspelt_word_is_decided(data: st.DataObject, folder: Pat
     (folder / "kms-eval.yaml").write_text(SCENARIO, encoding="utf-8")
     name = data.draw(st.sampled_from((*ROW, "context")))
     if name == "context":
-        row: dict[str, object] = {**ROW, "context": {data.draw(misspelt("kms:ViaService")): "s3.us-east-1.amazonaws.com"}}
+        row: dict[str, object] = {
+            **ROW,
+            "context": {data.draw(misspelt("kms:ViaService")): "s3.us-east-1.amazonaws.com"},
+        }
     else:
         row = {**ROW, name: data.draw(misspelt(ROW[name]))}
     (folder / "rows.jsonl").write_text(f"{json.dumps(row)}\n", encoding="utf-8")
