@@ -191,7 +191,7 @@ def test_an_identity_policy_is_no_key_policy(cli: Cli) -> None:
     done = cli("can", "role/worker", "kms:DescribeKey", "--key-policy", "worker.json")
     assert (done.code, done.out) == (2, "")
     assert (
-        "worker.json:5: Statement[0]: `Principal` is missing (a statement without it belongs into an identity policy)"
+        "worker.json:4: Statement[0]: `Principal` is missing (a statement without it belongs into an identity policy)"
         in done.err
     )
 
