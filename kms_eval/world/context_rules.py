@@ -183,7 +183,9 @@ class ContextRules:
             named = self._allow_unknown or name.lower() in self._index.condition_keys
             return _ANYTHING if named else _NO_KEY
         single = not row.multi_valued
-        complaint = None if self._allow_unknown else _complaint_of(row)
+        # AWS adds values to lists, and Regions; it does not change the type of a key.
+        grows = bool(row.values) or row.name in _ABOUT_REGIONS
+        complaint = None if self._allow_unknown and grows else _complaint_of(row)
         if self._newer and complaint is not None and row.name in _ABOUT_REGIONS:
             complaint = self._unless_newer(complaint)
         return _Rule(known=True, single=single, complaint=complaint)
