@@ -30,11 +30,6 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         # It is near nothing, and comparing it takes time.
         return None
     by_lower = {known.lower(): known for known in words}
-    # Two letters changed about are nearer than any other slip, which difflib does not see.
-    letters = sorted(word.lower())
-    turned = next((known for known in by_lower if len(known) == len(word) and sorted(known) == letters), None)
-    if turned is not None:
-        return by_lower[turned]
     # One wrong letter is a large part of a short word.
     near = get_close_matches(word.lower(), by_lower, cutoff=0.6 if len(word) < _SHORT else 0.7)
     # Of several that are as near, one with the same letters has only changed their order.

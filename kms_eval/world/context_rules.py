@@ -77,7 +77,7 @@ def _via_service(text: str) -> Complaint | None:
 
 
 def _region(text: str) -> Complaint | None:
-    """Only what is published: one that AWS has added since is said with `allow_unknown`, or is a Region of the world."""
+    """Only what is published: one that AWS has added since is allowed on purpose, or is a Region of the world."""
     return region_complaint(text, newer=False)
 
 
