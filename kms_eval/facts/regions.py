@@ -79,8 +79,11 @@ def could_be_region(text: str) -> bool:
     return found is not None and found["place"] in _PLACES and found["direction"] in _DIRECTIONS
 
 
-def region_complaint(text: str) -> tuple[str, str] | None:
-    """What is wrong with a text in the place of a Region, and advice; None where nothing is."""
-    if could_be_region(text):
+def region_complaint(text: str, *, newer: bool = True) -> tuple[str, str] | None:
+    """What is wrong with a text in the place of a Region, and advice; None where nothing is.
+
+    `newer` tells that it may be one that AWS has added since.
+    """
+    if text in REGIONS or (newer and could_be_region(text)):
         return None
     return f"there is no Region {quoted(text)}", did_you_mean(text, REGIONS) or "Regions are written as in `us-east-1`"

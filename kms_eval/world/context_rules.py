@@ -18,7 +18,7 @@ from itertools import islice
 from kms_eval.documents.model import Policy
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, nearest, quoted
 from kms_eval.facts.condition_keys import CONDITION_KEYS, ConditionKey, KeyType, find
-from kms_eval.facts.regions import region_complaint
+from kms_eval.facts.regions import REGIONS, region_complaint
 from kms_eval.language import values
 from kms_eval.records import record
 from kms_eval.world.identity import is_account
@@ -73,7 +73,12 @@ def _account(text: str) -> Complaint | None:
 def _via_service(text: str) -> Complaint | None:
     """Other texts have a warning of their own (semantics S10)."""
     found = _VIA_SERVICE.fullmatch(text)
-    return region_complaint(found[1]) if found is not None else None
+    return _region(found[1]) if found is not None else None
+
+
+def _region(text: str) -> Complaint | None:
+    """Only what is published: one that AWS has added since is allowed on purpose, or is a Region of the world."""
+    return region_complaint(text, newer=False)
 
 
 _OF_STRINGS: Mapping[str, Callable[[str], Complaint | None]] = {
@@ -82,12 +87,14 @@ _OF_STRINGS: Mapping[str, Callable[[str], Complaint | None]] = {
     "aws:ResourceAccount": _account,
     "aws:SourceAccount": _account,
     "aws:VpceAccount": _account,
-    "aws:RequestedRegion": region_complaint,
-    "kms:PrimaryRegion": region_complaint,
-    "kms:ReplicaRegion": region_complaint,
+    "aws:RequestedRegion": _region,
+    "kms:PrimaryRegion": _region,
+    "kms:ReplicaRegion": _region,
     "kms:ViaService": _via_service,
 }
 """Keys of type String of which not every string is a value."""
+
+_ABOUT_REGIONS = frozenset({"aws:RequestedRegion", "kms:PrimaryRegion", "kms:ReplicaRegion", "kms:ViaService"})
 
 
 def _complaint_of(row: ConditionKey) -> Callable[[str], Complaint | None] | None:
@@ -125,6 +132,8 @@ class ContextRules:
 
     def __init__(self, world: World, *, allow_unknown: bool = False) -> None:
         self._index = index_of(world)
+        here = {world.region, *(key.region for key in world.keys.values())}
+        self._newer = tuple(sorted(region for region in here if region not in REGIONS))
         self._allow_unknown = allow_unknown
         self._rules: dict[str, _Rule] = {}
 
@@ -174,7 +183,16 @@ class ContextRules:
             named = self._allow_unknown or name.lower() in self._index.condition_keys
             return _ANYTHING if named else _NO_KEY
         single = not row.multi_valued
-        return _Rule(known=True, single=single, complaint=None if self._allow_unknown else _complaint_of(row))
+        # AWS adds values to lists, and Regions; it does not change the type of a key.
+        grows = bool(row.values) or row.name in _ABOUT_REGIONS
+        complaint = None if self._allow_unknown and grows else _complaint_of(row)
+        if self._newer and complaint is not None and row.name in _ABOUT_REGIONS:
+            complaint = self._unless_newer(complaint)
+        return _Rule(known=True, single=single, complaint=complaint)
+
+    def _unless_newer(self, complain: Callable[[str], Complaint | None]) -> Callable[[str], Complaint | None]:
+        """The same, but for Regions that the world has although they are not published here."""
+        return lambda text: None if any(region in text for region in self._newer) else complain(text)
 
     def _advice(self, name: str, named: Iterable[str]) -> str:
         published = {row.name for row in CONDITION_KEYS}

@@ -27,7 +27,7 @@ def test_a_principal_has_those_policies_and_no_others() -> None:
 
 
 def test_a_stranger_gets_policies_only_where_strangers_are_meant() -> None:
-    principals = {"role/admin": {}}
+    principals: dict[str, object] = {"role/admin": {}}
     with pytest.raises(InputError, match="did you mean `role/admin`"):
         with_identity_policies(scenario(principals=principals).world, {"role/admn": (NEW,)})
     world = scenario(principals=principals, strangers=True).world

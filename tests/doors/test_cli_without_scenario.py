@@ -27,7 +27,7 @@ def test_both_policies_are_a_world_and_what_is_assumed_is_said(cli: Cli) -> None
     assert 'worker "Reading" (worker.json:11)' in done.out
     assert done.err == (
         "kms-eval: no scenario: a key is made up, arn:aws:kms:us-east-1:111122223333:key/"
-        "1234abcd-12ab-34cd-56ef-1234567890ab (in account 111122223333, to which the key policy delegates)\n"
+        "00000000-0000-0000-0000-000000000000 (in account 111122223333, to which the key policy delegates)\n"
     )
 
 
@@ -167,7 +167,7 @@ def test_a_made_up_key_is_said_first_with_the_resources_that_speak_of_others(cli
     done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json")
     assert done.code == 1
     first = done.err.splitlines()[0]
-    assert first.startswith("kms-eval: no scenario: a key is made up, arn:aws:kms:eu-west-1:444455556666:key/1234abcd-")
+    assert first.startswith("kms-eval: no scenario: a key is made up, arn:aws:kms:eu-west-1:444455556666:key/00000000-")
     assert f"`Resource` speaks of another key: {THERE}, {there}; name the key with `--key ARN`" in first
 
 
@@ -175,7 +175,7 @@ def test_a_made_up_key_is_where_the_patterns_say(cli: Cli) -> None:
     Path("reader.json").write_text(_policy("arn:aws:kms:eu-west-1:444455556666:key/*"))
     done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json")
     assert done.code == 0
-    assert "key/1234abcd-12ab-34cd-56ef-1234567890ab (in account 444455556666, of which `Resource` speaks)" in done.err
+    assert "key/00000000-0000-0000-0000-000000000000 (in account 444455556666, of which `Resource` speaks)" in done.err
     assert "another key" not in done.err
 
 
@@ -191,6 +191,14 @@ def test_an_identity_policy_is_no_key_policy(cli: Cli) -> None:
     done = cli("can", "role/worker", "kms:DescribeKey", "--key-policy", "worker.json")
     assert (done.code, done.out) == (2, "")
     assert (
-        "worker.json:5: Statement[0]: `Principal` is missing (a statement without it belongs into an identity policy)"
+        "worker.json:4: Statement[0]: `Principal` is missing (a statement without it belongs into an identity policy)"
         in done.err
     )
+
+
+def test_the_region_in_the_keys_arn_has_to_be_one(cli: Cli) -> None:
+    Path("key.json").write_text(KEY_POLICY)
+    key = "arn:aws:kms:us-esat-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    done = cli("can", "role/worker", "kms:Decrypt", "--key", key, "--key-policy", "key.json")
+    assert done.code == 2
+    assert done.err == "kms-eval: --key: there is no Region `us-esat-1` (did you mean `us-east-1`?)\n"

@@ -122,7 +122,19 @@ def test_all_faults_of_a_context_are_said_at_once() -> None:
 
 def test_what_aws_may_have_added_since_is_taken_where_that_is_said() -> None:
     world = _scenario(allow_unknown_key=True)
-    assert world.can("role/admin", "kms:Decrypt", context={"kms:New": "x", "kms:KeySpec": "NEW_1", "aws:SourceIp": "x"})
+    context = {"kms:New": "x", "kms:KeySpec": "NEW_1", "aws:RequestedRegion": "us-newer-1"}
+    assert world.can("role/admin", "kms:Decrypt", context=context)
+    # It does not change the type of a key.
+    with pytest.raises(InputError, match="is not an IP address"):
+        world.can("role/admin", "kms:Decrypt", context={"aws:SourceIp": "x"})
+
+
+def test_a_region_of_the_world_is_one_even_where_it_is_not_published() -> None:
+    described = {"keys": {"app": {"policy": _key_policy(), "region": "us-east-9"}}, "principals": {"role/admin": {}}}
+    world = Scenario.from_dict({"account": ACCOUNT, **described})
+    assert world.can("role/admin", "kms:Decrypt", context={"kms:ViaService": "s3.us-east-9.amazonaws.com"}) is not None
+    with pytest.raises(InputError, match="no Region `us-east-8`"):
+        world.can("role/admin", "kms:Decrypt", context={"kms:ViaService": "s3.us-east-8.amazonaws.com"})
 
 
 def test_every_published_key_with_few_values_takes_them() -> None:

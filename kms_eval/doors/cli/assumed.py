@@ -13,13 +13,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from kms_eval.documents.model import Policy
+from kms_eval.errors import Fault, InputError, Location
+from kms_eval.facts.regions import region_complaint
 from kms_eval.language import arn
 from kms_eval.language.pattern import compile_text
 from kms_eval.records import record
 
 _EXAMPLE_ACCOUNT = "123456789012"
 _EXAMPLE_REGION = "us-east-1"
-_MADE_UP = "1234abcd-12ab-34cd-56ef-1234567890ab"
+_MADE_UP = "00000000-0000-0000-0000-000000000000"
+"""No id that a document would speak of, as it might of the one in AWS's examples."""
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z0-9-]+")
 _KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f-]{32,36}")
@@ -51,6 +54,8 @@ def assumed(
     named = arn.parse(key) if key is not None else None
     asker = arn.parse(principal) if principal is not None else None
     found = _key_arn(key, named, resources)
+    if named is not None and named.service == "kms":
+        _check_region(named.region)
     owner = _owner(arn.parse(found) if found is not None else named, asker, key_policy, resources)
     entry = _entry(key, named, found, owner)
     words = [] if found is not None else [_made_up(key, entry, owner, resources)]
@@ -63,6 +68,12 @@ def assumed(
         "keys": {_handle(key): entry},
     }
     return data, words
+
+
+def _check_region(region: str) -> None:
+    complaint = region_complaint(region)
+    if complaint is not None:
+        raise InputError(Fault(complaint[0], Location(field="--key"), complaint[1]))
 
 
 def _key_arn(key: str | None, named: arn.Arn | None, resources: Sequence[str]) -> str | None:
