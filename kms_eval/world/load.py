@@ -14,6 +14,7 @@ from pathlib import Path
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, RawDocument, SourceFile
+from kms_eval.formats.memory import plain
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
 from kms_eval.world.attachments import Documents
@@ -54,9 +55,13 @@ def load(path: Path, *, strict: bool = False) -> Loaded:
 def from_dict(
     data: Mapping[str, object], *, base: Path | None = None, name: str = "scenario", strict: bool = False
 ) -> Loaded:
-    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none."""
+    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none.
+
+    Any `Mapping` will do for a mapping. Raises InputError, for what no file could hold too (`formats.memory`).
+    """
     with _without_collecting():
-        return _read(RawDocument(SourceFile(name), data), base, name, strict=strict)
+        file = SourceFile(name)
+        return _read(RawDocument(file, plain(data, file)), base, name, strict=strict)
 
 
 def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool) -> Loaded:
