@@ -7,7 +7,7 @@ try first. Never here: conditions. A domain that is left out is every text: a pr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kms_eval.analysis.proving.automata import ANYTHING, Clause, Pattern, Symbols, Token, exactly
@@ -77,17 +77,33 @@ _OF_ACCOUNTS = frozenset(
 )
 
 
-def principal_arns(account: str | None, partition: str, *, but: Iterable[str]) -> Domain:
-    """The ARNs that aws:PrincipalArn can have for a user or role of an account (None: of any) that is none of `but`."""
+def principal_arns(account: str | None, partition: str, *, but: Sequence[Pattern], within: Sequence[Pattern]) -> Domain:
+    """The ARNs that aws:PrincipalArn can have for a user or role of an account (None: of any).
+
+    None of them fits a pattern of `but`; each fits one of `within`, where there are some.
+    """
     digits = exactly(account) if account is not None else _ACCOUNT
     found = tuple(
         (*exactly(f"arn:{partition}:iam::"), *digits, *exactly(f":{kind}/"), *_SOME) for kind in ("role", "user")
     )
-    others = tuple(exactly(text) for text in but)
-    number = account or _ACCOUNTS[0]
-    examples = (f"arn:{partition}:iam::{number}:role/anyone",)
-    clauses = (Clause(found), Clause(others, inside=False)) if others else (Clause(found),)
-    return Domain(clauses, examples)
+    clauses = [Clause(found)]
+    clauses += [Clause(tuple(but), inside=False)] if but else []
+    clauses += [Clause(tuple(within))] if within else []
+    numbers = (account,) if account is not None else _ACCOUNTS
+    return Domain(tuple(clauses), tuple(f"arn:{partition}:iam::{number}:role/anyone" for number in numbers))
+
+
+def of_text(text: str) -> Pattern:
+    """The pattern of a text in which ``*`` and ``?`` are wildcards."""
+    return tuple(
+        Token(ANYTHING, repeated=letter == "*") if letter in "*?" else Token(Symbols(frozenset(letter)))
+        for letter in text
+    )
+
+
+def outside(text: str) -> Clause:
+    """Every text but those that fit the pattern."""
+    return Clause((of_text(text),), inside=False)
 
 
 def believable(text: str) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Search:
         def is_open(key: str) -> bool:
             return bool(self.openness.open_among(frozenset({key}), settled.cell.scope, settled.unknown, action))
 
-        return Known(self.domains, context.text, is_open, calling.absent, calling.fixed)
+        return Known(self.domains, context.get, is_open, calling.absent, calling.fixed)
 
     def _along(
         self,
@@ -169,4 +169,4 @@ def _with_pairs(known: Known, pairs: Mapping[str, str]) -> Known:
             return Domain((Clause(tuple(map(exactly, fixed[key]))),), fixed[key])
         return known.domains(key)
 
-    return Known(domains, known.lookup, known.is_open, known.must_be_absent, {**known.must_be, **fixed})
+    return Known(domains, known.reading, known.is_open, known.must_be_absent, {**known.must_be, **fixed})

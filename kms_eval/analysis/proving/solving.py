@@ -19,10 +19,12 @@ from kms_eval.analysis.proving.domains import Domain, believable
 from kms_eval.analysis.proving.patterns import TEXT_TYPES, OutOfReachError, patterns_of
 from kms_eval.analysis.proving.points import is_ordered, points
 from kms_eval.engine.conditions import Test
+from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.language.variables import Lookup, Template
 
 _MOST_CANDIDATES = 400
 _MOST_FILLINGS = 64
+_MOST_TEXTS = 8
 _PLAIN_WORDS = ("blue", "green", "example")
 
 
@@ -77,15 +79,20 @@ Answer = Model | Impossible | Unsettled
 class Known:
     """What is known of condition keys (lower case) before any request.
 
-    `domains` gives the domain of a key; `lookup` the one value of a key that is settled, for variables, None where it
-    has none; `is_open` whether requests choose its values.
+    `domains` gives the domain of a key; `reading` what a key is that is settled; `is_open` whether requests choose its
+    values.
     """
 
     domains: Callable[[str], Domain]
-    lookup: Lookup
+    reading: Callable[[str], Reading]
     is_open: Callable[[str], bool]
     must_be_absent: frozenset[str] = frozenset()
     must_be: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def lookup(self, key: str) -> str | None:
+        """The one value of a settled key, for variables; None where it has none."""
+        value = self.reading(key)
+        return value[0] if isinstance(value, tuple) and len(value) == 1 else None
 
 
 def solve(literals: Sequence[Literal], known: Known) -> Answer:
@@ -94,7 +101,7 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
     if not variables:
         return _all_keys(literals, known, known.lookup)
     by_key = _by_key(literals)
-    choices = [_fillings(key, by_key.get(key, ()), known) for key in variables]
+    choices = [_fillings(key, by_key.get(key, ()), literals, known) for key in variables]
     for chosen in islice(product(*choices), _MOST_FILLINGS):
         filled = dict(zip(variables, chosen, strict=True))
         answer = _all_keys(literals, known, _with(filled, known.lookup), filled)
@@ -108,13 +115,18 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
     return Unsettled(f"the policy variable {names} has the request's own value")
 
 
-def _fillings(key: str, about: Sequence[Literal], known: Known) -> list[str | None]:
+def _fillings(
+    key: str, about: Sequence[Literal], literals: Sequence[Literal], known: Known
+) -> list[str | None]:
     if key in known.must_be_absent:
         return [None]
     if key in known.must_be:
         return list(known.must_be[key])
     texts = [text for literal in about for value in literal.test.written.values for text in believable(value)]
-    return [*dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS)), None][:8]
+    compared = [each.test.key for each in literals if key in each.test.needs and not known.is_open(each.test.key)]
+    texts += [text for other in compared if (text := known.lookup(other)) is not None]
+    tried = dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS))
+    return [*islice(tried, _MOST_TEXTS), None]
 
 
 def _with(filled: Mapping[str, str | None], lookup: Lookup) -> Lookup:
@@ -150,6 +162,8 @@ def _all_keys(
             answer = _given(key, about, None, lookup)
         elif key in known.must_be:
             answer = _given(key, about, known.must_be[key], lookup)
+        elif not known.is_open(key) and not isinstance(value := known.reading(key), Alternatives):
+            answer = _given(key, about, value, lookup)
         else:
             answer = _one_key(key, about, known.domains(key), lookup)
         if isinstance(answer, Impossible):
