@@ -69,9 +69,9 @@ class Grid:
         (template,) = parts(evaluator.world, asked)
         self._endpoint = template.scope.endpoint
         self._circumstances = template.circumstances
-        self._openness = Openness(template.circumstances, self._endpoint)
+        self.openness = Openness(template.circumstances, self._endpoint)
         self._said = frozenset(template.circumstances.given.values)
-        self._finder = TermsFinder(self._openness)
+        self._finder = TermsFinder(self.openness)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._of: Asker | None = None
@@ -140,7 +140,7 @@ class Grid:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self._openness, unknown=asker.unknown, own_policy=not asker.described)
+        return settle(cell, self.openness, unknown=asker.unknown, own_policy=not asker.described)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""

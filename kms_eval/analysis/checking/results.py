@@ -67,9 +67,10 @@ class CheckResult:
         return self.verdict == "holds"
 
     def __str__(self) -> str:
-        from kms_eval.render.checks import render_one  # noqa: PLC0415 - rendering is a room above, asked for by people
-
-        return render_one(self)
+        words = f"{self.verdict}: {self.check.name}"
+        for each in self.witnesses:
+            words += f"\n  {each.who}: {each.decision} because {each.reason}\n    {each.command}"
+        return words + "".join(f"\n  hangs on: {reason}" for reason in self.open)
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON output."""

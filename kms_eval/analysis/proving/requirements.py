@@ -8,35 +8,42 @@ Never here: combining layers by hand (`engine.decide` is asked which entries suf
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
 from kms_eval.analysis.access.openness import Openness
 from kms_eval.analysis.access.settled import OWN_POLICY, Settled
 from kms_eval.analysis.access.terms import sufficient
-from kms_eval.analysis.proving.automata import Clause, exactly
 from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
 from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled, solve
+from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
 from kms_eval.engine.situation import Situation
+from kms_eval.language.variables import Template
 
 _MOST_WAYS = 256
 _MOST_STEPS = 2_000
 _CONTEXT = "kms:encryptioncontext:"
+_SOURCE_ARN = "aws:sourcearn"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A model, with what else the request needs: an encryption context, a grant, an identity policy of its own."""
+    """A model, with what else the request needs.
+
+    That is an encryption context; the id of the grant to retire (`retired`) or the grant under which another is made
+    (`parent`); an identity policy of the caller's own.
+    """
 
     model: Model
     encryption_context: Mapping[str, str] = field(default_factory=dict)
-    grant: str | None = None
+    retired: str | None = None
+    parent: Grant | None = None
     own_policy: bool = False
 
 
@@ -73,6 +80,27 @@ class Search:
                 known = self._known(halves, action, calling)
                 yield from self._along(allows, denies, known, action)
 
+    def identity(self, halves: Sequence[Settled], bit: int) -> tuple[object, ...] | None:
+        """What two searches of the same outcome share; None where that hangs on the caller or the key."""
+        action = actions_in(bit)[0].name.lower()
+        said: list[object] = []
+        for settled in halves:
+            scope = settled.cell.scope
+            shape = settled.cell.shape
+            said += [tuple(value & bit for value in settled.sums), shape.own_account, shape.root, shape.target]
+            said += [shape.same_partition, shape.limits, shape.grant_limits, shape.gates]
+            for entry in settled.pending:
+                if not entry.actions & bit:
+                    continue
+                if self.openness.open_variables(entry, scope, settled.unknown, action):
+                    return None
+                tests = tuple(self.openness.open_tests(entry, scope, settled.unknown, action))
+                if any(isinstance(value, Template) for test in tests for value in test.values):
+                    return None
+                about = entry.allowance.grant if entry.allowance is not None else None
+                said.append((entry.slot, entry is OWN_POLICY, about, tuple(map(id, tests))))
+        return tuple(said)
+
     def _known(self, halves: Sequence[Settled], action: str, calling: Calling) -> Known:
         settled = halves[0]
         context = Context(Situation(settled.cell.scope, action, self.openness.circumstances))
@@ -91,23 +119,27 @@ class Search:
     ) -> Iterator[Found]:
         literals: list[Literal] = []
         pairs: dict[str, str] = {}
-        grant = None
-        own_policy = False
+        source: tuple[str, ...] = ()
+        retired, parent, own_policy = None, None, False
         for entry, settled in allows:
             if entry is OWN_POLICY:
                 own_policy = True
             elif entry.allowance is not None:
-                wanted = _pairs(entry.allowance)
-                if any(pairs.setdefault(name, value) != value for name, value in wanted):
+                grant = entry.allowance.grant
+                if any(pairs.setdefault(name, value) != value for name, value in _pairs(entry.allowance)):
                     return
-                grant = entry.allowance.grant.id if entry.actions & RETIRE_GRANT else grant
+                source = (grant.constraints.source_arn,) if grant.constraints.source_arn is not None else source
+                retired = grant.id if entry.actions & RETIRE_GRANT else retired
+                parent = grant if entry.actions & CREATE_GRANT else parent
             else:
                 tests = self.openness.open_tests(entry, settled.cell.scope, settled.unknown, action)
                 literals += [Literal(test, holds=True, generous=False) for test in tests]
-        known = _with_pairs(known, pairs)
+        known = _with(known, pairs, source)
         choices = [*self.extra, *(self._failing(entry, settled, action) for entry, settled in denies)]
         for model in self._search(literals, [each for each in choices if each], known):
-            yield Found(model, pairs, grant, own_policy)
+            if source:
+                model = Model({**model.values, _SOURCE_ARN: source}, model.unsure)
+            yield Found(model, pairs, retired, parent, own_policy)
 
     def _failing(self, entry: Entry, settled: Settled, action: str) -> list[Literal]:
         """Ways to keep a Deny from applying; none where its Resource may do that as well, which is left to the engine."""
@@ -158,15 +190,11 @@ def _pairs(allowance: Allowance) -> tuple[tuple[str, str], ...]:
     return constraints.encryption_context_equals or constraints.encryption_context_subset or ()
 
 
-def _with_pairs(known: Known, pairs: Mapping[str, str]) -> Known:
-    """With the encryption context that a grant demands settled as well."""
-    if not pairs:
-        return known
+def _with(known: Known, pairs: Mapping[str, str], source: tuple[str, ...]) -> Known:
+    """With what a grant demands settled as well."""
     fixed = {f"{_CONTEXT}{name.lower()}": (value,) for name, value in pairs.items()}
-
-    def domains(key: str) -> Domain:
-        if key in fixed:
-            return Domain((Clause(tuple(map(exactly, fixed[key]))),), fixed[key])
-        return known.domains(key)
-
-    return Known(domains, known.reading, known.is_open, known.must_be_absent, {**known.must_be, **fixed})
+    if source:
+        fixed[_SOURCE_ARN] = source
+    if not fixed:
+        return known
+    return replace(known, must_be={**known.must_be, **fixed})
