@@ -6,12 +6,14 @@ Comes in: the section `checks`. Goes out: checks whose words mean something in t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from kms_eval.documents.findings import Findings
 from kms_eval.errors import InputError, quoted
-from kms_eval.formats.document import Place
+from kms_eval.formats.document import Place, SourceFile
 from kms_eval.records import record
+from kms_eval.world.attachments import Documents
 from kms_eval.world.entry_forms import CHECK_ENTRY
 from kms_eval.world.model import World
 from kms_eval.world.names import resolve_caller, resolve_key
@@ -71,6 +73,16 @@ def read_checks(reading: Reading, world: World) -> tuple[Check, ...]:
                 reading.failed(place.at(where), error)
             found.append(check)
     return tuple(found)
+
+
+def check_of(fields: Mapping[str, object], world: World) -> Check:
+    """One check from its fields, as a scenario words them. Raises InputError with every fault."""
+    findings = Findings()
+    given = {name: value for name, value in fields.items() if value is not None}
+    place = Place(SourceFile(""))
+    found = read_checks(Reading(place, {"checks": [given]}, Documents(None), findings), world)
+    findings.raise_faults()
+    return replace(found[0], place=None)
 
 
 def _check(reading: Reading, place: Place, entry: CheckEntry) -> Check | None:
