@@ -45,7 +45,7 @@ def _lines(result: CheckResult, file: str, paint: Paint) -> Iterator[str]:
     for each in result.witnesses:
         yield printable(f"  {each.who}: {each.decision} because {each.reason}")
         yield paint("place", printable(f"    {each.command}"))
-    yield from (printable(f"  hangs on: {reason}") for reason in result.open)
+    yield from (printable(f"  {result.hanging}{reason}") for reason in result.open)
 
 
 def _place(result: CheckResult, file: str) -> str:

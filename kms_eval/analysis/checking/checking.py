@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
@@ -20,13 +21,13 @@ from kms_eval.analysis.access.settled import Settled
 from kms_eval.analysis.checking.demands import Clock, not_excused
 from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_outside
 from kms_eval.analysis.checking.replaying import Asking
-from kms_eval.analysis.checking.results import CheckResult, Witness
+from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
 from kms_eval.analysis.proving.callings import callings
-from kms_eval.analysis.proving.requirements import Search
+from kms_eval.analysis.proving.requirements import Search, identity
 from kms_eval.analysis.proving.solving import Literal
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import actions_in, bit_of
-from kms_eval.world.checks import OUTSIDE_ACCOUNT, Check
+from kms_eval.world.checks import Check
 from kms_eval.world.model import Key
 from kms_eval.world.request import Request
 
@@ -122,18 +123,19 @@ class _Looking:
         for someone in people:
             for square in self._squares(someone, keys, actions, keyless):
                 mask = (square.always | square.sometimes) & (actions if square.key is not None else keyless)
-                if not mask or not is_outside(self.check, someone, square.key):
+                if not mask:
                     continue
                 if failing >= MOST_WITNESSES:
-                    return CheckResult(self.check, "fails", tuple(witnesses), failing, tuple(reasons))
+                    return CheckResult(self.check, "fails", tuple(witnesses), failing)
                 looked = self._look_for_any(someone, square, mask)
                 reasons |= dict.fromkeys(looked.reasons)
                 if looked.witness is not None:
                     failing += 1
                     witnesses.append(looked.witness)
                     break
-        verdict = "fails" if witnesses else "undetermined" if reasons else "holds"
-        return CheckResult(self.check, verdict, tuple(witnesses), failing, tuple(islice(reasons, _MOST_REASONS)))  # type: ignore[arg-type]  # the three words
+        verdict: Verdict = "fails" if witnesses else "undetermined" if reasons else "holds"
+        shown = () if witnesses else tuple(islice(reasons, _MOST_REASONS))
+        return CheckResult(self.check, verdict, tuple(witnesses), failing, shown)
 
     def somebody(self, people: Sequence[Someone], keys: Sequence[Key], actions: int, keyless: int) -> CheckResult:
         """Whether for each key and action at least one of them may, with the policies that are known."""
@@ -177,10 +179,8 @@ class _Looking:
     ) -> Iterator[Square]:
         if actions:
             for key in keys:
-                if self.check.kind == "nobody" and OUTSIDE_ACCOUNT in self.check.who:
-                    if not is_outside(self.check, someone, key):
-                        continue
-                yield self._square(someone, key)
+                if is_outside(self.check, someone, key):
+                    yield self._square(someone, key)
         if keyless:
             yield self._square(someone, None)
 
@@ -200,17 +200,16 @@ class _Looking:
     def _look(self, someone: Someone, square: Square, bit: int) -> _Looked:
         """A request that the engine allows, or why none can be found; neither is a proof that there is none."""
         halves = [settled for covered, settled in square.halves if covered & bit]
+        service = someone.asker.kind == "service"
+        same = identity(halves, bit)
+        remembered = (same, bit, someone.arns, service, square.asker.unknown, self.extra)
+        if same is not None and remembered in self.checking.proved:
+            return _Looked(None, self.checking.proved[remembered])
         world = self.checking.evaluator.world
         needs = frozenset(key for half in halves for entry in half.pending if entry.actions & bit for key in entry.needs)
         extra = [*self._clock.of(needs), *([self.extra] if self.extra else [])]
-        service = someone.asker.kind == "service"
-        search = Search(
-            self.checking.grid.openness, lambda key: someone.domain(key, world), callings(service=service), extra
-        )
-        identity = search.identity(halves, bit)
-        remembered = (identity, someone.arns, service, square.asker.unknown, self.extra)
-        if identity is not None and remembered in self.checking.proved:
-            return _Looked(None, self.checking.proved[remembered])
+        domains = partial(someone.domain, world=world)
+        search = Search(self.checking.grid.openness, domains, callings(service=service), extra)
         names = _names(halves, self.extra)
         action = actions_in(bit)[0].name
         tried = 0
@@ -226,7 +225,7 @@ class _Looking:
             where = f" on {square.key.handle}" if square.key is not None else ""
             terms = next((str(each) for _mask, each in self.checking.grid.terms(square, bit) if str(each)), "")
             reasons = (*reasons, f"whether {someone.asker.label} can make a request for {action}{where} {terms}".rstrip())
-        if identity is not None:
+        if same is not None:
             self.checking.proved[remembered] = reasons
         return _Looked(None, reasons)
 

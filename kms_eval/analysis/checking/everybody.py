@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kms_eval.analysis.access.principals import Asker, anyone_at_all, anyone_in, askers
-from kms_eval.analysis.proving.automata import Pattern, TooManyStatesError, exactly, shortest
+from kms_eval.analysis.proving.automata import Clause, Pattern, TooManyStatesError, exactly, shortest
 from kms_eval.analysis.proving.domains import Domain, domain, of_text, outside, principal_arns
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.language.pattern import compile_text
@@ -31,6 +31,8 @@ class Someone:
 
     asker: Asker
     arns: Domain | None = None
+    elsewhere: tuple[str, ...] = ()
+    """Of somebody whose account is not known: the accounts that it is not in."""
 
     @property
     def account(self) -> str | None:
@@ -42,6 +44,9 @@ class Someone:
         if self.arns is not None and key == _ARN:
             return self.arns
         found = domain(key, world)
+        if self.elsewhere and key in _ACCOUNT_KEYS:
+            known = tuple(exactly(account) for account in self.elsewhere)
+            return replace(found, clauses=(*found.clauses, Clause(known, inside=False)))
         organization = world.organization
         if self.asker.kind == "everyone" and organization is not None:
             # Accounts that the organization does not list are outside it.
@@ -76,8 +81,9 @@ def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
         people.append(Someone(_closed(anyone_in(account, partition), described), arns))
     elsewhere = anyone_at_all(world)
     elsewhere = replace(elsewhere, unknown=(*elsewhere.unknown, *_ACCOUNT_KEYS))
-    accounts = [of_text(f"arn:*:*::{account}:*") for account, _partition in _accounts(world, named)]
-    people.append(Someone(elsewhere, principal_arns(None, world.partition, but=accounts, within=())))
+    accounts = tuple(account for account, _partition in _accounts(world, named))
+    known = [of_text(f"arn:*:*::{account}:*") for account in accounts]
+    people.append(Someone(elsewhere, principal_arns(None, world.partition, but=known, within=()), accounts))
     return tuple(people)
 
 
@@ -153,7 +159,7 @@ def _narrowed(people: Sequence[Someone], names: Sequence[str], world: World, *, 
             each.account, partition, but=() if within else patterns, within=patterns if within else ()
         )
         clauses = (*each.arns.clauses, *narrower.clauses[1:])
-        found = Someone(each.asker, replace(each.arns, clauses=clauses))
+        found = Someone(each.asker, replace(each.arns, clauses=clauses), each.elsewhere)
         if found.arn() is not None:
             yield found
 

@@ -70,7 +70,12 @@ class CheckResult:
         words = f"{self.verdict}: {self.check.name}"
         for each in self.witnesses:
             words += f"\n  {each.who}: {each.decision} because {each.reason}\n    {each.command}"
-        return words + "".join(f"\n  hangs on: {reason}" for reason in self.open)
+        return words + "".join(f"\n  {self.hanging}{reason}" for reason in self.open)
+
+    @property
+    def hanging(self) -> str:
+        """What stands before each of `open`."""
+        return "hangs on: " if self.verdict == "undetermined" else ""
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON output."""

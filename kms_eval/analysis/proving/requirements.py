@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice, product
 
 from kms_eval.analysis.access.openness import Openness
@@ -23,6 +24,7 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
+from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Situation
 from kms_eval.language.variables import Template
 
@@ -79,27 +81,6 @@ class Search:
             for calling in self.callings:
                 known = self._known(halves, action, calling)
                 yield from self._along(allows, denies, known, action)
-
-    def identity(self, halves: Sequence[Settled], bit: int) -> tuple[object, ...] | None:
-        """What two searches of the same outcome share; None where that hangs on the caller or the key."""
-        action = actions_in(bit)[0].name.lower()
-        said: list[object] = []
-        for settled in halves:
-            scope = settled.cell.scope
-            shape = settled.cell.shape
-            said += [tuple(value & bit for value in settled.sums), shape.own_account, shape.root, shape.target]
-            said += [shape.same_partition, shape.limits, shape.grant_limits, shape.gates]
-            for entry in settled.pending:
-                if not entry.actions & bit:
-                    continue
-                if self.openness.open_variables(entry, scope, settled.unknown, action):
-                    return None
-                tests = tuple(self.openness.open_tests(entry, scope, settled.unknown, action))
-                if any(isinstance(value, Template) for test in tests for value in test.values):
-                    return None
-                about = entry.allowance.grant if entry.allowance is not None else None
-                said.append((entry.slot, entry is OWN_POLICY, about, tuple(map(id, tests))))
-        return tuple(said)
 
     def _known(self, halves: Sequence[Settled], action: str, calling: Calling) -> Known:
         settled = halves[0]
@@ -170,6 +151,33 @@ class Search:
     def _leave(self, answer: Unsettled) -> None:
         if answer.reason not in self.unsettled:
             self.unsettled.append(answer.reason)
+
+
+def identity(halves: Sequence[Settled], bit: int) -> tuple[object, ...] | None:
+    """What two searches of the same outcome share; None where the outcome hangs on values of the caller or the key.
+
+    Rules and grants are told apart by their `id`: they live as long as what decides.
+    """
+    said: list[object] = []
+    for settled in halves:
+        shape = settled.cell.shape
+        said += [shape.own_account, shape.root, shape.target, shape.same_partition]
+        said += [shape.limits, shape.grant_limits, shape.gates, *(value & bit for value in settled.sums)]
+        for entry in settled.pending:
+            if entry.actions & bit:
+                rule = entry.rule
+                if rule is not None and _has_variables(rule):
+                    return None
+                about = id(entry.allowance.grant) if entry.allowance is not None else id(rule)
+                said.append((entry.slot, about, entry is OWN_POLICY))
+    return tuple(said)
+
+
+@lru_cache(maxsize=65536)
+def _has_variables(rule: Rule) -> bool:
+    tests = rule.condition.tests if rule.condition is not None else ()
+    resource = rule.resource is not None and bool(rule.resource.needs)
+    return resource or any(isinstance(value, Template) for test in tests for value in test.values)
 
 
 def _ways(settled: Settled, bit: int) -> Iterator[tuple[Entry, ...]]:
