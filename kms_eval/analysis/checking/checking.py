@@ -19,7 +19,7 @@ from kms_eval.analysis.access.openness import Openness
 from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_pattern
 from kms_eval.analysis.access.settled import Settled
 from kms_eval.analysis.checking.demands import Clock, not_excused
-from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_outside
+from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant
 from kms_eval.analysis.checking.replaying import Asking
 from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
 from kms_eval.analysis.proving.callings import callings
@@ -177,9 +177,10 @@ class _Looking:
     def _squares(
         self, someone: Someone, keys: Sequence[Key], actions: int, keyless: int
     ) -> Iterator[Square]:
+        world = self.checking.evaluator.world
         if actions:
             for key in keys:
-                if is_outside(self.check, someone, key):
+                if is_meant(self.check, someone, key, world):
                     yield self._square(someone, key)
         if keyless:
             yield self._square(someone, None)
@@ -202,7 +203,8 @@ class _Looking:
         halves = [settled for covered, settled in square.halves if covered & bit]
         service = someone.asker.kind == "service"
         same = identity(halves, bit)
-        remembered = (same, bit, someone.arns, service, square.asker.unknown, self.extra)
+        whom = someone if someone.arns is not None else None
+        remembered = (same, bit, whom, service, square.asker.unknown, self.extra)
         if same is not None and remembered in self.checking.proved:
             return _Looked(None, self.checking.proved[remembered])
         world = self.checking.evaluator.world

@@ -114,11 +114,14 @@ def concerned(check: Check, people: Sequence[Someone], world: World) -> tuple[So
     )
 
 
-def is_outside(check: Check, someone: Someone, key: Key | None) -> bool:
-    """Whether `outside-account` is about this somebody as far as the key goes; True for other checks."""
-    if check.kind != "nobody" or OUTSIDE_ACCOUNT not in check.who or key is None:
+def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
+    """Whether the check is about somebody of those it is concerned with on this key, too: `outside-account` says so."""
+    if check.kind != "nobody" or OUTSIDE_ACCOUNT not in check.who:
         return True
-    return someone.asker.kind != "service" and someone.account != key.account
+    if someone.asker.kind != "service" and someone.account != key.account:
+        return True
+    others = [name for name in check.who if name != OUTSIDE_ACCOUNT]
+    return any(_CLASSES[name](someone, world) if name in _CLASSES else _is_named(someone, (name,), world) for name in others)
 
 
 def _in_no_account_of_ours(someone: Someone, world: World) -> bool:

@@ -189,7 +189,7 @@ def _one_key(key: str, about: Sequence[Literal], domain: Domain, lookup: Lookup)
     kinds = {each.test.operator.type for each in valued}
     candidates = list(islice(_candidates(valued, domain, kinds), _MOST_CANDIDATES))
     for text in candidates:
-        if all(clause.has(text) for clause in domain.clauses) and all(each.met((text,), lookup) for each in about):
+        if all(each.met((text,), lookup) for each in about) and all(clause.has(text) for clause in domain.clauses):
             return Model({key: (text,)})
     if kinds <= TEXT_TYPES:
         return _texts(key, valued, domain, lookup)
