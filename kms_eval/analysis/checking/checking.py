@@ -18,6 +18,7 @@ from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, G
 from kms_eval.analysis.access.openness import Openness
 from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_pattern
 from kms_eval.analysis.access.settled import Settled
+from kms_eval.analysis.checking.alike import Alike
 from kms_eval.analysis.checking.demands import Clock, not_excused
 from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant
 from kms_eval.analysis.checking.replaying import Asking
@@ -62,12 +63,14 @@ class Checking:
     source: str | None = None
     _grid: Grid = field(init=False)
     _people: tuple[Someone, ...] = field(init=False)
+    _alike: Alike = field(init=False)
     _proved: dict[object, tuple[str, ...]] = field(default_factory=dict)
     """The searches that found nothing, with the reasons why that is no proof."""
 
     def __post_init__(self) -> None:
         self._grid = Grid(self.evaluator, _ANYTHING)
         self._people = everybody(self.evaluator)
+        self._alike = Alike(self.evaluator)
 
     def run(self, check: Check) -> CheckResult:
         """How the check ends."""
@@ -79,7 +82,7 @@ class Checking:
         looking = _Looking(self, check, extra)
         if check.kind == "somebody":
             return looking.somebody(people, keys, actions, keyless)
-        return looking.nobody(people, keys, actions, keyless)
+        return looking.nobody(self._alike.first_ones(people), keys, actions, keyless)
 
     @property
     def grid(self) -> Grid:
