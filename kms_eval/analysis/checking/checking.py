@@ -8,20 +8,18 @@ conditions; *fails* where the engine has allowed a request; everything else is *
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
-from kms_eval.analysis.access.openness import Openness
 from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_pattern
-from kms_eval.analysis.access.settled import Settled
 from kms_eval.analysis.checking.alike import Alike
 from kms_eval.analysis.checking.demands import Clock, not_excused
 from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant
-from kms_eval.analysis.checking.replaying import Asking
+from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
 from kms_eval.analysis.proving.callings import callings
 from kms_eval.analysis.proving.requirements import Search, identity
@@ -215,12 +213,12 @@ class _Looking:
         extra = [*self._clock.of(needs), *([self.extra] if self.extra else [])]
         domains = partial(someone.domain, world=world)
         search = Search(self.checking.grid.openness, domains, callings(service=service), extra)
-        names = _names(halves, self.extra)
+        names = names_in(halves, self.extra)
         action = actions_in(bit)[0].name
         tried = 0
         for found in islice(search.find(halves, bit), _MOST_TRIED):
             tried += 1
-            opened = _opened(self.checking.grid.openness, found.model.values, halves[0], action)
+            opened = opened(self.checking.grid.openness, found.model.values, halves[0], action)
             narrowed = replace(found, model=replace(found.model, values=opened))
             witness = self._asking.witness(someone, action, square.key, narrowed, names)
             if witness is not None:
@@ -233,21 +231,3 @@ class _Looking:
         if same is not None:
             self.checking.proved[remembered] = reasons
         return _Looked(None, reasons)
-
-
-def _opened(
-    openness: Openness, values: Mapping[str, tuple[str, ...] | None], half: Settled, action: str
-) -> dict[str, tuple[str, ...] | None]:
-    scope = half.cell.scope
-    chosen = openness.open_among(frozenset(values), scope, half.unknown, action.lower())
-    return {key: value for key, value in values.items() if key in chosen}
-
-
-def _names(halves: Sequence[Settled], extra: Sequence[Literal]) -> dict[str, str]:
-    """Condition keys as policies spell them, by their canonical name."""
-    tests = [each.test for each in extra]
-    for half in halves:
-        for entry in half.pending:
-            if entry.rule is not None and entry.rule.condition is not None:
-                tests += entry.rule.condition.tests
-    return {test.key: test.written.key for test in tests}

@@ -87,6 +87,14 @@ def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
     return tuple(people)
 
 
+def someone_of(asker: Asker, world: World) -> Someone:
+    """The somebody of an asker by itself."""
+    if asker.is_one:
+        return Someone(asker)
+    account = asker.caller.account if asker.kind == "account" else None
+    return Someone(asker, principal_arns(account, asker.caller.partition, but=(), within=()))
+
+
 def _closed(asker: Asker, described: set[str]) -> Asker:
     """Where the world describes an account's principals, who is not described has no identity policies."""
     return replace(asker, described=True) if asker.caller.account in described else asker

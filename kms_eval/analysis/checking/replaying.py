@@ -7,15 +7,18 @@ does not agree, or where the caller could not carry what the request would carry
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from shlex import join
 
+from kms_eval.analysis.access.openness import Openness
+from kms_eval.analysis.access.settled import Settled
 from kms_eval.analysis.checking.everybody import Someone
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.proving.requirements import Found
+from kms_eval.analysis.proving.solving import Literal
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.model import Grant, PolicyKind
 from kms_eval.engine.cell import CLOCK
@@ -139,6 +142,24 @@ class Asking:
         words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
         words += ["--policy", policy] if policy is not None else []
         return [*words, "-s", self.source] if self.source is not None else words
+
+
+def opened(
+    openness: Openness, values: Mapping[str, tuple[str, ...] | None], half: Settled, action: str
+) -> dict[str, tuple[str, ...] | None]:
+    """Of the values of a model those that a request chooses."""
+    chosen = openness.open_among(frozenset(values), half.cell.scope, half.unknown, action.lower())
+    return {key: value for key, value in values.items() if key in chosen}
+
+
+def names_in(halves: Sequence[Settled], extra: Sequence[Literal] = ()) -> dict[str, str]:
+    """Condition keys as policies spell them, by their canonical name."""
+    tests = [each.test for each in extra]
+    for half in halves:
+        for entry in half.pending:
+            if entry.rule is not None and entry.rule.condition is not None:
+                tests += entry.rule.condition.tests
+    return {test.key: test.written.key for test in tests}
 
 
 def _principal(someone: Someone, found: Found) -> str | None:

@@ -28,7 +28,7 @@ from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Situation
 from kms_eval.language.variables import Template
 
-_MOST_WAYS = 256
+MOST_WAYS = 256
 _MOST_STEPS = 2_000
 _CONTEXT = "kms:encryptioncontext:"
 _SOURCE_ARN = "aws:sourcearn"
@@ -62,13 +62,15 @@ class Search:
     extra: Sequence[Sequence[Literal]] = ()
     """Besides: of each of these one literal has to be met."""
     unsettled: list[str] = field(default_factory=list)
+    own_policy: bool | None = None
+    """Whether the caller has an identity policy that allows it; None: either, as it is needed."""
     _steps: int = 0
 
     def find(self, halves: Sequence[Settled], bit: int) -> Iterator[Found]:
         """Models of the action, given as its bit."""
         action = actions_in(bit)[0].name.lower()
-        ways = [list(islice(_ways(settled, bit), _MOST_WAYS + 1)) for settled in halves]
-        if any(len(each) > _MOST_WAYS for each in ways):
+        each_way = [list(islice(ways(settled, bit), MOST_WAYS + 1)) for settled in halves]
+        if any(len(each) > MOST_WAYS for each in each_way):
             self.unsettled.append("there are too many ways in which it may be allowed")
         denies = [
             (entry, settled)
@@ -76,7 +78,7 @@ class Search:
             for entry in settled.pending
             if entry.slot == Slot.DENY and entry.actions & bit
         ]
-        for chosen in islice(product(*ways), _MOST_WAYS):
+        for chosen in islice(product(*each_way), MOST_WAYS):
             allows = [(entry, settled) for way, settled in zip(chosen, halves, strict=True) for entry in way]
             for calling in self.callings:
                 known = self._known(halves, action, calling)
@@ -104,6 +106,8 @@ class Search:
         retired, parent, own_policy = None, None, False
         for entry, settled in allows:
             if entry is OWN_POLICY:
+                if self.own_policy is False:
+                    return
                 own_policy = True
             elif entry.allowance is not None:
                 grant = entry.allowance.grant
@@ -120,7 +124,7 @@ class Search:
         for model in self._search(literals, [each for each in choices if each], known):
             if source:
                 model = Model({**model.values, _SOURCE_ARN: source}, model.unsure)
-            yield Found(model, pairs, retired, parent, own_policy)
+            yield Found(model, pairs, retired, parent, own_policy or self.own_policy is True)
 
     def _failing(self, entry: Entry, settled: Settled, action: str) -> list[Literal]:
         """Ways to keep a Deny from applying; none where its Resource may do that as well, which is left to the engine."""
@@ -180,7 +184,7 @@ def _has_variables(rule: Rule) -> bool:
     return resource or any(isinstance(value, Template) for test in tests for value in test.values)
 
 
-def _ways(settled: Settled, bit: int) -> Iterator[tuple[Entry, ...]]:
+def ways(settled: Settled, bit: int) -> Iterator[tuple[Entry, ...]]:
     """Sets of pending Allow entries that suffice together, smallest first."""
     by_slot: dict[int, list[Entry]] = {}
     for entry in settled.pending:

@@ -202,10 +202,10 @@ def _candidates(valued: Sequence[Literal], domain: Domain, kinds: Iterable[str])
     for kind in kinds:
         if is_ordered(kind):
             yield from points([each.test for each in valued if each.test.operator.type == kind], kind)
-    for each in valued:
-        for value in each.test.written.values if each.test.operator.type in TEXT_TYPES else ():
-            yield from believable(value)
+    written = [v for each in valued if each.test.operator.type in TEXT_TYPES for v in each.test.written.values]
+    yield from (text for text in written if not set(text) & set("*?$"))
     yield from domain.examples
+    yield from (filled for text in written for filled in believable(text))
     yield from _PLAIN_WORDS
 
 
