@@ -5,7 +5,7 @@ Comes in: nothing. Goes out: the classes. Never here: proving.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kms_eval.world.checks import Check
@@ -22,7 +22,7 @@ class Witness:
     policy (JSON) that an account of which nothing is described may give its principal; None where none is needed.
     """
 
-    request: Request
+    request: Request = field(compare=False)
     who: str
     key: str | None
     decision: str
