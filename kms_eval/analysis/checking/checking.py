@@ -218,8 +218,8 @@ class _Looking:
         tried = 0
         for found in islice(search.find(halves, bit), _MOST_TRIED):
             tried += 1
-            opened = opened(self.checking.grid.openness, found.model.values, halves[0], action)
-            narrowed = replace(found, model=replace(found.model, values=opened))
+            chosen = opened(self.checking.grid.openness, found.model.values, halves[0], action)
+            narrowed = replace(found, model=replace(found.model, values=chosen))
             witness = self._asking.witness(someone, action, square.key, narrowed, names)
             if witness is not None:
                 return _Looked(witness)
