@@ -115,7 +115,11 @@ def _in(reading: Reading, place: Place, value: object) -> tuple[str, ...] | None
         return None
     named = value["in"]
     listed = (named,) if isinstance(named, str) else named
-    if not isinstance(listed, (list, tuple)) or not listed or not all(isinstance(each, str) and each for each in listed):
+    if (
+        not isinstance(listed, (list, tuple))
+        or not listed
+        or not all(isinstance(each, str) and each for each in listed)
+    ):
         reading.fault(place.at("in"), f"expected a name or a list of names, found {kind_of(named)}")
         return None
     return tuple(listed)

@@ -17,8 +17,8 @@ from kms_eval.formats.document import Place, RawDocument, SourceFile
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
 from kms_eval.world.attachments import Documents
-from kms_eval.world.checks import Check, read_checks
 from kms_eval.world.cases import TestCase, read_tests
+from kms_eval.world.checks import Check, read_checks
 from kms_eval.world.identity import is_partition, is_region
 from kms_eval.world.keys import read_keys
 from kms_eval.world.model import World
@@ -104,4 +104,6 @@ def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, 
     tests = read_tests(reading, world)
     checks = read_checks(reading, world)
     reading.findings.raise_faults(strict=strict)
-    return Loaded(world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base, checks)
+    return Loaded(
+        world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base, checks
+    )

@@ -156,7 +156,7 @@ class TestEntry(Entry, title="Test"):
 
 
 class CheckEntry(Entry, title="Check"):
-    """A sentence about everybody that has to stay true; one of `only`, `nobody` and `somebody` says whom it is about."""
+    """A sentence about everybody that has to stay true, with one of `only`, `nobody` and `somebody`."""
 
     name: Text | None = Field(None, description="What has to stay true; default: the sentence itself.")
     only: Names | None = Field(None, description="Nobody but these principals may: names, ARNs, or globs over them.")
@@ -166,7 +166,9 @@ class CheckEntry(Entry, title="Check"):
     )
     somebody: Somebody = Field(None, description="At least one of the principals in `in` may.")
     may: Actions = Field(description="The action, a list of actions, or globs such as `kms:*`.")
-    on: Names | None = Field(None, description="On which keys: handles, ids, ARNs, aliases, or globs; default: every key.")
+    on: Names | None = Field(
+        None, description="On which keys: handles, ids, ARNs, aliases, or globs; default: every key."
+    )
     unless: Context = Field(None, description="Requests that carry these condition keys with these values are excused.")
 
 

@@ -31,9 +31,7 @@ clauses = st.builds(
 
 
 def of_glob(text: str) -> Pattern:
-    return tuple(
-        Token(ANYTHING, repeated=letter == "*") if letter in "*?" else one_of(letter) for letter in text
-    )
+    return tuple(Token(ANYTHING, repeated=letter == "*") if letter in "*?" else one_of(letter) for letter in text)
 
 
 def clause_of(written: tuple[tuple[str, ...], bool]) -> Clause:
@@ -42,7 +40,9 @@ def clause_of(written: tuple[tuple[str, ...], bool]) -> Clause:
 
 
 @given(st.lists(clauses, min_size=1, max_size=3))
-def test_a_shortest_text_is_found_exactly_where_brute_force_finds_one(written: list[tuple[tuple[str, ...], bool]]) -> None:
+def test_a_shortest_text_is_found_exactly_where_brute_force_finds_one(
+    written: list[tuple[tuple[str, ...], bool]],
+) -> None:
     found = shortest([clause_of(each) for each in written])
 
     def fits(text: str) -> bool:

@@ -82,9 +82,7 @@ def test_everyone_in_the_organization_is_nobody_outside_it() -> None:
     scenario = world(inside, organization=organization)
     assert scenario.check(nobody="outside-organization", may="kms:*")
     assert not scenario.check(nobody="outside-account", may="kms:*")
-    wider = world(
-        allow("kms:Encrypt", StringLike={"aws:PrincipalOrgID": "o-*"}), organization=organization
-    )
+    wider = world(allow("kms:Encrypt", StringLike={"aws:PrincipalOrgID": "o-*"}), organization=organization)
     assert wider.check(nobody="outside-organization", may="kms:*").verdict == "fails"
 
 
@@ -106,9 +104,7 @@ def test_everyone_in_the_organization_is_nobody_outside_it() -> None:
         ),
     ],
 )
-def test_a_deny_of_all_that_a_condition_lets_in_is_a_proof(
-    needed: dict[str, Any], kept_away: dict[str, Any]
-) -> None:
+def test_a_deny_of_all_that_a_condition_lets_in_is_a_proof(needed: dict[str, Any], kept_away: dict[str, Any]) -> None:
     assert world(allow("kms:Decrypt", **needed), deny("kms:Decrypt", **kept_away)).check(nobody="*", may="kms:Decrypt")
     assert not world(allow("kms:Decrypt", **kept_away), deny("kms:Decrypt", **needed)).check(
         nobody=["*", "public"], may="kms:Decrypt"

@@ -39,7 +39,7 @@ _ANYTHING = Request("arn:aws:iam::000000000000:root", "kms:ListKeys")
 def run_checks(
     evaluator: Evaluator, checks: Iterable[Check], *, now: datetime, source: str | None = None
 ) -> Iterator[CheckResult]:
-    """Run check after check; `source` is what commands name as the scenario. Raises InputError for what fits nothing."""
+    """Run check after check; `source` is what commands name as the scenario. Raises InputError."""
     running = Checking(evaluator, now=now, source=source)
     return (running.run(check) for check in checks)
 
@@ -143,7 +143,9 @@ class _Looking:
         known = [replace(each, asker=replace(each.asker, described=True)) for each in people]
         witnesses: list[Witness] = []
         reasons: dict[str, None] = {}
-        wanted = [(key, bit_of(action.name)) for key in keys for action in actions_in(actions)]
+        wanted: list[tuple[Key | None, int]] = []
+        for key in keys:
+            wanted += [(key, bit_of(action.name)) for action in actions_in(actions)]
         wanted += [(None, bit_of(action.name)) for action in actions_in(keyless)]
         for key, bit in wanted:
             found, why = self._anybody(known, key, bit)
@@ -175,9 +177,7 @@ class _Looking:
                 if decided is not None:
                     yield decided
 
-    def _squares(
-        self, someone: Someone, keys: Sequence[Key], actions: int, keyless: int
-    ) -> Iterator[Square]:
+    def _squares(self, someone: Someone, keys: Sequence[Key], actions: int, keyless: int) -> Iterator[Square]:
         world = self.checking.evaluator.world
         if actions:
             for key in keys:
@@ -209,7 +209,9 @@ class _Looking:
         if same is not None and remembered in self.checking.proved:
             return _Looked(None, self.checking.proved[remembered])
         world = self.checking.evaluator.world
-        needs = frozenset(key for half in halves for entry in half.pending if entry.actions & bit for key in entry.needs)
+        needs = frozenset(
+            key for half in halves for entry in half.pending if entry.actions & bit for key in entry.needs
+        )
         extra = [*self._clock.of(needs), *([self.extra] if self.extra else [])]
         domains = partial(someone.domain, world=world)
         search = Search(self.checking.grid.openness, domains, callings(service=service), extra)
@@ -227,7 +229,10 @@ class _Looking:
         if tried:
             where = f" on {square.key.handle}" if square.key is not None else ""
             terms = next((str(each) for _mask, each in self.checking.grid.terms(square, bit) if str(each)), "")
-            reasons = (*reasons, f"whether {someone.asker.label} can make a request for {action}{where} {terms}".rstrip())
+            reasons = (
+                *reasons,
+                f"whether {someone.asker.label} can make a request for {action}{where} {terms}".rstrip(),
+            )
         if same is not None:
             self.checking.proved[remembered] = reasons
         return _Looked(None, reasons)

@@ -122,7 +122,8 @@ def _refusals(
             found.append([each for each in choices if each is not None])
         for entry in settled.pending:
             if entry.actions & bit and entry.slot == Slot.DENY:
-                found.append([[each] for each in _literals(side, settled, entry, action, generous=True)])
+                applies = _literals(side, settled, entry, action, generous=True)
+                found += [[[each] for each in applies]]
     return found
 
 

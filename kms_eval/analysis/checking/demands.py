@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kms_eval.analysis.proving.solving import Literal
-from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
+from kms_eval.documents.model import ConditionTest, Policy, PolicyKind, Qualifier
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.conditions import compile_condition
 from kms_eval.errors import Fault, InputError
@@ -34,9 +34,11 @@ def not_excused(unless: Mapping[str, tuple[str, ...]]) -> tuple[Literal, ...]:
     for name, values in unless.items():
         row = find(name)
         operator = _OPERATORS[row.type if row is not None else "String"]
-        qualifier = "ForAnyValue" if row is not None and row.multi_valued else ""
+        qualifier: Qualifier = "ForAnyValue" if row is not None and row.multi_valued else ""
         try:
-            condition = compile_condition(_NOBODYS, (ConditionTest(operator, qualifier, False, name, values),))
+            condition = compile_condition(
+                _NOBODYS, (ConditionTest(operator, qualifier, if_exists=False, key=name, values=values),)
+            )
         except ValueError as error:
             raise InputError(Fault(f"`unless`: {error}")) from None
         literals.append(Literal(condition.tests[0], holds=False, generous=False))
@@ -48,7 +50,10 @@ class Clock:
 
     def __init__(self, now: datetime) -> None:
         text = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        tests = tuple(ConditionTest("DateGreaterThanEquals", "", False, key, (text,)) for key in sorted(CLOCK))
+        tests = tuple(
+            ConditionTest("DateGreaterThanEquals", "", if_exists=False, key=key, values=(text,))
+            for key in sorted(CLOCK)
+        )
         condition = compile_condition(_NOBODYS, tests)
         self._literals = {test.key: (Literal(test, holds=True, generous=False),) for test in condition.tests}
 

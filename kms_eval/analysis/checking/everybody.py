@@ -9,7 +9,7 @@ may allow anything. In the other accounts a principal that is not described has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kms_eval.analysis.access.principals import Asker, anyone_at_all, anyone_in, askers
@@ -117,7 +117,7 @@ def concerned(check: Check, people: Sequence[Someone], world: World) -> tuple[So
     return tuple(
         each
         for name in check.who
-        for each in ((people if name in _CLASSES else _fitting(people, name, world)))
+        for each in (people if name in _CLASSES else _fitting(people, name, world))
         if name not in _CLASSES or _CLASSES[name](each, world)
     )
 
@@ -129,7 +129,9 @@ def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
     if someone.asker.kind != "service" and someone.account != key.account:
         return True
     others = [name for name in check.who if name != OUTSIDE_ACCOUNT]
-    return any(_CLASSES[name](someone, world) if name in _CLASSES else _is_named(someone, (name,), world) for name in others)
+    return any(
+        _CLASSES[name](someone, world) if name in _CLASSES else _is_named(someone, (name,), world) for name in others
+    )
 
 
 def _in_no_account_of_ours(someone: Someone, world: World) -> bool:
@@ -140,7 +142,7 @@ def _in_no_account_of_ours(someone: Someone, world: World) -> bool:
     return account not in organization.accounts and account != organization.management_account
 
 
-_CLASSES = {
+_CLASSES: Mapping[str, Callable[[Someone, World], bool]] = {
     OUTSIDE_ACCOUNT: lambda someone, world: someone.asker.kind != "service",
     OUTSIDE_ORGANIZATION: _in_no_account_of_ours,
     PUBLIC: lambda someone, world: someone.asker.kind == "everyone",

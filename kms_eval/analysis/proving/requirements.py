@@ -121,13 +121,13 @@ class Search:
                 literals += [Literal(test, holds=True, generous=False) for test in tests]
         known = _with(known, pairs, source)
         choices = [*self.extra, *(self._failing(entry, settled, action) for entry, settled in denies)]
+        of_source: dict[str, tuple[str, ...]] = {_SOURCE_ARN: source} if source else {}
         for model in self._search(literals, [each for each in choices if each], known):
-            if source:
-                model = Model({**model.values, _SOURCE_ARN: source}, model.unsure)
-            yield Found(model, pairs, retired, parent, own_policy or self.own_policy is True)
+            whole = Model({**model.values, **of_source})
+            yield Found(whole, pairs, retired, parent, own_policy or self.own_policy is True)
 
     def _failing(self, entry: Entry, settled: Settled, action: str) -> list[Literal]:
-        """Ways to keep a Deny from applying; none where its Resource may do that as well, which is left to the engine."""
+        """Ways to keep a Deny from applying; none where its Resource may do that, which is left to the engine."""
         scope = settled.cell.scope
         if self.openness.open_variables(entry, scope, settled.unknown, action):
             return []
@@ -204,7 +204,7 @@ def _pairs(allowance: Allowance) -> tuple[tuple[str, str], ...]:
 
 def _with(known: Known, pairs: Mapping[str, str], source: tuple[str, ...]) -> Known:
     """With what a grant demands settled as well."""
-    fixed = {f"{_CONTEXT}{name.lower()}": (value,) for name, value in pairs.items()}
+    fixed: dict[str, tuple[str, ...]] = {f"{_CONTEXT}{name.lower()}": (value,) for name, value in pairs.items()}
     if source:
         fixed[_SOURCE_ARN] = source
     if not fixed:

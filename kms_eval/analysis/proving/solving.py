@@ -48,13 +48,9 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Values that meet all literals: for each condition key (lower case) its values, or None where it is absent.
-
-    `unsure` are reasons why a test was taken to be met; the engine has to be asked.
-    """
+    """Values that meet all literals: for each condition key (lower case) its values, or None where it is absent."""
 
     values: Mapping[str, tuple[str, ...] | None]
-    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +104,14 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
         if isinstance(answer, Model):
             return answer
     # Without the tests that have variables: what is impossible then is impossible with them.
-    rest = [literal for literal in literals if not _open_variables(literal.test, known)]
+    rest = [literal for literal in literals if not any(_open_variables(literal.test, known))]
     if isinstance(_all_keys(rest, known, known.lookup), Impossible):
         return IMPOSSIBLE
     names = ", ".join(f"${{{key}}}" for key in variables)
     return Unsettled(f"the policy variable {names} has the request's own value")
 
 
-def _fillings(
-    key: str, about: Sequence[Literal], literals: Sequence[Literal], known: Known
-) -> list[str | None]:
+def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], known: Known) -> list[str | None]:
     if key in known.must_be_absent:
         return [None]
     if key in known.must_be:
@@ -187,13 +181,12 @@ def _one_key(key: str, about: Sequence[Literal], domain: Domain, lookup: Lookup)
     if any(not each.met(("x",), lookup) for each in about if each not in valued):
         return IMPOSSIBLE
     kinds = {each.test.operator.type for each in valued}
-    candidates = list(islice(_candidates(valued, domain, kinds), _MOST_CANDIDATES))
-    for text in candidates:
+    for text in _candidates(valued, domain, kinds):
         if all(each.met((text,), lookup) for each in about) and all(clause.has(text) for clause in domain.clauses):
             return Model({key: (text,)})
     if kinds <= TEXT_TYPES:
         return _texts(key, valued, domain, lookup)
-    if len(kinds) == 1:
+    if len(kinds) == 1 and (len(valued) == 1 or not domain.multi_valued):
         return IMPOSSIBLE  # a point of each part was tried
     return Unsettled(f"{valued[0].test.written.key} is compared as {' and as '.join(sorted(kinds))}")
 
@@ -202,6 +195,10 @@ def _candidates(valued: Sequence[Literal], domain: Domain, kinds: Iterable[str])
     for kind in kinds:
         if is_ordered(kind):
             yield from points([each.test for each in valued if each.test.operator.type == kind], kind)
+    yield from islice(_texts_to_try(valued, domain), _MOST_CANDIDATES)
+
+
+def _texts_to_try(valued: Sequence[Literal], domain: Domain) -> Iterator[str]:
     written = [v for each in valued if each.test.operator.type in TEXT_TYPES for v in each.test.written.values]
     yield from (text for text in written if not set(text) & set("*?$"))
     yield from domain.examples
@@ -211,7 +208,8 @@ def _candidates(valued: Sequence[Literal], domain: Domain, kinds: Iterable[str])
 
 def _texts(key: str, valued: Sequence[Literal], domain: Domain, lookup: Lookup) -> Answer:
     """Texts by automata: what all values have to be in, and what some value has to be in."""
-    of_all, of_some = list(domain.clauses), []
+    of_all: list[Clause] = list(domain.clauses)
+    of_some: list[Clause] = []
     try:
         for each in valued:
             everywhere, clause = _clause(each, lookup)
