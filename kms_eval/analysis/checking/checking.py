@@ -144,8 +144,8 @@ class _Looking:
         witnesses: list[Witness] = []
         reasons: dict[str, None] = {}
         wanted: list[tuple[Key | None, int]] = []
-        for key in keys:
-            wanted += [(key, bit_of(action.name)) for action in actions_in(actions)]
+        for each in keys:
+            wanted += [(each, bit_of(action.name)) for action in actions_in(actions)]
         wanted += [(None, bit_of(action.name)) for action in actions_in(keyless)]
         for key, bit in wanted:
             found, why = self._anybody(known, key, bit)

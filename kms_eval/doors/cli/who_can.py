@@ -36,8 +36,8 @@ class Call:
 
     Principals are those the scenario describes and those its policies and grants name, with *anyone in account X* and
     *anyone at all* where a policy speaks to them. Where nobody has described a principal's identity policies, that one
-    of them allows it is a condition. `*` is a wildcard in actions and keys. The exit code is 0; with `--fail-if` 1 where
-    one of those may, and 3 where that cannot be established.
+    of them allows it is a condition. `*` is a wildcard in actions and keys. The exit code is 0; with `--fail-if` it is
+    1 where one of those may in any request at all, and 3 where that cannot be established.
 
     `kms-eval who-can kms:Decrypt --key app`
     """

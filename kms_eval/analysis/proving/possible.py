@@ -1,0 +1,69 @@
+"""Which conditional answers any request can meet at all: contradictory conditions let nobody in.
+
+Comes in: settled cells, and actions that are allowed under conditions. Goes out: those of them for which there may be
+such a request; what is left out is proved. Never here: who asks, which requests a caller could make beyond that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kms_eval.analysis.access.openness import Openness
+from kms_eval.analysis.access.settled import Settled
+from kms_eval.analysis.proving.callings import Calling
+from kms_eval.analysis.proving.domains import Domain
+from kms_eval.analysis.proving.requirements import Search, identity
+from kms_eval.engine.masks import actions_in, bit_of
+from kms_eval.facts.condition_keys import find
+
+_ANY_WAY = (Calling(frozenset()),)
+_MOST_KNOWN = 50_000
+
+
+class Possible:
+    """Answers for one question; what was found out once is remembered."""
+
+    def __init__(self, openness: Openness) -> None:
+        self._openness = openness
+        self._known: dict[tuple[object, ...], bool] = {}
+
+    def of(self, halves: Sequence[tuple[int, Settled]], mask: int) -> int:
+        """The actions of the mask that some request may be allowed."""
+        found = 0
+        for action in actions_in(mask):
+            bit = bit_of(action.name)
+            needed = [settled for covered, settled in halves if covered & bit]
+            if sum(bool(entry.actions & bit) for half in needed for entry in half.pending) < 2 and _plain(needed, bit):
+                found |= bit  # one test of one entry is no contradiction
+                continue
+            found |= bit if self._is_possible(needed, bit) else 0
+        return found
+
+    def _is_possible(self, halves: Sequence[Settled], bit: int) -> bool:
+        same = identity(halves, bit)
+        question = None if same is None else (*same, bit, halves[0].unknown, halves[0].cell.scope.target.kind)
+        if question is not None and question in self._known:
+            return self._known[question]
+        search = Search(self._openness, _any_values, _ANY_WAY)
+        answer = any(True for _found in search.find(halves, bit)) or bool(search.unsettled)
+        if question is not None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[question] = answer
+        return answer
+
+
+def _plain(halves: Sequence[Settled], bit: int) -> bool:
+    """Whether each pending entry has at most one test."""
+    conditions = (
+        entry.rule.condition
+        for half in halves
+        for entry in half.pending
+        if entry.rule is not None and entry.actions & bit
+    )
+    return all(condition is None or len(condition.tests) < 2 for condition in conditions)
+
+
+def _any_values(key: str) -> Domain:
+    row = find(key)
+    return Domain(multi_valued=row is None or row.multi_valued)
