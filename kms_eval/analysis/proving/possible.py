@@ -25,10 +25,22 @@ class Possible:
 
     def __init__(self, openness: Openness) -> None:
         self._openness = openness
-        self._known: dict[tuple[object, ...], bool] = {}
+        self._known: dict[tuple[object, ...], int] = {}
 
     def of(self, halves: Sequence[tuple[int, Settled]], mask: int) -> int:
         """The actions of the mask that some request may be allowed."""
+        same = identity([settled for _covered, settled in halves], ~0)
+        question = None if same is None else (*same, mask, halves[0][1].unknown, halves[0][1].cell.scope.target.kind)
+        if question is None:
+            return self._among(halves, mask)
+        known = self._known.get(question)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[question] = self._among(halves, mask)
+        return known
+
+    def _among(self, halves: Sequence[tuple[int, Settled]], mask: int) -> int:
         found = 0
         for action in actions_in(mask):
             bit = bit_of(action.name)
@@ -40,17 +52,8 @@ class Possible:
         return found
 
     def _is_possible(self, halves: Sequence[Settled], bit: int) -> bool:
-        same = identity(halves, bit)
-        question = None if same is None else (*same, bit, halves[0].unknown, halves[0].cell.scope.target.kind)
-        if question is not None and question in self._known:
-            return self._known[question]
         search = Search(self._openness, _any_values, _ANY_WAY)
-        answer = any(True for _found in search.find(halves, bit)) or bool(search.unsettled)
-        if question is not None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[question] = answer
-        return answer
+        return any(True for _found in search.find(halves, bit)) or bool(search.unsettled)
 
 
 def _plain(halves: Sequence[Settled], bit: int) -> bool:

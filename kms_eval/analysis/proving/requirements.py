@@ -173,7 +173,7 @@ def identity(halves: Sequence[Settled], bit: int) -> tuple[object, ...] | None:
                 if rule is not None and _has_variables(rule):
                     return None
                 about = id(entry.allowance.grant) if entry.allowance is not None else id(rule)
-                said.append((entry.slot, about, entry is OWN_POLICY))
+                said.append((entry.slot, entry.actions & bit, about, entry is OWN_POLICY))
     return tuple(said)
 
 
