@@ -6,7 +6,7 @@ Never here: set qualifiers, negation, searching. Globs mean what `language.patte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from kms_eval.analysis.proving.automata import ANYTHING, Pattern, Symbols, Token, one_of
@@ -26,10 +26,17 @@ _Piece = tuple[str, bool]
 """A character, and whether it is a wildcard."""
 
 
-def patterns_of(test: Test, lookup: Lookup, *, generous: bool) -> tuple[Pattern, ...]:
-    """What the values of the test match, negation left aside; `generous` is the reading of the match itself."""
+def patterns_of(
+    test: Test, lookup: Lookup, *, generous: bool, but: Callable[[object], bool] = lambda _value: False
+) -> tuple[Pattern, ...]:
+    """What the values of the test match, negation left aside, without those of which `but` is true.
+
+    `generous` is the reading of the match itself. Raises OutOfReachError.
+    """
     found = []
     for text, prepared in zip(test.written.values, test.values, strict=True):
+        if but(prepared):
+            continue
         template = prepared if isinstance(prepared, Template) else Template((text,))
         pieces = _pieces(test, template, lookup, generous=generous)
         pattern = None if pieces is None else _pattern(test, pieces, generous=generous)

@@ -15,6 +15,7 @@ from itertools import islice, product
 from typing import Final
 
 from kms_eval.analysis.proving.automata import Clause, TooManyStatesError, shortest
+from kms_eval.analysis.proving.beyond import Beyond, NotSettledError
 from kms_eval.analysis.proving.domains import Domain, believable
 from kms_eval.analysis.proving.patterns import TEXT_TYPES, OutOfReachError, patterns_of
 from kms_eval.analysis.proving.points import is_ordered, points
@@ -107,8 +108,17 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
     rest = [literal for literal in literals if not any(_open_variables(literal.test, known))]
     if isinstance(_all_keys(rest, known, known.lookup), Impossible):
         return IMPOSSIBLE
-    names = ", ".join(f"${{{key}}}" for key in variables)
-    return Unsettled(f"the policy variable {names} has the request's own value")
+    return _beyond(literals, known, variables)
+
+
+def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
+    try:
+        beyond = Beyond(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
+        values = beyond.answer([(each.test, each.holds, each.generous) for each in literals])
+    except NotSettledError as error:
+        names = ", ".join(f"${{{key}}}" for key in variables)
+        return Unsettled(f"the policy variable {names} has the request's own value ({error})")
+    return IMPOSSIBLE if values is None else Model(values)
 
 
 def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], known: Known) -> list[str | None]:
