@@ -133,7 +133,7 @@ def _failing(side: _Side, settled: Settled, way: tuple[Entry, ...], action: str)
     for entry in way:
         if entry is OWN_POLICY:
             continue
-        if entry.allowance is not None:
+        if entry.allowance is not None or entry.unknowns:
             return None
         if side.grid.openness.open_variables(entry, settled.cell.scope, settled.unknown, action):
             return None

@@ -22,6 +22,7 @@ from kms_eval.analysis.proving.solving import Literal
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.model import Grant, PolicyKind
 from kms_eval.engine.cell import CLOCK
+from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
 from kms_eval.engine.missing import spelled
@@ -71,7 +72,7 @@ class Asking:
             ruling = evaluator.rule(timed)
         except InputError:
             return None
-        if (ruling.outcome == "allowed") is not allowed:
+        if (ruling.outcome == "allowed") is not allowed or ruling.outcome == "undetermined":
             return None
         explanation = explain(evaluator, ruling)
         if any(warned.code in _REFUSED for warned in explanation.warnings):
@@ -147,9 +148,14 @@ class Asking:
 def opened(
     openness: Openness, values: Mapping[str, tuple[str, ...] | None], half: Settled, action: str
 ) -> dict[str, tuple[str, ...] | None]:
-    """Of the values of a model those that a request chooses."""
-    chosen = openness.open_among(frozenset(values), half.cell.scope, half.unknown, action.lower())
-    return {key: value for key, value in values.items() if key in chosen}
+    """Of the values of a model those that a request, or the choice of one of many callers, brings along."""
+    asked, with_key = action.lower(), half.cell.scope.target.kind == "key"
+    chosen = openness.open_among(frozenset(values), half.cell.scope, half.unknown, asked)
+    return {
+        key: value
+        for key, value in values.items()
+        if key in chosen and (key.startswith(half.unknown) or not is_fixed(asked, key, with_key=with_key))
+    }
 
 
 def names_in(halves: Sequence[Settled], extra: Sequence[Literal] = ()) -> dict[str, str]:

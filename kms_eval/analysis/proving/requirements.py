@@ -127,8 +127,10 @@ class Search:
             yield Found(whole, pairs, retired, parent, own_policy or self.own_policy is True)
 
     def _failing(self, entry: Entry, settled: Settled, action: str) -> list[Literal]:
-        """Ways to keep a Deny from applying; none where its Resource may do that, which is left to the engine."""
+        """Ways to keep a Deny from applying; none where its Resource, or what is unknown, may do that."""
         scope = settled.cell.scope
+        if entry.unknowns:
+            return []
         if self.openness.open_variables(entry, scope, settled.unknown, action):
             return []
         tests = self.openness.open_tests(entry, scope, settled.unknown, action)
@@ -173,7 +175,7 @@ def identity(halves: Sequence[Settled], bit: int) -> tuple[object, ...] | None:
                 if rule is not None and _has_variables(rule):
                     return None
                 about = id(entry.allowance.grant) if entry.allowance is not None else id(rule)
-                said.append((entry.slot, entry.actions & bit, about, entry is OWN_POLICY))
+                said.append((entry.slot, entry.actions & bit, about, entry is OWN_POLICY, bool(entry.unknowns)))
     return tuple(said)
 
 
