@@ -36,7 +36,7 @@ def answer(*statements: tuple[str, dict[str, Any]]) -> str:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ({"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}, {"StringLike": {"kms:ViaService": "ec2.*"}}),
+        ({"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}, {"StringLike": {"kms:ViaService": "e*"}}),
         ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/7"}}),
         ({"Null": {"aws:SourceVpce": "true"}}, {"StringLike": {"aws:SourceVpce": "vpce-*"}}),
         ({"NumericLessThan": {"aws:MultiFactorAuthAge": 5}}, {"NumericGreaterThan": {"aws:MultiFactorAuthAge": 5}}),

@@ -106,7 +106,7 @@ class Beyond:
         return z3.If(there, matches if positive else z3.Not(matches), z3.BoolVal(absent))
 
     def _matches(self, test: Test, text: Any, *, inner: bool, positive: bool) -> Any:
-        """That the value is one of the test's; where it has to be none of them, wildcards beside variables are too much."""
+        """That the value is one of the test's; None where that cannot be said here."""
         z3 = self._z3
         try:
             patterns = patterns_of(
@@ -123,7 +123,7 @@ class Beyond:
                 if filled is None:
                     return None
                 found.append(filled)
-        return z3.Or(*found) if found else z3.BoolVal(False)
+        return z3.Or(*found) if found else z3.BoolVal(val=False)
 
     def _filled(self, test: Test, template: Template, text: Any, *, wild: bool) -> Any:
         z3 = self._z3
@@ -131,7 +131,7 @@ class Beyond:
         for part in template.parts:
             if isinstance(part, Variable):
                 if part.multi_valued:
-                    return z3.BoolVal(False)
+                    return z3.BoolVal(val=False)
                 there, value = self._key(part.key)
                 if part.default is None:
                     needed.append(there)
