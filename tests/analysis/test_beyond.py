@@ -34,7 +34,8 @@ def verdict(*statements: tuple[str, dict[str, Any]]) -> Any:
         ([("Allow", SAME), ("Deny", SAME)], "holds"),
         ([("Allow", {**SAME, "StringLike": {TEAM: "a*", "aws:SourceIdentity": "b*"}})], "holds"),
         ([("Allow", {**SAME, "StringLike": {TEAM: "q?zz", "aws:SourceIdentity": "*f*"}})], "fails"),
-        ([("Allow", {"StringLike": {TEAM: "x${aws:SourceIdentity}"}}), ("Deny", {"StringLike": {TEAM: "x*"}})], "holds"),
+        ([("Allow", {"StringLike": {TEAM: "x${aws:SourceIdentity}"}}),
+          ("Deny", {"StringLike": {TEAM: "x*"}})], "holds"),
     ],
 )  # fmt: skip
 def test_the_solver_settles_what_hangs_on_the_same_value(statements: list[Any], wanted: str) -> None:

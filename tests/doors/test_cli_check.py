@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -55,7 +55,7 @@ def test_a_failing_check_shows_a_command_that_the_engine_allows(
 def test_reports_are_for_machines_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, HOLDS + FAILS)
     assert main(["check", path, "-o", str(tmp_path / "out.xml")]) == 1
-    root = ElementTree.parse(tmp_path / "out.xml").getroot()  # noqa: S314 - it was just written
+    root = ET.parse(tmp_path / "out.xml").getroot()  # noqa: S314 - it was just written
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("2", "1", "0")
     capsys.readouterr()
     assert main(["check", path, "--format", "github"]) == 1
@@ -64,7 +64,7 @@ def test_reports_are_for_machines_too(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_names_that_mean_nothing_are_said_with_their_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", written(tmp_path, "  - {nobody: outside-organization, may: kms:Decrypt}\n")]) == 2
-    assert "world.yaml:17" in capsys.readouterr().err
+    assert "world.yaml:15" in capsys.readouterr().err
 
 
 def test_a_file_without_checks_is_a_wrong_call(tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ def run(call: Call, output: Output) -> ExitCode:
         "junit": lambda: checks.render_junit(files),
         "github": lambda: checks.render_github(files),
     }
-    deliver(output, call.output, [texts[form]()])
+    if form != "text" or any(file.results for file in files):
+        deliver(output, call.output, [texts[form]()])
     verdicts = {result.verdict for file in files for result in file.results}
     if any(file.faults for file in files):
         return ExitCode.WRONG
