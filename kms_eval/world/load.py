@@ -19,6 +19,7 @@ from kms_eval.formats.text import read_file
 from kms_eval.records import record
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
+from kms_eval.world.checks import Check, read_checks
 from kms_eval.world.identity import is_partition, is_region
 from kms_eval.world.keys import read_keys
 from kms_eval.world.model import World
@@ -41,6 +42,7 @@ class Loaded:
     name: str
     description: str | None = None
     base: Path | None = None
+    checks: tuple[Check, ...] = ()
 
 
 def load(path: Path, *, strict: bool = False) -> Loaded:
@@ -105,5 +107,8 @@ def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, 
         vpc_endpoints=read_endpoints(reading),
     )
     tests = read_tests(reading, world)
+    checks = read_checks(reading, world)
     reading.findings.raise_faults(strict=strict)
-    return Loaded(world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base)
+    return Loaded(
+        world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base, checks
+    )
