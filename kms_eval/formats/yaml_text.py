@@ -197,7 +197,8 @@ class _Builder:
 
     def _fault(self, message: str, advice: str | None = None) -> None:
         steps = tuple(frame.step for frame in self._frames if frame.step is not None)
-        self.faults.append(Fault(message, Location(self._name, self.position.line, field_name(steps) or None, self.position.column), advice))
+        line, column = self.position
+        self.faults.append(Fault(message, Location(self._name, line, field_name(steps) or None, column), advice))
 
     def _stop(self, message: str, advice: str | None = None) -> NoReturn:
         self._fault(message, advice)
