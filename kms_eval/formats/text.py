@@ -1,4 +1,4 @@
-"""The one reader of files: YAML or JSON, UTF-8, to plain values that know their lines.
+"""The one reader of files: YAML or JSON, UTF-8, to plain values that know their places.
 
 Comes in: a path, or a text. Goes out: a RawDocument; InputError with every fault, and no other exception.
 Never here: scenarios, policies, the meaning of any value. YAML and JSON readers are loaded when one is needed.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from kms_eval.errors import Fault, InputError, Location, nearest, quoted
-from kms_eval.formats.document import Place, RawDocument, SourceFile, Steps
+from kms_eval.formats.document import Place, Position, RawDocument, SourceFile, Steps
 
 Format = Literal["yaml", "json"]
 
@@ -31,8 +31,8 @@ def read_file(path: Path, name: str | None = None) -> RawDocument:
     name = str(path) if name is None else name
     text = _decode(_bytes_of(path, name), name)
     form = _FORMATS.get(path.suffix.lower()) or ("json" if text.lstrip().startswith("{") else "yaml")
-    value, lines = _reader(form)(text, name)
-    return RawDocument(SourceFile(name, path, lines), value)
+    value, position = _reader(form)(text, name)
+    return RawDocument(SourceFile(name, path, position), value)
 
 
 def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  # noqa: A002 - the plain word for it
@@ -41,8 +41,8 @@ def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  
         # A text in memory may hold what no file can: halves of surrogate pairs.
         text = text.encode("utf-8", "surrogatepass")
     decoded = _decode(text, name)
-    value, lines = _reader(format)(decoded, name)
-    return RawDocument(SourceFile(name, None, lines), value)
+    value, position = _reader(format)(decoded, name)
+    return RawDocument(SourceFile(name, None, position), value)
 
 
 def read_embedded(text: str, place: Place) -> object:
@@ -62,14 +62,15 @@ def _inside(fault: Fault, outer: Location) -> Fault:
     inner = fault.location
     line = f"line {inner.line} of the text: " if inner is not None and inner.line is not None else ""
     field = (outer.field or "") + _member(inner.field if inner is not None else None)
-    return Fault(line + fault.message, Location(outer.file, outer.line, field.removeprefix(".") or None), fault.help)
+    location = Location(outer.file, outer.line, field.removeprefix(".") or None, outer.column)
+    return Fault(line + fault.message, location, fault.help)
 
 
 def _member(field: str | None) -> str:
     return f".{field}" if field and not field.startswith("[") else field or ""
 
 
-def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps], int | None]]]:
+def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps], Position | None]]]:
     # Imported here: most runs need one of the two, and `--help` neither.
     if form == "json":
         from kms_eval.formats.json_text import read_json  # noqa: PLC0415

@@ -178,7 +178,7 @@ class Scenario(Entry, title="kms-eval scenario"):
     tests: Annotated[tuple[TestEntry, ...], Field(strict=False)] = Field((), description="Tests on this world.")
 
 
-def json_schema() -> dict[str, object]:
+def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scenario files, for editors and other tools."""
     schema = Scenario.model_json_schema(mode="validation")
     schema["$defs"] |= DEFINITIONS

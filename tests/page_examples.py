@@ -1,6 +1,7 @@
-"""The examples of README.md, run: files written, commands typed, programs executed, in the order of the text.
+"""The examples of README.md and of the pages in docs, run: files written, commands typed, programs executed.
 
-`python -m tests.readme_examples` writes what came out back into README.md; `test_readme.py` compares.
+`python -m tests.page_examples [PAGE]...` writes what came out back into the pages; `test_pages.py` compares. Every page
+has a folder of its own, in which its examples are run in the order of the text.
 
 A block whose first line is a comment with nothing but a file's name (``# my-app.yaml``) is that file. In ``console``
 blocks a line after ``$ `` is a command; what it prints, errors included, is below it. Other ``python`` blocks are
@@ -23,6 +24,7 @@ import kms_eval
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+PAGES = (README, *sorted((ROOT / "docs").rglob("*.md")))
 
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# (?P<name>[\w-]+\.\w+)\n")
@@ -118,21 +120,30 @@ def comparable(text: str) -> str:
     return _DURATION.sub("in a moment", text)
 
 
-def rewrite(folder: Folder) -> None:
-    """Put into README.md what its commands print now."""
-    text = README.read_text(encoding="utf-8")
+def folder_of(page: Path, path: Path) -> Folder:
+    """A folder for the examples of a page, with the files that the page has the reader write."""
+    made = Folder(path)
+    for block in blocks(page.read_text(encoding="utf-8")):
+        made.write(block)
+    return made
+
+
+def rewrite(page: Path, folder: Folder) -> None:
+    """Put into a page what its commands print now."""
+    text = page.read_text(encoding="utf-8")
     pieces, end = [], 0
     for block in blocks(text):
-        folder.write(block)
         pieces.append(text[end : block.start])
         end = block.start + len(block.text)
         printed = folder.typed(block) if block.language == "console" else block.text
         pieces.append(block.text if comparable(printed) == comparable(block.text) else printed)
-    README.write_text("".join(pieces) + text[end:], encoding="utf-8")
+    page.write_text("".join(pieces) + text[end:], encoding="utf-8")
 
 
 if __name__ == "__main__":
     from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory() as scratch:
-        rewrite(Folder(Path(scratch)))
+    for name in sys.argv[1:] or PAGES:
+        chosen = Path(name).resolve()
+        with TemporaryDirectory() as scratch:
+            rewrite(chosen, folder_of(chosen, Path(scratch)))

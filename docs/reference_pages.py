@@ -1,0 +1,88 @@
+"""The pages of the reference that come from the program itself: verbs, exit codes, scenario fields, codes.
+
+Comes in: a folder. Goes out: Markdown files in it, which pages of the reference include.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kms_eval.codes import CODES
+from kms_eval.doors.cli.arguments import Described, described
+from kms_eval.doors.cli.verbs import VERBS
+from kms_eval.world.scenario import json_schema
+
+
+def write(folder: Path) -> None:
+    """Write all pages; those that are there already with the same text stay as they are, so that builds are quick."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in (("verbs", _verbs()), ("fields", _fields()), ("codes", _codes())):
+        path = folder / f"{name}.md"
+        text = "\n".join(lines) + "\n"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def _verbs() -> Iterator[str]:
+    for verb in VERBS:
+        call = verb.module().Call
+        known = described(call)
+        placed = " ".join(each.argument.metavar or "" for each in known if not each.argument.names)
+        yield f"## {verb.name}\n"
+        yield f"`kms-eval {verb.name} {placed}`".replace(" `", "`") + "\n"
+        yield _paragraphs(call.__doc__ or verb.summary) + "\n"
+        yield from _arguments(known)
+
+
+def _paragraphs(text: str) -> str:
+    return re.sub(r"\n[ \t]+", "\n", text.strip())
+
+
+def _arguments(known: tuple[Described, ...]) -> Iterator[str]:
+    for each in known:
+        argument = each.argument
+        names = ", ".join(f"`{name}`" for name in argument.names) or f"`{argument.metavar}`"
+        value = f" *{argument.metavar}*" if argument.names and argument.metavar else ""
+        again = " May be given again." if argument.kind == "many" and argument.names else ""
+        yield f"{names}{value}\n: {argument.help}{again}\n"
+
+
+def _fields() -> Iterator[str]:
+    schema = json_schema()
+    definitions: Mapping[str, Any] = schema.get("$defs", {})
+    yield "## The scenario\n"
+    yield from _table(schema)
+    for name, definition in definitions.items():
+        if definition.get("type") == "object" and "properties" in definition:
+            yield f"\n## {definition.get('title', name)}\n"
+            if "description" in definition:
+                yield f"{definition['description']}\n"
+            yield from _table(definition)
+
+
+def _table(definition: Mapping[str, Any]) -> Iterator[str]:
+    required = definition.get("required", ())
+    yield "| field | what it says | default |\n| --- | --- | --- |"
+    for name, field in definition.get("properties", {}).items():
+        default = "needed" if name in required else _default(field)
+        said = str(field.get("description", "")).replace("|", "\\|").replace("\n", " ")
+        yield f"| `{name}` | {said} | {default} |"
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    value = field.get("default")
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value not in (None, [], {}, "") else ""
+
+
+def _codes() -> Iterator[str]:
+    kinds = {"allow": "Why it is allowed", "deny": "Why it is denied", "warning": "Warnings", "notice": "Documents"}
+    for kind in dict.fromkeys(row.kind for row in CODES):
+        yield f"## {kinds.get(kind, kind)}\n\n| code | sentence | meaning |\n| --- | --- | --- |"
+        for row in CODES:
+            if row.kind == kind:
+                cells = (f"`{row.code}`", row.sentence, row.meaning)
+                yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+        yield ""
