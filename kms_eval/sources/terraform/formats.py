@@ -31,6 +31,7 @@ class Read:
     """One side of a plan, or a state. `configuration` is empty where the file has none."""
 
     form: Form
+    version: str
     index: Index
     configuration: Mapping[str, Any]
     variables: Mapping[str, object]
@@ -66,10 +67,14 @@ def read(document: RawDocument, side: Side) -> Read:
         _check_version(document.place, value)
         module = (value.get("values") or {}).get("root_module") or {}
         resources = _in_module(module, document.place.at("values", "root_module"))
-        return Read(form, Index.of(resources), {}, {})
+        return Read(form, _terraform(value), Index.of(resources), {}, {})
     if form == "state file":
         return _state_file(document, value)
     raise InputError(Fault("is neither a Terraform plan nor a state", document.place.location(), _SHOW))
+
+
+def _terraform(value: Mapping[str, Any]) -> str:
+    return str(value.get("terraform_version") or "no version said")
 
 
 _SHOW = "`terraform show -json plan.tfplan > plan.json` prints a plan that can be read"
@@ -93,13 +98,14 @@ def _plan(document: RawDocument, value: Mapping[str, Any], side: Side) -> Read:
         words.append(f"{document.file.name}: the plan is not complete: parts of it were left out or deferred")
     configuration = value.get("configuration") or {}
     prior = (value.get("prior_state") or {}).get("values") or {}
+    expressions = _expressions(configuration)
     resources = [
-        *_changed(value, place, side, _expressions(configuration)),
-        *_in_module(prior.get("root_module") or {}, place.at("prior_state", "values", "root_module")),
+        *_changed(value, place, side, expressions),
+        *_in_module(prior.get("root_module") or {}, place.at("prior_state", "values", "root_module"), expressions),
     ]
     if not value.get("resource_changes") and side == "after":
         planned = (value.get("planned_values") or {}).get("root_module") or {}
-        resources = [*_in_module(planned, place.at("planned_values", "root_module")), *resources]
+        resources = [*_in_module(planned, place.at("planned_values", "root_module"), expressions), *resources]
     superseded = {
         address
         for change in value.get("resource_changes") or ()
@@ -114,7 +120,7 @@ def _plan(document: RawDocument, value: Mapping[str, Any], side: Side) -> Read:
         seen.add(each.address)
         kept.append(each)
     values = {name: (given or {}).get("value") for name, given in (value.get("variables") or {}).items()}
-    return Read("plan", Index.of(kept), configuration, values, tuple(words))
+    return Read("plan", _terraform(value), Index.of(kept), configuration, values, tuple(words))
 
 
 def _changed(
@@ -161,10 +167,14 @@ def _base(written: Mapping[str, Any]) -> str:
     return f"data.{base}" if written.get("mode") == "data" else base
 
 
-def _in_module(module: Mapping[str, Any], place: Place) -> Iterator[Resource]:
+def _in_module(
+    module: Mapping[str, Any], place: Place, expressions: Mapping[tuple[tuple[str, ...], str], Any] | None = None
+) -> Iterator[Resource]:
     """The resources of a module of a state or of planned values, then those of its children."""
+    names = module_names(str(module.get("address") or ""))
     for number, written in enumerate(module.get("resources") or ()):
         values = written.get("values")
+        known = (expressions or {}).get((names, _base(written)), {})
         yield Resource(
             address=_whole_address(module, written),
             type=str(written.get("type", "")),
@@ -175,9 +185,10 @@ def _in_module(module: Mapping[str, Any], place: Place) -> Iterator[Resource]:
             values=values if isinstance(values, Mapping) else {},
             place=place.at("resources", number, "values"),
             sensitive=written.get("sensitive_values", False),
+            provider=str(known.get("provider_config_key") or _AWS),
         )
     for number, child in enumerate(module.get("child_modules") or ()):
-        yield from _in_module(child, place.at("child_modules", number))
+        yield from _in_module(child, place.at("child_modules", number), expressions)
 
 
 def _whole_address(module: Mapping[str, Any], written: Mapping[str, Any]) -> str:
@@ -212,7 +223,7 @@ def _state_file(document: RawDocument, value: Mapping[str, Any]) -> Read:
     if value.get("version") != _STATE_FILE_VERSION:
         message = f"is a state file of version {quoted(str(value.get('version')))}; {_STATE_FILE_VERSION} is read"
         raise InputError(Fault(message, place.at("version").location(), "`terraform show -json > state.json` prints it"))
-    return Read("state file", Index.of(_of_state_file(value, place)), {}, {})
+    return Read("state file", _terraform(value), Index.of(_of_state_file(value, place)), {}, {})
 
 
 def _of_state_file(value: Mapping[str, Any], place: Place) -> Iterator[Resource]:

@@ -71,8 +71,8 @@ class Resource:
     def addressed(self, *path: str | int) -> Place:
         """The place of an attribute that is called by its Terraform address, not by its path in the JSON."""
         here = self.at(*path)
-        lines = here.file.lines
-        file = SourceFile(here.file.name, here.file.path, lambda _steps: lines(here.steps))
+        position = here.file.position
+        file = SourceFile(here.file.name, here.file.path, lambda _steps: position(here.steps))
         return Place(file, (self.path(*path),))
 
     def configured(self, name: str) -> bool | None:
