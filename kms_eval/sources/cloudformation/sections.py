@@ -36,7 +36,7 @@ def put_keys(raw: Raw, resources: list[Resource]) -> None:
         logical = resource.id.rpartition(".")[2]
         handles[resource.stack.key_id(logical)] = handles[resource.stack.key_arn(logical)] = resource.id
         raw.put("keys", resource.id, _key(resource, logical), resource.place)
-        policy = resource.get("KeyPolicy")
+        policy = _document(resource.get("KeyPolicy"))
         origin = Origin(resource.place.at("KeyPolicy"), resource.id)
         if policy is None:
             policy = _default_policy(resource)
@@ -81,6 +81,22 @@ def _default_policy(resource: Resource) -> dict[str, object]:
         "Resource": "*",
     }
     return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
+
+
+def _document(policy: object) -> object:
+    """A policy without an Id, and statements without Sids, that are not known: they decide nothing."""
+    if not isinstance(policy, Mapping):
+        return policy
+    found = {name: value for name, value in policy.items() if name != "Id" or not isinstance(value, Unknown)}
+    statements = found.get("Statement")
+    if isinstance(statements, list):
+        found["Statement"] = [
+            {name: value for name, value in each.items() if name != "Sid" or not isinstance(value, Unknown)}
+            if isinstance(each, Mapping)
+            else each
+            for each in statements
+        ]
+    return found
 
 
 def _tags(resource: Resource) -> dict[str, str] | Unknown:
@@ -143,7 +159,7 @@ class People:
         logical = resource.id.rpartition(".")[2]
         if resource.type == "AWS::IAM::ManagedPolicy":
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
-            self._managed[resource.stack.arn(logical)] = (resource.get("PolicyDocument"), origin)
+            self._managed[resource.stack.arn(logical)] = (_document(resource.get("PolicyDocument")), origin)
         kind = _PEOPLE.get(resource.type)
         if kind is None:
             return
@@ -234,7 +250,7 @@ class People:
             return
         policies = self._entry(steps)["policies"]
         assert isinstance(policies, dict)  # noqa: S101 - INVARIANT: made with the entry
-        policies[name] = document
+        policies[name] = _document(document)
         self._raw.origins.put((*steps, "policies", name), origin)
 
     def _by_arn(self, steps: Steps, text: object, resource: Resource, field: str) -> None:
@@ -278,7 +294,7 @@ def put_others(raw: Raw, resources: list[Resource]) -> None:
             entry["vpc"] = resource.text("VpcId")
         raw.put("vpc_endpoints", resource.id, entry, resource.place)
         if resource.get("PolicyDocument") is not None:
-            entry["policy"] = resource.get("PolicyDocument")
+            entry["policy"] = _document(resource.get("PolicyDocument"))
             origin = Origin(resource.place.at("PolicyDocument"), resource.id)
             raw.origins.put(("vpc_endpoints", resource.id, "policy"), origin)
 

@@ -87,6 +87,8 @@ class Stack:
             here = self._place.at("Resources", name)
             if not isinstance(declared, Mapping) or not isinstance(declared.get("Type"), str):
                 raise InputError(Fault("is a resource without `Type`", here.location()))
+            if declared["Type"] not in READ and declared["Type"] != STACK:
+                continue
             if "Condition" in declared:
                 made = self._values.condition(declared["Condition"], ("Resources", name, "Condition"))
                 if made is False:
@@ -97,8 +99,6 @@ class Stack:
                 inner = self._stack(name)
                 if inner is not None:
                     yield from inner.resources()
-                continue
-            if declared["Type"] not in READ:
                 continue
             properties = self._values.of(declared.get("Properties") or {}, ("Resources", name, "Properties"))
             yield Resource(
