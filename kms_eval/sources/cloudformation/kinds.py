@@ -21,7 +21,7 @@ def _is_template(value: object) -> bool:
     resources = value.get("Resources")
     if not isinstance(resources, Mapping):
         return False
-    return "AWSTemplateFormatVersion" in value or any(
+    return not {"AWSTemplateFormatVersion", "Transform"}.isdisjoint(value) or any(
         isinstance(each, Mapping) and "::" in str(each.get("Type")) for each in resources.values()
     )
 
