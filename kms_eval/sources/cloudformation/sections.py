@@ -286,7 +286,9 @@ def put_others(raw: Raw, resources: list[Resource]) -> None:
     """Endpoints; policies of the organization are only mentioned, since no template says where accounts are."""
     for resource in resources:
         if resource.type == "AWS::Organizations::Policy":
-            raw.words.append(f"{resource.id} is left out: a template does not say where its targets are in the organization")
+            raw.words.append(
+                f"{resource.id} is left out: a template does not say where its targets are in the organization"
+            )
         if resource.type != "AWS::EC2::VPCEndpoint" or not (resource.text("ServiceName") or "").endswith(_KMS):
             continue
         entry: dict[str, object] = {"account": resource.stack.account}

@@ -94,7 +94,9 @@ class Stack:
                 if made is False:
                     continue
                 if isinstance(made, Unknown):
-                    self.said.append(f"{name} is taken to be made: its condition hangs on {made.address} ({made.reason})")
+                    self.said.append(
+                        f"{name} is taken to be made: its condition hangs on {made.address} ({made.reason})"
+                    )
             if declared["Type"] == STACK:
                 inner = self._stack(name)
                 if inner is not None:
@@ -128,7 +130,9 @@ class Stack:
         made = self._prefix.replace(".", "-") + logical
         if logical not in self._made:
             self._made[logical] = made
-            self.said.append(f"the name of {self._prefix}{logical} is not known before the stack is made: {made} stands in")
+            self.said.append(
+                f"the name of {self._prefix}{logical} is not known before the stack is made: {made} stands in"
+            )
         return made
 
     def arn(self, logical: str) -> str:

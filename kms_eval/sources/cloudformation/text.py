@@ -20,15 +20,14 @@ _PROCESSED = "`aws cloudformation get-template --template-stage Processed` shows
 def read_template(text: str, name: str) -> tuple[object, Callable[[Steps], Position | None]]:
     """The value of a template in YAML, with tags in their long forms, and the way to positions. Raises InputError."""
     decoding = _library("cfnlint.decode.cfn_yaml")
-    from yaml import YAMLError  # noqa: PLC0415 - comes with cfn-lint
-
+    broken = _library("yaml").YAMLError
     try:
         found = decoding.loads(text, name)
     except decoding.CfnParseError as error:
         first = error.matches[0]
         line, column = int(first.linenumber), int(first.columnnumber)
         raise InputError(Fault(_one_line(str(first.message)), Location(name, line, column=column))) from None
-    except YAMLError as error:
+    except broken as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None
         message = f"not valid YAML: {_one_line(getattr(error, 'problem', None) or str(error))}"

@@ -92,7 +92,9 @@ def _plan(document: RawDocument, value: Mapping[str, Any], side: Side) -> Read:
     _check_version(place, value)
     if value.get("errored") is True:
         message = "is the plan of a run that failed: it is not whole"
-        raise InputError(Fault(message, place.at("errored").location(), "mend what `terraform plan` reports, plan again"))
+        raise InputError(
+            Fault(message, place.at("errored").location(), "mend what `terraform plan` reports, plan again")
+        )
     words = []
     if value.get("complete") is False:
         words.append(f"{document.file.name}: the plan is not complete: parts of it were left out or deferred")
@@ -222,7 +224,9 @@ def _state_file(document: RawDocument, value: Mapping[str, Any]) -> Read:
         raise InputError(Fault(message, place.location(), "`tofu show -json > state.json` prints it"))
     if value.get("version") != _STATE_FILE_VERSION:
         message = f"is a state file of version {quoted(str(value.get('version')))}; {_STATE_FILE_VERSION} is read"
-        raise InputError(Fault(message, place.at("version").location(), "`terraform show -json > state.json` prints it"))
+        raise InputError(
+            Fault(message, place.at("version").location(), "`terraform show -json > state.json` prints it")
+        )
     return Read("state file", _terraform(value), Index.of(_of_state_file(value, place)), {}, {})
 
 

@@ -133,9 +133,7 @@ class Identities:
             document = self._documents.policy(resource, "inline_policy", index, "policy")
             name = resource.text("inline_policy", index, "name") or f"inline_policy[{index}]"
             if document is not None:
-                person.policies[name] = Document(
-                    document.value, Origin(document.origin.place, name), document.parts
-                )
+                person.policies[name] = Document(document.value, Origin(document.origin.place, name), document.parts)
         if isinstance(blocks, Unknown) and resource.configured("inline_policy"):
             person.policies["inline_policy"] = self._unknown(resource, "inline_policy")
         self._attach_all(person, resource, "managed_policy_arns")

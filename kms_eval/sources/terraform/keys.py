@@ -116,7 +116,8 @@ class Keys:
         computed = isinstance(resource.get("policy"), Unknown) and resource.configured("policy") is False
         if document is None and (unset or computed):
             document = Document(
-                self._default(resource), Origin(resource.addressed("policy"), f"default key policy of {resource.address}")
+                self._default(resource),
+                Origin(resource.addressed("policy"), f"default key policy of {resource.address}"),
             )
         if document is not None:
             raw.section("keys")[resource.address]["policy"] = document.value  # type: ignore[index]  # made by `put`
@@ -155,7 +156,9 @@ class Keys:
         parts = arn.parse(text)
         key_id = (parts.resource if parts is not None else text).rsplit("/", 1)[-1]
         if parts is not None and parts.resource.startswith("alias/"):
-            raw.words.append(f"{resource.address}: the key of `{text}` is not in this plan: {resource.address} is left out")
+            raw.words.append(
+                f"{resource.address}: the key of `{text}` is not in this plan: {resource.address} is left out"
+            )
             return None
         entry: dict[str, object] = {"arn": text}
         if parts is None:
@@ -178,7 +181,9 @@ class Keys:
             entry["aliases"] = Unknown(AFTER_APPLY, resource.path("name"))
         elif isinstance(entry.setdefault("aliases", {}), dict):
             entry["aliases"][name] = True
-            raw.origins.put(("keys", str(handle), "aliases", name), Origin(resource.addressed("name"), resource.address))
+            raw.origins.put(
+                ("keys", str(handle), "aliases", name), Origin(resource.addressed("name"), resource.address)
+            )
 
     def _grant(self, raw: Raw, resource: Resource) -> None:
         handle = self._handle(raw, resource, "key_id")

@@ -67,14 +67,20 @@ class Organizations:
     def _organization(self, raw: Raw) -> None:
         attached = self._attachments()
         found = next(
-            (each for mode in ("managed", "data") for each in self._index.of_type("aws_organizations_organization", mode=mode)),
+            (
+                each
+                for mode in ("managed", "data")
+                for each in self._index.of_type("aws_organizations_organization", mode=mode)
+            ),
             None,
         )
         identity = found.text("id") if found is not None else None
         management = self._management(found) if found is not None else None
         if found is None or identity is None or management is None:
             for target, _kind, document in attached:
-                raw.words.append(f"{document.origin.name} is left out: nothing here says where {target} is in the organization")
+                raw.words.append(
+                    f"{document.origin.name} is left out: nothing here says where {target} is in the organization"
+                )
             return
         parents = self._parents()
         roots = found.get("roots")
@@ -91,7 +97,9 @@ class Organizations:
     def _account(
         self, raw: Raw, account: str, identity: str, way: list[str] | None, attached: list[tuple[str, str, Document]]
     ) -> dict[str, object]:
-        unknown = Unknown("not in this plan or state", f"the parents of account {account}", "add a source that has them")
+        unknown = Unknown(
+            "not in this plan or state", f"the parents of account {account}", "add a source that has them"
+        )
         if way is None:
             return {"path": unknown, "service_control_policies": [unknown], "resource_control_policies": [unknown]}
         entry: dict[str, object] = {"path": "/".join([identity, *way]) + "/"}

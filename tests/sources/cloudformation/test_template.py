@@ -24,7 +24,9 @@ ROOT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 def read(template: object, path: Path | None = None, **parameters: str) -> Raw:
     """What a template tells."""
     file = SourceFile("template.json", path)
-    return read_stack(RawDocument(file, template), Options(parameters={k.replace("__", "::"): v for k, v in parameters.items()}))
+    return read_stack(
+        RawDocument(file, template), Options(parameters={k.replace("__", "::"): v for k, v in parameters.items()})
+    )
 
 
 def key(principal: object, **more: object) -> dict[str, object]:
@@ -75,7 +77,10 @@ def test_a_key_without_a_policy_has_the_default_one() -> None:
     [
         ({"Ref": "Who"}, "arn:aws:iam::123456789012:role/given"),
         ({"Fn::GetAtt": "Role.Arn"}, "arn:aws:iam::123456789012:role/app/r"),
-        ({"Fn::Join": [":", ["arn", "aws", "iam:", {"Ref": "AWS::AccountId"}, "root"]]}, "arn:aws:iam::123456789012:root"),
+        (
+            {"Fn::Join": [":", ["arn", "aws", "iam:", {"Ref": "AWS::AccountId"}, "root"]]},
+            "arn:aws:iam::123456789012:root",
+        ),
         ({"Fn::Select": ["1", {"Fn::Split": [",", "a,b"]}]}, "b"),
         ({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "who"]}, "mapped"),
         ({"Fn::If": ["Prod", "yes", "no"]}, "no"),
@@ -185,7 +190,10 @@ def test_a_cloud_assembly_tells_account_and_region_of_its_stacks(tmp_path: Path)
         ({"Transform": "Mine", "Resources": {}}, "the macro `Mine`"),
         ({"Resources": {"Key": key({"Fn::Bar": 1})}}, "the function `Fn::Bar` is not known"),
         ({"Resources": {"Key": key({"Ref": "Nobody"})}}, "no parameter or resource `Nobody`"),
-        ({"Conditions": {"A": {"Condition": "A"}}, "Resources": {"K": {**key("x"), "Condition": "A"}}}, "refers to itself"),
+        (
+            {"Conditions": {"A": {"Condition": "A"}}, "Resources": {"K": {**key("x"), "Condition": "A"}}},
+            "refers to itself",
+        ),
         (
             {
                 "Resources": {

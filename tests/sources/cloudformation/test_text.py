@@ -18,7 +18,7 @@ Resources:
     Type: AWS::KMS::Key
     Properties:
       Description: !Sub "${AWS::Region} key"
-      Enabled: !If [On, true, false]
+      Enabled: !If [Given, true, false]
       KeyPolicy: !GetAtt Other.Arn
 """
 
@@ -28,7 +28,7 @@ def test_short_tags_are_read_as_their_long_forms() -> None:
     value, position = read_template(_YAML, "t.yaml")
     properties = value["Resources"]["Key"]["Properties"]
     assert properties["Description"] == {"Fn::Sub": "${AWS::Region} key"}
-    assert properties["Enabled"] == {"Fn::If": ["On", True, False]}
+    assert properties["Enabled"] == {"Fn::If": ["Given", True, False]}
     assert properties["KeyPolicy"] == {"Fn::GetAtt": ["Other", "Arn"]}
     found = position(("Resources", "Key", "Properties", "Enabled"))
     assert found is not None

@@ -41,7 +41,9 @@ def change(
         rest, _, index = rest[:-1].partition("[")
         index = json.loads(str(index))
         more["index"] = index
-    actions = ["no-op"] if before == after else ["create"] if before is None else ["delete"] if after is None else ["update"]
+    actions = (
+        ["no-op"] if before == after else ["create"] if before is None else ["delete"] if after is None else ["update"]
+    )
     return {
         "address": address,
         "mode": mode,

@@ -9,7 +9,18 @@ import pytest
 from kms_eval import Scenario
 from kms_eval.errors import InputError
 from kms_eval.formats.unknown import Unknown
-from tests.sources.terraform.plans import ACCOUNT, ROOT, change, configured, plan, policy, read, refers, statement, world
+from tests.sources.terraform.plans import (
+    ACCOUNT,
+    ROOT,
+    change,
+    configured,
+    plan,
+    policy,
+    read,
+    refers,
+    statement,
+    world,
+)
 
 KEY = "aws_kms_key.app"
 KEY_ARN = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -126,7 +137,13 @@ def test_a_document_read_during_apply_is_put_together_from_its_statements() -> N
                         "actions": ["kms:Decrypt"],
                         "resources": ["*"],
                         "principals": [{"type": "AWS", "identifiers": [None, ROOT]}],
-                        "condition": [{"test": "StringEquals", "variable": "kms:EncryptionContext:a", "values": ["&{aws:username}"]}],
+                        "condition": [
+                            {
+                                "test": "StringEquals",
+                                "variable": "kms:EncryptionContext:a",
+                                "values": ["&{aws:username}"],
+                            }
+                        ],
                     }
                 ]
             },
@@ -321,7 +338,10 @@ def test_organization_policies_stand_at_the_level_of_their_target() -> None:
 
 def test_endpoints_of_other_services_are_left_out() -> None:
     value = plan(
-        change("aws_vpc_endpoint.kms", {"id": "vpce-1", "service_name": "com.amazonaws.eu-west-1.kms", "policy": policy(USE)}),
+        change(
+            "aws_vpc_endpoint.kms",
+            {"id": "vpce-1", "service_name": "com.amazonaws.eu-west-1.kms", "policy": policy(USE)},
+        ),
         change("aws_vpc_endpoint.s3", {"id": "vpce-2", "service_name": "com.amazonaws.eu-west-1.s3"}),
     )
     found: Any = read(value).value["vpc_endpoints"]
