@@ -96,6 +96,9 @@ class Decision:
     @property
     def advised(self) -> Explanation:
         """The explanation with what would make a denied request allowed, which takes trying."""
+        if self._advised is None and self.decision in ("allowed", "undetermined"):
+            # What is undetermined is settled by telling what is unknown; each unknown has its own remedy.
+            self._advised = self.explanation
         if self._advised is None:
             from kms_eval.analysis.advising.advise import advised  # noqa: PLC0415 - only those who ask pay for it
 

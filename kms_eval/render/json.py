@@ -23,8 +23,13 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "missing_context": list(explanation.missing_context),
         "warnings": [{"code": warned.code, "message": warned.message} for warned in explanation.warnings],
     }
+    if explanation.unknowns:
+        data["unknowns"] = [
+            {"reason": unknown.reason, "address": unknown.address, "remedy": unknown.remedy}
+            for unknown in explanation.unknowns
+        ]
     data["changes"] = [change.to_dict() for change in explanation.changes]
-    if explanation.decision != "allowed":
+    if explanation.decision not in ("allowed", "undetermined"):
         data["near_misses"] = [_near(miss) for miss in explanation.near_misses]
     if explanation.why_unchanged is not None:
         data["why_unchanged"] = explanation.why_unchanged

@@ -30,9 +30,7 @@ _MOST_OPTIONS = 12
 
 
 def advised(evaluator: Evaluator, ruling: Ruling, explanation: Explanation) -> Explanation:
-    """The explanation with what would make the request allowed; an allowed one stays as it is."""
-    if ruling.outcome == "allowed":
-        return explanation
+    """The explanation of a denial with what would make the request allowed."""
     changes = tuple(map(_change, Search(evaluator, ruling).found()))
     return replace(explanation, changes=changes, why_unchanged=None if changes else _why_none(ruling))
 
