@@ -51,6 +51,12 @@ def load(path: Path, *, strict: bool = False) -> Loaded:
         return _read(read_file(path), path.parent, path.stem, strict=strict)
 
 
+def from_document(document: RawDocument, *, name: str, strict: bool = False) -> Loaded:
+    """Read a scenario that was put together from sources, in which every value has its place."""
+    with _without_collecting():
+        return _read(document, None, name, strict=strict)
+
+
 def from_dict(
     data: Mapping[str, object], *, base: Path | None = None, name: str = "scenario", strict: bool = False
 ) -> Loaded:

@@ -17,7 +17,7 @@ from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, G
 from kms_eval.analysis.access.principals import Asker, AskerKind, askers
 from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.same import Prints
-from kms_eval.analysis.access.terms import Terms
+from kms_eval.analysis.access.terms import UNKNOWN, Terms
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in
 from kms_eval.world.model import Key
@@ -231,6 +231,44 @@ def _word(answer: _Answer) -> str:
 
 
 def _kind(old: _Answer, new: _Answer) -> ChangeKind | None:
+    """What a change is, whatever the unknowns on either side are; `unknown` where that hangs on them."""
+    found = _apparent(old, new)
+    if found is None or not (_hangs(old) or _hangs(new)):
+        return found
+    certain = _apparent(_most(old), _least(new)) if found in WIDER else _apparent(_least(old), _most(new))
+    return certain if certain is not None and (certain in WIDER) is (found in WIDER) else "unknown"
+
+
+def _hangs(answer: _Answer) -> bool:
+    if isinstance(answer, str):
+        return False
+    return any(word.startswith(UNKNOWN) for way in (*answer.ways, answer.unless) for word in way)
+
+
+def _least(answer: _Answer) -> _Answer:
+    """The least that the unknowns leave."""
+    if isinstance(answer, str):
+        return answer
+    if any(word.startswith(UNKNOWN) for word in answer.unless):
+        return NEVER
+    ways = tuple(way for way in answer.ways if not any(word.startswith(UNKNOWN) for word in way))
+    return _plainly(Terms(ways, answer.unless, answer.by)) if ways else NEVER
+
+
+def _most(answer: _Answer) -> _Answer:
+    """The most that the unknowns may turn out to allow."""
+    if isinstance(answer, str):
+        return answer
+    ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
+    unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
+    return _plainly(Terms(ways, unless, answer.by))
+
+
+def _plainly(terms: Terms) -> _Answer:
+    return ALWAYS if () in terms.ways and not terms.unless else terms
+
+
+def _apparent(old: _Answer, new: _Answer) -> ChangeKind | None:
     if isinstance(old, str) and isinstance(new, str):
         if old == new:
             return None

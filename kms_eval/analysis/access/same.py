@@ -64,7 +64,7 @@ class Prints:
         return (
             (principal.arn, principal.kind, principal.path, principal.id, principal.known),
             _pairs(principal.tags),
-            tuple(map(self._policy, principal.policies)),
+            tuple(map(self.of_policy, principal.policies)),
             boundary,
             tuple(sorted(principal.unknowns)),
         )
@@ -79,7 +79,7 @@ class Prints:
         if known is None:
             return about
         levels = known.service_control_policies if callers else known.resource_control_policies
-        printed = None if levels is None else tuple(tuple(map(self._policy, level)) for level in levels)
+        printed = None if levels is None else tuple(tuple(map(self.of_policy, level)) for level in levels)
         return (*about, known.path, known.unknown_path, printed)
 
     def of_policy(self, policy: Policy) -> Print:

@@ -29,6 +29,9 @@ _SHAPE = tuple(each.name for each in fields(Shape))
 _MOST_WAYS = 64  # more ways than anybody reads; they come from many statements that say nearly the same
 _MOST_KNOWN = 50_000
 
+UNKNOWN = "unknown: "
+"""Begins the words for what a source could not show; behind it stands its address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -131,7 +134,7 @@ class TermsFinder:
         return Terms(_fewest(islice(ways, _MOST_WAYS)), unless, by)
 
     def _words(self, entry: Entry, settled: Settled, action: str) -> Way:
-        left_open = tuple(f"unknown: {each.address or each.reason}" for each in entry.unknowns)
+        left_open = tuple(f"{UNKNOWN}{each.address or each.reason}" for each in entry.unknowns)
         return (*left_open, *self._known_words(entry, settled, action))
 
     def _known_words(self, entry: Entry, settled: Settled, action: str) -> Way:
