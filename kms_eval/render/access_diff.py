@@ -12,7 +12,7 @@ from typing import Any
 
 from kms_eval.analysis.access.access_diff import CHANGE_KINDS, WIDER, Change, ChangeKind
 from kms_eval.analysis.access.expected import Judged
-from kms_eval.analysis.access.folding import Line, folded
+from kms_eval.analysis.access.folding import Line, across_keys, folded
 from kms_eval.analysis.access.reach import REACHES
 from kms_eval.engine.explanation import Source
 from kms_eval.render.text import Paint, plain, printable
@@ -37,15 +37,15 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
         lines += ["", f"{paint('denied', 'lockout')}  {printable(each.key)}: {printable(each.reason)}"]
     found = folded(judged)
     for reach in REACHES:
-        here = [line for line in found if line.reach == reach]
+        here = across_keys(line for line in found if line.reach == reach)
         if not here:
             continue
         lines += ["", paint("label", reach)]
         for line in here:
             head, colour = _HEADS[line.kind]
-            on = f" on {printable(line.key)}" if line.key is not None else ""
+            on = f" on {_some(line.keys, printable)}" if line.keys else ""
             listed = " (expected)" if line.expected and line.kind in WIDER else ""
-            lines.append(f"  {paint(colour, head)}  {_who(line, printable)}{on}: {', '.join(line.actions)}{listed}")
+            lines.append(f"  {paint(colour, head)}  {_some(line.labels, printable)}{on}: {', '.join(line.actions)}{listed}")
             lines += [f"      {word} {printable(text)}" for word, text in _both(line)]
             lines += [f"      {paint('place', text)}" for text in _causes(line.causes)]
     return "\n".join(lines)
@@ -57,8 +57,14 @@ def render_markdown(judged: Judged) -> str:
     lines = ["### KMS access", "", f"{mark} {_cell(summary(judged))}"]
     lines += [f"\n🔒 {_code(each.key)}: {_cell(each.reason)}" for each in judged.locked]
     found = folded(judged)
-    for key in dict.fromkeys(line.key for line in found):
-        lines += ["", *_fold(key, [line for line in found if line.key == key], judged)]
+    by_key: dict[tuple[str, ...], list[Line]] = {}
+    for line in found:
+        by_key.setdefault(line.keys, []).append(line)
+    without = by_key.pop((), [])
+    for (key,), here in by_key.items():
+        lines += ["", *_fold(f"<code>{_cell(key)}</code>", here, judged)]
+    if without:
+        lines += ["", *_fold("actions without a key", without, judged)]
     text = "\n".join(lines)
     if len(text) <= _LONGEST_COMMENT:
         return text
@@ -68,10 +74,9 @@ def render_markdown(judged: Judged) -> str:
     return f"{kept}{end}\n\n…cut here: {left} more lines; `--format json` has everything"
 
 
-def _fold(key: str | None, lines: list[Line], judged: Judged) -> Iterator[str]:
+def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
     """What happens to one key. It is open where something in it is a finding."""
     findings = any(line.kind in judged.failing and not line.expected for line in lines)
-    title = f"<code>{_cell(key)}</code>" if key is not None else "actions without a key"
     counts = ", ".join(
         f"{number} × {_HEADS[kind][0]}" for kind in CHANGE_KINDS if (number := sum(line.kind == kind for line in lines))
     )
@@ -80,11 +85,14 @@ def _fold(key: str | None, lines: list[Line], judged: Judged) -> Iterator[str]:
     yield "| | who | may | before | after | because of |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for line in lines:
-        who = _who(line, _code) + (" *(expected)*" if line.expected and line.kind in WIDER else "")
+        who = _some(line.labels, _code) + (" *(expected)*" if line.expected and line.kind in WIDER else "")
         because = "<br>".join(_cell(text) for text in _causes(line.causes))
         actions = ", ".join(_code(each) for each in line.actions)
         head = f"{line.reach}: **{_HEADS[line.kind][0]}**"
-        yield f"| {head} | {who} | {actions} | {_cell(line.before)} | {_cell(line.after)} | {because or '–'} |"
+        before, after = _cell(line.before), _cell(line.after)
+        if line.hangs_on:
+            before, after = "", f"hangs on {_some(line.hangs_on, _code)}"
+        yield f"| {head} | {who} | {actions} | {before} | {after} | {because or '–'} |"
     yield ""
     yield "</details>"
 
@@ -116,6 +124,7 @@ def _row(change: Change, judged: Judged) -> dict[str, Any]:
         "actions": list(change.actions),
         "before": change.before,
         "after": change.after,
+        "hangs_on": list(change.hangs_on),
         "because": [_source(cause) for cause in change.causes],
     }
 
@@ -155,10 +164,10 @@ def _count(changes: Iterable[Change], kind: ChangeKind) -> int:
     return sum(len(change.actions) for change in changes if change.kind == kind)
 
 
-def _who(line: Line, mark: Callable[[str], str]) -> str:
-    """The first few principals, each marked, and how many more there are."""
-    shown = ", ".join(map(mark, line.labels[:_MOST_NAMES]))
-    more = len(line.labels) - _MOST_NAMES
+def _some(names: tuple[str, ...], mark: Callable[[str], str]) -> str:
+    """The first few names, each marked, and how many more there are."""
+    shown = ", ".join(map(mark, names[:_MOST_NAMES]))
+    more = len(names) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
 
 
@@ -174,6 +183,9 @@ def _causes(causes: tuple[Source, ...]) -> Iterator[str]:
 
 def _both(line: Line) -> Iterator[tuple[str, str]]:
     """Before and after, where not both are plain from the heading."""
+    if line.hangs_on:
+        yield "hangs on", ", ".join(line.hangs_on)
+        return
     if line.kind == "appears" and line.after == "always":
         return
     if line.kind == "disappears" and line.before == "always":

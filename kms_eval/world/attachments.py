@@ -41,7 +41,7 @@ class Documents:
         """
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
-        position = _position(place.steps)
+        position = place.origin().name or _position(place.steps)
         content = (_text(source), kind)
         equal = self._inline.get(content) if content[0] else None
         if equal is not None:

@@ -53,6 +53,7 @@ class Change:
     account: str | None = None
     reach: Reach = "inside the account"
     causes: tuple[Source, ...] = ()
+    hangs_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,7 @@ def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) 
                     _word(new),
                     asker.kind,
                     asker.caller.account if asker.kind not in {"everyone", "service"} else None,
+                    hangs_on=_addresses(old, new) if kind == "unknown" else (),
                 )
                 yield change, both
 
@@ -240,9 +242,16 @@ def _kind(old: _Answer, new: _Answer) -> ChangeKind | None:
 
 
 def _hangs(answer: _Answer) -> bool:
-    if isinstance(answer, str):
-        return False
-    return any(word.startswith(UNKNOWN) for way in (*answer.ways, answer.unless) for word in way)
+    return bool(_addresses(answer))
+
+
+def _addresses(*answers: _Answer) -> tuple[str, ...]:
+    """The addresses of the unknowns in answers."""
+    terms = [answer for answer in answers if not isinstance(answer, str)]
+    words = (word for each in terms for way in (*each.ways, each.unless) for word in way)
+    # A Deny with conditions begins with its unknown, and goes on with them.
+    found = (word.removeprefix(UNKNOWN).partition(" and ")[0] for word in words if word.startswith(UNKNOWN))
+    return tuple(dict.fromkeys(found))
 
 
 def _least(answer: _Answer) -> _Answer:

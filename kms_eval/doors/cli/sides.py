@@ -8,15 +8,15 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.errors import Fault, InputError, Location, quoted
-from kms_eval.formats.document import RawDocument, SourceFile
+from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
 from kms_eval.formats.text import read_file
 from kms_eval.scenario import Scenario
 from kms_eval.sources.options import Options
@@ -55,9 +55,8 @@ class Beside:
 
 def two(before: str, after: str, beside: Beside) -> Sides:
     """Two sources, or two bare key policies."""
-    policies = _key_policy(before), _key_policy(after)
-    if all(policy is not None for policy in policies):
-        return _of_policies(before, after, beside)
+    if _key_policy(before) is not None and _key_policy(after) is not None:
+        return _of_policies(read_file(Path(before)), read_file(Path(after)), beside)
     here, words = _opened([*beside.around, Path(before)], beside.options(), strict=beside.strict)
     there, more = _opened([*beside.around, Path(after)], beside.options(), strict=beside.strict)
     return Sides(here, there, tuple(dict.fromkeys((*words, *more))))
@@ -82,16 +81,25 @@ def one(source: str, beside: Beside) -> Sides | None:
 
 
 def in_git(source: str, base: str, beside: Beside) -> Sides:
-    """A file or folder as it is in a commit, and as it is now."""
-    with _checked_out(source, base) as old:
-        # Read whole before the folder goes: nothing of it is looked up later but lines.
-        sides = two(str(old), source, beside)
-    return sides
+    """A file or folder as it is in a commit, and as it is now; both go by the name that was typed."""
+    around = tuple(path.resolve() for path in beside.around)
+    beside = replace(beside, around=around)
+    bare = _key_policy(source)
+    with _checked_out(source, base) as there, chdir(there):
+        if bare is not None and _key_policy(source) is not None:
+            old = read_file(Path(source))
+        else:
+            old = None
+            before, words = _opened([*around, Path(source)], beside.options(), strict=beside.strict)
+    if old is not None:
+        return _of_policies(old, read_file(Path(source)), beside)
+    after, more = _opened([*around, Path(source)], beside.options(), strict=beside.strict)
+    return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
 
 
 @contextmanager
 def _checked_out(source: str, base: str) -> Iterator[Path]:
-    """The files of the folder around a source as they are in a commit: a scenario names others beside it."""
+    """A folder like the present one, with all files as they are in a commit: a scenario names others beside it."""
     git = which("git")
     if git is None:
         raise InputError(Fault("`--base` needs git, which is not there", Location(field="--base")))
@@ -101,7 +109,7 @@ def _checked_out(source: str, base: str) -> Iterator[Path]:
         raise InputError(Fault("there is no such folder", Location(str(around))))
     root = Path(_git(git, around, "rev-parse", "--show-toplevel").decode().strip())
     _git(git, around, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
-    inside = path.relative_to(root).as_posix()
+    inside = path.relative_to(root.resolve()).as_posix()
     listed = _git(git, root, "ls-tree", "-r", "--name-only", "-z", base).decode().split("\0")
     if not any(name == inside or name.startswith(f"{inside}/") for name in listed) and inside != ".":
         raise InputError(Fault(f"is not in {quoted(base)}: everything in it is new", Location(source)))
@@ -113,7 +121,8 @@ def _checked_out(source: str, base: str) -> Iterator[Path]:
         target = Path(folder, "tree")
         with tarfile.open(archive) as tar:
             tar.extractall(target, filter="data")
-        yield target / inside
+        here = Path.cwd().resolve()
+        yield target / here.relative_to(root) if here.is_relative_to(root) else target
 
 
 def _git(git: str, folder: Path, *arguments: str) -> bytes:
@@ -182,25 +191,26 @@ def _value(path: Path) -> object:
         return None
 
 
-def _of_policies(before: str, after: str, beside: Beside) -> Sides:
-    """Two key policies as policies of one key in an account that both agree about."""
+def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sides:
+    """Two key policies as policies of one key, in an account that both agree about."""
     from kms_eval.documents.findings import Findings
+    from kms_eval.documents.grammar import read_policy
     from kms_eval.documents.model import PolicyKind
     from kms_eval.doors.cli.assumed import assumed
-    from kms_eval.doors.cli.opening import HERE
-    from kms_eval.formats.document import Place
-    from kms_eval.world.attachments import Documents
+    from kms_eval.world.load import from_document
 
-    findings, documents = Findings(), Documents(HERE)
-    place = Place(SourceFile(""))
-    found = [documents.policy(str(Path(name)), place, PolicyKind.KEY, findings) for name in (before, after)]
+    findings = Findings()
+    policy = read_policy(before.value, before.place, PolicyKind.KEY, findings, name="key policy")
     findings.raise_faults(strict=beside.strict)
-    data, words = assumed(None, None, found[0])
+    data, words = assumed(None, None, policy)
     if beside.account is not None:
         data, words = {**data, "account": beside.account}, []
     sides = []
-    for name in (before, after):
-        policy = str(Path(name))
-        keys = {handle: {"policy": policy} for handle in data["keys"]}  # type: ignore[attr-defined]  # a mapping
-        sides.append(Scenario.from_dict({**data, "keys": keys}, base=HERE, strict=beside.strict))
-    return Sides(sides[0], sides[1], (*words, *notice_lines(findings.notices)))
+    for document in (before, after):
+        origins = Origins()
+        origins.put(("keys", "key", "policy"), Origin(document.place, "key policy"))
+        value = {**data, "keys": {"key": {"policy": document.value}}}
+        file = SourceFile(document.file.name, origins=origins)
+        sides.append(from_document(RawDocument(file, value), name=document.file.name, strict=beside.strict))
+    words += [line for each in sides for line in notice_lines(each.notices)]
+    return Sides(Scenario(sides[0]), Scenario(sides[1]), tuple(dict.fromkeys(words)))
