@@ -87,7 +87,7 @@ def compare(
     """Compare two worlds. What is equal in all that decides is not decided at all."""
     pairs = _paired(askers(before.evaluator), askers(after.evaluator))
     sides = _Sides(before, after, _paired_keys(before, after), Prints(before.world), Prints(after.world))
-    causes = Causes(before, after)
+    causes = Causes()
     same_keys = sides.same_keys()
     changes: list[Change] = []
     decided = 0

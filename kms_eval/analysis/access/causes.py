@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kms_eval.analysis.access.grid import Grid, Square
+from kms_eval.analysis.access.grid import Square
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.trace import source
@@ -16,11 +16,11 @@ _Print = tuple[object, ...]
 
 
 class Causes:
-    """Finds the causes of changes between two grids."""
+    """Finds the causes of the changes of one comparison."""
 
-    def __init__(self, before: Grid, after: Grid) -> None:
-        self._before = before
-        self._after = after
+    def __init__(self) -> None:
+        # Looking a place up takes longer than deciding, and most changes have their cause in common.
+        self._sources: dict[int, tuple[Entry, Source]] = {}
 
     def of(self, before: Square | None, after: Square | None, mask: int, *, wider: bool) -> tuple[Source, ...]:
         """What makes access wider: an Allow that is new, a Deny that is gone; of what makes it narrower the opposite.
@@ -35,7 +35,15 @@ class Causes:
         found += [entry for entry in denying.values() if _denies(entry)]
         if not found:
             found = [entry for entry in (now if wider else was).values() if not _denies(entry)]
-        return tuple(dict.fromkeys(map(source, found)))
+        return tuple(dict.fromkeys(map(self._source, found)))
+
+    def _source(self, entry: Entry) -> Source:
+        about = entry.rule if entry.rule is not None else entry.allowance
+        known = self._sources.get(id(about))
+        if known is None:
+            # The entry is kept so that no other object gets its identity.
+            known = self._sources[id(about)] = (entry, source(entry))
+        return known[1]
 
 
 def _speaking(square: Square | None, mask: int) -> dict[_Print, Entry]:

@@ -94,13 +94,10 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Compare, and say what changes."""
-    from datetime import UTC, datetime
-
     from kms_eval.analysis.access.access_diff import compare
     from kms_eval.analysis.access.expected import expectation, judge
     from kms_eval.analysis.access.losing import losing
     from kms_eval.analysis.access.selection import chosen_actions
-    from kms_eval.analysis.lockout import Circumstances
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
 
@@ -113,8 +110,7 @@ def run(call: Call, output: Output) -> ExitCode:
     before, after, words = _sides(call)
     grids = grid_of(before, asked), grid_of(after, asked)
     compared = compare(*grids, actions=actions, track=tracking("Comparing everybody"))
-    when = Circumstances(asked.at or datetime.now(UTC), asked.context)
-    locked = losing(*grids, compared.changes, when, caller=call.caller)
+    locked = losing(*grids, compared.changes, caller=call.caller)
     judged = judge(compared, expectations, failing=failing, locked=locked)
     deliver(output, call.output, [_rendered(judged, form, call, output)])
     for text in judged.idle:
