@@ -1,6 +1,6 @@
 """How long `kms-eval diff` takes for a Terraform plan of 5,000 resources, of which some change.
 
-    python benchmarks/bench_plan.py [RESOURCES]
+python benchmarks/bench_plan.py [RESOURCES]
 """
 
 from __future__ import annotations

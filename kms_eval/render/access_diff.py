@@ -45,7 +45,9 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
             head, colour = _HEADS[line.kind]
             on = f" on {_some(line.keys, printable)}" if line.keys else ""
             listed = " (expected)" if line.expected and line.kind in WIDER else ""
-            lines.append(f"  {paint(colour, head)}  {_some(line.labels, printable)}{on}: {', '.join(line.actions)}{listed}")
+            lines.append(
+                f"  {paint(colour, head)}  {_some(line.labels, printable)}{on}: {', '.join(line.actions)}{listed}"
+            )
             lines += [f"      {word} {printable(text)}" for word, text in _both(line)]
             lines += [f"      {paint('place', text)}" for text in _causes(line.causes)]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Sources to one raw scenario: each recognised and read, later ones over earlier ones.
 
-Comes in: paths. Goes out: a settled `Raw`: lists are lists, what was taken away is gone, gaps are filled with `Unknown`.
-Never here: what any source means.
+Comes in: paths. Goes out: a settled `Raw`: lists are lists, what was taken away is gone, gaps are filled with
+`Unknown`. Never here: what any source means.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def merge(one: Raw, other: Raw) -> None:
     aliases = _same_keys(one, other)
     for section, value in other.value.items():
         if section not in _SECTIONS or not isinstance(value, Mapping):
-            one.value.setdefault(section, value) if section in ("account", "region") else one.value.update({section: value})
+            one.value.setdefault(section, value) if section in ("account", "region") else one.value.update(
+                {section: value}
+            )
             _origins(one, other, (section,), (section,))
             continue
         here = one.section(section)
@@ -124,6 +126,13 @@ def settled(raw: Raw) -> Raw:
                 _lists(raw, (section, name), entry, _BY_NAME.get(section, ()))
         if not entries:
             del raw.value[section]
+    _fill_gaps(raw)
+    _sole_names(raw)
+    return raw
+
+
+def _fill_gaps(raw: Raw) -> None:
+    """Put the unknowns where nothing is told; a principal of which policies are told may have others."""
     for steps, unknown in raw.gaps.items():
         here: Any = raw.value
         for step in steps[:-1]:
@@ -134,8 +143,6 @@ def settled(raw: Raw) -> Raw:
                 here[str(steps[-1])] = unknown
             elif isinstance(had, list) and steps[-1] == "policies":
                 had.append(unknown)
-    _sole_names(raw)
-    return raw
 
 
 def _lists(raw: Raw, steps: Steps, entry: dict[str, object], members: Sequence[str]) -> None:

@@ -57,7 +57,7 @@ class Runner:
         step = next(each for each in action["runs"]["steps"] if each["id"] == name)
         assert "${{" not in step["run"]
         return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            [shutil.which("bash") or "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,
@@ -80,7 +80,9 @@ class Runner:
 def runner(tmp_path: Path) -> Runner:
     policy = '{"Statement": [{"Effect": "Allow", "Principal": "%s", "Action": "kms:*", "Resource": "*"}]}'
     (tmp_path / "open.json").write_text(policy % "*")
-    closed = '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "kms:*", "Resource": "*"}]}'
+    closed = (
+        '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "kms:*", "Resource": "*"}]}'
+    )
     (tmp_path / "a b.json").write_text(closed)
     return Runner(tmp_path)
 
@@ -114,7 +116,9 @@ def test_the_tests_of_scenarios_run_too(runner: Runner) -> None:
     assert runner.step("run", COMMAND="rm", ARGUMENTS="", TITLE="x").returncode == 2
 
 
-@pytest.mark.parametrize(("known", "method", "where"), [("", "POST", "issues/7/comments"), ("99\n", "PATCH", "comments/99")])
+@pytest.mark.parametrize(
+    ("known", "method", "where"), [("", "POST", "issues/7/comments"), ("99\n", "PATCH", "comments/99")]
+)
 def test_a_pull_request_has_one_comment_that_is_changed(runner: Runner, known: str, method: str, where: str) -> None:
     report = runner.folder / "report.md"
     report.write_text("<!-- kms-eval: KMS access -->\nbody\n")
@@ -127,7 +131,9 @@ def test_a_pull_request_has_one_comment_that_is_changed(runner: Runner, known: s
     assert f"body=@{report}" in written
 
 
-@pytest.mark.parametrize(("code", "fail", "verdict"), [("0", "true", 0), ("1", "true", 1), ("1", "false", 0), ("3", "false", 3)])
+@pytest.mark.parametrize(
+    ("code", "fail", "verdict"), [("0", "true", 0), ("1", "true", 1), ("1", "false", 0), ("3", "false", 3)]
+)
 def test_the_verdict_is_the_last_step(runner: Runner, code: str, fail: str, verdict: int) -> None:
     assert runner.step("verdict", CODE=code, FAIL=fail).returncode == verdict
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -37,7 +38,9 @@ def a_plan(*statements: dict[str, object]) -> str:
 def test_a_plan_is_compared_with_what_is_before_it(cli: Cli) -> None:
     done = cli("diff", a_plan(WHOLE, PARTNER))
     assert done.code == 1
-    assert "outside the account\n  appears  arn:aws:iam::444455556666:role/partner on aws_kms_key.app: Decrypt" in done.out
+    assert (
+        "outside the account\n  appears  arn:aws:iam::444455556666:role/partner on aws_kms_key.app: Decrypt" in done.out
+    )
     assert 'aws_kms_key.app "Partner" (plan.json:' in done.out
     assert "aws_kms_key.app.policy.Statement[1])" in done.out
 
@@ -105,7 +108,7 @@ def test_a_template_is_a_side_like_any_other(cli: Cli) -> None:
 def test_a_file_is_compared_with_its_version_in_git(cli: Cli) -> None:
     def git(*words: str) -> None:
         who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-        subprocess.run(["git", *who, *words], check=True, capture_output=True)
+        subprocess.run([shutil.which("git") or "git", *who, *words], check=True, capture_output=True)
 
     git("init", "-q")
     write("policy.json", {"Statement": [WHOLE]})

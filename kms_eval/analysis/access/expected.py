@@ -16,7 +16,6 @@ from kms_eval.engine.masks import actions_in
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.language.pattern import Matcher, compile_text
 
-
 FAILING: frozenset[ChangeKind] = WIDER | {"unknown"}
 """The kinds of changes that fail where nothing else is said."""
 

@@ -51,8 +51,8 @@ def folded(judged: Judged) -> tuple[Line, ...]:
         first = changes[0]
         names = tuple(sorted({name for change in changes for name in change.actions}))
         causes = tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
-        about = (first.kind, first.reach, first.key, names, first.before, first.after, causes, first in judged.expected)
-        alike.setdefault(about, (changes, []))[1].append(first.label)
+        looks = (first.kind, first.reach, first.key, names, first.before, first.after, causes, first in judged.expected)
+        alike.setdefault(looks, (changes, []))[1].append(first.label)
     lines = [
         Line(
             changes[0].kind,
@@ -76,7 +76,16 @@ def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
     """The same, with what happens alike on several keys in one line."""
     found: dict[tuple[object, ...], list[Line]] = {}
     for line in lines:
-        about = (line.kind, line.reach, line.labels, line.actions, line.before, line.after, line.hangs_on, line.expected)
+        about = (
+            line.kind,
+            line.reach,
+            line.labels,
+            line.actions,
+            line.before,
+            line.after,
+            line.hangs_on,
+            line.expected,
+        )
         found.setdefault((*about, bool(line.keys)), []).append(line)
     return tuple(
         replace(

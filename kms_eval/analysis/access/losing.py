@@ -33,9 +33,7 @@ class Losing:
     reason: str
 
 
-def losing(
-    before: Grid, after: Grid, changes: Iterable[Change], *, caller: str | None = None
-) -> tuple[Losing, ...]:
+def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str | None = None) -> tuple[Losing, ...]:
     """The keys that a change locks: new ones, those with another policy, those on which PutKeyPolicy is lost.
 
     A key that was locked before is no finding of the change, nor is one of which an unknown decides: that is a change
@@ -55,10 +53,11 @@ def losing(
         if asking is not None and changed and _answer(after, asking, key) in ("no", "perhaps"):
             reason = f"AWS KMS refuses the policy: {asking.label} could not change it again"
             found.append(Losing(handle, key.arn, reason))
-        elif (left := _left(after, there, key)) in ("no", "perhaps"):
-            if old is None or _left(before, here, old) == "yes":
-                perhaps = ", unless with further context" if left == "perhaps" else ""
-                found.append(Losing(handle, key.arn, f"nobody who is known could change the key policy{perhaps}"))
+        elif (left := _left(after, there, key)) in ("no", "perhaps") and (
+            old is None or _left(before, here, old) == "yes"
+        ):
+            perhaps = ", unless with further context" if left == "perhaps" else ""
+            found.append(Losing(handle, key.arn, f"nobody who is known could change the key policy{perhaps}"))
     return tuple(found)
 
 

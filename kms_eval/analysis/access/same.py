@@ -83,6 +83,7 @@ class Prints:
         return (*about, known.path, known.unknown_path, printed)
 
     def of_policy(self, policy: Policy) -> Print:
+        """Everything that a policy says, but neither its name nor where it stands."""
         known = self._policies.get(policy)
         if known is None:
             known = self._policies[policy] = (policy.kind, policy.variables, policy.statements)

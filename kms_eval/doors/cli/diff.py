@@ -70,7 +70,9 @@ class Call:
     allow: tuple[str, ...] = options(
         "--allow", metavar="WHAT", help="Access that may appear: `PRINCIPAL [ACTION [KEY]]`, `*` is a wildcard."
     )
-    base: str | None = option("--base", metavar="COMMIT", help="Compare a file or folder with what it is in that commit.")
+    base: str | None = option(
+        "--base", metavar="COMMIT", help="Compare a file or folder with what it is in that commit."
+    )
     fail_on: str | None = option(
         "--fail-on",
         metavar="KINDS",

@@ -71,7 +71,10 @@ def _key(resource: Resource, logical: str) -> dict[str, object]:
 
 
 def _default_policy(resource: Resource) -> dict[str, object]:
-    """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html"""
+    """The policy of a key that is given none.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
     root = f"arn:{resource.stack.partition}:iam::{resource.stack.account}:root"
     statement = {
         "Sid": "Enable IAM User Permissions",
@@ -172,19 +175,7 @@ class People:
         kind = _PEOPLE[resource.type]
         steps = self._names[kind, resource.stack.name(resource.id.rpartition(".")[2]).lower()]
         entry = self._entry(steps)
-        written = resource.get("Policies")
-        if isinstance(written, Unknown):
-            self._policy(steps, f"{resource.id}.Policies", written, Origin(resource.place, resource.id))
-        for index, each in enumerate(written if isinstance(written, list) else ()):
-            where = Origin(resource.place.at("Policies", index))
-            if isinstance(each, Unknown):
-                self._policy(steps, f"{resource.id}.Policies[{index}]", each, where)
-            elif isinstance(each, Mapping):
-                name = str(each.get("PolicyName") or f"{resource.id}.Policies[{index}]")
-                if isinstance(each.get("PolicyName"), Unknown):
-                    name = f"{resource.id}.Policies[{index}]"
-                place = resource.place.at("Policies", index, "PolicyDocument")
-                self._policy(steps, name, each.get("PolicyDocument"), Origin(place, name))
+        self._inline(resource, steps)
         for index, text in enumerate(_entries(resource.get("ManagedPolicyArns"))):
             self._by_arn(steps, text, resource, f"ManagedPolicyArns[{index}]")
         if kind == "group":
@@ -199,6 +190,21 @@ class People:
         for group in _entries(resource.get("Groups")):
             if isinstance(group, str):
                 self._join(steps, group)
+
+    def _inline(self, resource: Resource, steps: Steps) -> None:
+        written = resource.get("Policies")
+        if isinstance(written, Unknown):
+            self._policy(steps, f"{resource.id}.Policies", written, Origin(resource.place, resource.id))
+        for index, each in enumerate(written if isinstance(written, list) else ()):
+            where = Origin(resource.place.at("Policies", index))
+            if isinstance(each, Unknown):
+                self._policy(steps, f"{resource.id}.Policies[{index}]", each, where)
+            elif isinstance(each, Mapping):
+                name = str(each.get("PolicyName") or f"{resource.id}.Policies[{index}]")
+                if isinstance(each.get("PolicyName"), Unknown):
+                    name = f"{resource.id}.Policies[{index}]"
+                place = resource.place.at("Policies", index, "PolicyDocument")
+                self._policy(steps, name, each.get("PolicyDocument"), Origin(place, name))
 
     def _attach(self, resource: Resource) -> None:
         name = resource.text("PolicyName") or resource.id
@@ -217,11 +223,14 @@ class People:
                 if steps is not None:
                     self._by_arn(steps, own, resource, "PolicyDocument")
         elif resource.type == "AWS::IAM::UserToGroupAddition":
-            group = resource.text("GroupName")
-            for user in _entries(resource.get("Users")):
-                steps = self._owner("user", user, resource)
-                if group is not None and steps is not None:
-                    self._join(steps, group)
+            self._add_users(resource)
+
+    def _add_users(self, resource: Resource) -> None:
+        group = resource.text("GroupName")
+        for user in _entries(resource.get("Users")):
+            steps = self._owner("user", user, resource)
+            if group is not None and steps is not None:
+                self._join(steps, group)
 
     def _owner(self, kind: str, name: object, resource: Resource) -> Steps | None:
         """Where the entry of a user, role or group is; one that the template does not make gets one."""

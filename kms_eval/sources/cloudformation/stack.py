@@ -168,7 +168,7 @@ class Stack:
         kind = declared.get("Type")
         if kind in KEY_TYPES and attribute in ("", "KeyId", "Arn"):
             return self.key_arn(logical) if attribute == "Arn" else self.key_id(logical)
-        if kind in _NAMES and attribute == _ARN.get(kind, "Arn"):
+        if kind in _NAMES and attribute == _ARN.get(str(kind), "Arn"):
             return self.arn(logical)
         if kind in _NAMES and not attribute:
             return self.arn(logical) if kind in _ARN else self.name(logical)

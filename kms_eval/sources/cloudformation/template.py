@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,7 @@ def read_stack(document: RawDocument, options: Options) -> Raw:
     put_others(raw, resources)
     keys, people = len(raw.section("keys")), len(raw.section("principals"))
     counts = [f"{number} {word}" for number, word in ((keys, "keys"), (people, "users and roles")) if number]
-    raw.known_as = ", ".join(["CloudFormation template", *counts])
-    return raw
+    return replace(raw, known_as=", ".join(["CloudFormation template", *counts]))
 
 
 def _name(resource: Resource) -> str | None:

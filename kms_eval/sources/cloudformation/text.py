@@ -25,8 +25,8 @@ def read_template(text: str, name: str) -> tuple[object, Callable[[Steps], Posit
         found = decoding.loads(text, name)
     except decoding.CfnParseError as error:
         first = error.matches[0]
-        line, column = int(first.linenumber), int(first.columnnumber)
-        raise InputError(Fault(_one_line(str(first.message)), Location(name, line, column=column))) from None
+        place = Location(name, int(first.linenumber), column=int(first.columnnumber))
+        raise InputError(Fault(_one_line(str(first.message)), place)) from None
     except broken as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None

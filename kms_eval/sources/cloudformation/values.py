@@ -53,6 +53,28 @@ class Values:
         self._conditions: dict[str, bool | Unknown] = {}
         self._asking: list[str] = []
         self._depth = 0
+        self._functions: Mapping[str, Callable[[object, Steps], object]] = {
+            "Ref": self._ref,
+            "Condition": self._condition,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+            "Fn::If": self._if,
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::Equals": self._equals,
+            "Fn::And": self._and,
+            "Fn::Or": self._or,
+            "Fn::Not": self._not,
+            "Fn::Base64": self._base64,
+            "Fn::Cidr": self._cidr,
+            "Fn::ImportValue": self._import,
+            "Fn::ToJsonString": self._to_json,
+            "Fn::Length": self._length,
+            "Fn::GetAZs": self._zones,
+            "Fn::Transform": self._macro,
+        }
         self._parameters = {
             name: self._parameter(name, declared, parameters)
             for name, declared in (template.get("Parameters") or {}).items()
@@ -92,8 +114,8 @@ class Values:
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
-            if name in _FUNCTIONS:
-                return _FUNCTIONS[name](self, argument, (*steps, name))
+            if name in self._functions:
+                return self._functions[name](argument, (*steps, name))
             if name.startswith("Fn::"):
                 raise self._fault((*steps, name), f"the function {quoted(name)} is not known")
         members = {name: self.of(member, (*steps, name)) for name, member in value.items()}
@@ -149,7 +171,7 @@ class Values:
 
     def _sub(self, argument: object, steps: Steps) -> object:
         text, own = argument, {}
-        if isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004 - the text and its variables
+        if isinstance(argument, list) and len(argument) == 2:
             text = argument[0]
             found = self.of(argument[1], (*steps, 1))
             own = found if isinstance(found, dict) else {}
@@ -208,7 +230,7 @@ class Values:
         return found.split(delimiter)
 
     def _if(self, argument: object, steps: Steps) -> object:
-        if not isinstance(argument, list) or len(argument) != 3:  # noqa: PLR2004 - the condition and both values
+        if not isinstance(argument, list) or len(argument) != 3:
             raise self._fault(steps, "takes a condition and two values")
         holds = self.condition(argument[0], steps)
         if isinstance(holds, Unknown):
@@ -227,7 +249,7 @@ class Values:
             if isinstance(name, Unknown):
                 return name
             if not isinstance(here, Mapping) or str(name) not in here:
-                more = argument[3] if len(argument) > 3 else None  # noqa: PLR2004 - the default is the fourth
+                more = argument[3] if len(argument) > 3 else None
                 if isinstance(more, Mapping) and "DefaultValue" in more:
                     return self.of(more["DefaultValue"], (*steps, 3, "DefaultValue"))
                 raise self._fault(steps, f"there is no {quoted(str(name))} in the map")
@@ -309,7 +331,7 @@ class Values:
         raise self._fault(steps, f"uses the macro {quoted(str(name))}, which only AWS can run")
 
     def _pair(self, argument: object, steps: Steps) -> tuple[object, object]:
-        if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004 - a pair
+        if not isinstance(argument, list) or len(argument) != 2:
             raise self._fault(steps, "takes a list of two")
         return argument[0], argument[1]
 
@@ -324,32 +346,11 @@ class Values:
         return InputError(Fault(message, self._place.at(*steps).location()))
 
 
-_FUNCTIONS: Final[Mapping[str, Callable[[Values, object, Steps], object]]] = {
-    "Ref": Values._ref,
-    "Condition": Values._condition,
-    "Fn::GetAtt": Values._get_att,
-    "Fn::Sub": Values._sub,
-    "Fn::Join": Values._join,
-    "Fn::Select": Values._select,
-    "Fn::Split": Values._split,
-    "Fn::If": Values._if,
-    "Fn::FindInMap": Values._find_in_map,
-    "Fn::Equals": Values._equals,
-    "Fn::And": Values._and,
-    "Fn::Or": Values._or,
-    "Fn::Not": Values._not,
-    "Fn::Base64": Values._base64,
-    "Fn::Cidr": Values._cidr,
-    "Fn::ImportValue": Values._import,
-    "Fn::ToJsonString": Values._to_json,
-    "Fn::Length": Values._length,
-    "Fn::GetAZs": Values._zones,
-    "Fn::Transform": Values._macro,
-}
-
-
 def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) -> dict[str, object]:
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html"""
+    """What pseudo parameters are; those that only a stack has may be given like parameters.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+    """
     partition = partition_of(region)
     found: dict[str, object] = {
         "AWS::AccountId": account,

@@ -112,7 +112,7 @@ class Documents:
     def _sources(self, data: Resource, name: str, statements: list[object], left: int) -> None:
         """The statements of other documents that one is made of."""
         value = data.get(name)
-        if value is None or value == [] or value == "":
+        if not value:
             return
         texts = value if isinstance(value, list) else [value]
         found: list[object] = [data.get(name, index) for index in range(len(texts))] if texts is value else [value]

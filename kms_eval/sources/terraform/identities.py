@@ -102,6 +102,10 @@ class Identities:
         for person in list(self._people.values()):
             if person.resource is not None:
                 self._own(person, person.resource)
+        self._attachments()
+        self._memberships()
+
+    def _attachments(self) -> None:
         for kind in _KINDS:
             for resource in self._index.of_type(f"aws_iam_{kind}_policy"):
                 for person in self._named(resource, kind, kind):
@@ -114,7 +118,6 @@ class Identities:
             for kind in _KINDS:
                 for person in self._named(resource, kind, f"{kind}s"):
                     self._attach(person, resource, "policy_arn")
-        self._memberships()
 
     def _read_managed(self) -> None:
         for resource in self._index.of_type("aws_iam_policy"):

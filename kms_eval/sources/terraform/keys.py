@@ -124,7 +124,10 @@ class Keys:
             document.put(raw.origins, ("keys", resource.address, "policy"))
 
     def _default(self, resource: Resource) -> dict[str, object]:
-        """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html"""
+        """The policy of a key that is given none.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+        """
         root = f"arn:{self._naming.partition}:iam::{self._naming.account(resource)}:root"
         statement = {
             "Sid": "Enable IAM User Permissions",
@@ -217,6 +220,15 @@ class Keys:
         entry["Operations"] = listed
         if resource.text("name"):
             entry["Name"] = resource.text("name")
+        constraints = self._constraints(resource)
+        if isinstance(constraints, Unknown):
+            return constraints
+        if constraints:
+            entry["Constraints"] = constraints
+        return entry
+
+    @staticmethod
+    def _constraints(resource: Resource) -> dict[str, object] | Unknown:
         constraints = resource.get("constraints")
         if isinstance(constraints, Unknown):
             return Unknown(AFTER_APPLY, constraints.address)
@@ -232,9 +244,7 @@ class Keys:
                     if hidden is not None:
                         return hidden
                     found[member] = values
-        if found:
-            entry["Constraints"] = found
-        return entry
+        return found
 
     def _principal(self, resource: Resource, name: str) -> object:
         value = resource.get(name)

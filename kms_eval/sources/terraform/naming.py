@@ -156,7 +156,8 @@ class Naming:
     def _configured_account(self, provider: str) -> str | None:
         """The account of the role that a provider assumes, or the only one that it allows."""
         expressions = self._expressions(provider)
-        for role in expressions.get("assume_role") or ():
+        roles = expressions.get("assume_role")
+        for role in roles if isinstance(roles, list) else ():
             text = self._references.value(role.get("role_arn")) if isinstance(role, Mapping) else None
             parts = arn.parse(text) if isinstance(text, str) else None
             if parts is not None and _ACCOUNT.fullmatch(parts.account):

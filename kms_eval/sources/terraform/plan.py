@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kms_eval.formats.document import RawDocument
 from kms_eval.sources.options import Options
@@ -49,8 +50,7 @@ def _read_side(document: RawDocument, side: Side, options: Options) -> tuple[Raw
     Identities(found.index, references, naming, documents).put(raw)
     Organizations(found.index, references, documents).put(raw)
     raw.words[:0] = [*found.words, *naming.said()]
-    raw.known_as = _known_as(found, raw)
-    return raw, found.form
+    return replace(raw, known_as=_known_as(found, raw)), found.form
 
 
 def _known_as(found: Read, raw: Raw) -> str:

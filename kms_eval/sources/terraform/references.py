@@ -10,7 +10,7 @@ it at all. https://developer.hashicorp.com/terraform/internals/json-format#expre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kms_eval.records import record
@@ -59,10 +59,9 @@ class References:
             return None
         if "constant_value" in expression:
             return expression["constant_value"]
-        found = expression.get("references") or ()
-        if len(found) == 1 and str(found[0]).startswith("var."):
-            return self.variables.get(str(found[0]).removeprefix("var."))
-        return None
+        found = expression.get("references")
+        name = str(found[0]) if isinstance(found, list) and len(found) == 1 else ""
+        return self.variables.get(name.removeprefix("var.")) if name.startswith("var.") else None
 
     def _targets(self, expression: object, module: str, index: object, left: int) -> Iterator[Target]:
         if not isinstance(expression, Mapping) or not left:
@@ -128,7 +127,7 @@ def _is_instance(module: str, base: str) -> bool:
     return not rest or (rest.startswith("[") and rest.endswith("]") and ".module." not in rest)
 
 
-def _whole(references: Iterator[object]) -> Iterator[str]:
+def _whole(references: Iterable[object]) -> Iterator[str]:
     """The references without those that only lead to one before: ``a.b.arn``, ``a.b`` is one reference."""
     longest = ""
     seen: set[str] = set()

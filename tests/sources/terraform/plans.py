@@ -125,9 +125,9 @@ def _listed(fields: object) -> dict[str, object]:
     found = dict(fields)
     for name in ("policies", "grants"):
         if isinstance(found.get(name), Mapping):
-            found[name] = [each for each in found[name].values() if each is not None]  # type: ignore[attr-defined]
+            found[name] = [each for each in found[name].values() if each is not None]
     if isinstance(found.get("aliases"), Mapping):
-        found["aliases"] = [each for each, there in found["aliases"].items() if there]  # type: ignore[attr-defined]
+        found["aliases"] = [each for each, there in found["aliases"].items() if there]
     return found
 
 
