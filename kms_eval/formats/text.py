@@ -29,7 +29,7 @@ def read_file(path: Path, name: str | None = None) -> RawDocument:
     InputError: missing, not a file, unreadable, too large, empty, not UTF-8 text, or faulty.
     """
     name = str(path) if name is None else name
-    text = _decode(_bytes_of(path, name), name)
+    text = decoded(file_bytes(path, name), name)
     form = _FORMATS.get(path.suffix.lower()) or ("json" if text.lstrip().startswith("{") else "yaml")
     value, position = _reader(form)(text, name)
     return RawDocument(SourceFile(name, path, position), value)
@@ -40,7 +40,7 @@ def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  
     if isinstance(text, str):
         # A text in memory may hold what no file can: halves of surrogate pairs.
         text = text.encode("utf-8", "surrogatepass")
-    decoded = _decode(text, name)
+    decoded = decoded(text, name)
     value, position = _reader(format)(decoded, name)
     return RawDocument(SourceFile(name, None, position), value)
 
@@ -81,7 +81,8 @@ def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps]
     return read_yaml
 
 
-def _bytes_of(path: Path, name: str) -> bytes:
+def file_bytes(path: Path, name: str) -> bytes:
+    """What is in a file that messages call `name`. Raises InputError."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE_BYTES + 1)
@@ -110,7 +111,8 @@ def _neighbour(path: Path) -> str | None:
     return f"did you mean {quoted(names[near])}?" if near is not None else None
 
 
-def _decode(data: bytes, name: str) -> str:
+def decoded(data: bytes, name: str) -> str:
+    """The text of a file, without a byte order mark. Raises InputError for other encodings than UTF-8, and for none."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(Fault("is UTF-16 text", Location(name), "save it as UTF-8"))
     if (offset := data.find(b"\0")) >= 0:
