@@ -136,7 +136,7 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "principal-not-described",
-        "nothing in the scenario mentions {principal}: it has no identity policies here{advice}",
+        "nothing in the scenario mentions {principal}: it has no identity policies here",
         "A name that nobody mentions is a principal without policies, not an error. Is it spelled right?",
     ),
     _warn(

@@ -132,7 +132,7 @@ def explain(error: AssertionError, item: pytest.Item) -> None:
     if asked is None:
         return
     message = str(error)
-    texts = [render(decision.explanation) for decision in _meant(message, asked)]
+    texts = [render(decision.advised) for decision in _meant(message, asked)]
     if texts:
         error.args = ("\n".join((message, *texts)), *error.args[1:])
 

@@ -53,8 +53,8 @@ def _principal_not_described(trace: Trace) -> _Found:
         described = islice(trace.ruling.part.scope.world.principals.values(), _SEARCHED)
         names = {other.arn.split(":", 5)[5] for other in described if other.account == principal.account}
         near = nearest(principal.arn.split(":", 5)[5], names)
-        advice = f"; is it {near}?" if near is not None else ""
-        yield _say("principal-not-described", principal=principal.arn, advice=advice)
+        said = _say("principal-not-described", principal=principal.arn)
+        yield Warned(said.code, f"{said.message}; is it {near}?") if near is not None else said
 
 
 def _given_context(trace: Trace) -> _Found:

@@ -100,7 +100,7 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
         return None
     key_id = entry.key_id
     if key_id is None:
-        key_id = _derived_id(handle, multi_region=bool(entry.multi_region))
+        key_id = derived_id(handle, multi_region=bool(entry.multi_region))
     elif not _KEY_ID.fullmatch(key_id):
         advice = "an ARN goes into `arn`" if key_id.startswith("arn:") else "it has letters, digits and hyphens only"
         reading.fault(place.at("key_id"), f"malformed key id {quoted(key_id)}", advice)
@@ -111,7 +111,8 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
     return _Identifiers(key_id, account, entry.region or reading.scenario.region, reading.scenario.partition)
 
 
-def _derived_id(handle: str, *, multi_region: bool) -> str:
+def derived_id(handle: str, *, multi_region: bool) -> str:
+    """The key id of a key that has none: always the same for a handle."""
     from uuid import NAMESPACE_URL, uuid5  # noqa: PLC0415 - keys that are copied from AWS have their id
 
     uuid = uuid5(NAMESPACE_URL, f"kms-eval:{handle}")

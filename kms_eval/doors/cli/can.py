@@ -118,7 +118,7 @@ def run(call: Call, output: Output) -> ExitCode:
         strict=call.strict,
         allow_unknown_action=call.allow_unknown_action,
     )
-    explanation = opened.scenario.decide(asked).explanation
+    explanation = opened.scenario.decide(asked).advised
     _say(explanation, call, output)
     for line in (*opened.words, *notice_lines(asked.notices)):
         output.word(line)
@@ -133,9 +133,9 @@ def _say(explanation: Explanation, call: Call, output: Output) -> None:
 
         output.answer(json.dumps(as_dict(explanation), indent=2, ensure_ascii=output.ascii_only))
         return
-    from kms_eval.render.text import printable, render
+    from kms_eval.render.text import printable, render, wrapped
 
-    output.answer(render(explanation, full=call.explain, paint=output.paint))
+    output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
     for warned in _warnings(explanation):
         output.word(f"warning: {printable(warned)}")
 
