@@ -40,8 +40,7 @@ def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  
     if isinstance(text, str):
         # A text in memory may hold what no file can: halves of surrogate pairs.
         text = text.encode("utf-8", "surrogatepass")
-    decoded = decoded(text, name)
-    value, position = _reader(format)(decoded, name)
+    value, position = _reader(format)(decoded(text, name), name)
     return RawDocument(SourceFile(name, None, position), value)
 
 

@@ -135,12 +135,23 @@ def _yaml(text: str, found: Found) -> tuple[object, Place]:
 
 
 _LOOKS: tuple[tuple[str, str, str], ...] = (
-    (r"\s*<(?:!doctype\s+html|html)", "is an HTML page, not JSON", "what was saved is an error or sign-in page; save the response again"),
+    (
+        r"\s*<(?:!doctype\s+html|html)",
+        "is an HTML page, not JSON",
+        "what was saved is an error or sign-in page; save the response again",
+    ),
     (r"\s*<\?xml|\s*<ErrorResponse", "is XML, not JSON", "save what the AWS CLI prints with `--output json`"),
-    (r"\s*user,arn,user_creation_time", "is a credential report",
-     "it has no policies; save the output of `aws iam get-account-authorization-details`"),
+    (
+        r"\s*user,arn,user_creation_time",
+        "is a credential report",
+        "it has no policies; save the output of `aws iam get-account-authorization-details`",
+    ),
     (r"[^\n{\[]*,[^\n{\[]*,[^\n{\[]*\n", "is CSV, not JSON", "save what the AWS CLI prints with `--output json`"),
-    (r"\s*An error occurred \(", "is an error message of the AWS CLI, not a response", "the call failed; what it would tell is not known"),
+    (
+        r"\s*An error occurred \(",
+        "is an error message of the AWS CLI, not a response",
+        "the call failed; what it would tell is not known",
+    ),
     (r"[A-Z]+\t", "is text output of the AWS CLI", "save it with `--output json`"),
 )
 

@@ -9,18 +9,21 @@ compared at sight they `differ`, and that may be wider as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from kms_eval.analysis.access.causes import Causes
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
-from kms_eval.analysis.access.principals import Asker, askers
+from kms_eval.analysis.access.principals import Asker, AskerKind, askers
+from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.same import Prints
 from kms_eval.analysis.access.terms import Terms
+from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in
 from kms_eval.world.model import Key
 
-ChangeKind = Literal["appears", "widens", "differs", "narrows", "disappears"]
-CHANGE_KINDS: tuple[ChangeKind, ...] = ("appears", "widens", "differs", "narrows", "disappears")
+ChangeKind = Literal["appears", "widens", "differs", "unknown", "narrows", "disappears"]
+CHANGE_KINDS: tuple[ChangeKind, ...] = ("appears", "widens", "differs", "unknown", "narrows", "disappears")
 WIDER: frozenset[ChangeKind] = frozenset({"appears", "widens", "differs"})
 """Kinds after which something may be allowed that was not before."""
 
@@ -34,7 +37,8 @@ ALWAYS: Final = "always"
 class Change:
     """What happens to some actions of one principal on one key; `key` None is for actions that have none.
 
-    `before` and `after` are ``never``, ``always`` or the conditions.
+    `before` and `after` are ``never``, ``always`` or the conditions. `account` is the principal's, None where it is
+    many or a service. `causes` are the statements and grants that make the change: those that are new or gone.
     """
 
     kind: ChangeKind
@@ -45,6 +49,10 @@ class Change:
     actions: tuple[str, ...]
     before: str
     after: str
+    principal_kind: AskerKind = "role"
+    account: str | None = None
+    reach: Reach = "inside the account"
+    causes: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ def compare(
     """Compare two worlds. What is equal in all that decides is not decided at all."""
     pairs = _paired(askers(before.evaluator), askers(after.evaluator))
     sides = _Sides(before, after, _paired_keys(before, after), Prints(before.world), Prints(after.world))
+    causes = Causes(before, after)
     same_keys = sides.same_keys()
     changes: list[Change] = []
     decided = 0
@@ -86,7 +95,17 @@ def compare(
         for one, other in sides.squares(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
             decided += 1
             key = next((square.key for square in (other, one) if square is not None), None)
-            changes += _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
+            found = _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
+            for change, mask in found:
+                wider = change.kind in WIDER
+                known = after.world if other is not None else before.world
+                changes.append(
+                    replace(
+                        change,
+                        reach=reach_of(pair.either, key, known),
+                        causes=causes.of(one, other, mask, wider=wider),
+                    )
+                )
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
 
@@ -170,7 +189,7 @@ def _without_key(grid: Grid, asker: Asker | None) -> Square | None:
     return grid.without_key(asker) if asker is not None else None
 
 
-def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) -> Iterator[Change]:
+def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) -> Iterator[tuple[Change, int]]:
     for mask, old in was:
         for more, new in now:
             both = mask & more
@@ -178,7 +197,19 @@ def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) 
             if kind is not None:
                 names = tuple(action.name for action in actions_in(both))
                 handle, key_arn = (key.handle, key.arn) if key is not None else (None, None)
-                yield Change(kind, asker.name, asker.label, handle, key_arn, names, _word(old), _word(new))
+                change = Change(
+                    kind,
+                    asker.name,
+                    asker.label,
+                    handle,
+                    key_arn,
+                    names,
+                    _word(old),
+                    _word(new),
+                    asker.kind,
+                    asker.caller.account if asker.kind not in {"everyone", "service"} else None,
+                )
+                yield change, both
 
 
 def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
