@@ -104,6 +104,8 @@ class Evaluator:
             outcome = "explicitDeny"
         elif "implicitDeny" in outcomes:
             outcome = "implicitDeny"
+        elif "undetermined" in outcomes:
+            outcome = "undetermined"
         return Ruling(request, outcome, rulings)
 
     def rule_part(self, part: Part) -> PartRuling:

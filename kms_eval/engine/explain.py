@@ -45,5 +45,6 @@ def _part(trace: Trace) -> Explanation:
         layers=trace.words,
         missing_context=turned.keys,
         warnings=tuple(warnings(trace)),
-        near_misses=tuple(near_misses(trace)) if ruling.outcome != "allowed" else (),
+        near_misses=tuple(near_misses(trace)) if ruling.outcome in ("explicitDeny", "implicitDeny") else (),
+        unknowns=ruling.cell.hangs_on(ruling.bit, ruling.context) if ruling.outcome == "undetermined" else (),
     )

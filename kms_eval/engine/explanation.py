@@ -12,8 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 from kms_eval.engine.cell import Outcome
 from kms_eval.errors import Location
+from kms_eval.formats.unknown import Unknown
 
-LayerOutcome = Literal["allows", "delegates", "denies", "silent"]
+LayerOutcome = Literal["allows", "delegates", "denies", "silent", "unknown"]
 
 
 def layer_in_words(layer: str) -> str:
@@ -96,7 +97,8 @@ class Explanation:
     `layers` holds every layer in force. `missing_context` names condition keys that are absent and could turn the
     decision. For a call that needs several authorizations `parts` explains each, and the rest is about the one the
     decision is reported for. `changes` are tested ones, the smallest first; `why_unchanged` says why there is none.
-    Both are empty until somebody asks for advice (`analysis.advising`).
+    Both are empty until somebody asks for advice (`analysis.advising`). `unknowns` are what an undetermined decision
+    hangs on.
     """
 
     decision: Outcome
@@ -112,12 +114,13 @@ class Explanation:
     changes: tuple[Change, ...] = ()
     why_unchanged: str | None = None
     parts: tuple[Explanation, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
 
     @property
     def deciding(self) -> Source | None:
         """The one statement to name where there is room for one: the Deny, else the Allow nearest to the caller."""
         wanted = ("denies",) if self.decision == "explicitDeny" else ("allows", "delegates")
-        if self.decision == "implicitDeny":
+        if self.decision in ("implicitDeny", "undetermined"):
             return None
         order = ("grant", "identityPolicy", "keyPolicy") if self.reason_code != "key-policy-allows" else ("keyPolicy",)
         words = sorted(

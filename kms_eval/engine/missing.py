@@ -44,7 +44,9 @@ NO_TURN = Turn()
 
 def turn(ruling: PartRuling) -> Turn:
     """What could turn the decision; empty where no absent key could turn an allow into a deny or back."""
-    if (ruling.cell.allowed | ruling.cell.denied | ruling.cell.silent) & ruling.bit:
+    cell = ruling.cell
+    if (cell.allowed | cell.denied | cell.silent | cell.doubtful) & ruling.bit:
+        # Where something is not known, what is absent cannot be told from it.
         return NO_TURN
     flips = _Flips(ruling)
     if not flips.turns(flips.open_entries):

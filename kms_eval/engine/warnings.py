@@ -173,6 +173,11 @@ def _open_questions(trace: Trace) -> _Found:
         yield _say(code, key=key)
 
 
+def _unknown_may_deny(trace: Trace) -> _Found:
+    if trace.ruling.outcome == "implicitDeny" and any(entry.slot == Slot.DENY for entry in trace.unsure):
+        yield _say("unknown-may-deny")
+
+
 _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _principal_not_described,
     _given_context,
@@ -184,4 +189,5 @@ _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _external_root,
     _session_not_named,
     _open_questions,
+    _unknown_may_deny,
 )

@@ -28,6 +28,11 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         data["near_misses"] = [_near(miss) for miss in explanation.near_misses]
     if explanation.why_unchanged is not None:
         data["why_unchanged"] = explanation.why_unchanged
+    if explanation.unknowns:
+        data["unknowns"] = [
+            {"reason": unknown.reason, "address": unknown.address, "remedy": unknown.remedy}
+            for unknown in explanation.unknowns
+        ]
     if explanation.parts:
         data["parts"] = [as_dict(part) for part in explanation.parts]
     return data

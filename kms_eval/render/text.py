@@ -21,6 +21,7 @@ _VERBS = {
     "delegates": "delegates it to the account",
     "denies": "denies it",
     "silent": "does not allow it",
+    "unknown": "is not known in full",
 }
 
 
@@ -80,6 +81,10 @@ def reasons(explanation: Explanation, *, full: bool = True, paint: Paint = plain
         for miss in explanation.near_misses if full else explanation.near_misses[:_MOST_NEAR]:
             layer = "" if _is_grant(miss.source) else f"{layer_name(miss.layer)}, "
             yield f"  {layer}{_where(miss.source, paint)}: {printable(miss.because)}"
+    for unknown in explanation.unknowns:
+        about = f"{unknown.address}: " if unknown.address else ""
+        remedy = f"; {unknown.remedy}" if unknown.remedy else ""
+        yield printable(f"unknown: {about}{unknown.reason}{remedy}")
     if explanation.missing_context:
         yield printable(f"missing context that could turn it: {', '.join(explanation.missing_context)}")
     yield from _changes(explanation)

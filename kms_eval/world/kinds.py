@@ -12,7 +12,7 @@ from kms_eval.world.identity import is_account
 from kms_eval.world.values import grants_source_complaint, policy_source_complaint
 
 MANAGERS = ("CUSTOMER", "AWS")
-EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny")
+EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "undetermined")
 
 key_spec = one_of(*KEY_SPECS)
 key_usage = one_of(*KEY_USAGES)

@@ -13,11 +13,13 @@ from kms_eval.documents.findings import Notice
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import InputError, quoted
 from kms_eval.formats.document import Place
+from kms_eval.formats.unknown import Unknown
 from kms_eval.world.attached import read_attached
 from kms_eval.world.entry_forms import GROUP_ENTRY, PRINCIPAL_ENTRY
 from kms_eval.world.identity import Identity, read_identity
 from kms_eval.world.model import Principal
 from kms_eval.world.reading import Reading
+from kms_eval.world.unknown_fields import unknown_tags
 
 if TYPE_CHECKING:
     from kms_eval.world.scenario import PrincipalEntry
@@ -43,7 +45,13 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
             continue
         own = _own_policies(reading, identity, place, entry, groups)
         policies = (*own, *attached.pop(name, ()))
-        principals[name] = _described(identity, policies, _boundary(reading, place, entry), entry)
+        principals[name] = _described(
+            identity,
+            policies,
+            _boundary(reading, place, entry),
+            entry,
+            unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {},
+        )
     for name, rest in attached.items():
         identity = read_identity(name, account=None, partition="aws")
         principals[name] = _described(identity, tuple(rest))
@@ -120,6 +128,7 @@ def _described(
     policies: tuple[Policy, ...],
     boundary: Policy | None = None,
     entry: PrincipalEntry | None = None,
+    unknowns: Mapping[str, Unknown] | None = None,
 ) -> Principal:
     return Principal(
         arn=identity.arn,
@@ -131,6 +140,7 @@ def _described(
         boundary=boundary,
         tags=entry.tags if entry else {},
         id=entry.id if entry else None,
+        unknowns=unknowns or {},
     )
 
 

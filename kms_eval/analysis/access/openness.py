@@ -20,6 +20,7 @@ from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Circumstances, Scope, Situation
+from kms_eval.engine.unknowns import unknown_facts, unknown_keys
 from kms_eval.world.model import VpcEndpoint
 
 SETTLED_BY_NATURE = frozenset({"aws:securetransport", "aws:requestedregion", "kms:policyname"})
@@ -94,13 +95,15 @@ class Openness:
             if part:
                 context = Context(Situation(scope, action, self.circumstances))
                 status = entry.status(context, self._open_among(entry.needs, scope, unknown, action))
-                still |= part if status is Status.OPEN else 0
-                holds |= part if status is Status.HOLDS else 0
+                sure = not entry.unknowns
+                still |= part if status is Status.OPEN or (status is Status.HOLDS and not sure) else 0
+                holds |= part if status is Status.HOLDS and sure else 0
         return still, holds
 
     def _open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
         with_key = scope.target.kind == "key"
-        return frozenset(
+        facts = unknown_facts(scope)
+        return unknown_keys(keys - self._settled, facts, action) | frozenset(
             key
             for key in keys - self._settled
             if key.startswith(unknown) or not is_fixed(action, key, with_key=with_key)

@@ -131,6 +131,10 @@ class TermsFinder:
         return Terms(_fewest(islice(ways, _MOST_WAYS)), unless, by)
 
     def _words(self, entry: Entry, settled: Settled, action: str) -> Way:
+        left_open = tuple(f"unknown: {each.address or each.reason}" for each in entry.unknowns)
+        return (*left_open, *self._known_words(entry, settled, action))
+
+    def _known_words(self, entry: Entry, settled: Settled, action: str) -> Way:
         if entry.allowance is not None:
             return _of_grant(entry.allowance)
         if entry.rule is None:
