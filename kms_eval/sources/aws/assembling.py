@@ -146,7 +146,9 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
         for index, alias in enumerate(sorted(key.aliases)):
             raw.origins.put((*at, "aliases", index), Origin(key.aliases[alias].place))
     table = collection.keys.aliases_cut
-    place = next((each for each in ((key.account, key.region), (None, key.region), (None, None)) if each in table), None)
+    place = next(
+        (each for each in ((key.account, key.region), (None, key.region), (None, None)) if each in table), None
+    )
     if key not in collection.keys.only_of and (place is None or table[place] is not None):
         token = table[place] if place is not None else None
         if token is not None or not key.aliases:
@@ -178,8 +180,6 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
         raw.origins.put((*at, "tags"), Origin(key.tags[1].place))
 
 
-
-
 def _grant(value: object) -> object:
     """The entry without members that are empty: AWS and others answer null for what a grant has not."""
     if not isinstance(value, Mapping):
@@ -189,9 +189,7 @@ def _grant(value: object) -> object:
 
 def _put_identities(raw: Raw, collection: Collection, account: str | None) -> None:
     tables = collection.identities
-    names = {
-        each.arn: each.name if each.arn.split(":")[4] == account else each.arn for each in tables.of_kind("group")
-    }
+    names = {each.arn: each.name if each.arn.split(":")[4] == account else each.arn for each in tables.of_kind("group")}
     for each in tables.of_kind("group"):
         name = names[each.arn]
         raw.put("groups", name, {"policies": _policies(raw, collection, each, ("groups", name))}, each.place)
@@ -209,10 +207,17 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
     if each.kind == "user":
         owner = each.arn.rsplit("/", 1)[0].split(":user", 1)[0]
         for name, shown in each.groups.items():
-            found = next((text for text in groups if text.startswith(f"{owner}:group/") and text.endswith(f"/{name}")), None)
+            found = next(
+                (text for text in groups if text.startswith(f"{owner}:group/") and text.endswith(f"/{name}")), None
+            )
             if found is None:
-                policies.append(Unknown(f"the group `{name}` is not shown", f"{each.arn} group {name}",
-                                        f"save `aws iam get-group --group-name {name}`"))
+                policies.append(
+                    Unknown(
+                        f"the group `{name}` is not shown",
+                        f"{each.arn} group {name}",
+                        f"save `aws iam get-group --group-name {name}`",
+                    )
+                )
             else:
                 members = entry.setdefault("groups", [])
                 assert isinstance(members, list)  # noqa: S101 - made in the line above
@@ -236,7 +241,7 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
 
 
 def _missing(each: PrincipalFacts, what: str, command: str) -> Unknown:
-    token = each.cut.get(what.split()[0])
+    token = each.cut.get(what.split(maxsplit=1)[0])
     reason = f"its {what} are cut off at `{token}`" if token else f"no response shows its {what}"
     return Unknown(reason, f"{each.arn} {what}", f"save `aws iam {command} --{each.kind}-name {each.name}`")
 

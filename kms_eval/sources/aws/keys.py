@@ -85,8 +85,9 @@ class Keys:
             key.aliases[entry.needed("AliasName")] = entry
             targets.add(key)
         named = self.named(response)
-        if named is not None or (len(targets) == 1 and not any(name.startswith("alias/aws/") for key in targets
-                                                               for name in key.aliases)):
+        if named is not None or (
+            len(targets) == 1 and not any(name.startswith("alias/aws/") for key in targets for name in key.aliases)
+        ):
             self.only_of |= {named} if named is not None else targets
             return
         cut = response.cut_off()
@@ -186,8 +187,11 @@ class Keys:
     def _reference(self, text: str | None, shown: Shown) -> KeyFacts | None:
         if text is None:
             return None
-        return self._by_arn(text, shown) if text.startswith("arn:") else self._by_name(
-            text, shown, shown.account(), shown.region())
+        return (
+            self._by_arn(text, shown)
+            if text.startswith("arn:")
+            else self._by_name(text, shown, shown.account(), shown.region())
+        )
 
     def _by_arn(self, text: str, shown: Shown) -> KeyFacts:
         parts = arn.parse(text)

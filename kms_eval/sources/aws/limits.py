@@ -22,7 +22,9 @@ _FULL_ACCESS: Mapping[str, object] = {
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
 _IMPLIED = "p-RCPFullAWSAccess"
-_SAVE = "save `aws organizations list-roots`, `list-parents`, `list-policies`, `list-targets-for-policy`, `describe-policy`"
+_SAVE = (
+    "save `aws organizations list-roots`, `list-parents`, `list-policies`, `list-targets-for-policy`, `describe-policy`"
+)
 
 
 def put_organization(raw: Raw, collection: Collection) -> None:

@@ -83,7 +83,9 @@ RESPONSES: tuple[Response, ...] = (
     Response("kms list-keys", _is("Keys", list), lambda all_, shown: all_.keys.list(shown)),
     Response("kms list-aliases", _is("Aliases", list), lambda all_, shown: all_.keys.aliases(shown)),
     Response("kms list-grants", _is("Grants", list), lambda all_, shown: _grants(all_, shown), late=True),
-    Response("kms list-resource-tags", _is("Tags", list, "TagKey"), lambda all_, shown: all_.keys.tags(shown), late=True),
+    Response(
+        "kms list-resource-tags", _is("Tags", list, "TagKey"), lambda all_, shown: all_.keys.tags(shown), late=True
+    ),
     Response(
         "iam get-account-authorization-details",
         lambda value: any(isinstance(value.get(name), list) for name in _DETAILS),
@@ -125,7 +127,9 @@ RESPONSES: tuple[Response, ...] = (
         _is("Policy", dict, "PolicySummary", "Content"),
         lambda all_, shown: all_.tree.policy(shown),
     ),
-    Response("iam get-policy", _is("Policy", dict, "DefaultVersionId"), lambda all_, shown: all_.identities.policy(shown)),
+    Response(
+        "iam get-policy", _is("Policy", dict, "DefaultVersionId"), lambda all_, shown: all_.identities.policy(shown)
+    ),
     Response("kms get-key-policy", _is("Policy", (str, dict)), lambda all_, shown: all_.keys.policy(shown), late=True),
     Response(
         "iam get-policy-version",
@@ -157,8 +161,12 @@ RESPONSES: tuple[Response, ...] = (
     Response("organizations list-children", _is("Children", list), lambda all_, shown: all_.tree.children(shown)),
     Response("organizations list-parents", _is("Parents", list), lambda all_, shown: all_.tree.list_parents(shown)),
     Response("ec2 describe-vpc-endpoints", _is("VpcEndpoints", list), Collection.take_endpoints),
-    Response("iam list-role-tags", _is("Tags", list, "Key"), lambda all_, shown: all_.identities.tags(shown), late=True),
-    Response("kms list-resource-tags", _both("Tags", "Truncated"), lambda all_, shown: all_.keys.tags(shown), late=True),
+    Response(
+        "iam list-role-tags", _is("Tags", list, "Key"), lambda all_, shown: all_.identities.tags(shown), late=True
+    ),
+    Response(
+        "kms list-resource-tags", _both("Tags", "Truncated"), lambda all_, shown: all_.keys.tags(shown), late=True
+    ),
     Response("iam list-role-tags", _is("Tags", list), lambda all_, shown: all_.identities.tags(shown), late=True),
 )
 

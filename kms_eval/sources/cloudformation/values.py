@@ -149,7 +149,7 @@ class Values:
 
     def _sub(self, argument: object, steps: Steps) -> object:
         text, own = argument, {}
-        if isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004 - the text and its variables
+        if isinstance(argument, list) and len(argument) == 2:
             text = argument[0]
             found = self.of(argument[1], (*steps, 1))
             own = found if isinstance(found, dict) else {}
@@ -208,7 +208,7 @@ class Values:
         return found.split(delimiter)
 
     def _if(self, argument: object, steps: Steps) -> object:
-        if not isinstance(argument, list) or len(argument) != 3:  # noqa: PLR2004 - the condition and both values
+        if not isinstance(argument, list) or len(argument) != 3:
             raise self._fault(steps, "takes a condition and two values")
         holds = self.condition(argument[0], steps)
         if isinstance(holds, Unknown):
@@ -227,7 +227,7 @@ class Values:
             if isinstance(name, Unknown):
                 return name
             if not isinstance(here, Mapping) or str(name) not in here:
-                more = argument[3] if len(argument) > 3 else None  # noqa: PLR2004 - the default is the fourth
+                more = argument[3] if len(argument) > 3 else None
                 if isinstance(more, Mapping) and "DefaultValue" in more:
                     return self.of(more["DefaultValue"], (*steps, 3, "DefaultValue"))
                 raise self._fault(steps, f"there is no {quoted(str(name))} in the map")
@@ -309,7 +309,7 @@ class Values:
         raise self._fault(steps, f"uses the macro {quoted(str(name))}, which only AWS can run")
 
     def _pair(self, argument: object, steps: Steps) -> tuple[object, object]:
-        if not isinstance(argument, list) or len(argument) != 2:  # noqa: PLR2004 - a pair
+        if not isinstance(argument, list) or len(argument) != 2:
             raise self._fault(steps, "takes a list of two")
         return argument[0], argument[1]
 

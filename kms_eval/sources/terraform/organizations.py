@@ -14,7 +14,7 @@ from kms_eval.formats.unknown import Unknown
 from kms_eval.sources.raw import Raw
 from kms_eval.sources.terraform.documents import Document, Documents
 from kms_eval.sources.terraform.references import References
-from kms_eval.sources.terraform.resources import AFTER_APPLY, Index, Resource
+from kms_eval.sources.terraform.resources import Index, Resource
 
 _TYPES: Final = {
     "SERVICE_CONTROL_POLICY": "service_control_policies",
