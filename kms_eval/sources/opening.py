@@ -130,7 +130,14 @@ def _json(text: str, name: str) -> tuple[list[object], Callable[[Steps], Positio
 def _yaml(text: str, found: Found) -> tuple[object, Place]:
     from kms_eval.formats.yaml_text import read_yaml  # noqa: PLC0415 - most folders have none
 
-    value, position = read_yaml(text, found.name)
+    try:
+        value, position = read_yaml(text, found.name)
+    except InputError:
+        if not re.search(r"^Resources:", text, re.MULTILINE):
+            raise
+        from kms_eval.sources.cloudformation.text import read_template  # noqa: PLC0415 - needs an extra
+
+        value, position = read_template(text, found.name)
     return value, Place(SourceFile(found.name, found.path, position))
 
 

@@ -7,10 +7,20 @@ expects. Never here: comparing (`analysis.access_diff`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    arguments,
+    before_option,
+    options,
+    parameter_option,
+    scenario_option,
+    strict_option,
+    switch,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
     at_option,
@@ -70,7 +80,11 @@ class Call:
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("; `.md` is Markdown")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     strict: bool = strict_option()
 
 
@@ -118,23 +132,25 @@ def _inputs(call: Call) -> list[str | Path | None]:
 
 
 def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.engine.evaluator import Evaluator
 
     replacing = bool(call.key_policy or call.policy)
     named = call.scenarios
     if len(named) > 2:
         raise InputError("`diff` compares two scenarios")
+    if len(named) == 1 and not replacing:
+        return _sides_of_plan(call)
     if named and call.scenario:
         raise InputError("name the scenario as BEFORE or with `--scenario`, not both")
     if len(named) < 2 and not replacing:
         advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
         raise InputError(Fault("there is nothing to compare with", help=advice))
-    opened = open_scenario(named[0] if named else call.scenario, strict=call.strict)
+    opened = open_scenario(named[0] if named else call.scenario, sources=Sources.of(call), strict=call.strict)
     words = list(opened.words)
     other = opened
     if len(named) == 2:
-        other = open_scenario(named[1], strict=call.strict)
+        other = open_scenario(named[1], sources=Sources.of(call), strict=call.strict)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
     if not replacing:
@@ -150,6 +166,21 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     world = with_key_policies(world, {name: policies[0] for name, policies in keys.items()})
     world = with_identity_policies(world, people)
     return opened.scenario.evaluator, Evaluator(world), [*words, *more, *others]
+
+
+def _sides_of_plan(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
+    """What a Terraform plan changes, alone or in the world of `--scenario`."""
+    from kms_eval.doors.cli.opening import Sources, open_scenario
+
+    paths = (*call.scenario, *call.scenarios)
+    said = Sources.of(call)
+    after = open_scenario(paths, sources=replace(said, before=False), strict=call.strict)
+    if not any("Terraform plan" in line for line in after.scenario.loaded.recognised):
+        advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
+        raise InputError(Fault("there is nothing to compare with", help=advice))
+    before = open_scenario(paths, sources=replace(said, before=True), strict=call.strict)
+    words = [*before.words, *(line for line in after.words if line not in before.words)]
+    return before.scenario.evaluator, after.scenario.evaluator, words
 
 
 def _policies(

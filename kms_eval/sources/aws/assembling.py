@@ -138,7 +138,7 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
 
     if key.policy is not None:
         entry["policy"] = key.policy.value
-        raw.origins.put((*at, "policy"), Origin(key.policy.place, f"key policy of {handle}"))
+        raw.origins.put((*at, "policy"), Origin(key.policy.place))
     else:
         gap("policy", "GetKeyPolicy", "get-key-policy")
     if key.aliases:
