@@ -5,15 +5,14 @@ Comes in: values and places. Goes out: `Raw`. Never here: any format, merging.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from kms_eval.documents.findings import Notice
 from kms_eval.formats.document import Origin, Origins, Place, Steps
 from kms_eval.formats.unknown import Unknown
-from kms_eval.records import record
 
 
-@record
+@dataclass(slots=True, eq=False, repr=False)
 class Raw:
     """What one source tells: `value` is built like a scenario file, and an `Unknown` may stand in it anywhere.
 

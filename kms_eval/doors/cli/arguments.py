@@ -97,17 +97,15 @@ def scenario_option() -> Any:
         "--scenario",
         "-s",
         metavar="SOURCE",
-        help="A scenario, or any other source: AWS responses, a snapshot, a plan, a template, a folder; again for more, "
-        "of which a later one replaces what an earlier one says. Default: $KMS_EVAL_SCENARIO, `[tool.kms-eval] "
+        help="A scenario, or any other source: AWS responses, a snapshot, a plan, a template, a folder; again for "
+        "more, of which a later one replaces what an earlier one says. Default: $KMS_EVAL_SCENARIO, `[tool.kms-eval] "
         "scenario` in the nearest pyproject.toml, the nearest kms-eval.yaml.",
     )
 
 
 def account_option() -> Any:
     """The account, where no source tells it."""
-    return option(
-        "--account", metavar="ID", help="The account of the sources, where none tells it, and of short names."
-    )
+    return option("--account", metavar="ID", help="The account of short names, and of sources that tell none.")
 
 
 def before_option() -> Any:

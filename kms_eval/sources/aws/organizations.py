@@ -11,7 +11,9 @@ import re
 from kms_eval.errors import Fault, InputError
 from kms_eval.sources.aws.shown import Shown
 
-_TARGET = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}(?![0-9a-z-])|(?<![0-9])[0-9]{12}(?![0-9])")
+_TARGET = re.compile(
+    r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|(?<![0-9a-z])r-[0-9a-z]{4,32}(?![0-9a-z-])|(?<![0-9])[0-9]{12}(?![0-9])"
+)
 _POLICY = re.compile(r"(?<![a-z0-9])p-(?:[0-9a-z]{8,128}|FullAWSAccess|RCPFullAWSAccess)")
 _OF_UNIT = re.compile(r"ou-([0-9a-z]{4,32})-")
 
