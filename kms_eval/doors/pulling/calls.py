@@ -63,7 +63,12 @@ ALIASES = Call("kms", "ListAliases", "kms/{region}/list-aliases.json")
 ENDPOINTS = Call("ec2", "DescribeVpcEndpoints", "ec2/{region}/describe-vpc-endpoints.json")
 OF_KEY = (
     Call("kms", "DescribeKey", "kms/{region}/{key}/describe-key.json", (("KeyId", "{key}"),)),
-    Call("kms", "GetKeyPolicy", "kms/{region}/{key}/get-key-policy.json", (("KeyId", "{key}"),)),
+    Call(
+        "kms",
+        "GetKeyPolicy",
+        "kms/{region}/{key}/get-key-policy.json",
+        (("KeyId", "{key}"), ("PolicyName", "default")),
+    ),
     Call("kms", "ListGrants", "kms/{region}/{key}/list-grants.json", (("KeyId", "{key}"),)),
     Call("kms", "ListResourceTags", "kms/{region}/{key}/list-resource-tags.json", (("KeyId", "{key}"),)),
 )
@@ -82,7 +87,7 @@ def commands(folder: str, regions: Sequence[str], profile: str | None) -> list[s
     lines = [
         "set -u",
         f"folder={folder}",
-        "# A call that is refused leaves an empty file: what it would tell is then not known, and not taken for nothing.",
+        "# A call that is refused leaves an empty file: what it would tell is not known, and not taken for nothing.",
         f'aws() {{ command aws "$@"{profile_option} --output json; }}',
         "account=$(command aws sts get-caller-identity --query Account --output text" + profile_option + ")",
     ]
@@ -115,7 +120,7 @@ def _command(call: Call) -> str:
     file, parameters = call.filled(region="$region", key="$key", policy="$policy", type="$type", child="$child")
     words = ["aws", call.service, call.command]
     for name, value in parameters.items():
-        words += [f"--{_WORDS.sub('-', name).lower()}", f'"{value}"']
+        words += [f"--{_WORDS.sub('-', name).lower()}", f'"{value}"' if value.startswith("$") else value]
     if "{region}" in call.file:
         words += ["--region", '"$region"']
     path = f'"$folder/$account/{file}"'
