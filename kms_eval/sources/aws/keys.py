@@ -48,6 +48,8 @@ class Keys:
         self.aliases_cut: dict[tuple[str | None, str | None], str | None] = {}
         self._by_id: dict[str, list[KeyFacts]] = {}
         self.only_of: set[KeyFacts] = set()
+        self._listed: set[KeyFacts] = set()
+        self._regions_listed: set[tuple[str | None, str | None]] = set()
         self.replaced: list[tuple[str, KeyFacts, Shown]] = []
         self.further_policies: list[tuple[str, Shown]] = []
 
@@ -66,9 +68,12 @@ class Keys:
         """ListKeys."""
         for entry in response.items("Keys"):
             if text := entry.text("KeyArn"):
-                self._by_arn(text, entry)
+                key = self._by_arn(text, entry)
             else:
-                self._by_name(entry.needed("KeyId"), entry, entry.account(), entry.region())
+                key = self._by_name(entry.needed("KeyId"), entry, entry.account(), entry.region())
+            self._listed.add(key)
+            if response.cut_off() is None:
+                self._regions_listed.add((key.account, key.region))
 
     def aliases(self, response: Shown) -> None:
         """ListAliases, of a Region or of one key."""
@@ -169,7 +174,11 @@ class Keys:
         return None
 
     def __iter__(self) -> Iterator[KeyFacts]:
-        return iter(self.table.values())
+        """All keys; of those that only an alias names none where all keys of the Region were listed without it."""
+        for key in self.table.values():
+            shown = key.metadata or key.policy or key.grants is not None or key in self._listed
+            if shown or (key.account, key.region) not in self._regions_listed:
+                yield key
 
     def _by_alias(self, name: str, account: str | None, region: str | None) -> KeyFacts | None:
         """The key of the longest alias that stands in a name, in which other characters may stand for slashes."""
