@@ -59,7 +59,7 @@ def run(call: Call, output: Output) -> ExitCode:
     # What is wrong with the sources is said of them, and not of what would be made of them.
     loaded = load(paths[0], more=paths[1:], options=options)
     raw = raw_of(paths, options)
-    files = scenario_files(raw, folder.name, Path.cwd())
+    files = scenario_files(raw, _name(paths[0]), Path.cwd())
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,3 +72,7 @@ def run(call: Call, output: Output) -> ExitCode:
     world = loaded.world
     output.answer(f"{folder / 'kms-eval.yaml'}: {len(world.keys)} keys, {len(world.principals)} users and roles")
     return ExitCode.YES
+
+
+def _name(source: Path) -> str:
+    return source.resolve().name if source.is_dir() else source.name.split(".", 1)[0]

@@ -54,7 +54,7 @@ class _Files:
         }
         if section in writers and isinstance(value, Mapping):
             return {
-                name: writers[section](name, entry) if isinstance(entry, Mapping) else entry
+                self._called(section, name): writers[section](name, entry) if isinstance(entry, Mapping) else entry
                 for name, entry in value.items()
             }
         if section == "organization" and isinstance(value, Mapping):
@@ -70,8 +70,13 @@ class _Files:
             made["policy"] = self._policy(made["policy"], ("keys", name, "policy"), f"key-{name}")
         return made
 
+    def _called(self, section: str, name: str) -> str:
+        """A user or role of the scenario's account by its short name."""
+        own = f":iam::{self._raw.value.get('account')}:"
+        return name.partition(own)[2] or name if section == "principals" else name
+
     def _principal(self, name: str, entry: Mapping[str, object]) -> object:
-        self._say_origin(name, ("principals", name))
+        self._say_origin(self._called("principals", name), ("principals", name))
         made = {**entry, **self._policies(entry, ("principals", name), name)}
         if "permissions_boundary" in made:
             at = ("principals", name, "permissions_boundary")
