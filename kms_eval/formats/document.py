@@ -121,6 +121,43 @@ class Origins:
             return found
         return Origin(found.place.at(*steps[depth:]))
 
+    def graft(self, steps: Steps, others: Origins, theirs: Steps) -> None:
+        """What `others` tell of the value at `theirs` and all inside it holds for the value at `steps` from now on."""
+        branch = others._branch(theirs)  # noqa: SLF001 - of the same class
+        if branch is None or (branch.origin is None and not branch.members):
+            found = others.nearest(theirs)
+            if found is not None:
+                self.put(steps, found)
+            return
+        here = self._root
+        for step in steps:
+            here = here.members.setdefault(step, _Branch())
+        here.take(branch)
+        if here.origin is None:
+            here.origin = others.nearest(theirs)
+
+    def move(self, steps: Steps, there: Steps) -> None:
+        """The value at `steps` stands at `there` now."""
+        branch = self._branch(steps)
+        self.drop(steps)
+        if branch is not None:
+            here = self._root
+            for step in there:
+                here = here.members.setdefault(step, _Branch())
+            here.take(branch)
+
+    def drop(self, steps: Steps) -> None:
+        """Nothing is told of the value at `steps` any more."""
+        around = self._branch(steps[:-1])
+        if around is not None:
+            around.members.pop(steps[-1], None)
+
+    def _branch(self, steps: Steps) -> _Branch | None:
+        here: _Branch | None = self._root
+        for step in steps:
+            here = here.members.get(step) if here is not None else None
+        return here
+
 
 class _Branch:
     __slots__ = ("members", "origin")
@@ -128,6 +165,13 @@ class _Branch:
     def __init__(self) -> None:
         self.members: dict[str | int, _Branch] = {}
         self.origin: Origin | None = None
+
+    def take(self, other: _Branch) -> None:
+        """All that another branch tells, which counts more."""
+        if other.origin is not None:
+            self.origin = other.origin
+        for step, branch in other.members.items():
+            self.members.setdefault(step, _Branch()).take(branch)
 
 
 @record

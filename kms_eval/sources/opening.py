@@ -133,7 +133,7 @@ def _yaml(text: str, found: Found) -> tuple[object, Place]:
     try:
         value, position = read_yaml(text, found.name)
     except InputError:
-        if "\nResources:" not in f"\n{text}":
+        if not re.search(r"^Resources:", text, re.MULTILINE):
             raise
         from kms_eval.sources.cloudformation.text import read_template  # noqa: PLC0415 - needs an extra
 

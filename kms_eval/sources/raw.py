@@ -5,22 +5,25 @@ Comes in: values and places. Goes out: `Raw`. Never here: any format, merging.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from kms_eval.documents.findings import Notice
 from kms_eval.formats.document import Origin, Origins, Place, Steps
 from kms_eval.formats.unknown import Unknown
-from kms_eval.records import record
 
 
-@record
+class Whole(dict[str, object]):
+    """A list by name that has all there is: it replaces what was said before, and later sources are merged with it."""
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Raw:
     """What one source tells: `value` is built like a scenario file, and an `Unknown` may stand in it anywhere.
 
     In a source that tells only a part of something, some lists may be mappings by name, which are merged with what
     other sources tell of it: the `policies` of principals and groups (name to document), the `grants` of keys (name to
     entry), their `aliases` (alias name to true). None takes away what has that name; so it does in place of a whole
-    key or principal.
+    key or principal. A `Whole` mapping replaces what earlier sources say.
 
     `gaps` has what exists and this source does not show, by the steps to where it would be: it counts only where no
     source says anything there. `words` are to be said first, to whoever asks; `known_as` is what the source was

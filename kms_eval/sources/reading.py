@@ -1,179 +1,221 @@
-"""Sources to one raw scenario: each recognised and read, later ones over earlier ones.
+"""Sources of all kinds, read and put together.
 
-Comes in: paths. Goes out: a settled `Raw`: lists are lists, what was taken away is gone, gaps are filled with
-`Unknown`. Never here: what any source means.
+Comes in: paths. Goes out: one `Raw`, and what each path was recognised as; InputError with every fault, each on one
+line with the way out. Never here: what any kind of source means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from kms_eval.errors import Fault, InputError
-from kms_eval.formats.document import Origin, Steps
-from kms_eval.language import arn
-from kms_eval.sources.cloudformation.kinds import FOLDERS, KINDS as TEMPLATES
-from kms_eval.sources.opening import Opened, files_in, read_documents
+from kms_eval.errors import Fault, InputError, Location
+from kms_eval.formats.document import Origin
+from kms_eval.records import record
+from kms_eval.sources.aws.assembling import assemble
+from kms_eval.sources.aws.responses import Collection, Response, response_of
+from kms_eval.sources.aws.shown import Shown
+from kms_eval.sources.kinds import FOLDERS, KINDS
+from kms_eval.sources.merging import merged
+from kms_eval.sources.opening import Found, Opened, files_in, read_documents
 from kms_eval.sources.options import Options
 from kms_eval.sources.raw import Raw
-from kms_eval.sources.recognising import TAKEN, is_scenario, looks_like
-from kms_eval.sources.terraform.kinds import KINDS as PLANS
+from kms_eval.sources.recognising import TAKEN, Kind, is_scenario, looks_like
 
-_KINDS = (*PLANS, *TEMPLATES)
-_BY_NAME = {"keys": ("grants",), "principals": ("policies",), "groups": ("policies",)}
-
-
-def read_sources(paths: Sequence[Path], options: Options) -> Raw:
-    """All sources as one. Raises InputError with what is wrong with the first that cannot be read."""
-    merged = Raw()
-    for path in paths:
-        for opened in _documents(path):
-            merge(merged, _read(opened, options))
-    return settled(merged)
+_DEEPEST = 8
+"""Sources may bring in others; this deep they are taken for a circle."""
 
 
-def _documents(path: Path) -> list[Opened]:
-    folder = next((each for each in FOLDERS if path.is_dir() and each.recognise(path)), None)
-    files = folder.files(path) if folder is not None else [path]
-    return [opened for file in files for found in files_in(file) for opened in read_documents(found)]
+@record
+class _Part:
+    """One part of the result, in the order in which sources were named: a document of a kind, or AWS's responses."""
+
+    kind: Kind | None
+    opened: Opened | None
 
 
-def _read(opened: Opened, options: Options) -> Raw:
-    kind = next((each for each in _KINDS if each.recognise(opened.value)), None)
-    if kind is not None:
-        return kind.read(opened.document(), options)
-    if is_scenario(opened.value) and isinstance(opened.value, dict):
-        raw = Raw(value=dict(opened.value))
-        raw.origins.put((), Origin(opened.place))
-        return raw
-    message = f"is no source: it looks like {looks_like(opened.value)}"
-    raise InputError(Fault(message, opened.place.location(), f"what is taken: {TAKEN}"))
+class _Sources:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.faults: list[Fault] = []
+        self.words: list[str] = []
+        self.parts: list[_Part] = []
+        self.responses: list[tuple[Response, Shown]] = []
+        self.counted: dict[str, Counter[str]] = {}
+        self.left: list[str] = []
 
-
-def merge(one: Raw, other: Raw) -> None:
-    """Put what `other` tells over what `one` does."""
-    aliases = _same_keys(one, other)
-    for section, value in other.value.items():
-        if section not in _SECTIONS or not isinstance(value, Mapping):
-            one.value.setdefault(section, value) if section in ("account", "region") else one.value.update(
-                {section: value}
-            )
-            _origins(one, other, (section,), (section,))
-            continue
-        here = one.section(section)
-        for name, entry in value.items():
-            old = aliases.get(name) if section == "keys" else name
-            had = here.pop(old, None) if old is not None and old != name else here.get(name)
-            if old is not None and old != name:
-                _origins(one, one, (section, old), (section, name))
-            _origins(one, other, (section, name), (section, name))
-            if not isinstance(had, Mapping) or not isinstance(entry, Mapping):
-                here[name] = dict(entry) if isinstance(entry, Mapping) else entry
+    def source(self, path: Path, depth: int = 0) -> None:
+        """All files of one source."""
+        before = len(self.parts)
+        self.counted[str(path)] = Counter()
+        for found in self._files(path):
+            try:
+                documents = read_documents(found)
+            except InputError as error:
+                if found.alone or not _is_empty(error):
+                    self.faults += error.faults
+                else:
+                    self.words.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
                 continue
-            fields = dict(had)
-            for field, new in entry.items():
-                before = fields.get(field)
-                both = isinstance(before, Mapping) and isinstance(new, Mapping)
-                fields[field] = {**before, **new} if both and field in ("policies", "grants", "aliases") else new  # type: ignore[dict-item]
-            here[name] = fields
-    one.gaps.update(other.gaps)
-    one.notices.extend(other.notices)
-    one.words.extend(word for word in other.words if word not in one.words)
+            for opened in documents:
+                if not self._take(opened, str(path), depth):
+                    self._unknown(opened, found)
+        if not self.counted[str(path)] and not self.faults and len(self.parts) == before:
+            self.faults.append(Fault("has no file that is a source", Location(str(path)), f"what is taken: {TAKEN}"))
+
+    def _files(self, path: Path) -> Iterator[Found]:
+        folder = next((row for row in FOLDERS if path.is_dir() and row.recognise(path)), None)
+        if folder is None:
+            yield from files_in(path)
+            return
+        for file in folder.files(path):
+            yield from files_in(file)
+
+    def _take(self, opened: Opened, source: str, depth: int) -> bool:
+        value = opened.value
+        if isinstance(value, list) and value:
+            return all([self._take(opened.member(index, item), source, depth) for index, item in enumerate(value)])
+        if isinstance(value, Mapping) and value.keys() >= {"status_code", "data"}:
+            return self._take(Opened(value["data"], opened.place.at("data"), opened.names), source, depth)
+        row = response_of(value)
+        if row is not None:
+            self._response(row, opened)
+            self.counted[source][row.name] += 1
+            return True
+        kind = next((each for each in KINDS if each.recognise(value)), None)
+        if kind is not None:
+            self.parts.append(_Part(kind, opened))
+            self.counted[source][kind.name] += 1
+            return True
+        if is_scenario(value):
+            self._scenario(opened, depth)
+            self.counted[source]["scenario"] += 1
+            return True
+        if isinstance(value, Mapping) and value and all(response_of(each) for each in value.values()):
+            for name, each in value.items():
+                self._take(opened.member(str(name), each), source, depth)
+            return True
+        return False
+
+    def _response(self, row: Response, opened: Opened) -> None:
+        if not self.responses:
+            self.parts.append(_Part(None, None))
+        self.responses.append((row, Shown(opened.value, opened.place, opened.names)))
+
+    def _scenario(self, opened: Opened, depth: int) -> None:
+        value = opened.value
+        assert isinstance(value, Mapping)  # noqa: S101 - INVARIANT: scenarios are mappings
+        listed = value.get("sources", [])
+        names = [listed] if isinstance(listed, str) else listed
+        place = opened.place.at("sources")
+        if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
+            self.faults.append(Fault("expected a list of paths", place.location()))
+            names = ()
+        base = opened.place.file.path.parent if opened.place.file.path is not None else Path()
+        if names and depth >= _DEEPEST:
+            self.faults.append(Fault("sources bring in one another in a circle", place.location()))
+            names = ()
+        for name in names:
+            self.source(base / name, depth + 1)
+        self.parts.append(_Part(None, opened))
+
+    def _unknown(self, opened: Opened, found: Found) -> None:
+        looks = looks_like(opened.value)
+        if found.alone:
+            place = opened.place.location()
+            self.faults.append(Fault(f"is no source: it looks like {looks}", place, f"what is taken: {TAKEN}"))
+        else:
+            self.left.append(f"{found.name}: left out, it looks like {looks}")
+
+    def read(self) -> Raw:
+        """All of them as one."""
+        told = self._read_told()
+        options = self._told_options(told)
+        raws = []
+        for part in self.parts:
+            raw = told.get(id(part))
+            if raw is None and part.kind is not None and part.opened is not None:
+                try:
+                    raw = part.kind.read(part.opened.document(), options)
+                except InputError as error:
+                    self.faults += error.faults
+                    continue
+            if raw is not None:
+                raws.append(raw)
+        if self.faults:
+            raise InputError(self.faults)
+        result = merged(raws)
+        for name in ("account", "region"):
+            if getattr(self.options, name) is not None:
+                result.value[name] = getattr(self.options, name)
+        result.words[:0] = self.words
+        result.known_as = "\n".join([*self._recognised(), *self.left])
+        return result
+
+    def _read_told(self) -> dict[int, Raw]:
+        """Scenarios and responses, which tell the account and Region that plans and templates are read with."""
+        told: dict[int, Raw] = {}
+        for part in self.parts:
+            if part.kind is None and part.opened is not None:
+                told[id(part)] = _scenario_raw(part.opened)
+        accounts = [raw.value.get("account") for raw in told.values() if isinstance(raw.value.get("account"), str)]
+        options = self.options
+        if options.account is None and accounts:
+            options = replace(options, account=str(accounts[-1]))
+        for part in self.parts:
+            if part.kind is None and part.opened is None:
+                told[id(part)] = self._assembled(options)
+        return told
+
+    def _told_options(self, told: Mapping[int, Raw]) -> Options:
+        options = self.options
+        for name in ("account", "region"):
+            values = [raw.value[name] for raw in told.values() if isinstance(raw.value.get(name), str)]
+            if getattr(options, name) is None and values:
+                options = replace(options, **{name: str(values[-1])})
+        return options
+
+    def _assembled(self, options: Options) -> Raw:
+        collection = Collection()
+        for late in (False, True):
+            for row, shown in self.responses:
+                if row.late == late:
+                    try:
+                        row.take(collection, shown)
+                    except InputError as error:
+                        self.faults += error.faults
+        return assemble(collection, options) if not self.faults else Raw()
+
+    def _recognised(self) -> list[str]:
+        return [
+            f"{path}: {', '.join(f'{number} x {name}' if number > 1 else name for name, number in counts.items())}"
+            for path, counts in self.counted.items()
+            if counts
+        ]
 
 
-_SECTIONS = ("keys", "principals", "groups", "vpc_endpoints")
+def _is_empty(error: InputError) -> bool:
+    return all(fault.message == "is empty" for fault in error.faults)
 
 
-def _same_keys(one: Raw, other: Raw) -> dict[str, str]:
-    """The handles in `one` of keys that `other` calls by another one: those of the same ARN."""
-    known = {_key_arn(entry): handle for handle, entry in one.section("keys").items() if _key_arn(entry)}
-    return {
-        handle: known[_key_arn(entry)]
-        for handle, entry in other.section("keys").items()
-        if handle not in one.section("keys") and _key_arn(entry) in known
-    }
-
-
-def _key_arn(entry: object) -> str:
-    return str(entry.get("arn") or "") if isinstance(entry, Mapping) else ""
-
-
-def _origins(one: Raw, other: Raw, old: Steps, new: Steps) -> None:
-    """The origins of an entry and of all that is directly in it."""
-    value: Any = other.value
-    for step in old:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    found = other.origins.nearest(old)
-    if found is not None:
-        one.origins.put(new, found)
-    if isinstance(value, Mapping) and len(old) < _DEEP:
-        for name in value:
-            _origins(one, other, (*old, name), (*new, name))
-
-
-_DEEP = 4
-
-
-def settled(raw: Raw) -> Raw:
-    """The same with plain lists, without what was taken away, and with gaps filled."""
-    for section in _SECTIONS:
-        entries = raw.section(section)
-        for name in [name for name, entry in entries.items() if entry is None]:
-            del entries[name]
-        for name, entry in entries.items():
-            if isinstance(entry, dict):
-                _lists(raw, (section, name), entry, _BY_NAME.get(section, ()))
-        if not entries:
-            del raw.value[section]
-    _fill_gaps(raw)
-    _sole_names(raw)
+def _scenario_raw(opened: Opened) -> Raw:
+    raw = Raw()
+    assert isinstance(opened.value, Mapping)  # noqa: S101 - INVARIANT: scenarios are mappings
+    raw.value = {str(name): value for name, value in opened.value.items() if name != "sources"}
+    for name, value in raw.value.items():
+        raw.origins.put((name,), Origin(opened.place.at(name)))
+        if isinstance(value, Mapping):
+            raw.value[name] = dict(value)
+            for entry in value:
+                raw.origins.put((name, entry), Origin(opened.place.at(name, entry)))
     return raw
 
 
-def _fill_gaps(raw: Raw) -> None:
-    """Put the unknowns where nothing is told; a principal of which policies are told may have others."""
-    for steps, unknown in raw.gaps.items():
-        here: Any = raw.value
-        for step in steps[:-1]:
-            here = here.get(step) if isinstance(here, Mapping) else None
-        if isinstance(here, dict):
-            had = here.get(steps[-1])
-            if had is None:
-                here[str(steps[-1])] = unknown
-            elif isinstance(had, list) and steps[-1] == "policies":
-                had.append(unknown)
-
-
-def _lists(raw: Raw, steps: Steps, entry: dict[str, object], members: Sequence[str]) -> None:
-    for member in members:
-        value = entry.get(member)
-        if isinstance(value, Mapping):
-            kept = [(name, each) for name, each in value.items() if each is not None]
-            entry[member] = [each for _name, each in kept]
-            for index, (name, _each) in enumerate(kept):
-                origin = raw.origins.nearest((*steps, member, name))
-                if origin is not None:
-                    raw.origins.put((*steps, member, index), origin)
-    aliases = entry.get("aliases")
-    if isinstance(aliases, Mapping) and steps[0] == "keys":
-        entry["aliases"] = [name for name, there in aliases.items() if there]
-
-
-def _sole_names(raw: Raw) -> None:
-    """A principal that a later source calls by its name alone is the one whose path an earlier source knows."""
-    principals = raw.section("principals")
-    by_name: dict[tuple[str, str, str], str] = {}
-    for name in list(principals):
-        parts = arn.parse(name)
-        if parts is None:
-            continue
-        kind, _, rest = parts.resource.partition("/")
-        about = (parts.account, kind, rest.rsplit("/", 1)[-1].lower())
-        other = by_name.setdefault(about, name)
-        if other != name:
-            kept, gone = (other, name) if name.count("/") <= other.count("/") else (name, other)
-            principals[kept] = {**principals.pop(gone), **principals[kept]}  # type: ignore[dict-item]
-            by_name[about] = kept
-    if not principals:
-        del raw.value["principals"]
+def read_sources(paths: Sequence[Path] | Iterable[Path], options: Options) -> Raw:
+    """What all sources tell together; `known_as` has a line for each, and for every file that was left out."""
+    sources = _Sources(options)
+    for path in paths:
+        sources.source(path)
+    return sources.read()

@@ -35,36 +35,12 @@ class Folder:
     files: Callable[[Path], Sequence[Path]]
 
 
-SCENARIO_FIELDS = frozenset(
-    {
-        "name",
-        "description",
-        "account",
-        "region",
-        "partition",
-        "sources",
-        "strangers",
-        "keys",
-        "principals",
-        "groups",
-        "attached_by_principal",
-        "organization",
-        "vpc_endpoints",
-        "tests",
-        "checks",
-    }
-)
 _TELLING = frozenset({"sources", "keys", "principals", "attached_by_principal", "organization", "vpc_endpoints"})
 
 
 def is_scenario(value: object) -> bool:
     """Whether a document has the sections of a scenario."""
     return isinstance(value, Mapping) and not _TELLING.isdisjoint(value)
-
-
-# Those of Terraform and CloudFormation stand here once their rooms are there.
-KINDS: tuple[Kind, ...] = ()
-FOLDERS: tuple[Folder, ...] = ()
 
 
 _LOOKS: tuple[tuple[frozenset[str], str], ...] = (

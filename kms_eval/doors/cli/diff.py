@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    arguments,
+    option,
+    options,
+    parameter_option,
+    scenario_option,
+    strict_option,
+    switch,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
     at_option,
@@ -80,9 +90,7 @@ class Call:
         "disappears and narrows.",
     )
     caller: str | None = option("--as", metavar="PRINCIPAL", help="Who puts the key policies: would AWS KMS take them?")
-    account: str | None = option("--account", metavar="ID", help="The account where no source tells it.")
     region: str | None = option("--region", metavar="REGION", help="The Region where no source tells it.")
-    parameter: tuple[str, ...] = options("--parameter", metavar="NAME=VALUE", help="A parameter of a template.")
     action: tuple[str, ...] = options("--action", "-a", metavar="ACTION", help="Which actions; default: all.")
     context: tuple[str, ...] = context_option()
     at: str | None = at_option()
@@ -90,7 +98,10 @@ class Call:
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("; `.md` is Markdown")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     strict: bool = strict_option()
 
 
@@ -159,7 +170,7 @@ def _inputs(call: Call) -> list[str | Path | None]:
 
 
 def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.engine.evaluator import Evaluator
 
     replacing = bool(call.key_policy or call.policy)
@@ -175,11 +186,12 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     if len(named) < 2 and not replacing:
         advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
         raise InputError(Fault("there is nothing to compare with", help=advice))
-    opened = open_scenario(named[0] if named else call.scenario, strict=call.strict)
+    said = Sources(call.account, parameters=call.parameter, verbose=call.verbose)
+    opened = open_scenario(named[0] if named else call.scenario, sources=said, strict=call.strict)
     words = list(opened.words)
     other = opened
     if len(named) == 2:
-        other = open_scenario(named[1], strict=call.strict)
+        other = open_scenario(named[1], sources=said, strict=call.strict)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
     from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
@@ -204,7 +216,7 @@ def _of_sources(call: Call) -> Sides | None:
 
     given = several(call.parameter, "--parameter")
     beside = Beside(
-        around=(Path(call.scenario),) if call.scenario else (),
+        around=tuple(map(Path, call.scenario)),
         account=call.account,
         region=call.region,
         parameters={name: values[-1] for name, values in given.items()},

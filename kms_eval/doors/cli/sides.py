@@ -12,17 +12,12 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import which
-from typing import TYPE_CHECKING
-
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
 from kms_eval.formats.text import read_file
 from kms_eval.scenario import Scenario
 from kms_eval.sources.options import Options
-
-if TYPE_CHECKING:
-    from kms_eval.sources.raw import Raw
 
 _ROUND = 60
 """Seconds that git has for an answer."""
@@ -140,36 +135,15 @@ def _git(git: str, folder: Path, *arguments: str) -> bytes:
 
 
 def _opened(paths: Sequence[Path], options: Options, *, strict: bool) -> tuple[Scenario, tuple[str, ...]]:
-    if len(paths) == 1 and _is_plain_scenario(paths[0]):
-        found = Scenario.load(paths[0], strict=strict)
-        return found, tuple(notice_lines(found.loaded.notices))
-    from kms_eval.sources.reading import read_sources
-    from kms_eval.world.load import from_document
-
-    raw: Raw = read_sources(paths, options)
-    name = str(paths[-1])
-    document = RawDocument(SourceFile(name, origins=raw.origins), raw.value)
-    loaded = from_document(document, name=name, strict=strict)
-    return Scenario(loaded), (*raw.words, *notice_lines(loaded.notices))
-
-
-def _is_plain_scenario(path: Path) -> bool:
-    from kms_eval.sources.recognising import is_scenario
-
-    if path.is_dir():
-        return False
-    try:
-        return is_scenario(read_file(path).value)
-    except InputError:
-        # Whatever is wrong with it, `Scenario.load` says it, unless it may be a template with short tags.
-        return not _may_be_template(path)
-
-
-def _may_be_template(path: Path) -> bool:
-    try:
-        return "\nResources:" in f"\n{path.read_text(encoding='utf-8')}"
-    except (OSError, UnicodeDecodeError):
-        return False
+    found = Scenario.load(
+        paths,
+        strict=strict,
+        account=options.account,
+        region=options.region,
+        before=options.before,
+        parameters=options.parameters,
+    )
+    return found, (*found.loaded.words, *notice_lines(found.loaded.notices))
 
 
 def _is_plan(path: Path) -> bool:
