@@ -61,6 +61,25 @@ def test_a_plan_is_compared_within_an_account(cli: Cli) -> None:
     assert {each["account"] for each in lost} == {ACCOUNT}
 
 
+def test_what_a_plan_detaches_from_a_role_of_the_account_is_gone(cli: Cli) -> None:
+    use = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    role = {
+        "RoleName": "worker",
+        "RoleId": "AROAEXAMPLEWORKER000",
+        "Arn": f"arn:aws:iam::{ACCOUNT}:role/worker",
+        "Path": "/",
+        "RolePolicyList": [{"PolicyName": "use", "PolicyDocument": use}],
+        "AttachedManagedPolicies": [],
+    }
+    write("details.json", {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": []})
+    key = {"arn": KEY_ARN, "policy": policy(WHOLE)}
+    inline = {"name": "use", "role": "worker", "policy": json.dumps(use)}
+    write("plan.json", plan(change(KEY, key, before=key), change("aws_iam_role_policy.use", None, before=inline)))
+    found = json.loads(cli("diff", "plan.json", "-s", "details.json", "--json").out)
+    changes = [(each["kind"], each["principal"], each["actions"]) for each in found["changes"]]
+    assert changes == [("disappears", f"arn:aws:iam::{ACCOUNT}:role/worker", ["kms:Decrypt"])]
+
+
 def test_a_key_that_nobody_could_mend_any_more_is_locked(cli: Cli) -> None:
     done = cli("diff", a_plan(PARTNER), "--fail-on", "widens")
     assert done.code == 1

@@ -83,6 +83,12 @@ def _names_gone(entry: dict[str, object], was: Mapping[str, object], members: tu
 
 
 def _gone(raw: Raw, before: Raw, section: str, name: str, was: object) -> None:
+    others = before.gaps.get((section, name, "policies"))
+    if others is not None and isinstance(was, Mapping):
+        # Only what the plan attached to it is gone; it is managed elsewhere.
+        raw.section(section)[name] = {"policies": dict.fromkeys(was.get("policies") or ())}
+        raw.gaps[section, name, "policies"] = others
+        return
     if section != "keys" or not isinstance(was, Mapping):
         raw.section(section)[name] = None
         return

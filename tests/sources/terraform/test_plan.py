@@ -209,6 +209,13 @@ def test_before_is_what_was_there_and_after_takes_it_away() -> None:
     assert after["principals"][ROLE]["policies"] == {was["policy_arn"]: None}
 
 
+def test_a_role_that_is_managed_elsewhere_only_loses_what_the_plan_attached() -> None:
+    was = {"name": "use", "role": "worker", "policy": policy(USE)}
+    raw = read(plan(change("aws_iam_role_policy.use", None, before=was)))
+    assert raw.value["principals"] == {ROLE: {"policies": {"use": None}}}
+    assert raw.gaps["principals", ROLE, "policies"].reason == "not in this plan or state"
+
+
 def test_a_sensitive_policy_is_unknown_and_says_how_to_show_it() -> None:
     value = plan(change(KEY, {"arn": KEY_ARN, "policy": policy()}, sensitive={"policy": True}))
     found: Any = read(value).value["keys"]
