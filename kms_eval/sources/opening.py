@@ -23,6 +23,7 @@ ENDINGS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".tfstate", ".template
 """Files of a folder with other endings are left alone; each may be compressed (``.gz``)."""
 
 _YAML = (".yaml", ".yml", ".template")
+_ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
 
 
@@ -101,6 +102,9 @@ def read_documents(found: Found) -> list[Opened]:
     data = file_bytes(found.path, found.name)
     if data.startswith(_GZIP):
         data = _unpacked(data, found.name)
+    if data.startswith(_ZIP):
+        advice = f"`terraform show -json {found.name} > plan.json`; a CDK or Lambda asset is no source"
+        raise InputError(Fault("is a Terraform plan in binary form, or another zip file", Location(found.name), advice))
     text = decoded(data, found.name)
     plain = found.path.name.removesuffix(".gz").lower()
     if text.lstrip()[:1] not in ("{", "[") and plain.endswith(_YAML):
@@ -142,6 +146,16 @@ def _yaml(text: str, found: Found) -> tuple[object, Place]:
 
 
 _LOOKS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)",
+        "is what `terraform plan` prints for people",
+        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+    ),
+    (
+        r"(?s)(?:.*\n)?(?:(?:resource|provider|variable|module|data|output|locals|terraform)\b[^\n:]*\{)",
+        "is Terraform configuration, which only Terraform can evaluate",
+        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+    ),
     (
         r"\s*<(?:!doctype\s+html|html)",
         "is an HTML page, not JSON",
