@@ -275,7 +275,8 @@ def test_a_verb_loads_only_what_it_needs(tmp_path: Path, words: tuple[str, ...],
     assert _loaded(tmp_path, *words) & never == set()
 
 
-def test_completing_loads_no_model_and_no_engine(tmp_path: Path) -> None:
-    more = {"_KMS_EVAL_COMPLETE": "complete_bash", "COMP_WORDS": "kms-eval can role/", "COMP_CWORD": "2"}
-    loaded = _loaded(tmp_path, more=more)
-    assert loaded & {"pydantic", "wcmatch", "rich", "kms_eval.engine", "kms_eval.scenario"} == set()
+@pytest.mark.parametrize("line", ["", "kms-eval can role/", "kms-eval can --ex", "kms-eval can -k ", "kms-eval co"])
+def test_completing_loads_no_model_and_no_engine(tmp_path: Path, line: str) -> None:
+    loaded = _loaded(tmp_path, line, more={"_KMS_EVAL_COMPLETE": "zsh"})
+    assert loaded & {"pydantic", "wcmatch", "rich", "typer", "kms_eval.engine", "kms_eval.scenario"} == set()
+    assert "kms_eval.doors.cli.completion" in loaded

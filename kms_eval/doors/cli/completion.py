@@ -63,12 +63,16 @@ def answer(shell: str, words: Sequence[str], output: Output) -> ExitCode:
     """Print what continues the line `words[0]`; of bash `words[1]` is the part of it that a name will replace.
 
     bash takes a word apart at colons and equals signs, and is told the last part only. A shell that is not known gets
-    nothing: scripts that typer made for earlier versions evaluate what is printed.
+    nothing: scripts that typer made for earlier versions evaluate what is printed. Whatever goes wrong, nothing is
+    printed: the cursor stands in the middle of a line.
     """
     if shell not in SHELLS or not words:
         return ExitCode.YES
     *before, current = split(words[0])
-    names = offered(before, current)
+    try:
+        names = offered(before, current)
+    except Exception:  # noqa: BLE001 - no error is of use here
+        return ExitCode.YES
     if names is None:
         return FILES
     if shell == "bash":

@@ -49,10 +49,10 @@ def _principals(scenarios: Sequence[str]) -> Choices:
 
 
 def _keys(scenarios: Sequence[str]) -> Choices:
-    """The plainest name of each key; then all that it has."""
-    keys = [list(_names_of_key(world, *each)) for world in _worlds(scenarios) for each in _entries(world, "keys")]
-    yield [name for names in keys for name in list(filter(plain, names))[:1]]
-    yield [name for names in keys for name in names]
+    """The first plain name of each key; then all that it has."""
+    keys = [(world, *entry) for world in _worlds(scenarios) for entry in _entries(world, "keys")]
+    yield [name for key in keys if (name := next(filter(plain, _names_of_key(*key)), None)) is not None]
+    yield (name for key in keys for name in _names_of_key(*key))
 
 
 def _names_of_key(world: Mapping[str, Any], handle: str, key: object) -> Iterator[str]:

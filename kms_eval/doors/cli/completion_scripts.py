@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.completion import SCRIPT_OPTIONS, SHELLS
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.output_files import unwritable, write_whole
 from kms_eval.errors import Fault, InputError, Location, quoted
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def _parent() -> str:
 def _install(install: _Install, text: str) -> list[str]:
     """Write what there is to write; a line about each file."""
     script = _path(*install.script)
-    _write(script, text.encode(), "wb")
+    _make_folder(script)
+    write_whole(script, [text])
     said = [f"wrote {script}"]
     if install.start_up is not None:
         path = _path(*install.start_up)
@@ -103,7 +105,7 @@ def _install(install: _Install, text: str) -> list[str]:
         if install.line.encode() in before.splitlines():
             said.append(f"left {path} as it is: it has the line `{install.line}`")
         else:
-            _write(path, b"\n" * (not before.endswith(b"\n") and bool(before)) + install.line.encode() + b"\n", "ab")
+            _append(path, b"\n" * (not before.endswith(b"\n") and bool(before)) + install.line.encode() + b"\n")
             said.append(f"added to {path} the line `{install.line}`")
     return said
 
@@ -126,11 +128,18 @@ def _read(path: Path) -> bytes:
         raise InputError(Fault(f"cannot be read: {reason}", Location(str(path)))) from None
 
 
-def _write(path: Path, data: bytes, mode: str) -> None:
+def _make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open(mode) as file:
-            file.write(data)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a name for a file").lower()
-        raise InputError(Fault(f"cannot be written: {reason}", Location(str(path)))) from None
+        raise unwritable(path, error) from None
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Add the line in one go: what the user has in the file, its mode and what it links to stay as they are."""
+    _make_folder(path)
+    try:
+        with path.open("ab", buffering=0) as file:
+            file.write(line)
+    except (OSError, ValueError) as error:
+        raise unwritable(path, error) from None
