@@ -44,6 +44,10 @@ class ScenarioFile(pytest.File):
         ]
 
 
+class OpenQuestionWarning(pytest.PytestWarning):
+    """A test passed by a decision that hangs on a question which AWS leaves open: in AWS it might be another one."""
+
+
 class NotAsExpectedError(Exception):
     """A test of a scenario did not pass."""
 
@@ -72,6 +76,8 @@ class ScenarioTest(pytest.Item):
             run.coverage.record(self._evaluator, ruling, self.nodeid)
         if result.outcome != "passed":
             raise NotAsExpectedError(result)
+        for doubt in result.doubts:
+            self.warn(OpenQuestionWarning(f"{self.name}: {doubt.message} [{doubt.code}]"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
         """What was expected, what came instead and why; then file and line."""

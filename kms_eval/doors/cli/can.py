@@ -156,11 +156,5 @@ def _say(explanation: Explanation, call: Call, output: Output) -> None:
     from kms_eval.render.text import printable, render, wrapped
 
     output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
-    for warned in _warnings(explanation):
-        output.word(f"warning: {printable(warned)}")
-
-
-def _warnings(explanation: Explanation) -> list[str]:
-    """Those of the decision and of its parts, each once."""
-    parts = explanation.parts or (explanation,)
-    return list(dict.fromkeys(f"{warned.message} [{warned.code}]" for part in parts for warned in part.warnings))
+    for warned in explanation.warnings:
+        output.word(f"warning: {printable(f'{warned.message} [{warned.code}]')}")

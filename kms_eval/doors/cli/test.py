@@ -165,9 +165,11 @@ def _run(chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, coverin
 
 def _say(results: Iterable[TestResult], call: Call, output: Output) -> None:
     from kms_eval.render.github import of_result
-    from kms_eval.render.results import render_failure
+    from kms_eval.render.results import render_doubts, render_failure
 
     for result in results:
+        for line in render_doubts(result):
+            output.word(f"warning: {line}")
         if result.outcome == "failed":
             output.answer(render_failure(result, paint=output.paint))
         for fault in result.faults:
