@@ -77,7 +77,7 @@ class _Merger:
                 known.pop(there, None)
                 continue
             if not isinstance(entry, Mapping):
-                known[name] = entry  # type: ignore[assignment]  # a fault, which the world's reader says
+                known[name] = entry  # a fault, which the world's reader says
                 continue
             before = known.get(there)
             if there != name and before is not None:

@@ -37,7 +37,7 @@ class Front:
         front = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the name that the library calls
+            def do_POST(self) -> None:
                 front.answer(self)
 
             def log_message(self, format: str, *values: object) -> None:  # noqa: A002 - the library's name
