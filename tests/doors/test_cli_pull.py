@@ -22,7 +22,7 @@ from tests.sources.moto_account import REGIONS, fill
 boto3 = pytest.importorskip("boto3", reason="the extra aws is not installed")
 moto_server = pytest.importorskip("moto.server", reason="moto is not installed")
 
-_SECRET = "testing-secret-that-is-written-nowhere"
+_SECRET = "testing-secret-that-is-written-nowhere"  # noqa: S105 - of nobody
 _OPERATION = re.compile(r"Action=(\w+)")
 
 

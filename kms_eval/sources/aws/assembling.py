@@ -261,7 +261,7 @@ def _put_mentioned(raw: Raw, collection: Collection) -> None:
             for found in _MENTIONED.finditer(str(each.value) if each is not None else ""):
                 if found[1] in reasons and found[0] not in raw.section("principals"):
                     unknown = Unknown(reasons[found[1]], found[0], "save `aws iam get-account-authorization-details`")
-                    entry = {"policies": unknown, "permissions_boundary": unknown, "tags": unknown}
+                    entry: dict[str, object] = {"policies": unknown, "permissions_boundary": unknown, "tags": unknown}
                     raw.put("principals", found[0], entry, each.place if each is not None else None)
 
 
