@@ -199,7 +199,12 @@ class Scenario:
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
         paths = [path] if isinstance(path, (str, PathLike)) else path
-        if not isinstance(paths, Sequence) or not paths or not all(isinstance(each, (str, PathLike)) for each in paths):
+        listed: object = paths
+        if (
+            not isinstance(listed, Sequence)
+            or not listed
+            or not all(isinstance(each, (str, PathLike)) for each in listed)
+        ):
             raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
         options = None
         if account is not None or region is not None or before or parameters:

@@ -23,7 +23,7 @@ NO_SCENARIO = Fault(
 
 
 def find(options: str | Sequence[str] | None) -> Path | None:
-    """The scenario: the first option, $KMS_EVAL_SCENARIO, that of the nearest pyproject.toml, the nearest kms-eval.yaml.
+    """The scenario that is meant: the first option, $KMS_EVAL_SCENARIO, the nearest pyproject.toml or kms-eval.yaml.
 
     Raises InputError where a pyproject.toml names one in a way that cannot be read, and where it or the variable names
     one that is not there: nobody typed that name just now, so it is said who did.

@@ -123,7 +123,7 @@ class Origins:
 
     def graft(self, steps: Steps, others: Origins, theirs: Steps) -> None:
         """What `others` tell of the value at `theirs` and all inside it holds for the value at `steps` from now on."""
-        branch = others._branch(theirs)  # noqa: SLF001 - of the same class
+        branch = others._branch(theirs)
         if branch is None or (branch.origin is None and not branch.members):
             found = others.nearest(theirs)
             if found is not None:

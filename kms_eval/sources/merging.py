@@ -13,6 +13,7 @@ from kms_eval.sources.raw import Raw, Whole
 
 _BY_NAME = frozenset({"policies", "grants", "aliases"})
 _ENTRIES = ("keys", "principals", "groups", "vpc_endpoints")
+_GAPS = ("policy", "grants", "aliases", "tags", "policies", "permissions_boundary")
 _LISTS = ("attached_by_principal", "tests", "checks")
 
 Entry = dict[str, object]
@@ -47,7 +48,10 @@ class _Merger:
     def __init__(self, result: Raw, raw: Raw) -> None:
         self.result = result
         self.raw = raw
+        self.told: set[Steps] = set()
         self.handles = _known_keys(result) if raw.value.get("keys") and result.value.get("keys") else {}
+        known = result.section("principals") if raw.value.get("principals") else {}
+        self.principals = {_principal(name, result): name for name in known}
 
     def merge(self) -> None:
         for name, value in self.raw.value.items():
@@ -60,6 +64,9 @@ class _Merger:
             elif name != "sources":
                 self.result.value[name] = value
                 self._origin((name,), (name,))
+        for steps, unknown in self.raw.gaps.items():
+            if steps not in self.told:
+                self.result.gaps.setdefault(steps, unknown)
         self.result.notices += self.raw.notices
         self.result.words += self.raw.words
 
@@ -78,13 +85,14 @@ class _Merger:
                 known.pop(there, None)
                 continue
             if not isinstance(entry, Mapping):
-                known[name] = entry  # type: ignore[assignment]  # a fault, which the world's reader says
+                known[name] = entry  # a fault, which the world's reader says
                 continue
             before = known.get(there)
             if there != name and before is not None:
                 before = self._renamed(section, there, name)
             into: Entry = before if isinstance(before, dict) else {}
-            told = "policies" in into
+            if "policies" in into:
+                self.told.add((section, name, "policies"))
             known[name if there != name else there] = into
             for field, value in entry.items():
                 if field == "policies" and (isinstance(value, (list, tuple, Whole))):
@@ -94,18 +102,12 @@ class _Merger:
                     self.result.origins.drop((section, name, field))
                 self._origin((section, name, field), (section, name, field))
             self._origin((section, name), (section, name))
-            for steps, unknown in self.raw.gaps.items():
-                if steps[:2] == (section, name) and not (told and steps[2:] == ("policies",)):
-                    self.result.gaps.setdefault((section, name, *steps[2:]), unknown)
 
     def _name(self, section: str, name: str, entry: object) -> str:
         """What the same thing is called in what was merged before; its own name where it was not told yet."""
         known = self.result.section(section)
         if section == "principals":
-            wanted = _principal(name, self.raw)
-            if name in known:
-                return name
-            return next((other for other in known if _principal(other, self.result) == wanted), name)
+            return name if name in known else self.principals.get(_principal(name, self.raw), name)
         if section != "keys" or not isinstance(entry, Mapping):
             return name
         identity = _identity(entry, self.raw)
@@ -121,8 +123,9 @@ class _Merger:
         known = self.result.section(section)
         entry = known.pop(there)
         self.result.origins.move((section, there), (section, name))
-        for steps in [steps for steps in self.result.gaps if steps[:2] == (section, there)]:
-            self.result.gaps[(section, name, *steps[2:])] = self.result.gaps.pop(steps)
+        for field in _GAPS:
+            if (unknown := self.result.gaps.pop((section, there, field), None)) is not None:
+                self.result.gaps[section, name, field] = unknown
         return entry
 
     def _organization(self, value: Mapping[str, object]) -> None:

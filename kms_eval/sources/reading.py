@@ -76,7 +76,8 @@ class _Sources:
     def _take(self, opened: Opened, source: str, depth: int) -> bool:
         value = opened.value
         if isinstance(value, list) and value:
-            return all([self._take(opened.member(index, item), source, depth) for index, item in enumerate(value)])
+            taken = [self._take(opened.member(index, item), source, depth) for index, item in enumerate(value)]
+            return all(taken)
         if isinstance(value, Mapping) and value.keys() >= {"status_code", "data"}:
             return self._take(Opened(value["data"], opened.place.at("data"), opened.names), source, depth)
         row = response_of(value)
@@ -170,12 +171,11 @@ class _Sources:
         return told
 
     def _told_options(self, told: Mapping[int, Raw]) -> Options:
-        options = self.options
-        for name in ("account", "region"):
-            values = [raw.value[name] for raw in told.values() if isinstance(raw.value.get(name), str)]
-            if getattr(options, name) is None and values:
-                options = replace(options, **{name: str(values[-1])})
-        return options
+        def last(name: str) -> str | None:
+            return next((str(raw.value[name]) for raw in [*told.values()][::-1] if raw.value.get(name)), None)
+
+        account, region = self.options.account or last("account"), self.options.region or last("region")
+        return replace(self.options, account=account, region=region)
 
     def _assembled(self, options: Options) -> Raw:
         collection = Collection()

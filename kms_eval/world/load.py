@@ -79,8 +79,10 @@ def _plain(path: Path) -> RawDocument | None:
             raise
         return None
     value = document.value
-    if isinstance(value, Mapping) and "sources" not in value and not _SECTIONS.isdisjoint(value):
-        return document
+    if isinstance(value, Mapping) and "sources" not in value:
+        # Of a file with nothing in it, or a name only, there is nothing else that it could be.
+        if not _SECTIONS.isdisjoint(value) or value.keys() <= {"name", "description", "account", "region", "tests"}:
+            return document
     return (
         document if from_yaml and not (isinstance(value, Mapping) and {"sources", "Resources"} & value.keys()) else None
     )

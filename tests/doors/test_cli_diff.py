@@ -30,7 +30,7 @@ def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
         "\n"
         "public\n"
         "  appears  anyone at all on app: Decrypt\n"
-        "      after:  if an identity policy of its own allows it\n"
+        "      after:  public\n"
         '      open "Open" (open.json:1: Statement[2])\n'
         "\n"
         "inside the account\n"

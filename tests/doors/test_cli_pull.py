@@ -22,7 +22,7 @@ from tests.sources.moto_account import REGIONS, fill
 boto3 = pytest.importorskip("boto3", reason="the extra aws is not installed")
 moto_server = pytest.importorskip("moto.server", reason="moto is not installed")
 
-_SECRET = "testing-secret-that-is-written-nowhere"
+_SECRET = "testing-secret-that-is-written-nowhere"  # noqa: S105 - of nobody
 _OPERATION = re.compile(r"Action=(\w+)")
 
 
@@ -37,7 +37,7 @@ class Front:
         front = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the name that the library calls
+            def do_POST(self) -> None:
                 front.answer(self)
 
             def log_message(self, format: str, *values: object) -> None:  # noqa: A002 - the library's name

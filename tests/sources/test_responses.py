@@ -74,6 +74,14 @@ def test_one_file_may_hold_all_outputs_and_be_packed(tmp_path: Path) -> None:
     assert Scenario.load(path).can("role/app", "kms:Decrypt")
 
 
+def test_a_key_id_is_not_taken_for_an_account(tmp_path: Path) -> None:
+    digits = "00000000-0000-4000-8000-000000000000"
+    files = {
+        name.replace(KEY, digits): json.loads(json.dumps(value).replace(KEY, digits)) for name, value in FILES.items()
+    }
+    assert Scenario.load(written(tmp_path, files)).can("role/app", "kms:Decrypt")
+
+
 def test_a_response_without_its_key_says_what_to_do(tmp_path: Path) -> None:
     written(tmp_path, {"policy.json": {"Policy": json.dumps(KEY_POLICY)}})
     with pytest.raises(InputError, match=r"policy.json:1: does not say of which key it is \(put the key id"):

@@ -34,7 +34,6 @@ UNKNOWN = "unknown: "
 """Begins the words for what a source could not show; behind it stands its address."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of it denies.

@@ -12,6 +12,7 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import which
+
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile

@@ -108,29 +108,23 @@ class _Files:
         accounts = value.get("accounts")
         if not isinstance(accounts, Mapping):
             return value
-        made: dict[str, object] = {}
-        for account, entry in accounts.items():
-            made[account] = dict(entry)
-            for field in ("service_control_policies", "resource_control_policies"):
-                levels = entry.get(field)
-                if isinstance(levels, (list, tuple)):
-                    made[account] = {
-                        **made[account],
-                        field: [  # type: ignore[dict-item]  # made in the lines above
-                            [
-                                self._policy(
-                                    each,
-                                    ("organization", "accounts", account, field, index, number),
-                                    f"{field}-{account}-{index}-{number}",
-                                )
-                                for number, each in enumerate(level)
-                            ]
-                            if isinstance(level, (list, tuple))
-                            else level
-                            for index, level in enumerate(levels)
-                        ],
-                    }
+        made = {account: self._account(account, entry) for account, entry in accounts.items()}
         return {**value, "accounts": made}
+
+    def _account(self, account: str, entry: Mapping[str, object]) -> dict[str, object]:
+        made = dict(entry)
+        for field in ("service_control_policies", "resource_control_policies"):
+            levels = entry.get(field)
+            if isinstance(levels, (list, tuple)):
+                at = ("organization", "accounts", account, field)
+                made[field] = [self._level(level, (*at, index)) for index, level in enumerate(levels)]
+        return made
+
+    def _level(self, level: object, at: Steps) -> object:
+        if not isinstance(level, (list, tuple)):
+            return level
+        otherwise = f"{at[3]}-{at[2]}-{at[4]}"
+        return [self._policy(each, (*at, number), f"{otherwise}-{number}") for number, each in enumerate(level)]
 
     def _policy(self, source: object, at: Steps, otherwise: str, owner: str = "") -> object:
         """The path of the file with this policy; of one that is not known, what is not known."""

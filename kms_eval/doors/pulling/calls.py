@@ -83,37 +83,37 @@ PERMISSIONS: tuple[str, ...] = tuple(sorted(f"{call.service}:{call.operation}" f
 
 def commands(folder: str, regions: Sequence[str], profile: str | None) -> list[str]:
     """The same calls as a script for bash, for those who may not run other tools with their credentials."""
-    profile_option = f" --profile {profile}" if profile else ""
-    lines = [
+    profiled = f" --profile {profile}" if profile else ""
+    all_policies = "ids organizations list-policies --filter \"$type\" --query 'Policies[].Id'"
+    all_keys = "ids kms list-keys --region \"$region\" --query 'Keys[].KeyId'"
+    parent = """ids organizations list-parents --child-id "$child" --query 'Parents[0].Id'"""
+    return [
         "set -u",
         f"folder={folder}",
         "# A call that is refused leaves an empty file: what it would tell is not known, and not taken for nothing.",
-        f'aws() {{ command aws "$@"{profile_option} --output json; }}',
-        "account=$(command aws sts get-caller-identity --query Account --output text" + profile_option + ")",
-    ]
-    lines += [_command(call) for call in (IDENTITY, DETAILS, ORGANIZATION, ROOTS, ACCOUNTS)]
-    lines += ["child=$account", 'while [ "${child#r-}" = "$child" ]; do']
-    lines += [
+        f'aws() {{ command aws "$@"{profiled} --output json; }}',
+        f'ids() {{ command aws "$@"{profiled} --output text; }}',
+        "account=$(ids sts get-caller-identity --query Account)",
+        *(_command(call) for call in (IDENTITY, DETAILS, ORGANIZATION, ROOTS, ACCOUNTS)),
+        "child=$account",
+        'while [ -n "$child" ] && [ "${child#r-}" = "$child" ]; do',
         f"  {_command(PARENTS)}",
-        '  child=$(sed -n \'s/.*"Id": *"\\([^"]*\\)".*/\\1/p\' "$folder/$account/organizations/list-parents-$child.json"'
-        " | head -1)",
-        '  [ -n "$child" ] || break',
+        f"  child=$({parent})",
         "done",
         f"for type in {' '.join(POLICY_TYPES)}; do",
         f"  {_command(POLICIES)}",
-        "  for policy in $(aws organizations list-policies --filter \"$type\" --query 'Policies[].Id' --output text); do",
+        f"  for policy in $({all_policies}); do",
         f"    {_command(POLICY)}",
         f"    {_command(TARGETS)}",
         "  done",
         "done",
         f"for region in {' '.join(regions)}; do",
         *(f"  {_command(call)}" for call in (KEYS, ALIASES, ENDPOINTS)),
-        "  for key in $(aws kms list-keys --region \"$region\" --query 'Keys[].KeyId' --output text); do",
+        f"  for key in $({all_keys}); do",
         *(f"    {_command(call)}" for call in OF_KEY),
         "  done",
         "done",
     ]
-    return lines
 
 
 def _command(call: Call) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -52,10 +52,10 @@ class Snapshot:
         asked = _Account(self, account, session)
         with ThreadPoolExecutor(THREADS) as pool:
             work = [pool.submit(asked.identities), pool.submit(asked.organization)]
-            work += [pool.submit(asked.region, region, pool) for region in regions]
+            keys = [pool.submit(asked.region, region, pool) for region in regions]
+            work += [key for region in keys for key in region.result()]
             for each in work:
-                for more in each.result() or ():
-                    more.result()
+                each.result()
         self._say(f"account {account}: {self.made} calls, {len(self.failed)} refused")
 
     def finish(self, regions: tuple[str, ...]) -> None:
@@ -144,7 +144,7 @@ class _Account:
                     self._pages(client, calls.POLICY, policy=policy["Id"])
                     self._pages(client, calls.TARGETS, policy=policy["Id"])
 
-    def region(self, region: str, pool: ThreadPoolExecutor) -> list[Any]:
+    def region(self, region: str, pool: ThreadPoolExecutor) -> list[Future[None]]:
         """The endpoints, aliases and keys of a Region; keys side by side."""
         self._pages(self._client("ec2", region), calls.ENDPOINTS, region=region)
         client = self._client("kms", region)

@@ -5,6 +5,7 @@ Comes in: a `Collection`. Goes out: a `Raw`; what is there and was not shown sta
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -47,6 +48,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
         raw.words.append(stand_in_word("Region", region))
     _put_keys(raw, collection, account or STAND_IN_ACCOUNT, region)
     _put_identities(raw, collection, account)
+    _put_mentioned(raw, collection)
     put_organization(raw, collection)
     put_endpoints(raw, collection)
     return raw
@@ -236,6 +238,29 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
     elif each.tags[0]:
         entry["tags"] = each.tags[0]
         raw.origins.put((*at, "tags"), Origin(each.tags[1].place))
+
+
+_MENTIONED = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):(?:user|role)/[A-Za-z0-9+=,.@_/-]+")
+
+
+def _put_mentioned(raw: Raw, collection: Collection) -> None:
+    """Users and roles that key policies and grants name, of accounts whose users and roles AWS refused to show."""
+    reasons: dict[str, str] = {}
+    for failed in collection.failed:
+        if failed.text("operation") == "GetAccountAuthorizationDetails" and (account := failed.text("account")):
+            reasons[account] = f"GetAccountAuthorizationDetails was refused: {failed.text('code') or 'error'}"
+    for account, token in collection.identities.cut.items():
+        reasons[account] = f"GetAccountAuthorizationDetails is cut off at `{token}`"
+    if not reasons:
+        return
+    for key in collection.keys:
+        shown = [key.policy, *(key.grants or {}).values()]
+        for each in shown:
+            for found in _MENTIONED.finditer(str(each.value) if each is not None else ""):
+                if found[1] in reasons and found[0] not in raw.section("principals"):
+                    unknown = Unknown(reasons[found[1]], found[0], "save `aws iam get-account-authorization-details`")
+                    entry: dict[str, object] = {"policies": unknown, "permissions_boundary": unknown, "tags": unknown}
+                    raw.put("principals", found[0], entry, each.place if each is not None else None)
 
 
 def _missing(each: PrincipalFacts, what: str, command: str) -> Unknown:

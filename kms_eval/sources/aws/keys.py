@@ -11,9 +11,8 @@ from collections.abc import Iterator
 
 from kms_eval.errors import Fault, InputError
 from kms_eval.language import arn
-from kms_eval.sources.aws.shown import Shown
+from kms_eval.sources.aws.shown import KEY_ID, Shown
 
-_KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
 KeyName = tuple[str | None, str | None, str]
@@ -166,7 +165,7 @@ class Keys:
         """The key that the file of a response, or else the nearest folder, is named after; None if none is."""
         account, region = response.account(), response.region()
         for name in reversed(response.names):
-            if found := _KEY_ID.search(name):
+            if found := KEY_ID.search(name):
                 return self._by_name(found.group(), response, account, region)
         for name in reversed(response.names):
             if (key := self._by_alias(name, account, region)) is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kms_eval.formats.document import Origin
+from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.sources.aws.organizations import OrganizationPolicy, Tree
 from kms_eval.sources.aws.responses import Collection
@@ -75,10 +75,9 @@ def _levels(
     if tree.types is not None and kind not in tree.types:
         return None
     policies = [each for each in tree.policies.values() if each.type in (kind, None)]
-    if kind not in tree.listed and not policies and tree.types is None and kind.startswith("RESOURCE"):
+    if kind.startswith("RESOURCE") and not policies and tree.types is None and "SERVICE_CONTROL_POLICY" in tree.listed:
         # Nothing says that policies of this kind are in use, where those of the other kind were shown.
-        if "SERVICE_CONTROL_POLICY" in tree.listed:
-            return None
+        return None
     address = ".".join(at)
     if kind not in tree.listed or way is None:
         return Unknown("no response shows the policies of the organization", address, _SAVE)
@@ -86,6 +85,7 @@ def _levels(
     for target in (*way, name):
         level: list[object] = []
         for policy in policies:
+            here: Steps
             if policy.id == _IMPLIED:
                 continue
             if target in policy.targets:

@@ -14,6 +14,7 @@ from kms_eval.formats.document import Place
 from kms_eval.records import record
 
 _CUT_OFF = ("NextToken", "NextMarker", "Marker")
+KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _REGION = re.compile(r"(?<![a-z])[a-z]{2}(?:-[a-z]+)+-[0-9](?![0-9])")
 
@@ -106,6 +107,7 @@ class Shown:
 
     def _named(self, pattern: re.Pattern[str]) -> str | None:
         for name in reversed(self.names):
-            if found := pattern.search(name):
+            # The end of a key id may look like an account id.
+            if found := pattern.search(KEY_ID.sub("", name)):
                 return found.group()
         return None
