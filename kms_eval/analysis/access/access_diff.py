@@ -19,7 +19,7 @@ from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.same import Prints
 from kms_eval.analysis.access.terms import UNKNOWN, Terms
 from kms_eval.engine.explanation import Source
-from kms_eval.engine.masks import actions_in
+from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
 ChangeKind = Literal["appears", "widens", "differs", "unknown", "narrows", "disappears"]
@@ -97,14 +97,14 @@ def compare(
             decided += 1
             key = next((square.key for square in (other, one) if square is not None), None)
             found = _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
-            for change, mask in found:
+            for change in found:
                 wider = change.kind in WIDER
                 known = after.world if other is not None else before.world
                 changes.append(
                     replace(
                         change,
                         reach=reach_of(pair.either, key, known),
-                        causes=causes.of(one, other, mask, wider=wider),
+                        causes=causes.of(one, other, sum(map(bit_of, change.actions)), wider=wider),
                     )
                 )
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
@@ -190,7 +190,7 @@ def _without_key(grid: Grid, asker: Asker | None) -> Square | None:
     return grid.without_key(asker) if asker is not None else None
 
 
-def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) -> Iterator[tuple[Change, int]]:
+def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) -> Iterator[Change]:
     for mask, old in was:
         for more, new in now:
             both = mask & more
@@ -198,7 +198,7 @@ def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) 
             if kind is not None:
                 names = tuple(action.name for action in actions_in(both))
                 handle, key_arn = (key.handle, key.arn) if key is not None else (None, None)
-                change = Change(
+                yield Change(
                     kind,
                     asker.name,
                     asker.label,
@@ -211,7 +211,6 @@ def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) 
                     asker.caller.account if asker.kind not in {"everyone", "service"} else None,
                     hangs_on=_addresses(old, new) if kind == "unknown" else (),
                 )
-                yield change, both
 
 
 def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
