@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
+    account_option,
     arguments,
+    before_option,
     option,
+    parameter_option,
     scenario_option,
     stranger_option,
     strict_option,
     switch,
     unknown_key_option,
+    verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
@@ -59,7 +63,11 @@ class Call:
     output_format: str | None = option("--output-format", metavar="FORMAT", help="jsonl, csv or parquet.")
     engine: str | None = option("--engine", metavar="ENGINE", help="local (default) or spark.")
     master: str | None = option("--master", metavar="URL", help="The Spark cluster; default: as Spark is set up.")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     allow_unknown_action: bool = switch("--allow-unknown-action", help="Decide actions that AWS may have added since.")
     strict: bool = strict_option()
     stranger: bool = stranger_option()
@@ -69,7 +77,7 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Decide the requests."""
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.discovery import find
     from kms_eval.doors.output_files import check_spared
 
@@ -88,6 +96,7 @@ def run(call: Call, output: Output) -> ExitCode:
         check_spared(Path(call.output), [find(call.scenario)])
     opened = open_scenario(
         call.scenario,
+        sources=Sources.of(call),
         strict=call.strict,
         strangers=call.stranger,
         allow_unknown_action=call.allow_unknown_action,
@@ -173,10 +182,11 @@ def _again(call: Call) -> str:
         "--at": call.at,
         "--input-format": call.input_format,
         "--output-format": call.output_format,
-        "--scenario": call.scenario,
     }
     for name, value in options.items():
         words += [name, value] if value is not None else []
+    for name in call.scenario:
+        words += ["--scenario", name]
     words += ["--allow-unknown-action"] if call.allow_unknown_action else []
     words += ["--allow-unknown-key"] if call.allow_unknown_key else []
     words += ["--stranger"] if call.stranger else []
