@@ -156,8 +156,8 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "endpoint-not-passed",
-        "kms:ViaService is given, so the request does not pass the VPC endpoint",
-        "A service's call on the caller's behalf does not use the caller's endpoint (ASSUMPTION V8).",
+        "a service makes the call, and AWS does not say whether it passes the VPC endpoint: both are considered (V8)",
+        "The endpoint's policy has to allow it, and its Deny counts; the condition keys of the network are absent.",
     ),
     _warn(
         "key-state",
@@ -232,12 +232,12 @@ CODES: tuple[Code, ...] = (
     # The questions that AWS leaves open inside a statement: Allow needs both readings, Deny either (two-readings rule).
     _warn(
         "multi-valued-without-set-operator",
-        "{key} has several values under an operator without set qualifier (Z5)",
-        "For Allow every value has to match, for Deny one is enough. Write ForAllValues or ForAnyValue.",
+        "{key} may have several values, and the operator has no set qualifier (Z5)",
+        "It may never match: it allows nothing, and denies where one value matches. Write ForAllValues or ForAnyValue.",
     ),
     _warn(
         "resource-pattern",
-        "a Resource pattern matches in one of two documented readings only (Z12, Z23)",
+        "a Resource pattern matches in one of two readings only (S2, Z23)",
         "Write all six fields of the ARN.",
     ),
     _warn("empty-value-list", "a condition has an empty list of values (Z13)", "Give a value."),
@@ -267,6 +267,21 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "aliases-over-quota", "the key has more aliases than its quota: kms:ResourceAliases denies", "Remove aliases."
+    ),
+    _warn(
+        "session-name-not-told",
+        "{key} ends in the name of the session, which the question does not tell (S7)",
+        "For Allow every name has to match, for Deny one is enough. Name the session: `assumed-role/NAME/SESSION`.",
+    ),
+    _warn(
+        "mfa-not-told",
+        "nobody said whether the session was made with a second factor: {key} may be true or false (S8)",
+        "For Allow both have to do, for Deny either. Give aws:MultiFactorAuthPresent.",
+    ),
+    _warn(
+        "retiring-principal-not-named",
+        "the question does not name the retiring principal, which is the resource of ListRetirableGrants (S4)",
+        "For Allow the Resource has to cover every principal. Give it as RetiringPrincipal in `grant`.",
     ),
     _warn(
         "grant-is-for-aws-resource",

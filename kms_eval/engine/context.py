@@ -44,6 +44,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("aws:principalservicename", derive_aws.principal_service_name, fixed=True),
     Fact("aws:principalservicenameslist", derive_aws.principal_service_name, fixed=True),
     Fact("aws:sourceidentity", derive_aws.source_identity),
+    Fact("aws:multifactorauthpresent", derive_aws.multi_factor_auth_present),
     Fact("kms:calleraccount", derive_kms.caller_account, fixed=True),
     # What is asked about (semantics Q11, K3).
     Fact("aws:resourceaccount", derive_aws.resource_account, fixed=True),
@@ -66,9 +67,13 @@ FACTS: tuple[Fact, ...] = (
     Fact("aws:calledvialast", derive_aws.called_via_last),
     Fact("aws:sourcevpce", derive_aws.source_vpce),
     Fact("aws:sourcevpc", derive_aws.source_vpc),
+    Fact("aws:sourcevpcarn", derive_aws.source_vpc_arn),
     Fact("aws:vpceaccount", derive_aws.vpce_account),
     Fact("aws:vpceorgid", derive_aws.vpce_org_id),
     Fact("aws:vpceorgpaths", derive_aws.vpce_org_paths),
+    Fact("aws:sourceaccount", derive_aws.source_account),
+    Fact("aws:sourceorgid", derive_aws.source_org_id),
+    Fact("aws:sourceorgpaths", derive_aws.source_org_paths),
     Fact("aws:tagkeys", derive_aws.tag_keys),
     # The parameters of the operation (semantics K2, K3).
     Fact("kms:requestalias", derive_kms.request_alias),

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from kms_eval.engine.conditions import Condition, Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.entries import Entry
-from kms_eval.engine.readings import Alternatives
+from kms_eval.engine.readings import Alternatives, Reading
+from kms_eval.engine.resources import ANY_PRINCIPAL
 from kms_eval.engine.trace import Trace
+from kms_eval.language.open_end import OPEN_END
 from kms_eval.language.variables import Template
 
 
@@ -49,7 +51,10 @@ def _of_resource(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:
     strict = resource.covers(target, context, generous=False)
     generous = resource.covers(target, context, generous=True)
     if strict is not generous:
-        yield ("unresolved-variable" if resource.negated and resource.needs else "resource-pattern"), ""
+        if target.arn.endswith(ANY_PRINCIPAL) and target.kind == "none":
+            yield "retiring-principal-not-named", ""
+        else:
+            yield ("unresolved-variable" if resource.negated and resource.needs else "resource-pattern"), ""
 
 
 def _of_test(test: Test, context: Context) -> str:
@@ -58,13 +63,15 @@ def _of_test(test: Test, context: Context) -> str:
         other = context.get(key)
         if isinstance(other, Alternatives):
             return other.question
+    if any(_has_open_end(context.get(key)) for key in (test.key, *test.needs)):
+        return "session-name-not-told"
     if test.iam_only_in_key_policy:
         return "iam-only-key-in-key-policy"
     if not test.values:
         return "empty-value-list"
     if reading == ("",) and test.written.qualifier:
         return "empty-string-as-no-value"
-    if isinstance(reading, tuple) and len(reading) > 1 and not test.written.qualifier:
+    if test.needs_qualifier or (isinstance(reading, tuple) and len(reading) > 1 and not test.written.qualifier):
         return "multi-valued-without-set-operator"
     if isinstance(reading, tuple) and not all(_readable(test, value) for value in reading):
         return "unreadable-request-value"
@@ -73,6 +80,10 @@ def _of_test(test: Test, context: Context) -> str:
     if any(isinstance(value, Template) for value in test.values):
         return "variable-under-bool" if test.operator.type == "Bool" else "wildcard-in-variable"
     return "arn-pattern-bare-star"
+
+
+def _has_open_end(reading: Reading) -> bool:
+    return isinstance(reading, tuple) and any(value.endswith(OPEN_END) for value in reading)
 
 
 def _readable(test: Test, value: str) -> bool:

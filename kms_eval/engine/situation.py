@@ -152,6 +152,11 @@ class Situation:
         return self.circumstances.given.by_service
 
     @property
+    def network(self) -> VpcEndpoint | None:
+        """The endpoint that the network keys tell of: none where a service makes the call (semantics S9, V6)."""
+        return None if self.by_service else self.scope.endpoint
+
+    @property
     def replica_of(self) -> Key | None:
         """The primary of which the key that is created will be a replica."""
         return self.circumstances.replica_of if self.action == "kms:createkey" else None
