@@ -90,6 +90,11 @@ CODES: tuple[Code, ...] = (
         "Principals of one partition (aws, aws-cn, aws-us-gov) never use keys of another.",
     ),
     _deny(
+        "assumed-root-session",
+        "a session of AssumeRoot has nothing but its task policy, which allows no action of AWS KMS",
+        "Central root access is for a few privileged tasks of AWS Identity and Access Management, S3 and SQS.",
+    ),
+    _deny(
         "no-service-control-policy-allows",
         "at some level of the organization no service control policy allows it",
         "From the root to the account every level needs an attached policy that allows the action.",
@@ -146,8 +151,13 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "context-not-carried",
-        "AWS does not send {key} with {action}; it counts because it was given",
-        "The condition key does not exist for this action, so real requests cannot carry it.",
+        "{key} counts because it was given, but {because} (S10)",
+        "Real requests of this caller cannot carry it. --strict refuses it.",
+    ),
+    _warn(
+        "context-not-carried-by-action",
+        "AWS does not send {key} with {action}: an Allow that asks for it does not count",
+        "The condition key does not exist for this action. In case AWS adds it, a Deny that asks for it counts.",
     ),
     _warn(
         "encryption-context-ignored",

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from kms_eval.engine import derive_aws, derive_kms
-from kms_eval.engine.readings import Reading
+from kms_eval.engine.carrying import hindrance
+from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.situation import Situation
 from kms_eval.facts.actions import ACTION, KEY_REQUEST_KEYS
 from kms_eval.facts.condition_keys import find
@@ -130,7 +131,18 @@ def carried(action: str, key: str) -> bool:
 def reading(situation: Situation, key: str) -> Reading:
     """The value of a condition key, named in lower case, in a situation."""
     said = situation.circumstances.given.values.get(key)
-    return said if said is not None else derived(situation, key)
+    if said is None:
+        return derived(situation, key)
+    return said if carried(situation.action, key) else perhaps(said)
+
+
+def perhaps(said: tuple[str, ...] | Alternatives) -> Alternatives:
+    """What the question says, or an absent key.
+
+    ASSUMPTION K4: AWS does not send the key with this action, as far as is published.
+    """
+    readings = said.readings if isinstance(said, Alternatives) else (said,)
+    return Alternatives((None, *readings), "context-not-carried-by-action")
 
 
 def derived(situation: Situation, key: str) -> Reading:
@@ -159,6 +171,8 @@ def is_suppliable(situation: Situation, key: str) -> bool:
     if situation.circumstances.given.values.get(key) is not None or not carried(situation.action, key):
         return False
     if is_fixed(situation.action, key, with_key=situation.scope.target.kind == "key"):
+        return False
+    if hindrance(situation, key) is not None:
         return False
     value = derived(situation, key)
     return not (isinstance(value, tuple) and value)

@@ -119,7 +119,7 @@ class Evaluator:
         scope, said = part.scope, part.circumstances.given.values
         target = scope.target
         about = target.key or (target.kind, target.arn, target.region)
-        key = (scope.caller, about, scope.endpoint, unpublished, only_grant)
+        key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only)
         cell = self._cells.get((*key, None))
         if cell is None:
             cell = self._keep((*key, None), self._compile(scope, unpublished, only_grant))

@@ -107,7 +107,9 @@ class _Question:
     def on(
         self, action: str, target: Target, circumstances: Circumstances, reference: KeyReference | None = None
     ) -> Part:
-        return Part(action, Scope(self.world, self.caller, target, self.endpoint), circumstances, reference)
+        task_only = circumstances.given.assumed_root
+        scope = Scope(self.world, self.caller, target, self.endpoint, task_only=task_only)
+        return Part(action, scope, circumstances, reference)
 
     def without_key(self, action: str, region: str | None = None) -> Part:
         caller, grant = self.caller, self.request.grant

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.engine.masks import LIST_RETIRABLE_GRANTS, WITHOUT_KEY
 from kms_eval.engine.readings import Source, iam_only, in_reading, or_absent, settlements, text_in
 from kms_eval.language import variables
 from kms_eval.language.arn import completed, resource_matcher
@@ -39,6 +40,15 @@ class Target:
     region: str
     partition: str
     key: Key | None = None
+
+
+def without_key(account: str | None, region: str, partition: str) -> tuple[tuple[int, Target], ...]:
+    """The targets of all operations without a key, each with the mask of its operations."""
+    where = (account, region, partition)
+    return (
+        (WITHOUT_KEY & ~LIST_RETIRABLE_GRANTS, no_target(*where)),
+        (LIST_RETIRABLE_GRANTS, retiring_target(None, *where)),
+    )
 
 
 def key_target(key: Key) -> Target:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from kms_eval.codes import CODE
+from kms_eval.engine.carrying import uncarried
 from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Ruling
@@ -61,11 +62,16 @@ def _given_context(trace: Trace) -> _Found:
     situation = trace.ruling.part.situation
     for key, value in situation.circumstances.given.values.items():
         if not carried(situation.action, key) and published(situation.action) is not None:
-            yield _say("context-not-carried", key=spelled(key), action=trace.ruling.part.action)
+            yield _say("context-not-carried-by-action", key=spelled(key), action=trace.ruling.part.action)
             continue
         fact = derived(situation, key)
         if isinstance(fact, tuple) and fact and fact != value and not _describes_request(key):
             yield _say("context-contradicts-fact", key=spelled(key), given=seen(value), fact=seen(fact))
+
+
+def _uncarried_context(trace: Trace) -> _Found:
+    for key, because in uncarried(trace.ruling.part.situation):
+        yield _say("context-not-carried", key=spelled(key), because=because)
 
 
 def _describes_request(key: str) -> bool:
@@ -170,12 +176,13 @@ def _session_not_named(trace: Trace) -> _Found:
 
 def _open_questions(trace: Trace) -> _Found:
     for code, key in open_questions(trace):
-        yield _say(code, key=key)
+        yield _say(code, key=key, action=trace.ruling.part.action)
 
 
 _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _principal_not_described,
     _given_context,
+    _uncarried_context,
     _encryption_context,
     _key_state,
     _alias,

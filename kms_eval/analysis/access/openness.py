@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from kms_eval.engine.carrying import hindrance
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.conditions import Status, Test
 from kms_eval.engine.context import Context, carried, is_fixed
@@ -100,10 +101,14 @@ class Openness:
 
     def _open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
         with_key = scope.target.kind == "key"
+        situation = Situation(scope, action, self.circumstances)
+        # Anyone at all may be a service as well.
+        anyone = "aws:principalorgid" in unknown
         return frozenset(
             key
             for key in keys - self._settled
-            if key.startswith(unknown) or not is_fixed(action, key, with_key=with_key)
+            if key.startswith(unknown)
+            or (not is_fixed(action, key, with_key=with_key) and (anyone or hindrance(situation, key) is None))
         )
 
 

@@ -15,9 +15,9 @@ from kms_eval.documents.model import Policy
 from kms_eval.engine.context import Context
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.layers import LAYERS
-from kms_eval.engine.masks import ON_ALIAS, ON_KEY, UNPUBLISHED, WITHOUT_KEY
+from kms_eval.engine.masks import ON_ALIAS, ON_KEY, UNPUBLISHED
 from kms_eval.engine.principals import Grade, grade, spared
-from kms_eval.engine.resources import alias_target, key_target, no_target
+from kms_eval.engine.resources import alias_target, key_target, no_target, without_key
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
 from kms_eval.world.cases import TestCase
@@ -98,8 +98,8 @@ class Places:
                 if everywhere or endpoint is not None or self._is_concerned(key, change):
                     yield from _on_key(Scope(world, caller, key_target(key), endpoint), key, asking)
             if everywhere or endpoint is not None:
-                none = no_target(caller.account, world.region, caller.partition)
-                yield Place((Scope(world, caller, none, endpoint),), asking, WITHOUT_KEY)
+                for mask, none in without_key(caller.account, world.region, caller.partition):
+                    yield Place((Scope(world, caller, none, endpoint),), asking, mask)
 
     def _policies_of(self, caller: Caller) -> frozenset[Policy]:
         """What hangs on the caller, whatever it asks for."""
