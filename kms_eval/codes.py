@@ -331,6 +331,11 @@ CODES: tuple[Code, ...] = (
         "ForAllValues stands over a key with one value",
         "It is true where the key is absent; AWS KMS refuses such key policies with OverlyPermissiveCondition.",
     ),
+    _note(
+        "opaque-grantee",
+        "a grant names nobody who can be told",
+        "AWS Internal, or the session of a deleted role: the grant is kept, and matches nobody.",
+    ),
     _note("federated-principal", "a Federated principal", "It belongs in role trust policies and matches nobody here."),
     _note("canonical-user-principal", "a CanonicalUser principal", "It belongs to Amazon S3 and matches nobody here."),
     _note(

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 # A deleted user or role is shown by its unique id (semantics P9).
 UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]+")
+# In grants: a session of a deleted role, and what AWS does not show (semantics S14).
+OPAQUE = re.compile(r"AROA[A-Z0-9]+:[\w+=,.@-]+|AWS Internal", re.ASCII)
 # The pattern of ServicePrincipalType in the KMS API.
 SERVICE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){2,}")
 
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
 _NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
 _PATH = r"(?:[!-~]+/)?"
-# Service and resource of the ARNs that are principals (semantics P1).
+# Service and resource of the ARNs that are principals (semantics P1). Roles of AWS's own, such as
+# `aws:ec2-infrastructure`, are the only ones with a colon in the name (semantics S14).
 _RESOURCES: Mapping[str, re.Pattern[str]] = {
-    "iam": re.compile(rf"root|(?:user|role)/{_PATH}{_NAME}"),
-    "sts": re.compile(rf"assumed-role/{_NAME}/{_NAME}|federated-user/{_NAME}"),
+    "iam": re.compile(rf"root|user/{_PATH}{_NAME}|role/(?:{_PATH}|aws:){_NAME}"),
+    "sts": re.compile(rf"assumed-role/(?:aws:)?{_NAME}/{_NAME}|federated-user/{_NAME}"),
 }
 # IAM's other resources, which people take for principals (semantics P10).
 _NEVER: Mapping[str, str] = {
