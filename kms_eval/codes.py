@@ -331,6 +331,54 @@ CODES: tuple[Code, ...] = (
         "ForAllValues stands over a key with one value",
         "It is true where the key is absent; AWS KMS refuses such key policies with OverlyPermissiveCondition.",
     ),
+    # What AWS refuses to store; it is read, and an error under --strict.
+    _note(
+        "malformed-action",
+        "an action has a blank in its service, or several colons",
+        "AWS refuses it, and it matches no action of AWS KMS.",
+    ),
+    _note(
+        "malformed-resource",
+        "a Resource has not the six fields of an ARN, and none of the short forms that AWS takes",
+        "AWS refuses it. Write all six fields: `arn:aws:kms:*:111122223333:key/*`.",
+    ),
+    _note(
+        "incomplete-arn",
+        "a Resource has fewer than six fields",
+        "In identity policies AWS puts an asterisk in each missing field: `arn:aws:kms` is everything of AWS KMS (S2).",
+    ),
+    _note("unknown-partition", "a partition does not exist", "AWS refuses it: aws, aws-cn, aws-us-gov and few others."),
+    _note(
+        "other-partition",
+        "an ARN is of another partition than the account",
+        "Nobody of another partition calls AWS KMS here, and no key of another partition is used: AWS refuses it.",
+    ),
+    _note(
+        "unknown-service-principal",
+        "a service principal does not exist",
+        "AWS KMS refuses a key policy with it: MalformedPolicyDocumentException.",
+    ),
+    _note(
+        "service-of-another-region",
+        "a service principal is of another Region than the key",
+        "Services call the keys of their own Region; those of opt-in Regions go by such names elsewhere (P6).",
+    ),
+    _note("policy-without-statement", "a policy has no statement", "AWS refuses it. It allows and denies nothing."),
+    _note(
+        "policy-version",
+        "a policy has not Version 2012-10-17",
+        "AWS refuses it in policies of identities. Policy variables in it are plain text.",
+    ),
+    _note(
+        "key-policy-condition-key",
+        "a key policy has a condition key that AWS KMS permits in IAM policies only",
+        "PutKeyPolicy refuses it (S13). A document that is there already is read in both ways (Z30).",
+    ),
+    _note(
+        "over-quota",
+        "a document is longer than its quota",
+        "It is read all the same: AWS managed policies are longer. AWS refuses customers to put it.",
+    ),
     _note(
         "opaque-grantee",
         "a grant names nobody who can be told",

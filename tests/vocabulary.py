@@ -71,7 +71,14 @@ RESOURCE_PATTERNS = (
     *(f"arn:aws:kms:*:{HOME}:alias/${{aws:username}}-*", "arn:aws:kms:*:*:key/${aws:PrincipalTag/team}"),
     *(f"arn:aws:kms:*:{HOME}:key/${{aws:PrincipalTag/team, '1234abcd-0000'}}", f"arn:aws:kms:*:{HOME}:key/${{*}}"),
     f"arn:aws:kms:*:{HOME}:key/${{aws:ResourceTag/id}}",
-    *("arn:aws:kms", "arn:aws", f"arn:aws:kms:{REGION}", "?", f"arn:aws:kms:*:key/{KEY_IDS[0]}", f"arn:aws:kms:us*1:{HOME}:*"),
+    *(
+        "arn:aws:kms",
+        "arn:aws",
+        f"arn:aws:kms:{REGION}",
+        "?",
+        f"arn:aws:kms:*:key/{KEY_IDS[0]}",
+        f"arn:aws:kms:us*1:{HOME}:*",
+    ),
     *(f"arn:aws:iam::{HOME}:user/*", f"arn:aws:iam::{HOME}:role/worker", "arn:aws:kms:*:key/${aws:userid}"),
 )
 
@@ -200,6 +207,12 @@ VARIABLES = (
     *("${aws:username}", "${AWS:PrincipalTag/TEAM}", "${aws:PrincipalTag/team, 'blue'}", "${aws:ResourceTag/team}"),
     *("${*}", "b${?}ue", "${$}", "${aws:PrincipalAccount}", "arn:aws:iam::${aws:PrincipalAccount}:user/*"),
     *("${kms:ResourceAliases}", "${kms:EncryptionContext:app}", "${kms:MessageType, 'RAW'}"),
-    *("${aws:userid}", "a${aws:username, 'lice'}", "${aws:TagKeys, 'team'}", "${kms:EncryptionContext:app}*", "${kms:RequestAlias}"),
+    *(
+        "${aws:userid}",
+        "a${aws:username, 'lice'}",
+        "${aws:TagKeys, 'team'}",
+        "${kms:EncryptionContext:app}*",
+        "${kms:RequestAlias}",
+    ),
 )
 BOOLEAN_VARIABLES = ("${aws:SecureTransport}", "${aws:MultiFactorAuthPresent, 'true'}")

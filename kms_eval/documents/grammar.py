@@ -42,7 +42,9 @@ def read_policy(
     `place` is where it stands. It is called `name` (its file's stem), else by its Id, else by its `position`.
     """
     before = len(findings.faults)
+    length = None
     if isinstance(value, str):
+        length = len(value.encode("utf-8", "surrogatepass"))
         try:
             value = read_embedded(value, place)
         except InputError as error:
@@ -55,7 +57,7 @@ def read_policy(
     shape = document.shape()
     document.check(shape, kind)
     if len(findings.faults) == before:
-        for remark in size_remarks(value, kind):
+        for remark in size_remarks(value, kind, length):
             findings.remark(place, remark)
     if len(findings.faults) > before:
         return None

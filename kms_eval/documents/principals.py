@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import PrincipalEntry
+from kms_eval.documents.refused import partition_finding, service_finding
 from kms_eval.errors import quoted
 from kms_eval.language import arn
 
@@ -68,11 +69,17 @@ def principal_remarks(principal: PrincipalShape | Everyone) -> Iterator[Remark]:
     if isinstance(principal, str):
         return
     for index, value in enumerate(principal.AWS or ()):
-        if value != "*" and (complaint := aws_principal_complaint(value)):
+        if value == "*":
+            continue
+        if complaint := aws_principal_complaint(value):
             yield Remark(("AWS", index), *complaint)
+        elif value.startswith("arn:") and (found := partition_finding(value)):
+            yield Remark(("AWS", index), *found, code="unknown-partition", strict=True)
     for index, value in enumerate(principal.Service or ()):
         if complaint := service_complaint(value):
             yield Remark(("Service", index), *complaint)
+        elif found := service_finding(value):
+            yield Remark(("Service", index), *found, code="unknown-service-principal", strict=True)
     for member, code in (("Federated", "federated-principal"), ("CanonicalUser", "canonical-user-principal")):
         if getattr(principal, member):
             yield Remark((member,), f"`{member}` principals never call AWS KMS: this matches nobody", code=code)
