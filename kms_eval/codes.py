@@ -74,6 +74,11 @@ CODES: tuple[Code, ...] = (
         "the grant lets the caller retire it",
         "RetireGrant is decided by the grant: retiring principal, grantee with RetireGrant, or the issuing account.",
     ),
+    _allow(
+        "public",
+        "public: anyone may, with an IAM policy of their own account",
+        "A statement allows it to everybody without asking who it is. An IAM policy of one's own hinders nobody.",
+    ),
     _deny(
         "explicit-deny",
         "a statement of the {layer} denies it",

@@ -17,7 +17,7 @@ from kms_eval.documents.findings import Findings, Remark
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
-from kms_eval.documents.sizes import size_remarks
+from kms_eval.documents.sizes import measure
 from kms_eval.documents.validity import Subject, document_checks, statement_checks
 from kms_eval.errors import InputError
 from kms_eval.formats.document import Place
@@ -36,13 +36,13 @@ def read_policy(
     *,
     name: str | None = None,
     position: str = "policy",
+    length: int | None = None,
 ) -> Policy | None:
     """The policy that `value` is: an object, or AWS's JSON text of one. None where `findings` gained a fault.
 
-    `place` is where it stands. It is called `name` (its file's stem), else by its Id, else by its `position`.
+    `place` is where it stands, `length` the bytes of its text, if known. It is called `name` (its file's stem), else by its Id, else by its `position`.
     """
     before = len(findings.faults)
-    length = None
     if isinstance(value, str):
         length = len(value.encode("utf-8", "surrogatepass"))
         try:
@@ -57,7 +57,8 @@ def read_policy(
     shape = document.shape()
     document.check(shape, kind)
     if len(findings.faults) == before:
-        for remark in size_remarks(value, kind, length):
+        length, remarks = measure(value, kind, length)
+        for remark in remarks:
             findings.remark(place, remark)
     if len(findings.faults) > before:
         return None
@@ -68,6 +69,7 @@ def read_policy(
         id=shape.Id,
         statements=tuple(_statement(index, statement) for index, statement in enumerate(shape.Statement or ())),
         place=place,
+        length=length,
     )
 
 

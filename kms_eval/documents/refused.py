@@ -20,6 +20,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9.*?-]+")
 _NUMBERED = re.compile(r"[a-z]+(?:-[a-z]+)*-[0-9]+")
 _FIELDS = 6
 _SERVICE = 2
+_TELLING = 4  # shorter names are all alike
 
 Finding = tuple[str, str | None]
 """A message and perhaps advice."""
@@ -86,7 +87,7 @@ def service_finding(text: str) -> Finding | None:
     if service in SERVICE_NAMES or suffix not in SERVICE_SUFFIXES[:2]:
         return None
     near = nearest(service, sorted(SERVICE_NAMES))
-    if near is None or abs(len(near) - len(service)) > 1 or near[0] != service[0]:
+    if near is None or len(service) < _TELLING or abs(len(near) - len(service)) > 1 or near[0] != service[0]:
         return None
     return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{near}{suffix}`?"
 

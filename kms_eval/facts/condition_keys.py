@@ -74,6 +74,7 @@ def _carrying(name: str) -> tuple[str, ...]:
 
 KMS: Final = "KMS Developer Guide, conditions-kms; Service Authorization Reference"
 ATTESTATION: Final = "KMS Developer Guide, conditions-nitro-enclaves; Service Authorization Reference"
+STS: Final = "AWS STS service model"
 GLOBAL: Final = "IAM User Guide, reference_policies_condition-keys"
 
 CONDITION_KEYS: tuple[ConditionKey, ...] = (
@@ -169,6 +170,16 @@ CONDITION_KEYS: tuple[ConditionKey, ...] = (
     ConditionKey("aws:userid", "String", source=GLOBAL),
     ConditionKey("aws:username", "String", source=GLOBAL),
     # Properties of the session.
+    ConditionKey(
+        "aws:OriginIdentity/",
+        "String",
+        members=("Subject", "SubjectType", "Issuer", "FederatedProviderArn"),
+        since="2026",
+        source=STS,
+    ),
+    ConditionKey("aws:TransactionContext/IdentityProvider/", "String", since="2026", source=STS),
+    ConditionKey("aws:IdentityCenterInstanceArn", "ARN", since="2026", source=STS),
+    ConditionKey("aws:IdentityStoreArn", "ARN", since="2026", source=STS),
     ConditionKey("aws:AssumedRoot", "Bool", since="2024", source=GLOBAL),
     ConditionKey("aws:ChatbotSourceArn", "ARN", source=GLOBAL),
     ConditionKey("aws:Ec2InstanceSourcePrivateIPv4", "IPAddress", source=GLOBAL),
@@ -221,6 +232,7 @@ CONDITION_KEYS: tuple[ConditionKey, ...] = (
     ConditionKey("aws:SecureTransport", "Bool", source=GLOBAL),
     ConditionKey("aws:SourceAccount", "String", source=GLOBAL),
     ConditionKey("aws:SourceArn", "ARN", source=GLOBAL),
+    ConditionKey("aws:SourceOwner", "String", source="AWS service guides, policies of topics and queues"),
     ConditionKey("aws:SourceOrgID", "String", since="2023-11", source=GLOBAL),
     ConditionKey("aws:SourceOrgPaths", "String", multi_valued=True, since="2023-11", source=GLOBAL),
     ConditionKey("aws:TagKeys", "String", multi_valued=True, source=GLOBAL),

@@ -13,12 +13,13 @@ from datetime import datetime
 
 from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.settled import PUBLISHED, Settled, settle
+from kms_eval.analysis.access.settled import PUBLISHED, OwnPolicy, Settled, settle
 from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Evaluator, PartRuling
 from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
@@ -26,7 +27,7 @@ from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import Trace
+from kms_eval.engine.trace import Trace, rule_source
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
@@ -145,7 +146,11 @@ class Grid:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint, task_only=self._task_only)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self._openness, unknown=asker.unknown, own_policy=not asker.described)
+        # Whoever wants to gets an IAM policy of its own account (semantics S16).
+        own_policy: OwnPolicy = "none" if asker.described else "perhaps"
+        if asker.kind == "everyone" and target.kind == "key":
+            own_policy = "certainly"
+        return settle(cell, self._openness, unknown=asker.unknown, own_policy=own_policy)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""
@@ -184,6 +189,8 @@ class Grid:
 
     def _reason(self, square: Square, mask: int) -> Reason:
         action = actions_in(mask)[0].name
+        if square.asker.kind == "everyone" and square.key is not None and square.always & mask:
+            return self._public(square, action, mask)
         rulings = []
         for covered, settled in square.halves:
             if covered & mask:
@@ -200,6 +207,20 @@ class Grid:
         said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
         by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
         return Reason(sentence, code, by)
+
+
+    def _public(self, square: Square, action: str, mask: int) -> Reason:
+        """Why anyone at all may: the first statement for everybody that counts."""
+        (_covered, settled), *_aliases = square.halves
+        part = Part(action, settled.cell.scope, self._circumstances)
+        ruling = PartRuling(part, "allowed", settled.cell, Context(part.situation))
+        counted = (entry for entry in Trace(ruling, self.evaluator.rules).counted if entry.slot == Slot.DIRECT)
+        found = next(counted, None)
+        by = ""
+        if found is not None and found.rule is not None:
+            said = rule_source(found.rule)
+            by = f"{said.policy} {said.label}"
+        return Reason(CODE["public"].sentence, "public", by)
 
 
 def _cuts(square: Square) -> set[int]:

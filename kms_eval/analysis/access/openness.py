@@ -65,8 +65,12 @@ class Openness:
     def split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
         """The actions for which a pending entry is still open, and those for which it holds."""
         rule = entry.rule
-        if rule is None or entry.needs.isdisjoint(self._settled):
+        if rule is None:
             return entry.actions, 0
+        if entry.needs.isdisjoint(self._settled):
+            situation = Situation(scope, "", self.circumstances)
+            hindered = not _is_anyone(unknown) and any(hindrance(situation, key) for key in entry.needs)
+            return self._split(entry, scope, unknown) if hindered else (entry.actions, 0)
         if not entry.needs <= self._settled:
             return self._split(entry, scope, unknown)
         # Nothing about the caller matters: the same for all of them.
@@ -102,14 +106,18 @@ class Openness:
     def _open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
         with_key = scope.target.kind == "key"
         situation = Situation(scope, action, self.circumstances)
-        # Anyone at all may be a service as well.
-        anyone = "aws:principalorgid" in unknown
+        anyone = _is_anyone(unknown)
         return frozenset(
             key
             for key in keys - self._settled
             if key.startswith(unknown)
             or (not is_fixed(action, key, with_key=with_key) and (anyone or hindrance(situation, key) is None))
         )
+
+
+def _is_anyone(unknown: tuple[str, ...]) -> bool:
+    """Whether it is anyone at all, who may be a service as well."""
+    return "aws:principalorgid" in unknown
 
 
 def matching(keys: Iterable[str], beginnings: tuple[str, ...]) -> frozenset[str]:

@@ -8,6 +8,7 @@ other way round.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from kms_eval.analysis.access.openness import Openness
 from kms_eval.engine import decide
@@ -36,11 +37,14 @@ class Settled:
     sometimes: int
 
 
-def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_policy: bool) -> Settled:
+OwnPolicy = Literal["none", "perhaps", "certainly"]
+
+
+def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_policy: OwnPolicy) -> Settled:
     """The cell with everything settled that the question settles.
 
     `unknown` are beginnings of condition keys about which nothing is known; `own_policy` says that the caller may have
-    identity policies that nobody has described.
+    identity policies that nobody has described, or for certain has what it takes, like anybody who wants to (S16).
     """
     sums = list(cell.sums)
     pending: list[Entry] = []
@@ -51,8 +55,10 @@ def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_poli
             pending.append(entry)
         elif still:
             pending.append(Entry(entry.layer, entry.slot, still, entry.rule, entry.allowance))
-    if own_policy:
+    if own_policy == "perhaps":
         pending.append(OWN_POLICY)
+    elif own_policy == "certainly":
+        sums[OWN_POLICY.slot] |= OWN_POLICY.actions
     always, possible = _answers(cell, sums, pending)
     retiring = [entry for entry in pending if entry.allowance is not None and entry.actions & RETIRE_GRANT]
     if retiring:
