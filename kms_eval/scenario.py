@@ -133,23 +133,24 @@ class Decision:
 class Scenario:
     """One world and its tests. It never changes; for another world load another scenario."""
 
-    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False) -> None:
+    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False, strict: bool = False) -> None:
         self._loaded = loaded
-        self.evaluator = Evaluator(loaded.world, allow_unknown_action=allow_unknown_action)
+        self.evaluator = Evaluator(loaded.world, allow_unknown_action=allow_unknown_action, strict=strict)
         self._known: dict[_Words | None, Decision] = {}
 
     @classmethod
     def load(cls, path: str | Path, *, strict: bool = False, allow_unknown_action: bool = False) -> Scenario:
         """Read a scenario file (YAML or JSON). Raises InputError with every fault of it and of its policies.
 
-        `strict` makes faults of what AWS would refuse but published examples contain; `allow_unknown_action` decides
+        `strict` makes faults of what AWS would refuse but published examples contain, and of context that a caller
+        cannot have; `allow_unknown_action` decides
         actions that AWS published later by the policies' patterns.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
         if not isinstance(path, (str, PathLike)):
             raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
-        return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action)
+        return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action, strict=strict)
 
     @classmethod
     def from_dict(
@@ -164,7 +165,7 @@ class Scenario:
         from kms_eval.world.load import from_dict  # noqa: PLC0415
 
         loaded = from_dict(data, base=Path(base) if base is not None else None, strict=strict)
-        return cls(loaded, allow_unknown_action=allow_unknown_action)
+        return cls(loaded, allow_unknown_action=allow_unknown_action, strict=strict)
 
     @property
     def world(self) -> World:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kms_eval.documents.model import Policy
+from kms_eval.engine.carrying import uncarried
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
 from kms_eval.engine.masks import UNPUBLISHED, bit_of
@@ -16,6 +17,8 @@ from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.rules import Rule, compile_policy
 from kms_eval.engine.sides import Side, caller_side
 from kms_eval.engine.situation import Scope
+from kms_eval.errors import Fault, InputError
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.records import record
 from kms_eval.world.model import Caller, Session, VpcEndpoint, World
 from kms_eval.world.names import resolve_caller
@@ -64,9 +67,10 @@ class Ruling:
 class Evaluator:
     """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again."""
 
-    def __init__(self, world: World, *, allow_unknown_action: bool = False) -> None:
+    def __init__(self, world: World, *, allow_unknown_action: bool = False, strict: bool = False) -> None:
         self.world = world
         self.allow_unknown_action = allow_unknown_action
+        self.strict = strict
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
@@ -94,10 +98,9 @@ class Evaluator:
     def rule(self, request: Request) -> Ruling:
         """Decide a request. Raises InputError where its words mean nothing in this world."""
         caller = self.caller(request.principal, request.session)
-        rulings = tuple(
-            self.rule_part(part)
-            for part in parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
-        )
+        found = parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
+        self.check(found)
+        rulings = tuple(self.rule_part(part) for part in found)
         outcomes = {ruling.outcome for ruling in rulings}
         outcome: Outcome = "allowed"
         if "explicitDeny" in outcomes:
@@ -105,6 +108,11 @@ class Evaluator:
         elif "implicitDeny" in outcomes:
             outcome = "implicitDeny"
         return Ruling(request, outcome, rulings)
+
+    def check(self, found: tuple[Part, ...]) -> None:
+        """A strict evaluator's refusal of context that no request of this caller has (semantics S10)."""
+        if self.strict:
+            _refuse_uncarried(found)
 
     def rule_part(self, part: Part) -> PartRuling:
         """Decide one permission on one resource."""
@@ -153,3 +161,13 @@ class Evaluator:
             self._cells.clear()
         self._cells[key] = cell
         return cell
+
+
+def _refuse_uncarried(found: tuple[Part, ...]) -> None:
+    faults = {
+        f"the request cannot bring {spelled(key)}: {because}": None
+        for part in found
+        for key, because in uncarried(part.situation)
+    }
+    if faults:
+        raise InputError([Fault(message, help="leave it out, or decide without --strict") for message in faults])

@@ -270,3 +270,11 @@ def canonical(name: str) -> str:
     """The one name under which a key's value is looked up: in lower case, of synonyms the current one."""
     row = find(name)
     return row.synonym_of.lower() if row is not None and row.synonym_of is not None else name.lower()
+
+
+def spelled(key: str, written: str | None = None) -> str:
+    """A condition key as AWS spells it, or as `written` where its name holds a value of the user's."""
+    row = find(key)
+    if row is None or row.name.lower() != key:
+        return written or key
+    return row.name

@@ -40,7 +40,9 @@ class Asking:
     def _parts(self, asked: Request) -> tuple[Part, ...]:
         evaluator = self.evaluator
         caller = evaluator.caller(asked.principal, asked.session)
-        return parts(evaluator.world, asked, caller=caller, allow_unknown_action=evaluator.allow_unknown_action)
+        found = parts(evaluator.world, asked, caller=caller, allow_unknown_action=evaluator.allow_unknown_action)
+        evaluator.check(found)
+        return found
 
     def _ask(self, asked: Request, answer: Callable[[Request], Result]) -> Result:
         key = asked.key
