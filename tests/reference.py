@@ -35,8 +35,8 @@ OPTIONS = {"ScheduleKeyDeletionPendingWindowInDays": "30", "RotationPeriodInDays
 ORDER = {"Equals": eq, "LessThan": lt, "LessThanEquals": le, "GreaterThan": gt, "GreaterThanEquals": ge}
 TYPES = {"user": "User", "role": "AssumedRole", "federated-user": "FederatedUser", "root": "Account"}  # Q1
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)  # C16
-ALL_NAMED = {"user": {"itself", "account"}, "role": {"itself", "entity", "account"}, "root": {"account"}, "service": {"itself"},
-             "federated-user": {"itself", "entity", "account"}}  # N2, N5, Z20, S3
+ALL_NAMED = {"user": {"itself", "account"}, "role": {"itself", "entity", "account"}, "root": {"account"},
+             "service": {"itself"}, "federated-user": {"itself", "entity", "account"}}  # N2, N5, Z20, S3
 @dataclass(frozen=True)
 class Ask:  # one authorization: a single permission on a single resource
     caller: Caller
@@ -147,7 +147,8 @@ class Judge:
             "aws:PrincipalServiceName": service, "aws:PrincipalServiceNamesList": service,
             "aws:SourceIdentity": self.session.source_identity, "aws:SourceVpce": endpoint.id or None,
             "aws:SourceVpc": endpoint.vpc, "aws:MultiFactorAuthPresent": second,
-            "aws:SourceVpcArn": f"arn:{vpc}" if endpoint.vpc and endpoint.account else None, "aws:CurrentTime": ask.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:SourceVpcArn": f"arn:{vpc}" if endpoint.vpc and endpoint.account else None,
+            "aws:CurrentTime": ask.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:EpochTime": str(int(ask.at.timestamp())), "aws:SecureTransport": "true",
             "aws:ViaAWSService": str(self.forwarded).lower(), "aws:RequestedRegion": self.region,
             "kms:ReplicaRegion": ask.region, "kms:PrimaryRegion": ask.region, "kms:CallerAccount": account,
@@ -160,9 +161,9 @@ class Judge:
             "kms:RetiringServicePrincipal": grant.retiring_service_principal, "kms:GrantOperations": grant.operations,
             "kms:GrantConstraintType": kind, "kms:GrantConstraintSourceArn": limits.source_arn,
             "kms:EncryptionContextKeys": tuple(pairs)}
-        owner = self.owner if self.resource else account  # S5
-        for whose, owner in (("Principal", account), ("Resource", owner), ("Vpce", endpoint.account),
-                             ("Source", source or None)):
+        owners = {"Principal": account, "Resource": self.owner if self.resource else account,  # S5
+                  "Vpce": endpoint.account, "Source": source or None}
+        for whose, owner in owners.items():
             facts[f"aws:{whose}Account"] = owner
             if organization and owner and owner in (organization.management_account, *organization.accounts):
                 path = organization.accounts[owner].path if owner in organization.accounts else None
@@ -182,7 +183,7 @@ class Judge:
     def lookup(self, name: str, kind: PolicyKind) -> list[Values]:  # the readings of a condition key (C21)
         found = [values for key, values in self.given if key == name]
         row = find(name) if found else None
-        if row and row.actions is not None and (self.row.name or "kms:Decrypt") not in row.actions: found += [None]  # K4
+        if row and row.actions and (self.row.name or "kms:Decrypt") not in row.actions: found += [None]  # K4
         found = found or [values for key, values in self.facts if key == name] or [None]
         unsupported = name == "kms:resourcealiases" or name.startswith("aws:resourcetag/")
         return [*found, None] if unsupported and kind is PolicyKind.KEY else found  # K5, Z30
@@ -214,10 +215,11 @@ class Judge:
         if not self.text:  # a principal that nobody named (S4)
             heads = [f"arn:{self.caller.partition}:{iam}::{self.caller.account}" for iam in ("iam", "sts")]
             head = ":".join(pattern.split(":", 5)[:5])
-            some_principal = any(glob(head, each) for each in heads) if pattern.count(":") > 4 else {STAR, ONE} & {*pattern}
-            return sure(some_principal) | NO
+            whole, wild = pattern.count(":") > 4, {STAR, ONE} & {*pattern}
+            return sure(any(glob(head, each) for each in heads) if whole else wild) | NO
         service = "".join(pattern.split(":")[2:3])  # R4: no wildcard in it
-        return sure(not {STAR, ONE} & {*service} and glob(pattern, self.text, 5)) | sure(glob(pattern, self.text))  # Z23
+        strict = not {STAR, ONE} & {*service} and glob(pattern, self.text, 5)
+        return sure(strict) | sure(glob(pattern, self.text))  # Z23
     def compare(self, base: str, policy: Policy, wanted: str, value: str) -> Truth:  # a policy with a request value
         bare = base == "IpAddress" and ":" in wanted and "/" not in wanted  # C17
         texts: list[str | None] = [wanted + "/128", wanted + "/32"] if bare else [wanted]

@@ -126,7 +126,8 @@ INTRICATE = (
 VOCABULARY = (
     *INTRICATE,
     Vocabulary(("aws:PrincipalType",), ("User", "AssumedRole", "FederatedUser", "Account")),
-    Vocabulary(("aws:userid",), ("AIDAALICE", "AROAWORKER:s1", "AROAWORKER:*", "AROAWORKER:s?", "AROA*:??*", f"{HOME}:alice")),
+    Vocabulary(("aws:userid",),
+               ("AIDAALICE", "AROAWORKER:s1", "AROAWORKER:*", "AROAWORKER:s?", "AROA*:??*", f"{HOME}:alice")),
     Vocabulary(("aws:AssumedRoot",), YES_NO, ("Bool",)),
     Vocabulary(("aws:TokenIssueTime",), ("2026-01-01T00:00:00Z",), ("Date",)),
     Vocabulary(("aws:SourceAccount",), ACCOUNTS),

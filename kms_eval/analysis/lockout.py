@@ -45,9 +45,7 @@ class Lockout:
     @property
     def found(self) -> bool:
         """Whether AWS KMS would refuse the policy, or nobody could change it."""
-        return (
-            bool(self.refusals) or (self.caller is not None and self.caller.decision != "allowed") or not self.left
-        )
+        return bool(self.refusals) or (self.caller is not None and self.caller.decision != "allowed") or not self.left
 
 
 @dataclass(frozen=True, slots=True)

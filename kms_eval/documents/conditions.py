@@ -72,13 +72,19 @@ def condition_remarks(block: Block, kind: PolicyKind, *, substitutes: bool) -> I
                 if operator.type in _ONE_VALUE and len(values) > 1:
                     message = f"`{operator.name}` with several values holds if any of them does"
                     yield Remark((written, key), message, code="several-booleans")
-            if kind is PolicyKind.KEY and name.qualifier == "ForAllValues" and _is_optional(key):
-                message = f"AWS KMS refuses `ForAllValues` with {quoted(key)}: it also holds where the key is absent"
-                yield Remark((written, key), message, code="overly-permissive-condition", strict=True)
-            if kind is PolicyKind.KEY and only_in_iam(key):
-                message = f"AWS KMS refuses {quoted(key)} in a key policy"
-                advice = "move the statement to an IAM policy, or use `kms:RequestAlias`"
-                yield Remark((written, key), message, advice, code="key-policy-condition-key", strict=True)
+            if kind is PolicyKind.KEY:
+                yield from (remark.under(written, key) for remark in _refused_by_kms(name, key))
+
+
+def _refused_by_kms(name: OperatorName, key: str) -> Iterator[Remark]:
+    """What AWS KMS refuses in key policies, as conditions on this key (semantics S13)."""
+    if name.qualifier == "ForAllValues" and _is_optional(key):
+        message = f"AWS KMS refuses `ForAllValues` with {quoted(key)}: it also holds where the key is absent"
+        yield Remark((), message, code="overly-permissive-condition", strict=True)
+    if only_in_iam(key):
+        message = f"AWS KMS refuses {quoted(key)} in a key policy"
+        advice = "move the statement to an IAM policy, or use `kms:RequestAlias`"
+        yield Remark((), message, advice, code="key-policy-condition-key", strict=True)
 
 
 def _key_remarks(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:

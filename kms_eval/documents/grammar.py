@@ -40,7 +40,8 @@ def read_policy(
 ) -> Policy | None:
     """The policy that `value` is: an object, or AWS's JSON text of one. None where `findings` gained a fault.
 
-    `place` is where it stands, `length` the bytes of its text, if known. It is called `name` (its file's stem), else by its Id, else by its `position`.
+    `place` is where it stands, `length` the bytes of its text, if known. It is called `name` (its file's stem), else by
+    its Id, else by its `position`.
     """
     before = len(findings.faults)
     if isinstance(value, str):

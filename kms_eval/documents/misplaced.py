@@ -21,8 +21,8 @@ from kms_eval.facts.service_principals import OPT_IN_REGIONS
 def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iterator[Remark]:
     """Remarks on principals and resources of other partitions, and in a key policy on services of another Region."""
     for statement in policy.statements:
-        found = _resources(statement, partition) if policy.kind is not PolicyKind.KEY else _principals(statement, partition)
-        yield from (remark.under("Statement", statement.index) for remark in found)
+        of_partition = _principals if policy.kind is PolicyKind.KEY else _resources
+        yield from (remark.under("Statement", statement.index) for remark in of_partition(statement, partition))
         if policy.kind is PolicyKind.KEY and region is not None:
             yield from (remark.under("Statement", statement.index) for remark in _services(statement, region))
 
@@ -32,7 +32,8 @@ def _principals(statement: Statement, partition: str) -> Iterator[Remark]:
         for entry in entries or ():
             if entry.kind == "AWS" and _is_elsewhere(entry.value, partition):
                 message = f"{quoted(entry.value)} is of another partition than the key: AWS refuses it"
-                yield Remark((name, "AWS"), message, f"here it begins `arn:{partition}:`", "other-partition", strict=True)
+                advice = f"here it begins `arn:{partition}:`"
+                yield Remark((name, "AWS"), message, advice, "other-partition", strict=True)
 
 
 def _resources(statement: Statement, partition: str) -> Iterator[Remark]:

@@ -69,20 +69,27 @@ def principal_remarks(principal: PrincipalShape | Everyone) -> Iterator[Remark]:
     if isinstance(principal, str):
         return
     for index, value in enumerate(principal.AWS or ()):
-        if value == "*":
-            continue
-        if complaint := aws_principal_complaint(value):
-            yield Remark(("AWS", index), *complaint)
-        elif value.startswith("arn:") and (found := partition_finding(value)):
-            yield Remark(("AWS", index), *found, code="unknown-partition", strict=True)
+        if value != "*":
+            yield from (remark.under("AWS", index) for remark in _of_aws_principal(value))
     for index, value in enumerate(principal.Service or ()):
-        if complaint := service_complaint(value):
-            yield Remark(("Service", index), *complaint)
-        elif found := service_finding(value):
-            yield Remark(("Service", index), *found, code="unknown-service-principal", strict=True)
+        yield from (remark.under("Service", index) for remark in _of_service(value))
     for member, code in (("Federated", "federated-principal"), ("CanonicalUser", "canonical-user-principal")):
         if getattr(principal, member):
             yield Remark((member,), f"`{member}` principals never call AWS KMS: this matches nobody", code=code)
+
+
+def _of_aws_principal(text: str) -> Iterator[Remark]:
+    if complaint := aws_principal_complaint(text):
+        yield Remark((), *complaint)
+    elif text.startswith("arn:") and (found := partition_finding(text)):
+        yield Remark((), *found, code="unknown-partition", strict=True)
+
+
+def _of_service(text: str) -> Iterator[Remark]:
+    if complaint := service_complaint(text):
+        yield Remark((), *complaint)
+    elif found := service_finding(text):
+        yield Remark((), *found, code="unknown-service-principal", strict=True)
 
 
 def aws_principal_complaint(text: str) -> tuple[str, str | None] | None:

@@ -1,7 +1,7 @@
 """Texts that AWS refuses although they look right: actions, resources, partitions and services that cannot be.
 
-Comes in: texts of a policy. Goes out: remarks, errors under strictness. Never here: what such a text matches (it is read,
-and matches what it says), the elements of a statement (`validity` has them).
+Comes in: texts of a policy. Goes out: remarks, errors under strictness. Never here: what such a text matches (it is
+read, and matches what it says), the elements of a statement (`validity` has them).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 

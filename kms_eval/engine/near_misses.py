@@ -14,9 +14,9 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import NearMiss
 from kms_eval.engine.grants import keys_to_supply
-from kms_eval.facts.condition_keys import spelled
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.trace import Trace, rule_source, source
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.language.open_end import OPEN_END
 
 

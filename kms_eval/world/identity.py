@@ -87,7 +87,7 @@ def is_session_name(text: str) -> bool:
 
 
 def is_role_of_aws(name: str) -> bool:
-    """Whether `name` is that of a role of AWS's own, ``aws:ec2-infrastructure``: it has no IAM policies (semantics S14).
+    """Whether `name` is that of a role of AWS's own, ``aws:ec2-infrastructure``, which has no IAM policies (S14).
 
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
     """

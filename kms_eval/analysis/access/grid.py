@@ -208,7 +208,6 @@ class Grid:
         by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
         return Reason(sentence, code, by)
 
-
     def _public(self, square: Square, action: str, mask: int) -> Reason:
         """Why anyone at all may: the first statement for everybody that counts."""
         (_covered, settled), *_aliases = square.halves
