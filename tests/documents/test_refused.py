@@ -110,7 +110,7 @@ def test_a_policy_says_nothing_of_another_partition_or_region() -> None:
         "other-partition",
         "service-of-another-region",
     ]
-    assert list(misplaced(key, "aws", "us-west-2"))[0].code == "other-partition"
+    assert next(misplaced(key, "aws", "us-west-2")).code == "other-partition"
     identity = read(
         policy(IDENTITY, Resource=["arn:aws-cn:kms:*:*:key/*", "arn:aws:kms:*:*:key/*", "*"]), IDENTITY
     ).policy
