@@ -31,7 +31,6 @@ autodoc_typehints_format = "short"
 
 html_theme = "furo"
 html_title = f"kms-eval {release}"
-html_static_path = ["_static"]
 
 man_pages = [("reference/command-line", "kms-eval", "decide AWS KMS requests from policies and grants", [author], 1)]
 

@@ -17,7 +17,7 @@ class Code:
     """One code: its kind, its sentence, and for `kms-eval code CODE` what it means and what would change it."""
 
     code: str
-    kind: Literal["allow", "deny", "warning", "notice"]
+    kind: Literal["allow", "deny", "undetermined", "warning", "notice"]
     sentence: str
     meaning: str
 
@@ -144,9 +144,21 @@ CODES: tuple[Code, ...] = (
         "the grant does not let the caller retire it",
         "Only its retiring principal, a grantee with RetireGrant, or its issuing account can.",
     ),
+    Code(
+        "undetermined",
+        "undetermined",
+        "it hangs on what could not be read",
+        "A source says that something exists and cannot show it (known after apply, a refused call, a parameter "
+        "without value). The decision is not the same whatever that is, so there is none; it is never `allowed`.",
+    ),
+    _warn(
+        "unknown-may-deny",
+        "something that could not be read might deny it explicitly",
+        "The request is denied whatever the unknown is; only whether by silence or by a Deny statement is not known.",
+    ),
     _warn(
         "principal-not-described",
-        "nothing in the scenario mentions {principal}: it has no identity policies here{advice}",
+        "nothing in the scenario mentions {principal}: it has no identity policies here",
         "A name that nobody mentions is a principal without policies, not an error. Is it spelled right?",
     ),
     _warn(

@@ -22,8 +22,9 @@ from kms_eval.world.values import kind_of
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from kms_eval.analysis.checking.results import CheckResult
     from kms_eval.engine.cell import Outcome
-    from kms_eval.engine.explanation import Explanation, LayerWord, Warned
+    from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
     from kms_eval.world.cases import TestCase
     from kms_eval.world.load import Loaded
     from kms_eval.world.model import World
@@ -62,13 +63,14 @@ class Fields(OtherFields, total=False):
 class Decision:
     """The answer to one question; true only where it is `allowed`. Reasons are worked out when first asked for."""
 
-    __slots__ = ("_evaluator", "_explanation", "_ruling", "decision")
+    __slots__ = ("_advised", "_evaluator", "_explanation", "_ruling", "decision")
 
     def __init__(self, evaluator: Evaluator, ruling: Ruling) -> None:
         self.decision: Outcome = ruling.outcome
         self._evaluator = evaluator
         self._ruling = ruling
         self._explanation: Explanation | None = None
+        self._advised: Explanation | None = None
 
     def __bool__(self) -> bool:
         return self.decision == "allowed"
@@ -91,6 +93,43 @@ class Decision:
 
             self._explanation = explain(self._evaluator, self._ruling)
         return self._explanation
+
+    @property
+    def advised(self) -> Explanation:
+        """The explanation with what would make a denied request allowed, which takes trying."""
+        if self._advised is None and self.decision in ("allowed", "undetermined"):
+            # What is undetermined is settled by telling what is unknown; each unknown has its own remedy.
+            self._advised = self.explanation
+        if self._advised is None:
+            from kms_eval.analysis.advising.advise import advised  # noqa: PLC0415 - only those who ask pay for it
+
+            self._advised = advised(self._evaluator, self._ruling, self.explanation)
+        return self._advised
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Changes that would make it allowed, each tried by the engine, the smallest first."""
+        return self.advised.changes
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the decision is `allowed`."""
+        return self.decision == "allowed"
+
+    @property
+    def principal(self) -> str:
+        """Who asked, as a full ARN or a service's name."""
+        return self.explanation.principal
+
+    @property
+    def action(self) -> str:
+        """What was asked for."""
+        return self.explanation.action
+
+    @property
+    def key(self) -> str | None:
+        """The ARN of the key (or alias) it is about."""
+        return self.explanation.key
 
     @property
     def reason(self) -> str:
@@ -121,13 +160,13 @@ class Decision:
         """The decision and its reasons as text for a person."""
         from kms_eval.render.text import render  # noqa: PLC0415
 
-        return render(self.explanation)
+        return render(self.advised)
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `kms-eval can --json` prints."""
         from kms_eval.render.json import as_dict  # noqa: PLC0415
 
-        return as_dict(self.explanation)
+        return as_dict(self.advised)
 
 
 class Scenario:
@@ -223,6 +262,34 @@ class Scenario:
             return self._known[_words(principal, action, key, context, fields)].decision == "allowed"
         except (KeyError, TypeError):
             return self._ask(principal, action, key, context, fields).decision == "allowed"
+
+    def check(
+        self,
+        *,
+        may: str | Sequence[str],
+        only: str | Sequence[str] | None = None,
+        nobody: str | Sequence[str] | None = None,
+        somebody: Mapping[str, object] | None = None,
+        on: str | Sequence[str] | None = None,
+        unless: GivenContext | None = None,
+        name: str | None = None,
+    ) -> CheckResult:
+        """Whether a sentence about everybody holds for every request that could be made; true where it does.
+
+        The fields are those of a check in a scenario file: one of `only`, `nobody` and `somebody`. Raises InputError.
+        """
+        from kms_eval.analysis.checking.checking import Checking  # noqa: PLC0415 - only those who ask pay for it
+        from kms_eval.world.checks import check_of  # noqa: PLC0415
+
+        fields = {"name": name, "only": only, "nobody": nobody, "somebody": somebody, "may": may, "on": on}
+        check = check_of({**fields, "unless": unless}, self.world)
+        return Checking(self.evaluator, now=datetime.now(UTC)).run(check)
+
+    def run_checks(self) -> tuple[CheckResult, ...]:
+        """How the checks of the file end, in its order."""
+        from kms_eval.analysis.checking.checking import run_checks  # noqa: PLC0415
+
+        return tuple(run_checks(self.evaluator, self._loaded.checks, now=datetime.now(UTC)))
 
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""

@@ -25,7 +25,10 @@ _DECISIVE: dict[Outcome, frozenset[LayerOutcome]] = {
     "allowed": frozenset({"allows", "delegates"}),
     "explicitDeny": frozenset({"denies"}),
     "implicitDeny": frozenset({"silent"}),
+    "undetermined": frozenset({"unknown"}),
 }
+
+_DENIED = ("explicitDeny", "implicitDeny")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def run_test(evaluator: Evaluator, case: TestCase, *, now: datetime) -> TestResu
         faults += error.faults
     if faults:
         return TestResult(case, "invalid", faults=tuple(_at(fault, case) for fault in faults))
-    as_decided = ruling.outcome == case.expect or (case.expect == "denied" and ruling.outcome != "allowed")
+    as_decided = ruling.outcome == case.expect or (case.expect == "denied" and ruling.outcome in _DENIED)
     if as_decided and not _expects_reasons(case):
         return TestResult(case, "passed")
     explanation = explain(evaluator, ruling)

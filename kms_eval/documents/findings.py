@@ -68,6 +68,15 @@ class Findings:
         else:
             self.notices.append(Notice(remark.code, remark.message, there, remark.help, remark.strict))
 
+    def say_once(self, faults: int, notices: int) -> None:
+        """Of what was found after that many faults and notices, keep what is said of two forms of one thing once."""
+        said = {(fault.message, fault.location): fault for fault in reversed(self.faults[faults:])}
+        self.faults[faults:] = reversed(said.values())
+        told = {
+            (notice.code, notice.message, notice.place.steps): notice for notice in reversed(self.notices[notices:])
+        }
+        self.notices[notices:] = reversed(told.values())
+
     def raise_faults(self, *, strict: bool = False) -> None:
         """InputError with every fault, if there is one; under `strict` some notices are faults too."""
         faults = [*self.faults, *(notice.as_fault() for notice in self.notices if strict and notice.strict)]

@@ -12,16 +12,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kms_eval.documents.conditions import condition_tests
-from kms_eval.documents.elements import elements, read_elements, written
+from kms_eval.documents.elements import elements, read_elements
 from kms_eval.documents.findings import Findings, Remark
 from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.documents.opened import Variant, open_policy, opened, unknowns_within
 from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
 from kms_eval.documents.sizes import measure
 from kms_eval.documents.validity import Subject, document_checks, statement_checks
+from kms_eval.documents.written import written
 from kms_eval.errors import InputError
 from kms_eval.formats.document import Place
 from kms_eval.formats.text import read_embedded
+from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.records import record
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def read_policy(
     `place` is where it stands, `length` the bytes of its text, if known. It is called `name` (its file's stem), else by
     its Id, else by its `position`.
     """
-    before = len(findings.faults)
+    before, noticed = len(findings.faults), len(findings.notices)
     if isinstance(value, str):
         length = len(value.encode("utf-8", "surrogatepass"))
         try:
@@ -51,13 +54,21 @@ def read_policy(
         except InputError as error:
             findings.faults.extend(error.faults)
             return None
+    if isinstance(value, Unknown):
+        return open_policy(value, kind, place, name or position)
     if not isinstance(value, Mapping):
         findings.fault(place, f"{kind.phrase} is an object", 'it begins `{"Version": "2012-10-17", "Statement": [`')
         return None
-    document = _Written(value, place, findings)
-    shape = document.shape()
-    document.check(shape, kind)
-    if len(findings.faults) == before:
+    shape = _checked(_Written(value, place, findings), kind)
+    variants: tuple[Variant, ...] = ()
+    if len(findings.faults) > before and any(unknowns_within(value)):
+        # Whatever is unknown is a fault to the grammar, so that a document without unknowns is not searched for them.
+        del findings.faults[before:], findings.notices[noticed:]
+        whole = unknown_in(value)
+        if whole is not None:
+            return open_policy(whole, kind, place, name or position)
+        shape, variants = _opened(value, place, kind, findings)
+    if len(findings.faults) == before and not variants:
         length, remarks = measure(value, kind, length)
         for remark in remarks:
             findings.remark(place, remark)
@@ -68,22 +79,52 @@ def read_policy(
         kind=kind,
         version=shape.Version,
         id=shape.Id,
-        statements=tuple(_statement(index, statement) for index, statement in enumerate(shape.Statement or ())),
+        statements=_statements(shape, variants),
         place=place,
         length=length,
     )
 
 
+def _opened(
+    value: Mapping[object, object], place: Place, kind: PolicyKind, findings: Findings
+) -> tuple[PolicyShape, tuple[Variant, ...]]:
+    """The shape of a document with unknown parts, and what each of its statements is of the original."""
+    before, noticed = len(findings.faults), len(findings.notices)
+    known, variants = opened(value, kind)
+    shape = _checked(_Written(known, place, findings, tuple(variant.index for variant in variants)), kind)
+    findings.say_once(before, noticed)
+    return shape, variants
+
+
+def _statements(shape: PolicyShape, variants: tuple[Variant, ...]) -> tuple[Statement, ...]:
+    statements = tuple(_statement(index, statement) for index, statement in enumerate(shape.Statement or ()))
+    if not variants:
+        return statements
+    return tuple(variant.applied(statement) for variant, statement in zip(variants, statements, strict=True))
+
+
+def _checked(document: _Written, kind: PolicyKind) -> PolicyShape:
+    shape = document.shape()
+    document.check(shape, kind)
+    return shape
+
+
 @record
 class _Written:
-    """A policy as written. What stands alone for a list of one is read as a list; remarks name the place it has."""
+    """A policy as written. What stands alone for a list of one is read as a list; remarks name the place it has.
+
+    `original` are the positions that its statements have in the document of the user, where they differ.
+    """
 
     value: Mapping[object, object]
     place: Place
     findings: Findings
+    original: tuple[int, ...] = ()
 
     def _remark(self, remark: Remark) -> None:
         steps = written(remark.steps, self.value)
+        if self.original and len(steps) > 1 and isinstance(steps[1], int):
+            steps = (steps[0], self.original[steps[1]], *steps[2:])
         self.findings.remark(self.place, replace(remark, steps=steps))
 
     def shape(self) -> PolicyShape:

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Literal
 
 from kms_eval.formats.document import Place
+from kms_eval.formats.unknown import Unknown
 
 Effect = Literal["Allow", "Deny"]
 Qualifier = Literal["", "ForAllValues", "ForAnyValue"]
@@ -64,6 +65,7 @@ class Statement:
     """One statement. Of each pair (actions/not_actions …) at most one is given; None means the element is absent.
 
     `condition` None means no Condition element, ``()`` an empty one (they differ: semantics C14).
+    `open` holds the unknowns that leave it open whether the statement counts: it is then the widest it may be.
     """
 
     index: int
@@ -76,6 +78,7 @@ class Statement:
     resources: tuple[str, ...] | None = None
     not_resources: tuple[str, ...] | None = None
     condition: tuple[ConditionTest, ...] | None = None
+    open: tuple[Unknown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -131,3 +134,14 @@ class Grant:
     operations: tuple[str, ...] = ()
     constraints: Constraints = Constraints()
     place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGrant:
+    """A grant that a source says exists and cannot show, or of which it shows a part only.
+
+    `grant` has the known part: no grantee is anybody, no operations are all of them; its constraints are not told.
+    """
+
+    unknown: Unknown
+    grant: Grant

@@ -24,16 +24,22 @@ from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.sides import Side
 from kms_eval.engine.situation import Scope, Situation
+from kms_eval.engine.unknowns import Facts, counts, hanging_on, status, unknown_facts, unknown_keys
+from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 
-Outcome = Literal["allowed", "explicitDeny", "implicitDeny"]
+Outcome = Literal["allowed", "explicitDeny", "implicitDeny", "undetermined"]
 
 CLOCK = frozenset({"aws:currenttime", "aws:epochtime"})
 
 
 @record
 class Cell:
-    """One caller on one resource, compiled. `folded` are the condition keys whose values went into the masks."""
+    """One caller on one resource, compiled. `folded` are the condition keys whose values went into the masks.
+
+    `doubtful` are the actions about which something speaks that is not known in full; `unknown_facts` the condition
+    keys of which that is true.
+    """
 
     scope: Scope
     shape: Shape
@@ -46,6 +52,8 @@ class Cell:
     denied: int
     silent: int
     by_clock: int
+    doubtful: int
+    unknown_facts: Facts
 
     def decide(self, bit: int, context: Context) -> Outcome:
         """The decision about one action, given as its bit."""
@@ -55,10 +63,35 @@ class Cell:
             return "explicitDeny"
         if self.silent & bit:
             return "implicitDeny"
+        if self.doubtful & bit:
+            return self._decide_in_doubt(bit, context)
         sums = self.sums_for(bit, lambda entry: entry.applies(context))
         if sums[Slot.DENY] & bit:
             return "explicitDeny"
         return "allowed" if decide.allowed(sums, self.shape) & bit else "implicitDeny"
+
+    def _decide_in_doubt(self, bit: int, context: Context) -> Outcome:
+        found = dict(self.statuses(bit, context))
+        if self._allows(bit, lambda entry: counts(entry, found[entry], hopeful=False)):
+            return "allowed"
+        sums = self.sums_for(bit, lambda entry: counts(entry, found[entry], hopeful=True))
+        if sums[Slot.DENY] & bit:
+            return "explicitDeny"
+        return "undetermined" if decide.allowed(sums, self.shape) & bit else "implicitDeny"
+
+    def _allows(self, bit: int, counting: Callable[[Entry], bool]) -> bool:
+        sums = self.sums_for(bit, counting)
+        return bool(decide.allowed(sums, self.shape) & ~sums[Slot.DENY] & bit)
+
+    def statuses(self, bit: int, context: Context) -> list[tuple[Entry, Status]]:
+        """The pending entries about the action, each with what the unknowns leave of it."""
+        about = (entry for entry in self.pending if entry.actions & bit)
+        return [(entry, status(entry, self.unknown_facts, context)) for entry in about]
+
+    def hangs_on(self, bit: int, context: Context) -> tuple[Unknown, ...]:
+        """The unknowns on which an undetermined decision hangs."""
+        statuses = self.statuses(bit, context)
+        return hanging_on(statuses, self.unknown_facts, context, lambda counting: self._allows(bit, counting))
 
     def sums_for(self, bit: int, counts: Callable[[Entry], bool]) -> list[int]:
         """The sums with those pending entries about the action that count."""
@@ -124,6 +157,8 @@ def _cell(scope: Scope, shape: Shape, in_force: list[InForce], entries: tuple[En
         denied=sums[Slot.DENY],
         silent=~decide.allowed(most, shape) & ~least[Slot.DENY] & EVERYTHING,
         by_clock=by_clock,
+        doubtful=folding.doubtful,
+        unknown_facts=folding.unknown_facts,
     )
 
 
@@ -143,6 +178,8 @@ class _Folding:
         self.sums = sums
         self.pending: list[Entry] = []
         self.folded: set[str] = set()
+        self.doubtful = 0
+        self.unknown_facts = unknown_facts(scope)
         self._scope = scope
         self._unpublished = unpublished
         self._unfolded = unfolded
@@ -150,33 +187,47 @@ class _Folding:
 
     def add(self, entry: Entry) -> None:
         """Take an entry into account."""
-        if entry.allowance is not None and entry.allowance.holds is None:
-            self.sums[entry.slot] |= entry.actions
-        elif entry.rule is None:
-            self.pending.append(entry)
+        if entry.rule is None:
+            allowance = entry.allowance
+            if allowance is None or allowance.holds is not None or allowance.unknown is not None:
+                self._wait(entry, doubtful=allowance is not None and allowance.unknown is not None)
+            else:
+                self.sums[entry.slot] |= entry.actions
         elif not entry.rule.needs:
             if entry.applies_to_all(self._scope.target):
-                self.sums[entry.slot] |= entry.actions
+                if entry.rule.open:
+                    self._wait(entry, doubtful=True)
+                else:
+                    self.sums[entry.slot] |= entry.actions
         else:
             self._add_rule(entry)
 
+    def _wait(self, entry: Entry, *, doubtful: bool) -> None:
+        self.pending.append(entry)
+        if doubtful:
+            self.doubtful |= entry.actions
+
     def _add_rule(self, entry: Entry) -> None:
         waiting = 0
+        facts, doubtful = self.unknown_facts, bool(entry.unknowns)
         with_key = self._scope.target.kind == "key"
         for actions, action, open_keys in _partition(entry.needs, self._unpublished, with_key=with_key):
             part = actions & entry.actions
             if not part:
                 continue
             still_open = open_keys | self._unfolded & entry.needs if self._unfolded else open_keys
-            status = entry.status(self._context(action), still_open)
-            if status is Status.OPEN:
+            if facts and (unknown := unknown_keys(entry.needs, facts, action)):
+                still_open |= unknown
+                self.doubtful |= part
+            found = entry.status(self._context(action), still_open)
+            if found is Status.OPEN or (found is Status.HOLDS and doubtful):
                 waiting |= part
                 continue
             self.folded.update(entry.needs - still_open)
-            if status is Status.HOLDS:
+            if found is Status.HOLDS:
                 self.sums[entry.slot] |= part
         if waiting:
-            self.pending.append(Entry(entry.layer, entry.slot, waiting, entry.rule))
+            self._wait(Entry(entry.layer, entry.slot, waiting, entry.rule), doubtful=doubtful)
 
     def _context(self, action: str) -> Context:
         context = self._contexts.get(action)

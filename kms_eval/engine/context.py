@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from kms_eval.engine import derive_aws, derive_kms
-from kms_eval.engine.carrying import hindrance
+from kms_eval.engine.hindrances import hindrance
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.situation import Situation
 from kms_eval.facts.actions import ACTION, KEY_REQUEST_KEYS

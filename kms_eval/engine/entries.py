@@ -13,6 +13,7 @@ from kms_eval.engine.layers import Layer
 from kms_eval.engine.readings import NOTHING
 from kms_eval.engine.resources import Target
 from kms_eval.engine.rules import Rule
+from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 
 
@@ -32,10 +33,17 @@ class Entry:
         return self.rule.needs if self.rule is not None else frozenset()
 
     @property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """The unknowns that leave it open whether its word counts; empty where that is certain."""
+        if self.allowance is not None:
+            return () if self.allowance.unknown is None else (self.allowance.unknown,)
+        return self.rule.open if self.rule is not None else ()
+
+    @property
     def counts_always(self) -> bool:
         """Whether its word counts about every resource in every request."""
         rule = self.rule
-        if rule is None or rule.resource is None or rule.needs or not rule.resource.everything:
+        if rule is None or rule.resource is None or rule.needs or rule.open or not rule.resource.everything:
             return False
         # Without a key to ask for, the Condition is absent or empty.
         return rule.condition is None or rule.effect == "Deny"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from kms_eval.documents.model import Policy
-from kms_eval.engine.carrying import uncarried
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.masks import UNPUBLISHED, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.rules import Rule, compile_policy
@@ -107,6 +107,8 @@ class Evaluator:
             outcome = "explicitDeny"
         elif "implicitDeny" in outcomes:
             outcome = "implicitDeny"
+        elif "undetermined" in outcomes:
+            outcome = "undetermined"
         return Ruling(request, outcome, rulings)
 
     def check(self, found: tuple[Part, ...]) -> None:

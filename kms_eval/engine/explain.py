@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kms_eval.codes import CODE
-from kms_eval.engine.change import change
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.missing import turn
@@ -46,6 +45,6 @@ def _part(trace: Trace) -> Explanation:
         layers=trace.words,
         missing_context=turned.keys,
         warnings=tuple(warnings(trace)),
-        near_misses=tuple(near_misses(trace)) if ruling.outcome == "implicitDeny" else (),
-        change=None if ruling.outcome == "allowed" else change(trace, code, turned),
+        near_misses=tuple(near_misses(trace)) if ruling.outcome in ("explicitDeny", "implicitDeny") else (),
+        unknowns=ruling.cell.hangs_on(ruling.bit, ruling.context) if ruling.outcome == "undetermined" else (),
     )

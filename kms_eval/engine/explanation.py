@@ -6,13 +6,15 @@ Comes in: nothing (types only). Goes out: what `explain` fills in. Never here: f
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kms_eval.engine.cell import Outcome
 from kms_eval.errors import Location
+from kms_eval.formats.unknown import Unknown
 
-LayerOutcome = Literal["allows", "delegates", "denies", "silent"]
+LayerOutcome = Literal["allows", "delegates", "denies", "silent", "unknown"]
 
 
 def layer_in_words(layer: str) -> str:
@@ -52,6 +54,35 @@ class NearMiss(NamedTuple):
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to change; the engine has tried it, and it makes the request `allowed`.
+
+    `kind` names what is done (``add-action``), `policy` the document or grant (None: the request, or a new document),
+    `statement` the position of the statement in it (None: a new one, or none), `edit` what is added, replaced or
+    removed, and `text` says it in a sentence. Where several things have to change together, `kind` is ``together`` and
+    `steps` has them in order.
+    """
+
+    kind: str
+    policy: str | None
+    statement: int | None
+    edit: Mapping[str, Any]
+    text: str
+    steps: tuple[Change, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object of the contract: kind, policy, statement, edit, text."""
+        edit: dict[str, Any] = {"steps": [step.to_dict() for step in self.steps]} if self.steps else dict(self.edit)
+        return {
+            "kind": self.kind,
+            "policy": self.policy,
+            "statement": self.statement,
+            "edit": edit,
+            "text": self.text,
+        }
+
+
 class Warned(NamedTuple):
     """Something to know beside the decision: a code and its sentence."""
 
@@ -64,8 +95,10 @@ class Explanation:
     """A decision with its reasons.
 
     `layers` holds every layer in force. `missing_context` names condition keys that are absent and could turn the
-    decision. `change` is the smallest thing that would make it allowed (None where allowed or not known). For a call
-    that needs several authorizations `parts` explains each, and the rest is about the one the decision is reported for.
+    decision. For a call that needs several authorizations `parts` explains each, and the rest is about the one the
+    decision is reported for. `changes` are tested ones, the smallest first; `why_unchanged` says why there is none.
+    Both are empty until somebody asks for advice (`analysis.advising`). `unknowns` are what an undetermined decision
+    hangs on.
     """
 
     decision: Outcome
@@ -78,14 +111,16 @@ class Explanation:
     missing_context: tuple[str, ...] = ()
     warnings: tuple[Warned, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
-    change: str | None = None
+    changes: tuple[Change, ...] = ()
+    why_unchanged: str | None = None
     parts: tuple[Explanation, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
 
     @property
     def deciding(self) -> Source | None:
         """The one statement to name where there is room for one: the Deny, else the Allow nearest to the caller."""
         wanted = ("denies",) if self.decision == "explicitDeny" else ("allows", "delegates")
-        if self.decision == "implicitDeny":
+        if self.decision in ("implicitDeny", "undetermined"):
             return None
         order = ("grant", "identityPolicy", "keyPolicy") if self.reason_code != "key-policy-allows" else ("keyPolicy",)
         words = sorted(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kms_eval.documents.model import Constraints, Grant
+from kms_eval.documents.model import Constraints, Grant, OpenGrant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.masks import BIT, CREATE_GRANT, GRANT_BIT, RETIRE_GRANT
 from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.situation import Scope
 from kms_eval.facts.actions import ACTION
+from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 
 _UNCONSTRAINED = BIT["kms:describekey"] | RETIRE_GRANT
@@ -26,12 +27,16 @@ Question = Callable[[Context], bool]
 
 @record
 class Allowance:
-    """Actions that one grant allows its caller, counted in `slot`, if `holds` says so (None: always)."""
+    """Actions that one grant allows its caller, counted in `slot`, if `holds` says so (None: always).
+
+    With an `unknown` it is open whether there is such a grant.
+    """
 
     grant: Grant
     slot: Slot
     actions: int
     holds: Question | None = None
+    unknown: Unknown | None = None
 
 
 def allowances(scope: Scope) -> Iterator[Allowance]:
@@ -43,7 +48,26 @@ def allowances(scope: Scope) -> Iterator[Allowance]:
         slot = _serves(grant, scope)
         if slot is not None:
             yield from _operations(grant, slot, scope)
-    yield from _retirements(scope, key.grants)
+    yield from _retirements(scope, key.grants, all_known=not key.open_grants)
+    for open_grant in key.open_grants:
+        yield from _open(open_grant, scope)
+
+
+def _open(open_grant: OpenGrant, scope: Scope) -> Iterator[Allowance]:
+    """The most that a grant may do of which not everything is known: constraints would only narrow it."""
+    grant = open_grant.grant
+    anybody = grant.grantee_principal is None and grant.grantee_service_principal is None
+    slot = Slot.GRANT if anybody else _serves(grant, scope)
+    granted = 0
+    for operation in grant.operations or GRANT_BIT:
+        granted |= GRANT_BIT[operation]
+    if slot is not None:
+        yield Allowance(grant, slot, granted & ~RETIRE_GRANT, unknown=open_grant.unknown)
+    yield Allowance(grant, Slot.RETIRE, RETIRE_GRANT, _names_no_grant, open_grant.unknown)
+
+
+def _names_no_grant(context: Context) -> bool:
+    return context.situation.circumstances.grant is None
 
 
 def names_caller(text: str | None, scope: Scope) -> bool:
@@ -163,7 +187,7 @@ def at_least_as_strict(child: Constraints, parent: Constraints) -> bool:
     return True
 
 
-def _retirements(scope: Scope, grants: tuple[Grant, ...]) -> Iterator[Allowance]:
+def _retirements(scope: Scope, grants: tuple[Grant, ...], *, all_known: bool) -> Iterator[Allowance]:
     """Who may retire (semantics G23). Without the grant named, all grants of the key have to be retirable."""
     ways = {grant: retires(grant, scope) for grant in grants}
     if not ways:
@@ -172,8 +196,8 @@ def _retirements(scope: Scope, grants: tuple[Grant, ...]) -> Iterator[Allowance]
         if way is not None:
             yield Allowance(grant, way, RETIRE_GRANT, _is_about(grant))
     worst = _worst(list(ways.values()))
-    if worst is not None:
-        yield Allowance(grants[0], worst, RETIRE_GRANT, lambda context: context.situation.circumstances.grant is None)
+    if worst is not None and all_known:
+        yield Allowance(grants[0], worst, RETIRE_GRANT, _names_no_grant)
 
 
 def _is_about(grant: Grant) -> Question:

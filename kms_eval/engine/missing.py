@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, combinations
 
 from kms_eval.engine import decide
+from kms_eval.engine.carrying import can_carry
 from kms_eval.engine.conditions import Status
-from kms_eval.engine.context import is_suppliable
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import PartRuling
@@ -22,8 +22,8 @@ from kms_eval.engine.grants import keys_to_supply
 from kms_eval.facts.condition_keys import spelled
 from kms_eval.records import record
 
-_MOST_SLOTS = 10
-"""More slots with open entries than this are not tried in all combinations; a limit or gate each, that is many."""
+_MOST_TOGETHER = 4
+"""No way to be allowed needs more than two grants of access and two limits beside the gates, which all are needed."""
 
 
 @record
@@ -44,7 +44,9 @@ NO_TURN = Turn()
 
 def turn(ruling: PartRuling) -> Turn:
     """What could turn the decision; empty where no absent key could turn an allow into a deny or back."""
-    if (ruling.cell.allowed | ruling.cell.denied | ruling.cell.silent) & ruling.bit:
+    cell = ruling.cell
+    if (cell.allowed | cell.denied | cell.silent | cell.doubtful) & ruling.bit:
+        # Where something is not known, what is absent cannot be told from it.
         return NO_TURN
     flips = _Flips(ruling)
     if not flips.turns(flips.open_entries):
@@ -97,15 +99,22 @@ class _Flips:
         return needed
 
     def useful(self) -> tuple[Entry, ...]:
-        """Those that are in any smallest set of slots that turns."""
-        slots = dict.fromkeys(entry.slot for entry in self.open_entries)
-        if len(slots) > _MOST_SLOTS:
-            return self.open_entries
-        smallest: list[frozenset[int]] = []
-        for some in _subsets(tuple(slots)):
-            if not any(found <= some for found in smallest) and self.turns(self._in(some)):
-                smallest.append(some)
-        return tuple(self._in(frozenset().union(*smallest)))
+        """Those that are in any smallest set of slots that turns.
+
+        Slots that turn it alone, and slots without which nothing does, are found one by one: only the few that can
+        stand in for each other are tried together, however many levels of SCPs have conditions.
+        """
+        slots = frozenset(entry.slot for entry in self.open_entries)
+        alone = frozenset(slot for slot in slots if self.turns(self._in(frozenset({slot}))))
+        others = slots - alone
+        if not self.turns(self._in(others)):
+            return tuple(self._in(alone))
+        needed = frozenset(slot for slot in others if not self.turns(self._in(others - {slot})))
+        smallest = [needed] if self.turns(self._in(needed)) else []
+        for some in _subsets(tuple(sorted(others - needed))) if not smallest else ():
+            if not any(found <= some | needed for found in smallest) and self.turns(self._in(some | needed)):
+                smallest.append(some | needed)
+        return tuple(self._in(alone.union(*smallest)))
 
     def _in(self, slots: frozenset[int]) -> Iterator[Entry]:
         return (entry for entry in self.open_entries if entry.slot in slots)
@@ -113,7 +122,9 @@ class _Flips:
 
 def _subsets(slots: tuple[int, ...]) -> Iterator[frozenset[int]]:
     """All but the empty one, smaller ones first."""
-    return (frozenset(some) for size in range(1, len(slots) + 1) for some in combinations(slots, size))
+    return (
+        frozenset(some) for size in range(1, min(len(slots), _MOST_TOGETHER) + 1) for some in combinations(slots, size)
+    )
 
 
 def _keys(entry: Entry, ruling: PartRuling, *, counts: bool) -> tuple[str, ...]:
@@ -124,7 +135,7 @@ def _keys(entry: Entry, ruling: PartRuling, *, counts: bool) -> tuple[str, ...]:
     if entry.allowance is not None:
         return keys_to_supply(entry.allowance, ruling.context)
     rule, situation = entry.rule, ruling.part.situation
-    open_keys = frozenset(key for key in entry.needs if is_suppliable(situation, key))
+    open_keys = frozenset(key for key in entry.needs if can_carry(situation, key))
     if rule is None or rule.resource is None or entry.status(ruling.context, open_keys) is not Status.OPEN:
         return ()
     written = {test.key: test.written.key for test in rule.condition.tests} if rule.condition is not None else {}

@@ -176,7 +176,8 @@ def _grant(request: Request, action: str, key: Key) -> Grant | None:
         return request.grant
     if request.grant is None:
         # Where the key has one grant there is no doubt which one is meant.
-        return key.grants[0] if action == "kms:RetireGrant" and len(key.grants) == 1 else None
+        alone = len(key.grants) == 1 and not key.open_grants
+        return key.grants[0] if action == "kms:RetireGrant" and alone else None
     return _grant_named(request.grant, key)
 
 

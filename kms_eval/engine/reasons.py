@@ -19,6 +19,8 @@ def reason_code(trace: Trace) -> str:
     outcome = trace.ruling.outcome
     if outcome == "explicitDeny":
         return "explicit-deny"
+    if outcome == "undetermined":
+        return "undetermined"
     return _why_allowed(trace) if outcome == "allowed" else _why_not(trace)
 
 

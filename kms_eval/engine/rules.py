@@ -9,6 +9,7 @@ from kms_eval.documents.model import Effect, Policy, Statement
 from kms_eval.engine.conditions import Condition, compile_condition
 from kms_eval.engine.masks import EVERYTHING, UNPUBLISHED, covered
 from kms_eval.engine.resources import ResourceTest, resource_test
+from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 
 
@@ -16,7 +17,8 @@ from kms_eval.records import record
 class Rule:
     """One statement of one policy, compiled. `condition` None is no Condition element.
 
-    `actions` are the published actions it covers; whether it covers an unpublished one is asked of `covers`.
+    `actions` are the published actions it covers; whether it covers an unpublished one is asked of `covers`. `open`
+    holds the unknowns that leave it open whether it counts.
     """
 
     policy: Policy
@@ -26,6 +28,7 @@ class Rule:
     resource: ResourceTest | None
     condition: Condition | None
     needs: frozenset[str]
+    open: tuple[Unknown, ...]
     named: frozenset[str] | None
     """Everything its Principal names, None without one: most rules are told by it not to be for a caller."""
 
@@ -45,7 +48,17 @@ def _compile(policy: Policy, statement: Statement) -> Rule:
     needs = (resource.needs if resource else frozenset()) | (condition.needs if condition else frozenset())
     principals = statement.principals
     named = frozenset(entry.value for entry in principals) if principals is not None else None
-    return Rule(policy, statement, statement.effect, _actions(statement, None), resource, condition, needs, named)
+    return Rule(
+        policy,
+        statement,
+        statement.effect,
+        _actions(statement, None),
+        resource,
+        condition,
+        needs,
+        statement.open,
+        named,
+    )
 
 
 def _actions(statement: Statement, unpublished: str | None) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.evaluator import PartRuling
@@ -14,6 +15,7 @@ from kms_eval.engine.explanation import LayerOutcome, LayerWord, Source
 from kms_eval.engine.layers import GRANT, Part
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.sides import Rules
+from kms_eval.engine.unknowns import status
 
 
 def source(entry: Entry) -> Source:
@@ -39,9 +41,27 @@ class Trace:
         self.rules = rules
         self.ruling = ruling
         self.about = [entry for entry in ruling.cell.entries if entry.actions & ruling.bit]
-        self.counted = [entry for entry in self.about if entry.applies(ruling.context)]
+        self.unsure: list[Entry] = []
+        """Entries that count or not depending on something unknown."""
+        self.counted = self._counting() if ruling.cell.doubtful & ruling.bit else self._applying()
         self.slots = {entry.slot for entry in self.counted}
         self.words = tuple(self._layers())
+
+    def _applying(self) -> list[Entry]:
+        return [entry for entry in self.about if entry.applies(self.ruling.context)]
+
+    def _counting(self) -> list[Entry]:
+        """What counts whatever the unknowns are; where even the most is denied, what counts at the most."""
+        ruling = self.ruling
+        hopeful = ruling.outcome in ("explicitDeny", "implicitDeny")
+        counted = []
+        for entry in self.about:
+            found = status(entry, ruling.cell.unknown_facts, ruling.context)
+            if found is Status.OPEN:
+                self.unsure.append(entry)
+            if found is Status.HOLDS or (found is Status.OPEN and hopeful and entry.slot != Slot.DENY):
+                counted.append(entry)
+        return counted
 
     def silent_limits(self) -> list[str]:
         """Limits in force (boundary, session policies) without a matching Allow."""
@@ -66,17 +86,24 @@ class Trace:
         for layer in self.ruling.cell.in_force:
             entries = [entry for entry in self.counted if entry.layer == layer.layer.name]
             denies = [entry for entry in entries if entry.slot == Slot.DENY]
+            unsure = [entry for entry in self.unsure if entry.layer == layer.layer.name]
             if denies:
                 yield _word(layer.layer.name, "denies", denies)
+            elif unsure and self.ruling.outcome == "undetermined":
+                yield _word(layer.layer.name, "unknown", unsure)
             else:
                 outcome = self._outcome(layer, entries)
                 # Where the key policy speaks directly, what it delegates beside that decides nothing.
                 said = [entry for entry in entries if outcome == "delegates" or entry.slot != Slot.DELEGATED]
                 yield _word(layer.layer.name, outcome, sorted(said, key=lambda entry: entry.slot))
         key = self.ruling.part.scope.target.key
-        if key is not None and key.grants:
+        if key is not None and (key.grants or key.open_grants):
             entries = [entry for entry in self.counted if entry.layer == GRANT]
-            yield _word(GRANT, "allows" if entries else "silent", entries)
+            unsure = [entry for entry in self.unsure if entry.layer == GRANT]
+            if unsure and self.ruling.outcome == "undetermined":
+                yield _word(GRANT, "allows" if entries else "unknown", entries or unsure)
+            else:
+                yield _word(GRANT, "allows" if entries else "silent", entries)
 
     def _outcome(self, layer: InForce, entries: list[Entry]) -> LayerOutcome:
         if layer.layer.part is Part.RESOURCE:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from kms_eval.codes import CODE
-from kms_eval.engine.carrying import uncarried
 from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
+from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
 from kms_eval.engine.near_misses import seen
@@ -54,8 +54,8 @@ def _principal_not_described(trace: Trace) -> _Found:
         described = islice(trace.ruling.part.scope.world.principals.values(), _SEARCHED)
         names = {other.arn.split(":", 5)[5] for other in described if other.account == principal.account}
         near = nearest(principal.arn.split(":", 5)[5], names)
-        advice = f"; is it {near}?" if near is not None else ""
-        yield _say("principal-not-described", principal=principal.arn, advice=advice)
+        said = _say("principal-not-described", principal=principal.arn)
+        yield Warned(said.code, f"{said.message}; is it {near}?") if near is not None else said
 
 
 def _given_context(trace: Trace) -> _Found:
@@ -179,6 +179,11 @@ def _open_questions(trace: Trace) -> _Found:
         yield _say(code, key=key, action=trace.ruling.part.action)
 
 
+def _unknown_may_deny(trace: Trace) -> _Found:
+    if trace.ruling.outcome == "implicitDeny" and any(entry.slot == Slot.DENY for entry in trace.unsure):
+        yield _say("unknown-may-deny")
+
+
 _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _principal_not_described,
     _given_context,
@@ -191,4 +196,5 @@ _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _external_root,
     _session_not_named,
     _open_questions,
+    _unknown_may_deny,
 )

@@ -91,7 +91,17 @@ def _lines(text: str, name: str) -> Callable[[Steps], int | None]:
 
 def _syntax_fault(error: json.JSONDecodeError, name: str) -> Fault:
     reason = error.msg[:1].lower() + error.msg[1:]
-    return Fault(f"not valid JSON: {reason} at column {error.colno}", Location(name, error.lineno))
+    return Fault(f"not valid JSON: {reason} at column {error.colno}", Location(name, error.lineno), _syntax_help(error))
+
+
+def _syntax_help(error: json.JSONDecodeError) -> str | None:
+    """What is most likely wrong: JSON has neither comments nor a comma after the last member."""
+    rest, before = error.doc[error.pos :].lstrip(), error.doc[: error.pos].rstrip()
+    if rest.startswith(("//", "/*", "#")):
+        return "JSON has no comments: remove it"
+    if (before.endswith(",") and rest[:1] in {"}", "]"}) or (rest[:1] == "," and rest[1:].lstrip()[:1] in {"}", "]"}):
+        return "JSON has no comma after the last member: remove it"
+    return None
 
 
 def _too_deep(value: object, left: int = DEEPEST) -> bool:

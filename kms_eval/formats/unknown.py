@@ -7,11 +7,10 @@ documents wherever the value itself would. Never here: what follows from not kno
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from kms_eval.records import record
 
-
-@record
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that exists and cannot be shown: known after apply, refused by AWS, a parameter without a value.
 

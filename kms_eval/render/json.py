@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kms_eval.engine.explanation import Explanation, LayerWord
+from kms_eval.engine.explanation import Explanation, LayerWord, NearMiss
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -23,8 +23,16 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "missing_context": list(explanation.missing_context),
         "warnings": [{"code": warned.code, "message": warned.message} for warned in explanation.warnings],
     }
-    if explanation.change is not None:
-        data["change"] = explanation.change
+    if explanation.unknowns:
+        data["unknowns"] = [
+            {"reason": unknown.reason, "address": unknown.address, "remedy": unknown.remedy}
+            for unknown in explanation.unknowns
+        ]
+    data["changes"] = [change.to_dict() for change in explanation.changes]
+    if explanation.decision not in ("allowed", "undetermined"):
+        data["near_misses"] = [_near(miss) for miss in explanation.near_misses]
+    if explanation.why_unchanged is not None:
+        data["why_unchanged"] = explanation.why_unchanged
     if explanation.parts:
         data["parts"] = [as_dict(part) for part in explanation.parts]
     return data
@@ -35,6 +43,12 @@ def render(explanation: Explanation) -> str:
     import json  # noqa: PLC0415 - start-up time
 
     return json.dumps(as_dict(explanation), indent=2, ensure_ascii=False)
+
+
+def _near(miss: NearMiss) -> dict[str, Any]:
+    source = miss.source
+    statement = {"policy": source.policy, "sid": source.sid, "index": source.index}
+    return {"layer": miss.layer, **statement, "because": miss.because}
 
 
 def _layer(word: LayerWord) -> dict[str, Any]:

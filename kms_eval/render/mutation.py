@@ -49,7 +49,7 @@ def request_as_command(request: Request) -> str:
         if value is not None:
             words += [name, quote(value)]
     if request.session is not None and request.session.policies:
-        words.append("(with the session policies of the test)")
+        words.append("# with the session policies of the test")
     return " ".join(words)
 
 

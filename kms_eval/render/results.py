@@ -40,3 +40,4 @@ def _lines(result: TestResult, *, full: bool, paint: Paint) -> Iterator[str]:
         on = f" on {asked.key}" if asked.key else ""
         yield printable(f"  {asked.principal} {asked.action}{on}")
         yield from (f"  {line}" for line in reasons(asked, full=full, paint=paint))
+        yield from (printable(f"  warning: {each.message} [{each.code}]") for each in asked.warnings)

@@ -13,11 +13,15 @@ from kms_eval.engine.explanation import Explanation, LayerWord, Source
 Paint = Callable[[str, str], str]
 """Marks a text as of a kind: ``allowed`` and ``denied`` (decisions), ``label`` (names of layers), ``place`` (lines)."""
 
+_MOST_NEAR = 3
+"""So many near misses are shown where not everything is asked for."""
+
 _VERBS = {
     "allows": "allows it",
     "delegates": "delegates it to the account",
     "denies": "denies it",
     "silent": "does not allow it",
+    "unknown": "is not known in full",
 }
 
 
@@ -35,6 +39,26 @@ def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain)
     return "\n".join((headline(explanation, paint=paint), *below))
 
 
+def wrapped(text: str, width: int | None) -> str:
+    """The text in lines of at most so many columns as far as its words let it, each going on further to the right."""
+    if width is None:
+        return text
+    from textwrap import fill  # noqa: PLC0415 - only terminals need it
+
+    def one(line: str) -> str:
+        indent = " " * (len(line) - len(line.lstrip()))
+        return fill(
+            line.strip(),
+            max(width, 40),
+            initial_indent=indent,
+            subsequent_indent=f"{indent}    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    return "\n".join(map(one, text.split("\n")))
+
+
 def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
     """The decision and the question in one line."""
     decision = paint("allowed" if explanation.decision == "allowed" else "denied", explanation.decision)
@@ -49,17 +73,34 @@ def reasons(explanation: Explanation, *, full: bool = True, paint: Paint = plain
         yield f"the call needs {len(explanation.parts)} permissions:"
         for part in explanation.parts:
             yield from (f"  {line}" for line in render(part, full=full, paint=paint).split("\n"))
+        yield from _changes(explanation)
         return
     yield from _layers(explanation, full=full, paint=paint)
-    if full and explanation.near_misses:
-        yield "came near, but did not count:"
-        for miss in explanation.near_misses:
+    if explanation.near_misses:
+        yield "it denies because:" if explanation.decision == "explicitDeny" else "came near, but did not count:"
+        for miss in explanation.near_misses if full else explanation.near_misses[:_MOST_NEAR]:
             layer = "" if _is_grant(miss.source) else f"{layer_name(miss.layer)}, "
             yield f"  {layer}{_where(miss.source, paint)}: {printable(miss.because)}"
+    for unknown in explanation.unknowns:
+        about = f"{unknown.address}: " if unknown.address else ""
+        remedy = f"; {unknown.remedy}" if unknown.remedy else ""
+        yield printable(f"unknown: {about}{unknown.reason}{remedy}")
     if explanation.missing_context:
         yield printable(f"missing context that could turn it: {', '.join(explanation.missing_context)}")
-    if explanation.change:
-        yield printable(f"change: {explanation.change}")
+    yield from _changes(explanation)
+
+
+def _changes(explanation: Explanation) -> Iterator[str]:
+    """What would make it allowed, the smallest first; several steps of one change have a line each."""
+    if explanation.changes:
+        many = len(explanation.changes) > 1
+        yield "any of these changes makes it allowed:" if many else "this change makes it allowed:"
+    for change in explanation.changes:
+        first, *rest = change.steps or (change,)
+        yield printable(f"  - {first.text}")
+        yield from (printable(f"    and {step.text}") for step in rest)
+    if explanation.why_unchanged is not None:
+        yield printable(f"no change makes it allowed: {explanation.why_unchanged}")
 
 
 def layer_name(layer: str) -> str:

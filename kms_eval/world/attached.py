@@ -12,6 +12,7 @@ from dataclasses import replace
 from kms_eval.documents.model import Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.errors import InputError, quoted
 from kms_eval.formats.document import Place
+from kms_eval.formats.unknown import unknown_in
 from kms_eval.world.identity import Identity, is_account, read_identity
 from kms_eval.world.reading import Reading
 from kms_eval.world.values import policy_source_complaint
@@ -26,6 +27,10 @@ def read_attached(reading: Reading) -> dict[str, list[Policy]]:
         complaint = policy_source_complaint(source)
         if complaint is not None:
             reading.fault(place, complaint)
+            continue
+        if unknown_in(source) is not None:
+            advice = "attach it in `principals` or `groups`"
+            reading.fault(place, "an unknown document cannot say whose it is", advice)
             continue
         policy = reading.documents.policy(source, place, PolicyKind.IDENTITY, reading.findings)
         if policy is None:

@@ -21,7 +21,7 @@ from kms_eval.world.request import Request, read_request
 if TYPE_CHECKING:
     from kms_eval.world.scenario import TestEntry
 
-Expectation = Literal["allowed", "denied", "explicitDeny", "implicitDeny"]
+Expectation = Literal["allowed", "denied", "explicitDeny", "implicitDeny", "undetermined"]
 
 
 @record
@@ -48,6 +48,7 @@ _EXPECTATIONS: dict[str, Expectation] = {
     "denied": "denied",
     "explicitDeny": "explicitDeny",
     "implicitDeny": "implicitDeny",
+    "undetermined": "undetermined",
 }
 
 

@@ -10,16 +10,19 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from kms_eval.documents.misplaced import misplaced
-from kms_eval.documents.model import PolicyKind
+from kms_eval.documents.model import Grant, OpenGrant, PolicyKind
+from kms_eval.documents.opened import unknowns_within
 from kms_eval.errors import quoted
 from kms_eval.facts.enums import KEY_KINDS
 from kms_eval.formats.document import Place
+from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
 from kms_eval.records import record
 from kms_eval.world.entry_forms import KEY_ENTRY
 from kms_eval.world.identity import is_account, is_alias_name, is_region
 from kms_eval.world.model import Key
 from kms_eval.world.reading import Reading
+from kms_eval.world.unknown_fields import split_grants, unknown_tags
 
 if TYPE_CHECKING:
     from kms_eval.world.scenario import KeyEntry
@@ -55,7 +58,7 @@ def read_keys(reading: Reading) -> dict[str, Key]:
 
 def _key(reading: Reading, handle: str, place: Place, entry: KeyEntry) -> Key | None:
     policy = reading.documents.policy(entry.policy, place.at("policy"), PolicyKind.KEY, reading.findings)
-    grants = reading.documents.grants(entry.grants, place.at("grants"), reading.findings) if entry.grants else ()
+    grants, open_grants = _grants(reading, place.at("grants"), entry.grants) if entry.grants else ((), ())
     before = len(reading.findings.faults)
     if handle.startswith(("alias/", "arn:")):
         reading.fault(place, f"the handle {quoted(handle)} reads like an alias or an ARN", "give the key another name")
@@ -89,7 +92,26 @@ def _key(reading: Reading, handle: str, place: Place, entry: KeyEntry) -> Key | 
         manager=_MANAGERS[entry.manager],
         primary_region=(entry.primary_region or identifiers.region) if multi_region else None,
         replica_regions=entry.replica_regions,
+        open_grants=open_grants,
+        unknowns=_unknowns(reading, handle) if reading.unknowns else {},
     )
+
+
+def _grants(reading: Reading, place: Place, source: object) -> tuple[tuple[Grant, ...], tuple[OpenGrant, ...]]:
+    found = len(reading.findings.faults)
+    grants = reading.documents.grants(source, place, reading.findings)
+    if len(reading.findings.faults) == found or isinstance(source, str) or not any(unknowns_within(source)):
+        return grants, ()
+    del reading.findings.faults[found:]
+    known, open_grants = split_grants(source)
+    return reading.documents.grants(known, place, reading.findings) if known else (), open_grants
+
+
+def _unknowns(reading: Reading, handle: str) -> dict[str, Unknown]:
+    entry = ("keys", handle)
+    unknowns = unknown_tags(reading.unknowns, entry, "aws:resourcetag/")
+    aliases = reading.unknowns.get((*entry, "aliases"))
+    return unknowns if aliases is None else {**unknowns, "kms:resourcealiases": aliases}
 
 
 _MANAGERS: dict[str, Literal["CUSTOMER", "AWS"]] = {"CUSTOMER": "CUSTOMER", "AWS": "AWS"}
@@ -104,7 +126,7 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
         return None
     key_id = entry.key_id
     if key_id is None:
-        key_id = _derived_id(handle, multi_region=bool(entry.multi_region))
+        key_id = derived_id(handle, multi_region=bool(entry.multi_region))
     elif not _KEY_ID.fullmatch(key_id):
         advice = "an ARN goes into `arn`" if key_id.startswith("arn:") else "it has letters, digits and hyphens only"
         reading.fault(place.at("key_id"), f"malformed key id {quoted(key_id)}", advice)
@@ -115,7 +137,8 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
     return _Identifiers(key_id, account, entry.region or reading.scenario.region, reading.scenario.partition)
 
 
-def _derived_id(handle: str, *, multi_region: bool) -> str:
+def derived_id(handle: str, *, multi_region: bool) -> str:
+    """The key id of a key that has none: always the same for a handle."""
     from uuid import NAMESPACE_URL, uuid5  # noqa: PLC0415 - keys that are copied from AWS have their id
 
     uuid = uuid5(NAMESPACE_URL, f"kms-eval:{handle}")

@@ -12,7 +12,7 @@ from kms_eval.world.identity import is_account
 from kms_eval.world.values import grants_source_complaint, policy_source_complaint
 
 MANAGERS = ("CUSTOMER", "AWS")
-EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny")
+EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "undetermined")
 
 key_spec = one_of(*KEY_SPECS)
 key_usage = one_of(*KEY_USAGES)
@@ -48,6 +48,14 @@ def grants_source(value: object) -> object:
     if grants_source_complaint(value) is None:
         return value
     raise Unsure
+
+
+def names(value: object) -> tuple[str, ...]:
+    """A name or a list of names, as a tuple."""
+    listed = (value,) if isinstance(value, str) else value
+    if not isinstance(listed, (list, tuple)):
+        raise Unsure
+    return tuple(map(text, listed))
 
 
 def actions(value: object) -> tuple[str, ...]:

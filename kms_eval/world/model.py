@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kms_eval.documents.model import Grant, Policy
+from kms_eval.documents.model import Grant, OpenGrant, Policy
+from kms_eval.formats.unknown import Unknown
 
 CallerKind = Literal["user", "role", "federated-user", "root", "service"]
 
@@ -23,6 +24,7 @@ class Principal:
 
     `policies` holds every identity policy: attached, the groups' (users only) and those of `attached_by_principal`.
     `tags` keep the case they are written in; `id` is the unique id (AIDA…, AROA…), None if not given.
+    `unknowns` has the condition keys (lower case; a family with its ``/``) whose facts no source could show.
     """
 
     arn: str
@@ -35,6 +37,7 @@ class Principal:
     tags: Mapping[str, str] = field(default_factory=dict)
     id: str | None = None
     known: bool = True
+    unknowns: Mapping[str, Unknown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -73,7 +76,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Key:
-    """A KMS key with everything that decides about it. `aliases` are alias names, ``alias/app``."""
+    """A KMS key with everything that decides about it. `aliases` are alias names, ``alias/app``.
+
+    `open_grants` are grants that are not shown in full, `unknowns` likewise condition keys as those of a `Principal`.
+    """
 
     handle: str
     arn: str
@@ -93,16 +99,22 @@ class Key:
     manager: Literal["CUSTOMER", "AWS"] = "CUSTOMER"
     primary_region: str | None = None
     replica_regions: tuple[str, ...] = ()
+    open_grants: tuple[OpenGrant, ...] = ()
+    unknowns: Mapping[str, Unknown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OrganizationAccount:
-    """A member account: its path and, level by level from the root, the policies attached there (semantics O2)."""
+    """A member account: its path and, level by level from the root, the policies attached there (semantics O2).
+
+    `unknown_path` stands for a path that no source could show.
+    """
 
     id: str
     path: str
     service_control_policies: tuple[tuple[Policy, ...], ...] | None = None
     resource_control_policies: tuple[tuple[Policy, ...], ...] = ()
+    unknown_path: Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -41,7 +41,8 @@ def _account(
     # AWS writes paths with a slash at the end, and policies compare them as text:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html
     path = entry.path if entry.path.endswith("/") else f"{entry.path}/"
-    if not path.startswith(f"{organization.id}/"):
+    unknown_path = reading.unknowns.get(("organization", "accounts", name, "path"))
+    if unknown_path is None and not path.startswith(f"{organization.id}/"):
         message = f"the path {quoted(path)} does not begin with the organization `{organization.id}`"
         advice = f"did you mean `{organization.id}/{path}`?" if path.startswith("r-") else None
         reading.fault(place.at("path"), message, advice)
@@ -55,6 +56,7 @@ def _account(
         resource_control_policies=_levels(
             reading, entry.resource_control_policies, place.at("resource_control_policies"), PolicyKind.RCP
         ),
+        unknown_path=unknown_path,
     )
 
 

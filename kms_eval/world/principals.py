@@ -14,11 +14,13 @@ from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import InputError, quoted
 from kms_eval.formats.document import Place
+from kms_eval.formats.unknown import Unknown
 from kms_eval.world.attached import read_attached
 from kms_eval.world.entry_forms import GROUP_ENTRY, PRINCIPAL_ENTRY
 from kms_eval.world.identity import Identity, read_identity
 from kms_eval.world.model import Principal
 from kms_eval.world.reading import Reading
+from kms_eval.world.unknown_fields import unknown_tags
 
 if TYPE_CHECKING:
     from kms_eval.world.scenario import PrincipalEntry
@@ -50,7 +52,13 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
                 looked_at.add(policy)
                 for remark in misplaced(policy, identity.partition):
                     reading.findings.remark(policy.place or place, remark)
-        principals[name] = _described(identity, policies, _boundary(reading, place, entry), entry)
+        principals[name] = _described(
+            identity,
+            policies,
+            _boundary(reading, place, entry),
+            entry,
+            unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {},
+        )
     for name, rest in attached.items():
         identity = read_identity(name, account=None, partition="aws")
         principals[name] = _described(identity, tuple(rest))
@@ -127,6 +135,7 @@ def _described(
     policies: tuple[Policy, ...],
     boundary: Policy | None = None,
     entry: PrincipalEntry | None = None,
+    unknowns: Mapping[str, Unknown] | None = None,
 ) -> Principal:
     return Principal(
         arn=identity.arn,
@@ -138,6 +147,7 @@ def _described(
         boundary=boundary,
         tags=entry.tags if entry else {},
         id=entry.id if entry else None,
+        unknowns=unknowns or {},
     )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kms_eval.documents.findings import Findings
 from kms_eval.errors import Fault, InputError, did_you_mean
-from kms_eval.formats.document import Place
+from kms_eval.formats.document import Place, Steps
+from kms_eval.formats.unknown import Unknown
 from kms_eval.world.attachments import Documents
 from kms_eval.world.entries import read_entry
 from kms_eval.world.entry_forms import SCENARIO
@@ -32,7 +33,10 @@ _SEARCHED = 500
 
 
 class Reading:
-    """What is known so far. `broken` has the sections with entries that could not be read: their names are unknown."""
+    """What is known so far. `broken` has the sections with entries that could not be read: their names are unknown.
+
+    `unknowns` are those in the place of fields, by their steps from the scenario on.
+    """
 
     def __init__(self, place: Place, value: Mapping[str, object], documents: Documents, findings: Findings) -> None:
         self.place = place
@@ -40,6 +44,7 @@ class Reading:
         self.documents = documents
         self.findings = findings
         self.broken: set[str] = set()
+        self.unknowns: dict[Steps, Unknown] = {}
         # The fields that are no sections; names of fields that do not exist are found here.
         fields = {name: member for name, member in value.items() if name not in _SECTIONS}
         head = read_entry(SCENARIO, fields, place, findings)
@@ -73,7 +78,17 @@ class Reading:
 
     def entry(self, section: str, form: Form[_Entry], value: object, place: Place) -> _Entry | None:
         """One entry, or None where its shape is wrong; the documents in it are read all the same."""
+        found = len(self.findings.faults)
         entry = read_entry(form, value, place, self.findings)
+        if entry is None:
+            from kms_eval.world.unknown_fields import without_unknowns  # noqa: PLC0415 - what is known needs it not
+
+            known, unknowns = without_unknowns(section, value)
+            if unknowns:
+                del self.findings.faults[found:]
+                here = place.steps[len(self.place.steps) :]
+                self.unknowns |= {(*here, *steps): unknown for steps, unknown in unknowns.items()}
+                entry = read_entry(form, known, place, self.findings)
         if entry is None:
             from kms_eval.world.salvage import salvage  # noqa: PLC0415 - only a fault needs it
 
@@ -104,5 +119,5 @@ class Reading:
 
 
 _SECTIONS = frozenset(
-    {"keys", "principals", "groups", "attached_by_principal", "organization", "vpc_endpoints", "tests"}
+    {"keys", "principals", "groups", "attached_by_principal", "organization", "vpc_endpoints", "tests", "checks"}
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
+from kms_eval.formats.unknown import Unknown
+
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "true or false"),
     ((int, float), "a number"),
@@ -45,14 +47,14 @@ def _is_decimal(value: object) -> bool:
 
 def policy_source_complaint(value: object) -> str | None:
     """What is wrong with a value in the place of a policy, apart from what a policy says; None if nothing is."""
-    if isinstance(value, (str, Mapping)) and value != "":
+    if isinstance(value, (str, Mapping, Unknown)) and value != "":
         return None
     return f"expected a path, a policy document or its JSON text, found {kind_of(value)}"
 
 
 def grants_source_complaint(value: object) -> str | None:
     """Likewise of a value in the place of grants."""
-    if isinstance(value, (str, list, tuple, Mapping)) and value != "":
+    if isinstance(value, (str, list, tuple, Mapping, Unknown)) and value != "":
         return None
     return f"expected a list of grants or a path to such a list, found {kind_of(value)}"
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from kms_eval.analysis.access.same import Prints
-from kms_eval.documents.model import Constraints, Grant, Policy, PolicyKind
+from kms_eval.documents.model import Constraints, Grant, OpenGrant, Policy, PolicyKind
+from kms_eval.formats.unknown import Unknown
 from kms_eval.world.model import Key, OrganizationAccount, Principal, VpcEndpoint, World
 from tests.analysis.asking_grids import ACCOUNT, asker, document, scenario, statement
 
+UNKNOWN = Unknown("known after apply", "")
 POLICY = Policy("p", PolicyKind.KEY, "2012-10-17", None, ())
 
 
@@ -44,6 +46,9 @@ VALUES: dict[str, Any] = {
     "operations": ("Decrypt",),
     "constraints": Constraints(source_arn="arn"),
     "known": False,
+    "open_grants": (OpenGrant(UNKNOWN, Grant("g")),),
+    "unknowns": {"aws:resourcetag/": UNKNOWN},
+    "unknown_path": UNKNOWN,
     "multi_region": True,
     "service_control_policies": ((POLICY,),),
     "resource_control_policies": ((POLICY,),),

@@ -34,8 +34,14 @@ def test_a_denied_request_is_1_and_says_what_is_missing_and_what_would_change_it
         '    key policy       delegates it to the account: app "Enable IAM policies" (policies/app.json:4)\n'
         "    identity policy  does not allow it\n"
         "    grant            does not allow it\n"
+        "  came near, but did not count:\n"
+        '    identity policy, worker "ThroughS3" (policies/worker.json:4): StringEquals kms:ViaService '
+        "`s3.us-east-1.amazonaws.com`: the request has no value\n"
         "  missing context that could turn it: kms:ViaService\n"
-        "  change: would be allowed if the request met StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`\n"
+        "  any of these changes makes it allowed:\n"
+        "    - make the call with kms:ViaService `s3.us-east-1.amazonaws.com`\n"
+        '    - add `kms:Decrypt` to the Action of worker "Reading"\n'
+        f"    - attach an identity policy to `{ROLE}/worker` that allows `kms:Decrypt` on {KEY}\n"
     )
 
 
@@ -59,7 +65,9 @@ def test_an_explicit_deny_names_the_statement_that_denies_and_no_other(cli: Cli,
         f"explicitDeny: {ROLE}/admin kms:ScheduleKeyDeletion on {KEY}\n"
         "  because a statement of the key policy denies it\n"
         "    key policy  denies it: app statement 1 (policies/app.json:11)\n"
-        "  change: no Allow outranks it: remove or narrow statement 1 in app\n"
+        "  this change makes it allowed:\n"
+        "    - let app statement 1 spare the caller: add ArnNotEquals aws:PrincipalArn "
+        "`arn:aws:iam::111122223333:role/admin`\n"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -217,6 +218,11 @@ def _on_terminal(folder: Path, words: Sequence[str], more: Mapping[str, str]) ->
     return said.decode()
 
 
+def test_help_on_a_terminal_loses_nothing_in_brackets(tmp_path: Path) -> None:
+    said = _on_terminal(tmp_path, ["can", "--help"], {"NO_COLOR": "", "COLUMNS": "400"})
+    assert "[tool.kms-eval] scenario" in re.sub(r"\x1b\[[0-9;]*m", "", said)
+
+
 @pytest.mark.parametrize(
     ("more", "colourful"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)]
 )
@@ -259,14 +265,18 @@ def _loaded(folder: Path, *words: str, more: Mapping[str, str] | None = None) ->
         (("can", "--help"), {"pydantic", "yaml", "wcmatch", "rich", "kms_eval.engine", "kms_eval.world"}),
         (("--version",), {"pydantic", "yaml", "wcmatch", "rich", "typer", "kms_eval.engine"}),
         (("code",), {"pydantic", "yaml", "wcmatch", "rich", "typer", "kms_eval.engine"}),
-        (("can", "role/worker", "kms:Decrypt"), {"rich", "typer", "kms_eval.analysis", "kms_eval.doors.cli.test"}),
+        (
+            ("can", "role/worker", "kms:Decrypt"),
+            {"rich", "typer", "kms_eval.analysis.access", "kms_eval.doors.cli.test"},
+        ),
     ],
 )
 def test_a_verb_loads_only_what_it_needs(tmp_path: Path, words: tuple[str, ...], never: set[str]) -> None:
     assert _loaded(tmp_path, *words) & never == set()
 
 
-def test_completing_loads_no_model_and_no_engine(tmp_path: Path) -> None:
-    more = {"_KMS_EVAL_COMPLETE": "complete_bash", "COMP_WORDS": "kms-eval can role/", "COMP_CWORD": "2"}
-    loaded = _loaded(tmp_path, more=more)
-    assert loaded & {"pydantic", "wcmatch", "rich", "kms_eval.engine", "kms_eval.scenario"} == set()
+@pytest.mark.parametrize("line", ["", "kms-eval can role/", "kms-eval can --ex", "kms-eval can -k ", "kms-eval co"])
+def test_completing_loads_no_model_and_no_engine(tmp_path: Path, line: str) -> None:
+    loaded = _loaded(tmp_path, line, more={"_KMS_EVAL_COMPLETE": "zsh"})
+    assert loaded & {"pydantic", "wcmatch", "rich", "typer", "kms_eval.engine", "kms_eval.scenario"} == set()
+    assert "kms_eval.doors.cli.completion" in loaded

@@ -44,8 +44,10 @@ def test_a_failure_is_1_with_file_line_expectation_and_reason(cli: Cli, scenario
         '    key policy       delegates it to the account: app "Enable IAM policies" (policies/app.json:4)\n'
         "    identity policy  does not allow it\n"
         "    grant            does not allow it\n"
+        "  came near, but did not count:\n"
+        '    identity policy, worker "ThroughS3" (policies/worker.json:4): StringEquals kms:ViaService '
+        "`s3.us-east-1.amazonaws.com`: the request has no value\n"
         "  missing context that could turn it: kms:ViaService\n"
-        "  change: would be allowed if the request met StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`\n"
         "1 passed, 1 failed\n"
     )
 

@@ -24,12 +24,13 @@ def world(*statements: dict[str, Any], strict: bool = False) -> Scenario:
     )
 
 
+THROUGH_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"Service": "s3.amazonaws.com"}, {"principal": "s3.amazonaws.com"}, "kms:ViaService"),
     ({"Service": "s3.amazonaws.com"}, {"principal": "s3.amazonaws.com"}, "aws:PrincipalOrgID"),
     ({"AWS": "*"}, {"principal": "role/app"}, "aws:SourceArn"),
     ({"AWS": "*"}, {"principal": "user/ann"}, "aws:SourceAccount"),
-    ({"AWS": "*"}, {"principal": "role/app", "context": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}, "aws:SourceVpce"),
+    ({"AWS": "*"}, {"principal": "role/app", "context": THROUGH_S3}, "aws:SourceVpce"),
     ({"AWS": "*"}, {"principal": "role/app", "vpc_endpoint": "vpce-1"}, "aws:SourceIp"),
 ]  # fmt: skip
 

@@ -156,9 +156,9 @@ def test_deprecated_synonyms_are_carried_and_valued_like_the_keys_they_stand_for
     [
         (
             "ARN",
-            """aws:ChatbotSourceArn aws:IdentityCenterInstanceArn aws:IdentityStoreArn aws:PrincipalArn aws:SignInSessionArn aws:SourceArn aws:SourceVpcArn
-            codebuild:BuildArn codebuild:ProjectArn ec2:SourceInstanceArn kms:GrantConstraintSourceArn
-            lambda:SourceFunctionArn ssm:SourceInstanceArn""",
+            """aws:ChatbotSourceArn aws:IdentityCenterInstanceArn aws:IdentityStoreArn aws:PrincipalArn
+            aws:SignInSessionArn aws:SourceArn aws:SourceVpcArn codebuild:BuildArn codebuild:ProjectArn
+            ec2:SourceInstanceArn kms:GrantConstraintSourceArn lambda:SourceFunctionArn ssm:SourceInstanceArn""",
         ),
         (
             "Bool",

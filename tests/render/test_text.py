@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from hypothesis import given, strategies as st
 
-from kms_eval.engine.explanation import Explanation, LayerWord, NearMiss, Source
+from kms_eval.engine.explanation import Change, Explanation, LayerWord, NearMiss, Source
 from kms_eval.errors import Location
-from kms_eval.render.text import printable, render
+from kms_eval.render.text import printable, render, wrapped
 
 KEY = Source("app", "Administration", 0, "Allow", Location("app.json", 4, "Statement[0]"))
 GRANT = Source("grant g-1", None, 0, "Allow", Location("kms.yaml", 9, "keys.app.grants[0]"))
@@ -27,7 +27,7 @@ DENIED = Explanation(
         LayerWord("grant", "silent"),
     ),
     near_misses=(NearMiss("grant", GRANT, "the request does not fit it"), NearMiss("keyPolicy", KEY, "too late")),
-    change="attach one",
+    changes=(Change("add-identity-policy", None, None, {}, "attach one"),),
 )
 
 
@@ -39,7 +39,11 @@ def test_every_statement_of_a_layer_has_its_line_in_one_column() -> None:
         "                       app statement 2 (app.json:4)\n"
         "    identity policy  does not allow it\n"
         "    grant            does not allow it\n"
-        "  change: attach one"
+        "  came near, but did not count:\n"
+        "    grant g-1 (kms.yaml:9): the request does not fit it\n"
+        '    key policy, app "Administration" (app.json:4): too late\n'
+        "  this change makes it allowed:\n"
+        "    - attach one"
     )
 
 
@@ -54,14 +58,14 @@ def test_the_full_text_has_every_layer_and_what_came_near() -> None:
 
 
 def test_only_what_allows_explains_an_allow_and_only_what_denies_a_deny() -> None:
-    allowed = render(replace(DENIED, decision="allowed", near_misses=(), change=None), full=False)
+    allowed = render(replace(DENIED, decision="allowed", near_misses=(), changes=()), full=False)
     assert "identity policy" not in allowed.partition("\n")[2].replace("no identity policy allows it", "")
     denied = replace(
         DENIED, decision="explicitDeny", layers=(*DENIED.layers, LayerWord("sessionPolicy", "denies", (KEY,)))
     )
     lines = render(denied, full=False).splitlines()
     assert lines[2] == '    session policy  denies it: app "Administration" (app.json:4)'
-    assert lines[3] == "  change: attach one"
+    assert lines[-2:] == ["  this change makes it allowed:", "    - attach one"]
 
 
 def test_decisions_layers_and_places_are_marked() -> None:
@@ -89,7 +93,15 @@ def test_whatever_documents_say_only_line_breaks_of_the_text_remain(text: str) -
         layers=(LayerWord("keyPolicy", "delegates", (odd,)),),
         near_misses=(NearMiss("keyPolicy", odd, text),),
         missing_context=(text,),
-        change=text,
+        changes=(Change(text, text, None, {}, text),),
+        why_unchanged=text,
     )
     assert all(line.isprintable() for line in render(explanation).split("\n"))
     assert printable(text).isprintable()
+
+
+def test_on_a_narrow_terminal_lines_go_on_further_to_the_right() -> None:
+    lines = wrapped(render(DENIED), 60).split("\n")
+    assert all(len(line) <= 60 or "arn:" in line for line in lines)
+    assert " ".join(" ".join(lines).split()) == " ".join(render(DENIED).split())
+    assert wrapped(render(DENIED), None) == render(DENIED)

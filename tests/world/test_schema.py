@@ -48,6 +48,7 @@ def test_it_has_the_sections_of_a_scenario_and_no_others() -> None:
         "organization",
         "vpc_endpoints",
         "tests",
+        "checks",
     }
     assert SCHEMA["additionalProperties"] is False
 
@@ -73,7 +74,13 @@ def test_nothing_of_how_it_is_made_is_left() -> None:
 
 def test_words_of_aws_are_listed() -> None:
     assert entry("KeyEntry")["spec"]["enum"] == list(KEY_SPECS)
-    assert entry("TestEntry")["expect"]["enum"] == ["allowed", "denied", "explicitDeny", "implicitDeny"]
+    assert entry("TestEntry")["expect"]["enum"] == [
+        "allowed",
+        "denied",
+        "explicitDeny",
+        "implicitDeny",
+        "undetermined",
+    ]
 
 
 def test_what_has_to_be_there_is_required() -> None:

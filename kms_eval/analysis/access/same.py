@@ -46,6 +46,8 @@ class Prints:
             (key.primary_region, key.replica_regions),
             self._policy(key.policy),
             tuple(_grant(grant) for grant in key.grants),
+            tuple((each.unknown, *_grant(each.grant)) for each in key.open_grants),
+            tuple(sorted(key.unknowns)),
             self._account(key.account, callers=False),
         )
 
@@ -64,6 +66,7 @@ class Prints:
             _pairs(principal.tags),
             tuple(map(self._policy, principal.policies)),
             boundary,
+            tuple(sorted(principal.unknowns)),
         )
 
     def _account(self, account: str | None, *, callers: bool) -> Print:
@@ -77,7 +80,7 @@ class Prints:
             return about
         levels = known.service_control_policies if callers else known.resource_control_policies
         printed = None if levels is None else tuple(tuple(map(self._policy, level)) for level in levels)
-        return (*about, known.path, printed)
+        return (*about, known.path, known.unknown_path, printed)
 
     def _policy(self, policy: Policy) -> Print:
         known = self._policies.get(policy)

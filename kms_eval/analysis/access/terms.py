@@ -118,7 +118,7 @@ class TermsFinder:
         for entry in about:
             if entry.slot != Slot.DENY and not settled.sums[entry.slot] & bit:
                 by_slot.setdefault(entry.slot, []).append(entry)
-        sets = list(_sufficient(settled, bit, tuple(by_slot)))
+        sets = list(sufficient(settled, bit, tuple(by_slot)))
         ways = (
             tuple(dict.fromkeys(word for part in chosen for word in part))
             for slots in sets
@@ -131,6 +131,10 @@ class TermsFinder:
         return Terms(_fewest(islice(ways, _MOST_WAYS)), unless, by)
 
     def _words(self, entry: Entry, settled: Settled, action: str) -> Way:
+        left_open = tuple(f"unknown: {each.address or each.reason}" for each in entry.unknowns)
+        return (*left_open, *self._known_words(entry, settled, action))
+
+    def _known_words(self, entry: Entry, settled: Settled, action: str) -> Way:
         if entry.allowance is not None:
             return _of_grant(entry.allowance)
         if entry.rule is None:
@@ -146,7 +150,7 @@ class TermsFinder:
         return tuple(words)
 
 
-def _sufficient(settled: Settled, bit: int, slots: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+def sufficient(settled: Settled, bit: int, slots: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """The smallest sets of slots whose Allow, added to what is settled, makes the action allowed."""
     found: list[frozenset[int]] = []
     for size in range(len(slots) + 1):

@@ -81,6 +81,8 @@ class Answers:
             ruling = self._asking.rule(read_request(fields, self._at))
         except InputError as error:
             return Answer(principal, action, key, error=in_one_line(error))
+        if ruling.outcome == "undetermined":
+            return Answer(principal, action, key, reason_code="undetermined", error=_hangs_on(ruling))
         code, policy, sid = _reasons(self._asking.evaluator, ruling)
         return Answer(principal, action, key, ruling.outcome, code, policy, sid)
 
@@ -117,6 +119,13 @@ def _nested(name: str, value: object) -> object:
 def _inside(name: str, fault: Fault) -> Fault:
     inner = fault.location.field if fault.location is not None else None
     return replace(fault, location=Location(field=f"{name}.{inner}" if inner else name))
+
+
+def _hangs_on(ruling: Ruling) -> str:
+    part = ruling.decisive
+    unknowns = part.cell.hangs_on(part.bit, part.context)
+    said = (f"{each.address}: {each.reason}" if each.address else each.reason for each in unknowns)
+    return f"undetermined: {'; '.join(said)}"
 
 
 def _reasons(evaluator: Evaluator, ruling: Ruling) -> tuple[str, str | None, str | None]:

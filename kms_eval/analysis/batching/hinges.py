@@ -95,6 +95,8 @@ class Hinges:
     def number(self, part: Part, cell: Cell) -> int | None:
         """The number of the decision about a part, which its cell leaves open; None where it hangs on too much."""
         bit = bit_of(part.action)
+        if cell.doubtful & bit:
+            return None
         entries = tuple(entry for entry in cell.pending if entry.actions & bit and not cell.sums[entry.slot] & bit)
         if len(entries) > MOST_AT_ONCE:
             return None

@@ -30,7 +30,7 @@ from kms_eval.errors import InputError
 from kms_eval.world.request import Request
 
 ERROR = len(OUTCOMES)
-"""The outcome of a request that makes no sense; the others are indices of `OUTCOMES`."""
+"""The outcome of a request without a decision; the others are indices of `OUTCOMES`."""
 
 _ALONE = ERROR + 1
 _FIRST_OPEN = ERROR + 2
@@ -176,9 +176,11 @@ class Outcomes:
 
     def _outcome(self, request: Request) -> int:
         try:
-            return OUTCOMES.index(self._asking.rule(request).outcome)
+            outcome = self._asking.rule(request).outcome
         except InputError:
             return ERROR
+        # What is undetermined has no decision either.
+        return OUTCOMES.index(outcome) if outcome in OUTCOMES else ERROR
 
     def _widen(self) -> None:
         """Make the table of codes as high and as wide as it has to be."""

@@ -71,6 +71,9 @@ class Coverage:
     def record(self, evaluator: Evaluator, ruling: Ruling, test: str) -> None:
         """Take note of a decision that this evaluator made for the test of that name."""
         known = self.add(evaluator)
+        if any(part.cell.doubtful & part.bit for part in ruling.parts):
+            # What counted depends on something that could not be read.
+            return
         self.decisions += 1
         counted: list[dict[str, list[Entry]]] = []
         for part in ruling.parts:

@@ -1,4 +1,4 @@
-"""The same verbs as an application of typer: for help, completion, and command lines that `quick` is not sure about.
+"""The same verbs as an application of typer: for help, and command lines that `quick` is not sure about.
 
 Comes in: words. Goes out: a verb's call, or an exit code where typer has answered. InputError says what is wrong.
 Never here: running a verb. Everything is made from the fields of the verbs' calls.
@@ -18,7 +18,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from kms_eval.doors.cli import completion
 from kms_eval.doors.cli.arguments import Described, described
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.output import colourful
@@ -26,8 +25,6 @@ from kms_eval.doors.cli.verbs import VERB, VERBS, Verb
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 
 _NAME = "kms-eval"
-_COMPLETING = "_KMS_EVAL_COMPLETE"
-"""The variable by which a shell asks for completions; its name follows from that of the program."""
 _HELP = "Tells whether AWS KMS would allow a request, and why, from policies and grants alone."
 _HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 
@@ -39,7 +36,7 @@ class _Read:
 
 
 def read(words: Sequence[str]) -> tuple[Verb, object] | int:
-    """The verb and its call; or the exit code where help, the version or a completion was printed."""
+    """The verb and its call; or the exit code where help, the version or a script of completion was printed."""
     try:
         result = _run(list(words))
     except SystemExit as ended:
@@ -61,10 +58,10 @@ def read(words: Sequence[str]) -> tuple[Verb, object] | int:
 
 def _run(words: list[str]) -> Any:
     verb = VERB.get(words[0]) if words else None
-    if verb is not None and _COMPLETING not in os.environ:
+    if verb is not None:
         # Past the group: its own parameters would have typer load pydantic.
         return _command(verb).main(words[1:], prog_name=f"{_NAME} {verb.name}", standalone_mode=False)
-    return _application().main(words or ["--help"], prog_name=_NAME, complete_var=_COMPLETING, standalone_mode=False)
+    return _application().main(words or ["--help"], prog_name=_NAME, standalone_mode=False)
 
 
 def _fault(error: Any) -> Fault:
@@ -108,9 +105,10 @@ def _application() -> Any:
         rich_markup_mode=_markup(),
         context_settings=_HELP_OPTIONS,
         pretty_exceptions_enable=False,
+        add_completion=False,
     )
     application.callback()(_options)
-    return _unconverted(get_command(application))
+    return get_command(application)
 
 
 def _show_version(wanted: bool) -> None:
@@ -129,12 +127,26 @@ def _options(
         callback=_show_version,
         is_eager=True,
     ),
+    install_completion: str = typer.Option(
+        None,
+        "--install-completion",
+        metavar="[SHELL]",
+        help="Have bash, zsh or fish (default: the shell in use) complete commands, and say which files are written.",
+    ),
+    show_completion: str = typer.Option(
+        None, "--show-completion", metavar="[SHELL]", help="Print the script that does so, and write nothing."
+    ),
 ) -> None:
-    """Hold the options that stand before any verb."""
+    """Hold the options that stand before any verb; those of completion are answered by `completion_scripts`."""
 
 
 def _markup() -> Any:
     return "rich" if colourful(sys.stdout, os.environ) else None
+
+
+def _literal(text: str) -> str:
+    """The text as it is to be read: in rich markup a bracket would begin a style, and vanish."""
+    return text.replace("[", r"\[") if _markup() else text
 
 
 def _command(verb: Verb) -> Any:
@@ -151,27 +163,12 @@ def _command(verb: Verb) -> Any:
         Parameter(each.name, Parameter.KEYWORD_ONLY, default=_parameter(each), annotation=annotations[each.name])
         for each in fields
     ]
-    command.__doc__ = call.__doc__
+    command.__doc__ = _literal(call.__doc__ or "")
     command.__annotations__ = annotations
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # how a function says it is another
     application = typer.Typer(add_completion=False, rich_markup_mode=_markup(), context_settings=_HELP_OPTIONS)
     application.command(verb.name)(command)
-    return _unconverted(get_command(application))
-
-
-def _unconverted(command: Any) -> Any:
-    """The command; where a shell asks for values, nothing has to be converted, and typer need not load pydantic."""
-    every = command.get_params
-
-    def get_params(context: Any) -> Any:
-        parameters = every(context)
-        for parameter in parameters:
-            parameter.process_value = lambda _context, value: value
-        return parameters
-
-    if _COMPLETING in os.environ:
-        command.get_params = get_params
-    return command
+    return get_command(application)
 
 
 _TYPES: dict[str, Any] = {"one": str, "many": list[str], "switch": bool}
@@ -181,11 +178,9 @@ _ABSENT: dict[str, Callable[[], Any]] = {"one": lambda: None, "many": list, "swi
 def _parameter(each: Described) -> Any:
     argument = each.argument
     default = ... if each.required else _ABSENT[argument.kind]()
-    complete = completion.VALUES[argument.complete] if argument.complete is not None else None
     said: dict[str, Any] = {
-        "help": argument.help,
+        "help": _literal(argument.help),
         "metavar": argument.metavar,
-        "autocompletion": complete,
         "show_default": False,
     }
     return typer.Option(default, *argument.names, **said) if argument.names else typer.Argument(default, **said)

@@ -1,6 +1,7 @@
 """``kms-eval can``: one question, one decision.
 
-Comes in: a call. Goes out: the decision and its reasons; 0 allowed, 1 denied. Never here: reasons of its own.
+Comes in: a call. Goes out: the decision and its reasons; 0 allowed, 1 denied, 3 undetermined.
+Never here: reasons of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Call:
     """Tell whether PRINCIPAL may perform ACTION on a key, and why.
 
-    The exit code is 0 where it is allowed, 1 where it is denied, 2 where the call or a document is wrong.
+    The exit code is 0 where it is allowed, 1 where it is denied, 2 where the call or a document is wrong,
+    3 where it hangs on something that could not be read.
 
     `kms-eval can role/admin kms:Decrypt --key app`
     """
@@ -118,10 +120,12 @@ def run(call: Call, output: Output) -> ExitCode:
         strict=call.strict,
         allow_unknown_action=call.allow_unknown_action,
     )
-    explanation = opened.scenario.decide(asked).explanation
+    explanation = opened.scenario.decide(asked).advised
     _say(explanation, call, output)
     for line in (*opened.words, *notice_lines(asked.notices)):
         output.word(line)
+    if explanation.decision == "undetermined":
+        return ExitCode.OPEN
     return ExitCode.YES if explanation.decision == "allowed" else ExitCode.NO
 
 
@@ -133,9 +137,9 @@ def _say(explanation: Explanation, call: Call, output: Output) -> None:
 
         output.answer(json.dumps(as_dict(explanation), indent=2, ensure_ascii=output.ascii_only))
         return
-    from kms_eval.render.text import printable, render
+    from kms_eval.render.text import printable, render, wrapped
 
-    output.answer(render(explanation, full=call.explain, paint=output.paint))
+    output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
     for warned in _warnings(explanation):
         output.word(f"warning: {printable(warned)}")
 

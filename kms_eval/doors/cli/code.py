@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "allow": "a reason for allowed",
+    "undetermined": "a reason for undetermined",
     "deny": "a reason for a deny",
     "warning": "a warning about a decision",
     "notice": "a remark on a document",

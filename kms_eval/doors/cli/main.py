@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _COLLECTED_AT = 100_000
-_COMPLETING = "_KMS_EVAL_COMPLETE"  # set by a shell that asks for completions; typer made up the name
+_COMPLETING = "_KMS_EVAL_COMPLETE"
+"""The variable by which a shell says that it asks for completions, and which shell it is."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(words: list[str], output: Output) -> int:
+    if _COMPLETING in os.environ:
+        from kms_eval.doors.cli import completion
+
+        return completion.answer(os.environ[_COMPLETING], words, output)
     from kms_eval.doors.cli import quick
     from kms_eval.doors.cli.arguments import refuse_empty
 
@@ -60,10 +65,12 @@ def _answer(words: list[str], output: Output) -> int:
         return ExitCode.YES
     # The rare command that makes much garbage can afford to collect it; the others end before it matters.
     gc.set_threshold(_COLLECTED_AT)
-    read: tuple[Verb, object] | int | None = None if _COMPLETING in os.environ else quick.read(words)
+    read: tuple[Verb, object] | int | None = quick.read(words)
     if read is None:
-        from kms_eval.doors.cli import application
+        from kms_eval.doors.cli import application, completion_scripts
 
+        if completion_scripts.asked_for(words):
+            return completion_scripts.run(words, output)
         read = application.read(words)
     if isinstance(read, int):
         return read

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from io import TextIOWrapper
+from shutil import get_terminal_size
 from typing import TextIO
 
 _COLOURS = {"allowed": "1;32", "denied": "1;31", "label": "1", "place": "2"}
@@ -40,6 +41,11 @@ class Output:
         """Whether the stream for answers cannot show every character."""
         encoding = getattr(self._out, "encoding", None) or "utf-8"
         return "utf" not in encoding.lower()
+
+    @property
+    def width(self) -> int | None:
+        """How many columns the terminal has that shows the answers; None where it is none."""
+        return get_terminal_size().columns if self._out is not None and self._out.isatty() else None
 
     def answer(self, text: str) -> None:
         """Say it on stdout, as whole lines."""

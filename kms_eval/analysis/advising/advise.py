@@ -1,0 +1,188 @@
+"""The search for changes that make a denied request allowed: every one has been applied and asked again.
+
+Comes in: an evaluator and its ruling. Goes out: an explanation with changes, the smallest first, or why there is none.
+Never here: what could help (that is `proposals`), rendering. The work is bounded: a fixed number of worlds is tried.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count, islice
+
+from kms_eval.analysis.advising.denies import against_deny
+from kms_eval.analysis.advising.edits import Edit
+from kms_eval.analysis.advising.granting import by_grant
+from kms_eval.analysis.advising.places import State
+from kms_eval.analysis.advising.proposals import Option, for_layer
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
+from kms_eval.engine.explanation import Change, Explanation
+from kms_eval.engine.layers import Part as LayerPart
+from kms_eval.engine.masks import ACROSS_ACCOUNTS, RETIRE_GRANT
+from kms_eval.engine.trace import Trace
+from kms_eval.errors import InputError
+
+_MOST_TRIALS = 150
+_MOST_CHANGES = 3
+_MOST_OPTIONS = 12
+
+
+def advised(evaluator: Evaluator, ruling: Ruling, explanation: Explanation) -> Explanation:
+    """The explanation of a denial with what would make the request allowed."""
+    changes = tuple(map(_change, Search(evaluator, ruling).found()))
+    return replace(explanation, changes=changes, why_unchanged=None if changes else _why_none(ruling))
+
+
+class Search:
+    """One search from the world and request of a ruling. The work is bounded by the number of worlds tried."""
+
+    def __init__(self, evaluator: Evaluator, ruling: Ruling) -> None:
+        self._allow_unknown = evaluator.allow_unknown_action
+        self._evaluator = evaluator
+        self._ruling = ruling
+        self._trials = 0
+        self.start = State(evaluator.world, ruling.request, ruling.decisive.part.scope.caller)
+
+    def found(self) -> Iterator[Option]:  # noqa: C901 - one loop over one heap
+        """Edits that together allow, best first: the smallest sum of sizes.
+
+        A state is gone on from only where it has come nearer.
+        """
+        state = self.start
+        order = count()
+        heap: list[tuple[int, int, State, Option, Option, tuple[int, ...]]] = []
+        seen: set[frozenset[str]] = set()
+
+        def put(before: State, made: Option, ruling: Ruling, evaluator: Evaluator) -> None:
+            for option in islice(_options(Trace(ruling.decisive, evaluator.rules)), _MOST_OPTIONS):
+                edits = (*made, *option)
+                name = frozenset(edit.name for edit in edits)
+                if name not in seen and len(name) == len(edits):
+                    seen.add(name)
+                    size = sum(edit.size for edit in edits)
+                    heapq.heappush(heap, (size, next(order), before, option, edits, _nearness(ruling)))
+
+        put(state, (), self._ruling, self._evaluator)
+        found: list[frozenset[str]] = []
+        while heap and self._trials < _MOST_TRIALS and len(found) < _MOST_CHANGES:
+            _size, _order, before, option, edits, near = heapq.heappop(heap)
+            name = frozenset(edit.name for edit in edits)
+            if any(smaller <= name for smaller in found):
+                continue
+            after = before
+            for edit in option:
+                after = edit.apply(after)
+            ruled = self._rule(after)
+            if ruled is None:
+                continue
+            ruling, evaluator = ruled
+            if ruling.outcome != "allowed":
+                if _nearness(ruling) > near and len(edits) < len(self._ruling.parts) + 6:
+                    put(_now(after, ruling), edits, ruling, evaluator)
+                continue
+            needed = self._needed(state, edits)
+            if needed is None:
+                continue
+            name = frozenset(edit.name for edit in needed)
+            if name not in found:
+                found.append(name)
+                yield needed
+
+    def _rule(self, state: State) -> tuple[Ruling, Evaluator] | None:
+        self._trials += 1
+        evaluator = Evaluator(state.world, allow_unknown_action=self._allow_unknown)
+        try:
+            return evaluator.rule(state.request), evaluator
+        except InputError:
+            return None
+
+    def _needed(self, state: State, edits: Option) -> Option | None:
+        """The edits without those that are not needed; None where they do not help when made from the start."""
+        for edit in edits if len(edits) > 1 else ():
+            fewer = tuple(other for other in edits if other is not edit)
+            if self._allowed(state, fewer):
+                return self._needed(state, fewer)
+        return edits if self._allowed(state, edits) else None
+
+    def _allowed(self, state: State, edits: Option) -> bool:
+        for edit in edits:
+            state = edit.apply(state)
+        ruled = self._rule(state)
+        return ruled is not None and ruled[0].outcome == "allowed"
+
+
+def _now(state: State, ruling: Ruling) -> State:
+    return replace(state, caller=ruling.decisive.part.scope.caller)
+
+
+def _nearness(ruling: Ruling) -> tuple[int, ...]:
+    """How near a ruling is to allowed: parts allowed, then denying statements (fewer), then slots that are filled."""
+    part = ruling.decisive
+    counted = [e for e in part.cell.entries if e.actions & part.bit and e.applies(part.context)]
+    denies = sum(entry.slot == Slot.DENY for entry in counted)
+    return (
+        sum(each.outcome == "allowed" for each in ruling.parts),
+        -denies,
+        len({entry.slot for entry in counted} - {Slot.DENY}),
+    )
+
+
+def _options(trace: Trace) -> Iterator[Option]:  # noqa: C901 - obstacles in AWS's order
+    """What could help with the first obstacle in AWS's order; where there are several ways, all of them."""
+    ruling = trace.ruling
+    shape = ruling.cell.shape
+    if ruling.outcome == "explicitDeny":
+        denying = next(entry for entry in trace.counted if entry.slot == Slot.DENY)
+        yield from sorted(against_deny(trace, denying), key=_size)
+        return
+    if not shape.same_partition or _never_abroad(ruling):
+        return
+    for layer in ruling.cell.in_force:
+        if layer.layer.part is LayerPart.GATE and layer.layer.name in trace.silent_gates():
+            for level, slot in enumerate(layer.slots):
+                if slot not in trace.slots:
+                    yield from sorted(for_layer(trace, layer.layer.name, level), key=_size)
+                    return
+    options: list[Option] = []
+    if shape.target == "key" and ruling.bit != RETIRE_GRANT:
+        options += for_layer(trace, "keyPolicy")
+    if shape.target == "key":
+        options += by_grant(trace)
+    if not trace.has_identity:
+        options += for_layer(trace, "identityPolicy")
+    for limit in trace.silent_limits():
+        options += for_layer(trace, limit)
+    yield from sorted(options, key=_size)
+
+
+def _size(option: Option) -> int:
+    return sum(edit.size for edit in option)
+
+
+def _never_abroad(ruling: PartRuling) -> bool:
+    shape = ruling.cell.shape
+    return not shape.own_account and (shape.target != "key" or not ruling.bit & ACROSS_ACCOUNTS)
+
+
+def _change(edits: tuple[Edit, ...]) -> Change:
+    if len(edits) == 1:
+        return edits[0].change
+    steps = tuple(edit.change for edit in edits)
+    return Change("together", None, None, {}, "; and ".join(step.text for step in steps), steps)
+
+
+def _why_none(ruling: Ruling) -> str:
+    part = ruling.decisive
+    scope = part.part.scope
+    key = scope.target.key
+    if not part.cell.shape.same_partition:
+        return "principals of one AWS partition never use keys of another"
+    if _never_abroad(part):
+        return f"AWS KMS supports it only for principals of account {scope.target.account}"
+    if key is not None and key.manager == "AWS":
+        return "AWS manages this key: nobody can edit its policy. Use a customer managed key"
+    if scope.caller.service_linked:
+        return "the policies of a service-linked role cannot be edited"
+    return "no single change or small set of changes that was tried makes it allowed"

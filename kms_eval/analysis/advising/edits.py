@@ -1,0 +1,195 @@
+"""Edits: one small change of a world or of a request each, with its words and what it does.
+
+Comes in: places, statements, values. Goes out: edits. Never here: choosing among them, deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from kms_eval.analysis.advising.places import State, Where, policy_at, with_key, with_policy
+from kms_eval.documents.model import ConditionTest, Grant, Policy, PolicyKind, PrincipalEntry, Statement
+from kms_eval.engine.explanation import Change
+from kms_eval.records import record
+from kms_eval.world.model import Key
+
+
+@record
+class Edit:
+    """One change and its size; `apply` makes the state in which it has been made."""
+
+    size: int
+    change: Change
+    apply: Callable[[State], State]
+
+    @property
+    def name(self) -> str:
+        """The same for edits that do the same."""
+        return f"{self.change.kind} {self.change.policy} {self.change.statement} {self.change.edit}"
+
+
+def _label(statement: Statement) -> str:
+    return f'"{statement.sid}"' if statement.sid else f"statement {statement.index}"
+
+
+def on_statement(  # noqa: PLR0917 - the parts of an edit, in its order
+    where: Where,
+    policy: Policy,
+    statement: Statement,
+    kind: str,
+    size: int,
+    changed: Callable[[Statement], Statement],
+    edit: Mapping[str, Any],
+    words: str,
+) -> Edit:
+    """An edit of one statement; `words` may say ``{it}`` for the statement."""
+    index = statement.index
+
+    def apply(state: State) -> State:
+        there = policy_at(state, where)
+        if there is None:
+            return state
+        statements = tuple(changed(each) if each.index == index else each for each in there.statements)
+        return with_policy(state, where, replace(there, statements=statements))
+
+    text = words.replace("{it}", f"{policy.name} {_label(statement)}")
+    return Edit(size, Change(kind, policy.name, index, edit, text), apply)
+
+
+def on_test(  # noqa: PLR0917 - the parts of an edit, in its order
+    where: Where,
+    policy: Policy,
+    statement: Statement,
+    test: ConditionTest,
+    after: ConditionTest | None,
+    kind: str,
+    size: int,
+    edit: Mapping[str, Any],
+    words: str,
+) -> Edit:
+    """An edit of one test of a statement's condition; None takes it out."""
+
+    def changed(there: Statement) -> Statement:
+        tests = tuple(new for each in there.condition or () if (new := after if each == test else each) is not None)
+        return replace(there, condition=tests or None)
+
+    operator = f"{test.qualifier}:" * bool(test.qualifier) + test.operator + "IfExists" * test.if_exists
+    whole = {"element": "Condition", "operator": operator, "key": test.key, **edit}
+    return on_statement(where, policy, statement, kind, size, changed, whole, words)
+
+
+def new_statement(  # noqa: PLR0917 - the parts of an edit, in its order
+    where: Where, policy: Policy | None, statement: Mapping[str, Any], kind: str, size: int, words: str
+) -> Edit:
+    """A statement that is added to a policy, or (None) becomes a new one."""
+    parsed = _parsed(statement)
+
+    def apply(state: State) -> State:
+        there = policy_at(state, where) if policy is not None else None
+        if there is None:
+            new = Policy("new policy", _KIND[where.layer], "2012-10-17", None, (parsed,))
+            return with_policy(state, where, new)
+        index = max((each.index for each in there.statements), default=-1) + 1
+        return with_policy(state, where, replace(there, statements=(*there.statements, replace(parsed, index=index))))
+
+    name = policy.name if policy is not None else None
+    return Edit(size, Change(kind, name, None, {"statement": dict(statement)}, words), apply)
+
+
+_KIND = {
+    "keyPolicy": PolicyKind.KEY,
+    "identityPolicy": PolicyKind.IDENTITY,
+    "permissionsBoundary": PolicyKind.BOUNDARY,
+    "sessionPolicy": PolicyKind.SESSION,
+    "serviceControlPolicy": PolicyKind.SCP,
+    "resourceControlPolicy": PolicyKind.RCP,
+    "vpcEndpointPolicy": PolicyKind.ENDPOINT,
+}
+
+
+def _parsed(statement: Mapping[str, Any]) -> Statement:
+    principal = statement.get("Principal")
+    principals: tuple[PrincipalEntry, ...] | None = None
+    if principal == "*":
+        principals = (PrincipalEntry("*", "*"),)
+    elif isinstance(principal, Mapping):
+        principals = tuple(PrincipalEntry(kind, text) for kind, text in principal.items())
+    condition = tuple(
+        ConditionTest(operator, "", if_exists=False, key=key, values=(value,))
+        for operator, block in statement.get("Condition", {}).items()
+        for key, value in block.items()
+    )
+    return Statement(
+        index=0,
+        sid=None,
+        effect="Allow",
+        principals=principals,
+        actions=(statement["Action"],),
+        resources=(statement["Resource"],),
+        condition=condition or None,
+    )
+
+
+def in_context(key: str, values: tuple[str, ...], words: str, size: int = 0) -> Edit:
+    """A condition key that the request carries."""
+
+    def apply(state: State) -> State:
+        others = {name: value for name, value in state.request.context.items() if name.lower() != key.lower()}
+        return replace(state, request=replace(state.request, context={**others, key: values}))
+
+    told: Any = values[0] if len(values) == 1 else list(values)
+    return Edit(size, Change("add-context", None, None, {"context": {key: told}}, words), apply)
+
+
+def in_encryption_context(pairs: Mapping[str, str], words: str, size: int = 0) -> Edit:
+    """Pairs that the request's encryption context has; others of it stay."""
+
+    def apply(state: State) -> State:
+        given = {**(state.request.encryption_context or {}), **pairs}
+        return replace(state, request=replace(state.request, encryption_context=given))
+
+    return Edit(size, Change("add-encryption-context", None, None, {"encryption_context": dict(pairs)}, words), apply)
+
+
+def by_alias(alias: str, words: str) -> Edit:
+    """The key named by an alias in the request."""
+    return Edit(
+        0,
+        Change("use-alias", None, None, {"key": alias}, words),
+        lambda state: replace(state, request=replace(state.request, key=alias)),
+    )
+
+
+def as_principal(principal: str, words: str) -> Edit:
+    """Another principal that asks; only where the call is made for one in particular (RetireGrant)."""
+    return Edit(
+        45,
+        Change("ask-as", None, None, {"principal": principal}, words),
+        lambda state: replace(state, request=replace(state.request, principal=principal, session=None)),
+    )
+
+
+def with_grant(  # noqa: PLR0917 - the parts of an edit, in its order
+    key: Key, grant: Grant, old: Grant | None, kind: str, size: int, words: str
+) -> Edit:
+    """A grant that is made on the key, in place of an old one where it has one: grants cannot be edited."""
+
+    def apply(state: State) -> State:
+        there = state.world.keys[key.handle]
+        kept = tuple(each for each in there.grants if old is None or each.id != old.id)
+        return with_key(state, replace(there, grants=(*kept, grant)))
+
+    told: dict[str, Any] = {"GranteePrincipal": grant.grantee_principal, "Operations": list(grant.operations)}
+    if grant.grantee_service_principal is not None:
+        told = {"GranteeServicePrincipal": grant.grantee_service_principal, "Operations": list(grant.operations)}
+    constraints = grant.constraints
+    for name, pairs in (
+        ("EncryptionContextEquals", constraints.encryption_context_equals),
+        ("EncryptionContextSubset", constraints.encryption_context_subset),
+    ):
+        if pairs is not None:
+            told["Constraints"] = {name: dict(pairs)}
+    edit = {"grant": told, **({"account": grant.issuing_account} if grant.issuing_account else {})}
+    return Edit(size, Change(kind, f"grant {old.id}" if old is not None else None, None, edit, words), apply)

@@ -1,0 +1,71 @@
+"""How a grant could serve the request: by what the request sends, or made again, for grants cannot be edited.
+
+Comes in: a trace. Goes out: options. Never here: deciding; `advise` tries them.
+https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kms_eval.analysis.advising.edits import as_principal, in_encryption_context, with_grant
+from kms_eval.analysis.advising.limits import can_edit_key
+from kms_eval.analysis.advising.proposals import Option, nameable
+from kms_eval.documents.model import Grant
+from kms_eval.engine.grants import names_account, names_caller
+from kms_eval.engine.masks import GRANT_BIT, RETIRE_GRANT
+from kms_eval.engine.trace import Trace
+from kms_eval.world.model import Key
+
+
+def by_grant(trace: Trace) -> Iterator[Option]:
+    """Ways to be served by a grant of the key."""
+    ruling = trace.ruling
+    scope = ruling.part.scope
+    key = scope.target.key
+    if key is None:
+        return
+    if ruling.bit == RETIRE_GRANT:
+        yield from _by_retiring(trace, key)
+        return
+    operation = ruling.part.action.partition(":")[2]
+    bit = GRANT_BIT.get(operation, 0)
+    for grant in key.grants if bit & ruling.bit else ():
+        mine = names_caller(grant.grantee_principal, scope) or names_account(grant.grantee_principal, scope)
+        mine = mine or (scope.caller.kind == "service" and grant.grantee_service_principal == scope.caller.arn)
+        if mine:
+            yield from _served(trace, key, grant, operation)
+    if bit & ruling.bit and can_edit_key(ruling.part) and scope.caller.principal is not None:
+        account = scope.caller.account
+        new = Grant("new-grant", grantee_principal=nameable(trace).value, issuing_account=account,
+                    operations=(operation,))  # fmt: skip
+        words = f"create a grant, as a principal of account {account}, for `{new.grantee_principal}` with {operation}"
+        yield (with_grant(key, new, None, "create-grant", 65, words),)
+
+
+def _served(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:
+    part = trace.ruling.part
+    if operation in grant.operations:
+        given = part.circumstances.encryption_context or {}
+        constraints = grant.constraints
+        pairs = dict(constraints.encryption_context_equals or constraints.encryption_context_subset or ())
+        lacking = {name: value for name, value in pairs.items() if given.get(name) != value}
+        if lacking:
+            told = ", ".join(f"`{name}`: `{value}`" for name, value in lacking.items())
+            yield (
+                in_encryption_context(lacking, f"send {told} in the encryption context, as grant {grant.id} asks", 2),
+            )
+        return
+    if can_edit_key(part):
+        again = replace(grant, operations=(*grant.operations, operation), id=f"{grant.id}-again")
+        words = f"create grant {grant.id} again with {operation} among its operations: grants cannot be edited"
+        yield (with_grant(key, again, grant, "add-operation", 17, words),)
+
+
+def _by_retiring(trace: Trace, key: Key) -> Iterator[Option]:
+    asked = trace.ruling.part.circumstances.grant
+    for grant in (asked,) if asked is not None else key.grants[:1]:
+        if grant.retiring_principal is not None and grant.retiring_principal.startswith("arn:"):
+            words = f"retire it as its retiring principal `{grant.retiring_principal}`"
+            yield (as_principal(grant.retiring_principal, words),)

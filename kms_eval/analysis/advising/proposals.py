@@ -1,0 +1,233 @@
+"""What could make a layer allow: near statements mended, or a new statement, each as edits that belong together.
+
+Comes in: a trace and the place of a layer. Goes out: options, tuples of edits. Never here: deciding; `advise` tries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from kms_eval.analysis.advising.conditions import Subject, mend_tests
+from kms_eval.analysis.advising.edits import Edit, new_statement, on_statement
+from kms_eval.analysis.advising.limits import can_edit, can_have_policies
+from kms_eval.analysis.advising.places import Where, attached
+from kms_eval.documents.model import Policy, PrincipalEntry, Statement
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.near_misses import is_unique_id
+from kms_eval.engine.principals import Grade, grade
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.trace import Trace
+from kms_eval.language.arn import parse
+
+Option = tuple[Edit, ...]
+_MOST_TESTS = 3
+
+
+def nameable(trace: Trace) -> PrincipalEntry:
+    """How a policy names the caller for good: the role, not one session of it."""
+    caller = trace.ruling.part.scope.caller
+    if caller.kind == "service":
+        return PrincipalEntry("Service", caller.arn)
+    if caller.principal is not None and caller.kind != "federated-user":
+        return PrincipalEntry("AWS", caller.principal.arn)
+    return PrincipalEntry("AWS", caller.arn)
+
+
+def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Option]:
+    """Every way to make a layer (at one level, where it has several) allow the request."""
+    part = trace.ruling.part
+    own: tuple[Where, Policy] | None = None
+    for where, policy in attached(part):
+        if where.layer != layer or (level is not None and where.level != level):
+            continue
+        editable = can_edit(policy, part, layer)
+        own = own or ((where, policy) if editable else None)
+        for rule in trace.rules(policy):
+            if rule.effect == "Allow" and rule.resource is not None:
+                yield from _mended(trace, where, policy, rule, editable=editable)
+    yield from _new(trace, layer, own, level)
+
+
+def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable: bool) -> Iterator[Option]:
+    """One statement made to count; one that misses in two elements was meant for something else."""
+    ruling, statement = trace.ruling, rule.statement
+    part = ruling.part
+    target = part.scope.target
+    structural: list[list[Edit]] = []
+    if statement.principals is not None and grade(statement.principals, part.scope.caller, "Allow") is Grade.NONE:
+        structural.append(list(_named(trace, where, policy, statement)))
+    covers = rule.covers(part.action.lower()) if ruling.bit & ~rule.actions else rule.actions
+    if not covers & ruling.bit:
+        structural.append(list(_acting(trace, where, policy, statement)))
+    if rule.resource is not None and not rule.resource.covers(target, ruling.context, generous=False):
+        structural.append(list(_about(trace, where, policy, statement)))
+    if len(structural) > 1 or (structural and not editable):
+        return
+    failed = Entry("", 0, 0, rule).failed_tests(ruling.context)
+    if len(failed) > _MOST_TESTS or (structural and failed):
+        return
+    subject = Subject(trace, where, policy, statement)
+    mends = [list(mend_tests(subject, test)) for test in failed]
+    yield from product(*structural, *mends) if structural or mends else ()
+
+
+def _named(trace: Trace, where: Where, policy: Policy, statement: Statement) -> Iterator[Edit]:
+    wanted = entry = nameable(trace)
+    for other in statement.principals or ():
+        if not is_near(other, wanted, trace):
+            continue
+        if other.value.endswith(":root"):
+            entry = PrincipalEntry(
+                "AWS", f"arn:{trace.ruling.part.scope.caller.partition}:{other.value.split(':', 2)[2]}"
+            )
+
+        def exchanged(there: Statement, other: PrincipalEntry = other, new: PrincipalEntry = entry) -> Statement:
+            return replace(there, principals=tuple(new if each == other else each for each in there.principals or ()))
+
+        edit = {"element": "Principal", "replace": other.value, "with": entry.value}
+        words = f"in the Principal of {{it}}, replace `{other.value}` by `{entry.value}`"
+        if is_unique_id(other.value):
+            words += ": it is the unique id of a principal that is not described here, most likely deleted"
+        yield on_statement(where, policy, statement, "replace-principal", 12, exchanged, edit, words)
+        return
+
+    def added(there: Statement) -> Statement:
+        return replace(there, principals=(*(there.principals or ()), entry))
+
+    added_edit = {"element": "Principal", "add": [entry.value]}
+    words = f"add `{entry.value}` to the Principal of {{it}}"
+    yield on_statement(where, policy, statement, "add-principal", 55, added, added_edit, words)
+
+
+def is_near(other: PrincipalEntry, wanted: PrincipalEntry, trace: Trace) -> bool:
+    """Whether an entry was plainly meant for the caller: other case, path or partition, or an account of its own."""
+    if other.value == wanted.value or other.kind != wanted.kind:
+        return False
+    if is_unique_id(other.value):
+        principal = trace.ruling.part.scope.caller.principal
+        kind = "user" if other.value.startswith("AIDA") else "role"
+        return principal is not None and principal.kind == kind and wanted.value == principal.arn
+    account = trace.ruling.part.scope.caller.account
+    one, two = parse(other.value), parse(wanted.value)
+    if one is None or two is None or one.account != account:
+        return wanted.kind == "Service" and other.value.split(".", 1)[0] == wanted.value.split(".", 1)[0]
+    name, own = one.resource.lower(), two.resource.lower()
+    same = name.split("/", 1)[0] == own.split("/", 1)[0] and name.rsplit("/", 1)[-1] == own.rsplit("/", 1)[-1]
+    return same or (one.resource == "root" and one.partition != two.partition)
+
+
+def _acting(trace: Trace, where: Where, policy: Policy, statement: Statement) -> Iterator[Edit]:
+    action = trace.ruling.part.action
+    if statement.actions is None:
+        return
+
+    def added(there: Statement) -> Statement:
+        return replace(there, actions=(*(there.actions or ()), action))
+
+    edit = {"element": "Action", "add": [action]}
+    yield on_statement(
+        where, policy, statement, "add-action", 15, added, edit, f"add `{action}` to the Action of {{it}}"
+    )
+
+
+def _about(trace: Trace, where: Where, policy: Policy, statement: Statement) -> Iterator[Edit]:
+    arn = resource_of(trace, where.layer)
+    if statement.resources is None:
+        return
+    target = trace.ruling.part.scope.target
+    key = target.key
+    aliases = key.aliases if key is not None else ()
+    stale = next((text for text in statement.resources if any(text.endswith(f":{name}") for name in aliases)), None)
+
+    def added(there: Statement) -> Statement:
+        kept = tuple(text for text in there.resources or () if text != stale)
+        return replace(there, resources=(*kept, arn))
+
+    if stale is not None:
+        edit: dict[str, Any] = {"element": "Resource", "replace": stale, "with": arn}
+        words = f"in the Resource of {{it}}, replace `{stale}` by `{arn}`: aliases are no resources of this action"
+        yield on_statement(where, policy, statement, "replace-resource", 12, added, edit, words)
+        return
+    edit = {"element": "Resource", "add": [arn]}
+    yield on_statement(
+        where, policy, statement, "add-resource", 16, added, edit, f"add `{arn}` to the Resource of {{it}}"
+    )
+
+
+def resource_of(trace: Trace, layer: str) -> str:
+    """What a statement for the request names as its Resource: the key; in a key policy ``*``, which is the key."""
+    target = trace.ruling.part.scope.target
+    return "*" if layer == "keyPolicy" or target.kind == "none" else target.arn.replace("\x00", "*")
+
+
+_NEW = {
+    "keyPolicy": ("add-statement", 50, "add a statement to the key policy {it} that allows `{action}` to `{caller}`"),
+    "identityPolicy": ("add-identity-policy", 40, "attach an identity policy to `{caller}` that allows `{action}`{on}"),
+    "permissionsBoundary": ("add-statement", 42, "allow `{action}`{on} in the permissions boundary {it}"),
+    "sessionPolicy": ("add-statement", 42, "allow `{action}`{on} in the session policy {it}"),
+    "serviceControlPolicy": ("add-statement", 45, "allow `{action}` in a SCP of level {level} above {account}"),
+    "vpcEndpointPolicy": ("add-statement", 45, "allow `{action}` to `{caller}` in the policy of the VPC endpoint {it}"),
+}  # fmt: skip
+
+
+def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int | None) -> Iterator[Option]:
+    part = trace.ruling.part
+    caller = part.scope.caller
+    entry = nameable(trace)
+    kind, size, words = _NEW[layer]
+    where, policy = own if own is not None else (None, None)
+    if layer == "identityPolicy":
+        if not can_have_policies(part) or caller.principal is None or caller.kind == "federated-user":
+            return
+        where, policy = Where(layer, caller.principal.arn, position=len(caller.principal.policies)), None
+        if "/aws-reserved/sso.amazonaws.com/" in caller.principal.arn:
+            words = "in the permission set that makes `{caller}`, allow `{action}`{on}"
+    elif layer == "serviceControlPolicy" and caller.account is not None and level is not None:
+        where, policy = Where(layer, caller.account, level, 1_000_000), None
+    if where is None:
+        return
+    statement: dict[str, Any] = {"Effect": "Allow"}
+    if layer in {"keyPolicy", "vpcEndpointPolicy"}:
+        statement["Principal"] = {entry.kind: entry.value}
+    statement |= {"Action": part.action, "Resource": resource_of(trace, layer)}
+    condition = _narrowing(trace) if layer in {"keyPolicy", "identityPolicy"} else None
+    if condition:
+        statement["Condition"] = condition
+    arn = statement["Resource"]
+    text = words.format(
+        it=f"`{policy.name}`" if policy is not None else "",
+        action=part.action,
+        caller=entry.value,
+        on="" if arn == "*" else f" on {arn}",
+        level=level,
+        account=caller.account,
+    )
+    yield (new_statement(where, policy, statement, kind, size, text),)
+    root_size = 60
+    if layer == "keyPolicy" and caller.account is not None and caller.kind != "root":
+        root = f"arn:{caller.partition}:iam::{caller.account}:root"
+        delegation = {**statement, "Principal": {"AWS": root}}
+        told = (
+            f"add a statement to the key policy {policy.name if policy else ''} that allows `{part.action}` to `{root}`"
+        )
+        yield (
+            new_statement(where, policy, delegation, "delegate", root_size, f"{told}: identity policies then decide"),
+        )
+
+
+def _narrowing(trace: Trace) -> dict[str, dict[str, str]]:
+    """What the request tells that a new statement had better ask for: the service it comes through, or its source."""
+    context = trace.ruling.context
+    service = trace.ruling.part.scope.caller.kind == "service"
+    for key, name, operator in (
+        ("kms:viaservice", "kms:ViaService", "StringEquals"),
+        ("aws:sourcearn", "aws:SourceArn", "ArnEquals"),
+        ("aws:sourceaccount", "aws:SourceAccount", "StringEquals"),
+    ):
+        value = context.text(key)
+        if value and service is (name != "kms:ViaService") and not set(value) & set("*?$"):
+            return {operator: {name: value}}
+    return {}

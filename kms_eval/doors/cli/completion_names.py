@@ -1,0 +1,142 @@
+"""Names that a shell offers for keys, principals, endpoints, actions and codes.
+
+Comes in: the scenarios on the line. Goes out: names, those first that people write. Never here: what has been typed.
+A scenario comes with a cloned repository, and whoever wrote it is not to be trusted: only names that no shell reads as
+anything but themselves are `plain`. Of a key that has another name its alias, id or ARN is offered.
+Scenarios are read as plain values; that is quick, and works while they are still faulty.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kms_eval.errors import KmsEvalError
+
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./:@+,-]*")
+"""No quote, blank, glob, brace, variable or control character; no ``=``, behind which zsh may look for a command; and
+nothing at the start that makes an option (``-``), a home (``~``) or a command (``=``) of the word."""
+
+_LONGEST_NAME = 2048
+"""AWS has no longer ARNs."""
+
+_LARGEST_SCENARIO_BYTES = 4 * 1024 * 1024
+"""Reading one of this size takes two to three seconds, which is as long as anybody waits for a name."""
+
+Choices = Iterator[Iterable[str]]
+"""Names in groups: where one of a group fits, those behind it are not looked at."""
+
+
+def plain(name: str) -> bool:
+    """Whether bash, zsh and fish all read the name as itself, wherever in a command it stands."""
+    return len(name) <= _LONGEST_NAME and _PLAIN.fullmatch(name) is not None
+
+
+def _principals(scenarios: Sequence[str]) -> Choices:
+    """Names as the scenario has them; then the ARNs of those that are short."""
+    worlds = list(_worlds(scenarios))
+    yield [name for world in worlds for name, _ in _entries(world, "principals")]
+    yield [
+        f"arn:{_text(world, 'partition', 'aws')}:iam::{account}:{name}"
+        for world in worlds
+        if (account := _text(world, "account"))
+        for name, _ in _entries(world, "principals")
+        if name == "root" or name.startswith(("role/", "user/"))
+    ]
+
+
+def _keys(scenarios: Sequence[str]) -> Choices:
+    """The first plain name of each key; then all that it has."""
+    keys = [(world, *entry) for world in _worlds(scenarios) for entry in _entries(world, "keys")]
+    yield [name for key in keys if (name := next(filter(plain, _names_of_key(*key)), None)) is not None]
+    yield (name for key in keys for name in _names_of_key(*key))
+
+
+def _names_of_key(world: Mapping[str, Any], handle: str, key: object) -> Iterator[str]:
+    """Its handle, aliases, id and ARN."""
+    yield handle
+    key = key if isinstance(key, Mapping) else {}
+    aliases = key.get("aliases")
+    if isinstance(aliases, Sequence):
+        yield from (alias for alias in aliases if isinstance(alias, str) and alias.startswith("alias/"))
+    if arn := _text(key, "arn"):
+        yield arn
+        return
+    key_id = _text(key, "key_id") or _derived(handle, key)
+    yield key_id
+    if account := _text(key, "account") or _text(world, "account"):
+        region = _text(key, "region") or _text(world, "region", "us-east-1")
+        yield f"arn:{_text(world, 'partition', 'aws')}:kms:{region}:{account}:key/{key_id}"
+
+
+def _derived(handle: str, key: Mapping[str, Any]) -> str:
+    from kms_eval.world.keys import derived_id
+
+    return derived_id(handle, multi_region=bool(key.get("multi_region")))
+
+
+def _endpoints(scenarios: Sequence[str]) -> Choices:
+    yield [name for world in _worlds(scenarios) for name, _ in _entries(world, "vpc_endpoints")]
+
+
+def _actions(scenarios: Sequence[str]) -> Choices:
+    """Permissions; then operations, which are whole calls."""
+    from kms_eval.facts.actions import ACTIONS
+
+    names = [action.name for action in ACTIONS]
+    yield names
+    yield [name.partition(":")[2] for name in names]
+
+
+def _codes(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.codes import CODES
+
+    yield [row.code for row in CODES]
+
+
+VALUES: Mapping[str, Callable[[Sequence[str]], Choices]] = {
+    "principals": _principals,
+    "keys": _keys,
+    "endpoints": _endpoints,
+    "actions": _actions,
+    "codes": _codes,
+}
+
+
+def _worlds(scenarios: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """What the scenarios on the line say, or else the one that is found; nothing of those that cannot be read."""
+    from kms_eval.doors.discovery import find
+    from kms_eval.formats.text import read_file
+
+    options: Sequence[str | None] = scenarios or [None]
+    for name in options:
+        try:
+            path = find(name)
+            value = read_file(path).value if path is not None and _is_small_file(path) else None
+        except KmsEvalError:
+            continue
+        if isinstance(value, Mapping):
+            yield value
+
+
+def _is_small_file(path: Path) -> bool:
+    """Whether reading it comes to an end soon: a repository may hold links to devices and pipes."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= _LARGEST_SCENARIO_BYTES
+
+
+def _entries(world: Mapping[str, Any], section: str) -> Iterator[tuple[str, object]]:
+    entries = world.get(section)
+    if isinstance(entries, Mapping):
+        yield from ((name, entry) for name, entry in entries.items() if isinstance(name, str))
+
+
+def _text(mapping: Mapping[str, Any], name: str, default: str = "") -> str:
+    value = mapping.get(name, default)
+    return value if isinstance(value, str) else default
