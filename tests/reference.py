@@ -131,8 +131,7 @@ class Judge:
         userid = {"root": account, "user": uid, "role": uid and f"{uid}:{last or REST}"}  # Q1, S7
         source = self.only("aws:sourceaccount") or (self.only("aws:sourcearn") + ":::::").split(":")[4]  # S11
         vpc = f"{self.caller.partition}:ec2:{self.region}:{endpoint.account}:vpc/{endpoint.vpc}"  # S9
-        second = "true" if self.only("aws:multifactorauthage") else None  # S8
-        second = second or ("false" if caller.kind == "user" and self.forwarded else None)
+        second = "false" if caller.kind == "user" and self.forwarded else None  # S8
         primary = "PRIMARY" if key.primary_region in (None, key.region) else "REPLICA"
         multi = key.multi_region or (not self.key and ("kms:multiregion", ("true",)) in self.given)
         kind = "EncryptionContextSubset" if limits.encryption_context_subset is not None else None
@@ -177,7 +176,7 @@ class Judge:
         by_service = ("true",) if self.service or self.forwarded else None  # S6
         yield from (("kms:GrantIsForAWSResource", values) for values in (by_service or None, by_service or ("false",)))
         if caller.kind == "role" or (caller.kind == "user" and self.only("aws:tokenissuetime")):
-            yield from (("aws:MultiFactorAuthPresent", (v,)) for v in ("true", "false") if not second or v == second)
+            yield from (("aws:MultiFactorAuthPresent", (value,)) for value in ("true", "false"))
     def only(self, name: str) -> str:  # the one value that the question gives, else nothing
         return next((values[0] for key, values in self.given if key == name and values and len(values) == 1), "")
     def lookup(self, name: str, kind: PolicyKind) -> list[Values]:  # the readings of a condition key (C21)

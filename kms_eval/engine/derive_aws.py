@@ -222,9 +222,6 @@ def multi_factor_auth_present(situation: Situation, _rest: str) -> Reading:
     """
     caller, given = situation.scope.caller, situation.circumstances.given.values
     temporary = caller.kind == "role" or (caller.kind == "user" and given.get("aws:tokenissuetime"))
-    if given.get("aws:multifactorauthage"):
-        # Only there where a second factor was used.
-        return ("true",)
     if temporary:
         return Alternatives((("true",), ("false",)), "mfa-not-told")
     return ("false",) if caller.kind == "user" and situation.by_service else None

@@ -129,7 +129,7 @@ class Grid:
         for covered, settled in square.halves:
             # An action that is sometimes allowed on one half is always or sometimes allowed on the other.
             mine = mask & square.sometimes & covered & settled.sometimes
-            pieces = (*self._finder.find(settled, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
+            pieces = (*self._finder.find(settled.in_words, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
             found = [
                 (part & piece, _both(terms, more)) for part, terms in found for piece, more in pieces if part & piece
             ]

@@ -21,6 +21,8 @@ from kms_eval.engine.situation import Situation
 
 PUBLISHED = EVERYTHING & ~UNPUBLISHED
 
+OwnPolicy = Literal["none", "perhaps", "certainly"]
+
 OWN_POLICY = Entry("identityPolicy", Slot.IDENTITY, EVERYTHING)
 """Stands for the identity policies of a principal that nobody has described."""
 
@@ -35,9 +37,19 @@ class Settled:
     pending: tuple[Entry, ...]
     always: int
     sometimes: int
+    own_policy: OwnPolicy = "none"
+
+    @property
+    def in_words(self) -> Settled:
+        """The same where identity policies that are had for certain are no condition worth a word."""
+        if self.own_policy != "certainly":
+            return self
+        others = tuple(entry for entry in self.pending if entry is not OWN_POLICY)
+        return replace(self, sums=_with_own_policy(self.sums), pending=others)
 
 
-OwnPolicy = Literal["none", "perhaps", "certainly"]
+def _with_own_policy(sums: list[int]) -> list[int]:
+    return [total | OWN_POLICY.actions if slot == OWN_POLICY.slot else total for slot, total in enumerate(sums)]
 
 
 def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_policy: OwnPolicy) -> Settled:
@@ -55,17 +67,17 @@ def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_poli
             pending.append(entry)
         elif still:
             pending.append(Entry(entry.layer, entry.slot, still, entry.rule, entry.allowance))
-    if own_policy == "perhaps":
+    if own_policy != "none":
         pending.append(OWN_POLICY)
-    elif own_policy == "certainly":
-        sums[OWN_POLICY.slot] |= OWN_POLICY.actions
     always, possible = _answers(cell, sums, pending)
     retiring = [entry for entry in pending if entry.allowance is not None and entry.actions & RETIRE_GRANT]
     if retiring:
         others = [entry for entry in pending if entry not in retiring]
         pending, retire_always, retire_possible = _retirable(cell, openness, sums, retiring, others)
         always, possible = always & ~RETIRE_GRANT | retire_always, possible & ~RETIRE_GRANT | retire_possible
-    return Settled(cell, unknown, sums, tuple(pending), always & PUBLISHED, possible & ~always & PUBLISHED)
+    if own_policy == "certainly":
+        always |= _answers(cell, _with_own_policy(sums), pending)[0] & ~RETIRE_GRANT
+    return Settled(cell, unknown, sums, tuple(pending), always & PUBLISHED, possible & ~always & PUBLISHED, own_policy)
 
 
 def _answers(cell: Cell, sums: list[int], pending: list[Entry]) -> tuple[int, int]:

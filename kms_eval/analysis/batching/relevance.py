@@ -26,7 +26,7 @@ DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
     "aws:calledviafirst": ("aws:calledvia",),
     "aws:calledvialast": ("aws:calledvia",),
     "aws:viaawsservice": CHAIN,
-    "aws:multifactorauthpresent": ("aws:multifactorauthage", "aws:tokenissuetime", *_BY_SERVICE),
+    "aws:multifactorauthpresent": ("aws:tokenissuetime", *_BY_SERVICE),
     "aws:sourceaccount": ("aws:sourcearn",),
     "aws:sourceorgid": ("aws:sourceaccount", "aws:sourcearn"),
     "aws:sourceorgpaths": ("aws:sourceaccount", "aws:sourcearn"),
