@@ -153,10 +153,11 @@ def test_conditions_on_who_asks_stay_open_for_anyone() -> None:
 def test_anyone_at_all_is_of_an_account_that_is_not_known() -> None:
     organization = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
     world = scenario({**statement("kms:Decrypt"), "Principal": "*", "Condition": organization})
-    words = "if StringEquals aws:PrincipalOrgID `o-exampleorgid`"
-    assert answer(world, "anyone at all", "kms:Decrypt") == words
+    words = "if an identity policy of its own allows it and StringEquals aws:PrincipalOrgID `o-exampleorgid`"
+    assert set(answer(world, "anyone at all", "kms:Decrypt").removeprefix("if ").split(" and ")) == set(
+        words.removeprefix("if ").split(" and ")
+    )
     here = scenario({**statement("kms:Decrypt"), "Principal": "*"})
-    assert answer(here, "anyone at all", "kms:Decrypt") == "always", "a policy of one's own hinders nobody"
     assert answer(here, "anyone at all", "kms:PutKeyPolicy") == "never"
     assert answer(here, f"anyone in account {ACCOUNT}", "kms:Decrypt") == "always"
 

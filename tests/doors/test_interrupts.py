@@ -1,4 +1,4 @@
-"""Ctrl-C ends the program with 130 and without a word, also while libraries are loaded that answer it with tracebacks."""
+"""Ctrl-C ends the program with 130 and without a word, also while libraries are loaded that answer with tracebacks."""
 
 from __future__ import annotations
 

@@ -8,19 +8,19 @@ from the engine's own reading of a decision.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.settled import PUBLISHED, OwnPolicy, Settled, settle
+from kms_eval.analysis.access.settled import PUBLISHED, Settled, public, settle
 from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
 from kms_eval.engine.context import Context
-from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Evaluator, PartRuling
 from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
@@ -28,7 +28,7 @@ from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import Trace, rule_source
+from kms_eval.engine.trace import Trace
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
@@ -50,7 +50,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Square:
-    """One asker on one key; `key` None is for the actions that have none. Masks of published actions."""
+    """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
+
+    `undetermined` and `public` are of what is sometimes allowed: what no request is sure to be allowed, because
+    something that no source could show decides; and what is open to whoever it is.
+    """
 
     asker: Asker
     key: Key | None
@@ -58,6 +62,12 @@ class Square:
     sometimes: int
     halves: tuple[tuple[int, Settled], ...]
     """The settled cells, each with the actions that need it; alias actions need two."""
+    undetermined: int = 0
+    public: int = 0
+
+    def answer(self, bit: int) -> AnswerWord:
+        """The answer about one action."""
+        return answer_word(bit, self.always, self.sometimes, self.undetermined, self.public)
 
 
 class Grid:
@@ -100,28 +110,34 @@ class Grid:
         """All actions that have a key. Ask for one asker's keys in a row: what does not depend on the key is kept."""
         whole = self._settled(asker, key_target(key))
         always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
+        sure = (whole.always | whole.sometimes) & ~whole.undetermined
         halves = [(ACTIONS_ON_KEY, whole)]
         if (always | sometimes) & ON_ALIAS:
             for mask, target in self._alias_targets(key):
                 half = self._alias_half(asker, target)
                 halves.append((mask, half))
-                sometimes = sometimes & ~mask | mask & (always | sometimes) & (half.always | half.sometimes)
+                possible = half.always | half.sometimes
+                sometimes = sometimes & ~mask | mask & (always | sometimes) & possible
                 always &= ~mask | half.always
                 sometimes &= ~always
+                sure &= ~mask | possible & ~half.undetermined
         if sometimes:
             sometimes &= self._possible.of(halves, sometimes)
-        return Square(asker, key, always, sometimes, tuple(halves))
+        undetermined = sometimes & ~sure
+        open_to_all = public(whole, self.openness) & sometimes & ~undetermined if asker.kind == "everyone" else 0
+        return Square(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
 
     def without_key(self, asker: Asker) -> Square:
         """All actions that have no key, in the world's Region."""
         caller = asker.caller
         targets = without_key(caller.account, self.world.region, caller.partition)
         kinds = tuple((mask, self._settled(asker, target)) for mask, target in targets)
-        always = sometimes = 0
+        always = sometimes = undetermined = 0
         for mask, settled in kinds:
             always |= settled.always & mask
             sometimes |= settled.sometimes & mask
-        return Square(asker, None, always, sometimes, kinds)
+            undetermined |= settled.undetermined & mask
+        return Square(asker, None, always, sometimes, kinds, undetermined)
 
     def terms(self, square: Square, mask: int) -> tuple[tuple[int, Terms], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
@@ -129,10 +145,13 @@ class Grid:
         for covered, settled in square.halves:
             # An action that is sometimes allowed on one half is always or sometimes allowed on the other.
             mine = mask & square.sometimes & covered & settled.sometimes
-            pieces = (*self._finder.find(settled.in_words, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
+            pieces = (*self._finder.find(settled, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
             found = [
                 (part & piece, _both(terms, more)) for part, terms in found for piece, more in pieces if part & piece
             ]
+        if square.public & mask:
+            cuts = (square.public, ~square.public)
+            found = [(part & cut, _public(terms, cut, square)) for part, terms in found for cut in cuts if part & cut]
         return tuple(found)
 
     def reasons(self, square: Square, mask: int) -> tuple[tuple[int, Reason], ...]:
@@ -150,11 +169,7 @@ class Grid:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint, task_only=self._task_only)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        # Whoever wants to gets an IAM policy of its own account (semantics S16).
-        own_policy: OwnPolicy = "none" if asker.described else "perhaps"
-        if asker.kind == "everyone" and target.kind == "key":
-            own_policy = "certainly"
-        return settle(cell, self.openness, unknown=asker.unknown, own_policy=own_policy)
+        return settle(cell, self.openness, unknown=asker.unknown, own_policy=not asker.described)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""
@@ -193,8 +208,6 @@ class Grid:
 
     def _reason(self, square: Square, mask: int) -> Reason:
         action = actions_in(mask)[0].name
-        if square.asker.kind == "everyone" and square.key is not None and square.always & mask:
-            return self._public(square, action, mask)
         rulings = []
         for covered, settled in square.halves:
             if covered & mask:
@@ -212,18 +225,9 @@ class Grid:
         by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
         return Reason(sentence, code, by)
 
-    def _public(self, square: Square, action: str, mask: int) -> Reason:
-        """Why anyone at all may: the first statement for everybody that counts."""
-        (_covered, settled), *_aliases = square.halves
-        part = Part(action, settled.cell.scope, self._circumstances)
-        ruling = PartRuling(part, "allowed", settled.cell, Context(part.situation))
-        counted = (entry for entry in Trace(ruling, self.evaluator.rules).counted if entry.slot == Slot.DIRECT)
-        found = next(counted, None)
-        by = ""
-        if found is not None and found.rule is not None:
-            said = rule_source(found.rule)
-            by = f"{said.policy} {said.label}"
-        return Reason(CODE["public"].sentence, "public", by)
+
+def _public(terms: Terms, cut: int, square: Square) -> Terms:
+    return replace(terms, public=True) if cut == square.public else terms
 
 
 def _cuts(square: Square) -> set[int]:
