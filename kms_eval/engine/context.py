@@ -137,10 +137,7 @@ def reading(situation: Situation, key: str) -> Reading:
 
 
 def perhaps(said: tuple[str, ...] | Alternatives) -> Alternatives:
-    """What the question says, or an absent key.
-
-    ASSUMPTION K4: AWS does not send the key with this action, as far as is published.
-    """
+    """What the question says, or an absent key: AWS does not send it with this action, as far as is published (K4)."""
     readings = said.readings if isinstance(said, Alternatives) else (said,)
     return Alternatives((None, *readings), "context-not-carried-by-action")
 

@@ -216,7 +216,7 @@ def source_org_paths(situation: Situation, _rest: str) -> Reading:
 def multi_factor_auth_present(situation: Situation, _rest: str) -> Reading:
     """Whether the caller signed in with a second factor, which temporary credentials tell (semantics S8).
 
-    ASSUMPTION S8: a role session of which nobody told may have done so or not. An IAM user with access keys has no such
+    A role session of which nobody told may have done so or not: both readings. An IAM user with access keys has no such
     key in its own calls, and false in those that a service makes for it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
