@@ -173,10 +173,20 @@ class Decision:
 class Scenario:
     """One world and its tests. It never changes; for another world load another scenario."""
 
-    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False, allow_unknown_key: bool = False) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
+        strict: bool = False,
+    ) -> None:
         self._loaded = loaded
         self.evaluator = Evaluator(
-            loaded.world, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key
+            loaded.world,
+            allow_unknown_action=allow_unknown_action,
+            allow_unknown_key=allow_unknown_key,
+            strict=strict,
         )
         self._known: dict[_Words | None, Decision] = {}
 
@@ -198,9 +208,10 @@ class Scenario:
 
         Of several sources a later one replaces what an earlier one said of the same thing. `account` and `region` say
         what no source tells, `before` asks for what is before a plan, `parameters` fills in those of a template.
-        `strict` makes faults of what AWS would refuse but published examples contain; `strangers` lets anybody be asked
-        about, as the field of that name does; `allow_unknown_action` decides actions that AWS published later by the
-        policies' patterns, and `allow_unknown_key` takes condition keys and values that it published later. Raises
+        `strict` makes faults of what AWS would refuse but published examples contain, and of context that a caller
+        cannot have; `strangers` lets anybody be asked about, as the field of that name does; `allow_unknown_action`
+        decides actions that AWS published later by the policies' patterns, and `allow_unknown_key` takes condition keys
+        and values that it published later. Raises
         InputError with every fault of the sources and of their policies.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
@@ -220,7 +231,9 @@ class Scenario:
             options = Options(account, region, before, parameters or {})
         first, *more = map(Path, paths)
         loaded = load(first, more=more, strict=strict, strangers=strangers, options=options)
-        return cls(loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key)
+        return cls(
+            loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key, strict=strict
+        )
 
     @classmethod
     def from_dict(
@@ -238,7 +251,9 @@ class Scenario:
 
         folder = Path(base) if base is not None else None
         loaded = from_dict(data, base=folder, strict=strict, strangers=strangers)
-        return cls(loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key)
+        return cls(
+            loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key, strict=strict
+        )
 
     @property
     def world(self) -> World:

@@ -25,7 +25,8 @@ def to_dict(lockout: Lockout) -> dict[str, Any]:
     return {
         "key": lockout.key.arn,
         "policy": lockout.key.policy.name,
-        "accepted": None if caller is None else caller.decision == "allowed",
+        "accepted": None if caller is None else caller.decision == "allowed" and not lockout.refusals,
+        "refusals": list(lockout.refusals),
         "caller": None if caller is None else as_dict(caller),
         "left": [{"principal": each.principal, "reason_code": each.reason_code} for each in lockout.left],
         "left_with_context": [
@@ -37,7 +38,10 @@ def to_dict(lockout: Lockout) -> dict[str, Any]:
 def _lines(lockout: Lockout, paint: Paint) -> Iterator[str]:
     key = printable(f"{lockout.key.handle} ({lockout.key.arn})")
     caller = lockout.caller
-    if caller is not None:
+    if lockout.refusals:
+        yield f"{paint('denied', 'refused')}: AWS KMS takes no such key policy of {key} from anybody"
+        yield from (printable(f"  {each}") for each in lockout.refusals)
+    elif caller is not None:
         accepted = caller.decision == "allowed"
         verdict = paint("allowed", "accepted") if accepted else paint("denied", "refused")
         yield f"{verdict}: the key policy of {key}, put by {printable(caller.principal)}"
