@@ -184,7 +184,9 @@ class _Rows:
                 rows = [row_of_line(line, set()) for line in told]
             else:
                 rows = rows_of_batch(batch)
-            answered = [(row_id, each if isinstance(each, Answer) else answers.of(each)) for row_id, each, _line in rows]
+            answered = [
+                (row_id, each if isinstance(each, Answer) else answers.of(each)) for row_id, each, _line in rows
+            ]
             if self.lines_out:
                 texts = [lines.line(row_id, answer)[:-1] for row_id, answer in answered]
                 decisions = [answer.counted_as for _row_id, answer in answered]
