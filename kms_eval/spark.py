@@ -45,8 +45,8 @@ def decide(
     the other fields of a test; others are left out. A context is JSON text, a map or a struct. `world` is a scenario,
     the path of one on the driver, or the same structure in memory. `at` is the time of requests that do not say when:
     ISO 8601 text or an aware datetime, by default now. The result has id (of its own type), principal, action, key,
-    decision, reason_code, policy, sid, error, warnings and line; with an error there is no decision. Nobody knows on which
-    line a row of a DataFrame stood: that column is empty.
+    decision, reason_code, policy, sid, error, warnings and line; with an error there is no decision. Nobody knows on
+    which line a row of a DataFrame stood: that column is empty.
 
     Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
     """

@@ -86,9 +86,9 @@ def _of_silence(trace: Trace) -> Iterator[str]:
         without_void = replace(shape, limits=shape.grant_limits)
         if _outcome(trace, trace.counted, shape=without_void) == "allowed":
             yield "federated-user-without-session-policies"
-    if scope.caller.kind == "service" and _aws_wildcard(trace):
-        if _outcome(trace, trace.counted, also=(Slot.DIRECT,)) == "allowed":
-            yield "aws-wildcard-and-services"
+    wildcard = scope.caller.kind == "service" and _aws_wildcard(trace)
+    if wildcard and _outcome(trace, trace.counted, also=(Slot.DIRECT,)) == "allowed":
+        yield "aws-wildcard-and-services"
 
 
 def _aws_wildcard(trace: Trace) -> bool:
