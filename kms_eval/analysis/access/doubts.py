@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from kms_eval.analysis.access.openness import alike
 from kms_eval.analysis.access.settled import Settled
@@ -19,7 +21,7 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
 from kms_eval.engine.explain import doubts
-from kms_eval.engine.masks import ACROSS_ACCOUNTS, CREATE_GRANT, EVERYTHING, RETIRE_GRANT, actions_in
+from kms_eval.engine.masks import ACROSS_ACCOUNTS, CREATE_GRANT, EVERYTHING, GRANT_BIT, RETIRE_GRANT, actions_in
 from kms_eval.engine.plan import Part
 from kms_eval.engine.principals import account_of
 from kms_eval.engine.readings import NOTHING
@@ -141,6 +143,11 @@ def _pieces(halves: Iterable[tuple[int, Settled]], mask: int) -> Iterator[int]:
             cuts[entry.actions] = None
             cuts.update((part, None) for part, _action in (alike(entry.needs, with_key=with_key) if entry.needs else ()))
         cuts.update((total, None) for total in (*cell.sums, cell.by_clock))
+        key = cell.scope.target.key
+        for grant in key.grants if key is not None else ():
+            # A grant that does not serve a user or role because of its SourceArn is no entry.
+            operations = (GRANT_BIT.get(name, 0) for name in grant.operations) if grant.constraints.source_arn else ()
+            cuts[reduce(or_, operations, 0)] = None
     cuts.update((bits, None) for bits in (ACROSS_ACCOUNTS, RETIRE_GRANT, CREATE_GRANT))
     parts = [mask]
     for cut in cuts:
