@@ -59,6 +59,7 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
             listed = " (expected)" if line.expected and kind in WIDER else ""
             lines.append(f"  {line.who(printable)}{on}: {line.what}{listed}")
             lines += [f"      {word} {printable(text)}" for word, text in _both(line.first)]
+            lines += [f"      hangs on an open question: {code}" for code in line.first.doubts]
     return "\n".join(lines)
 
 
@@ -100,6 +101,7 @@ def render_json(judged: Judged) -> str:
                 "actions": list(change.actions),
                 "before": change.before,
                 "after": change.after,
+                **({"warnings": list(change.doubts)} if change.doubts else {}),
             }
             for change in compared.changes
         ],
@@ -133,7 +135,7 @@ def _lines(judged: Judged, kind: ChangeKind) -> list[_Line]:
     for change in judged.compared.changes:
         if change.kind == kind:
             expected = change in judged.expected
-            about = (change.key, change.actions, change.before, change.after, expected)
+            about = (change.key, change.actions, change.before, change.after, change.doubts, expected)
             alike.setdefault(about, []).append(change)
     return [
         _Line(changes[0], tuple(change.label for change in changes), changes[0] in judged.expected)

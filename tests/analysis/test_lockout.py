@@ -101,3 +101,19 @@ def test_conditions_that_the_request_does_not_meet_are_told_apart() -> None:
 def test_a_caller_that_means_nobody_is_a_fault() -> None:
     with pytest.raises(InputError, match="malformed principal"):
         _check(_allow(ROOT), caller="admin role")
+
+
+HIDDEN = {"role/hidden": {"policies": [{"unknown": "AccessDenied", "address": "iam:GetRolePolicy"}]}}
+DELEGATES_ALL = _allow(ROOT, Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}})
+
+
+def test_who_hangs_on_something_unknown_is_neither_left_nor_refused() -> None:
+    deny_root = {**_allow(ROOT), "Effect": "Deny", "Condition": {"ArnLike": {"aws:PrincipalArn": ROOT}}}
+    found = _check(DELEGATES_ALL, deny_root, caller="role/hidden", principals=HIDDEN)
+    assert (found.found, found.open, found.left) == (False, True, ())
+    assert [each.principal.rpartition("/")[2] for each in found.undetermined] == ["hidden"]
+
+
+def test_somebody_who_is_left_for_sure_makes_the_rest_no_question() -> None:
+    found = _check(DELEGATES_ALL, principals=HIDDEN)
+    assert (found.found, found.open) == (False, False)

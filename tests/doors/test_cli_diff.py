@@ -31,7 +31,7 @@ def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
         "appears\n"
         "  user/alice on app: Decrypt\n"
         "  anyone at all on app: Decrypt\n"
-        "      after:  if an identity policy of its own allows it\n"
+        "      after:  public\n"
         "\n"
         "conditions widen\n"
         "  role/worker on app: Decrypt\n"

@@ -9,14 +9,14 @@ compared at sight they `differ`, and that may be wider as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
 from kms_eval.analysis.access.principals import Asker, askers
 from kms_eval.analysis.access.same import Prints
 from kms_eval.analysis.access.terms import Terms
-from kms_eval.engine.masks import actions_in
+from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
 ChangeKind = Literal["appears", "widens", "differs", "narrows", "disappears"]
@@ -45,6 +45,8 @@ class Change:
     actions: tuple[str, ...]
     before: str
     after: str
+    doubts: tuple[str, ...] = ()
+    """Codes of warnings about questions that AWS leaves open, on which it hangs on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def compare(
         for one, other in sides.squares(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
             decided += 1
             key = next((square.key for square in (other, one) if square is not None), None)
-            changes += _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
+            for change in _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions)):
+                changes.append(replace(change, doubts=_doubts(change, (before, one), (after, other))))
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
 
@@ -193,6 +196,12 @@ def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
     if kept & square.sometimes:
         parts += grid.terms(square, kept)
     return [(mask, answer) for mask, answer in parts if mask]
+
+
+def _doubts(change: Change, *sides: tuple[Grid, Square | None]) -> tuple[str, ...]:
+    mask = sum(bit_of(name) for name in change.actions)
+    told = (grid.doubts(square, mask) for grid, square in sides if square is not None)
+    return tuple(dict.fromkeys(code for each in told for _mask, codes in each for code in codes))
 
 
 def _word(answer: _Answer) -> str:

@@ -141,7 +141,9 @@ def _pieces(halves: Iterable[tuple[int, Settled]], mask: int) -> Iterator[int]:
         with_key = cell.shape.target == "key"
         for entry in cell.entries:
             cuts[entry.actions] = None
-            cuts.update((part, None) for part, _action in (alike(entry.needs, with_key=with_key) if entry.needs else ()))
+            cuts.update(
+                (part, None) for part, _action in (alike(entry.needs, with_key=with_key) if entry.needs else ())
+            )
         cuts.update((total, None) for total in (*cell.sums, cell.by_clock))
         key = cell.scope.target.key
         for grant in key.grants if key is not None else ():
