@@ -80,14 +80,11 @@ def _of_silence(trace: Trace) -> Iterator[str]:
         if _outcome(trace, trace.counted, shape=replace(shape, limits=(), gates=())) == "allowed":
             yield "retirement-limited"
         return
-    if Slot.GRANT in trace.slots:
-        if _outcome(trace, trace.counted, shape=replace(shape, grant_limits=())) == "allowed":
-            yield "grant-limited"
-    elif Slot.GRANT_WITH_IDENTITY in trace.slots and allowed_with(trace, Slot.GRANT):
-        if not shape.own_account:
-            yield "grant-needs-identity-policy"
-        if _names_account(trace):
-            yield "grant-to-account"
+    without_limits = replace(shape, grant_limits=())
+    if Slot.GRANT in trace.slots and _outcome(trace, trace.counted, shape=without_limits) == "allowed":
+        yield "grant-limited"
+    if Slot.GRANT not in trace.slots:
+        yield from _of_grants(trace)
     if shape.limits != shape.grant_limits:
         without_void = replace(shape, limits=shape.grant_limits)
         if _outcome(trace, trace.counted, shape=without_void) == "allowed":
@@ -95,6 +92,14 @@ def _of_silence(trace: Trace) -> Iterator[str]:
     wildcard = scope.caller.kind == "service" and _aws_wildcard(trace)
     if wildcard and allowed_with(trace, Slot.DIRECT):
         yield "aws-wildcard-and-services"
+
+
+def _of_grants(trace: Trace) -> Iterator[str]:
+    if Slot.GRANT_WITH_IDENTITY in trace.slots and allowed_with(trace, Slot.GRANT):
+        if not trace.ruling.cell.shape.own_account:
+            yield "grant-needs-identity-policy"
+        if _names_account(trace):
+            yield "grant-to-account"
 
 
 def _names_account(trace: Trace) -> bool:

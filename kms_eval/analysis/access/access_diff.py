@@ -88,8 +88,9 @@ def compare(
         for one, other in sides.squares(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
             decided += 1
             key = next((square.key for square in (other, one) if square is not None), None)
-            for change in _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions)):
-                changes.append(replace(change, doubts=_doubts(change, (before, one), (after, other))))
+            found = _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
+            both = ((before, one), (after, other))
+            changes += [replace(change, doubts=_doubts(change, *both)) for change in found]
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
 

@@ -55,8 +55,8 @@ class KeyName:
 class Row:
     """One principal on one key: positions in the matrix's lists, masks, and notes: (mask, text) each.
 
-    `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`. `doubts`: codes of
-    warnings about questions that AWS leaves open, each with the actions whose answers hang on them.
+    `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`. `doubts`: codes
+    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them.
     """
 
     principal: int

@@ -28,8 +28,9 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Tell what a code means: of a reason or a warning, and what to do about it; of a question that AWS leaves open
-    (Z1, V8), how it is answered here and what else AWS might mean. Without CODE, list all.
+    """Tell what a code means, and what to do about it; without CODE, list all.
+
+    Of a question that AWS leaves open (`Z1`, `V8`) it tells how it is answered here, and what else AWS might mean.
     """
 
     code: str | None = optional_argument("CODE", "A code, as `can --json` and warnings show it.", "codes")
