@@ -127,7 +127,11 @@ class DoubtsFinder:
         if not test.values or "*" in test.written.values or any(isinstance(each, Template) for each in test.values):
             return True
         row = find(test.key)
-        return not test.written.qualifier and row is not None and row.multi_valued
+        if row is None:
+            return False
+        # A value that is not of the operator's type is read in two ways.
+        readable = test.operator.type in {"String", "Null", row.type, row.also_type}
+        return not readable or (not test.written.qualifier and row.multi_valued)
 
 
 def _pieces(halves: Iterable[tuple[int, Settled]], mask: int) -> Iterator[int]:
