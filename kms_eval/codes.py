@@ -346,6 +346,16 @@ CODES: tuple[Code, ...] = (
     _note("federated-principal", "a Federated principal", "It belongs in role trust policies and matches nobody here."),
     _note("canonical-user-principal", "a CanonicalUser principal", "It belongs to Amazon S3 and matches nobody here."),
     _note(
+        "further-key-policy",
+        "a key has a second policy, which is left out",
+        "AWS RAM attaches one to keys that are shared with it. Only the policy `default` is evaluated.",
+    ),
+    _note(
+        "source-told-twice",
+        "two files of a source tell different things of the same key",
+        "The later one counts. Remove the one that is out of date.",
+    ),
+    _note(
         "principal-name-twice",
         "two users or two roles of an account share a name",
         "Names are unique whatever the path and the case.",

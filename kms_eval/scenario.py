@@ -22,6 +22,7 @@ from kms_eval.world.values import kind_of
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from kms_eval.analysis.checking.results import CheckResult
     from kms_eval.engine.cell import Outcome
     from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
     from kms_eval.world.cases import TestCase
@@ -177,17 +178,43 @@ class Scenario:
         self._known: dict[_Words | None, Decision] = {}
 
     @classmethod
-    def load(cls, path: str | Path, *, strict: bool = False, allow_unknown_action: bool = False) -> Scenario:
-        """Read a scenario file (YAML or JSON). Raises InputError with every fault of it and of its policies.
+    def load(
+        cls,
+        path: str | Path | Sequence[str | Path],
+        *,
+        strict: bool = False,
+        allow_unknown_action: bool = False,
+        account: str | None = None,
+        region: str | None = None,
+        before: bool = False,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Scenario:
+        """Read a scenario file (YAML or JSON), or any other source: responses of AWS, a plan, a template, a folder.
 
+        Of several sources a later one replaces what an earlier one said of the same thing. `account` and `region` say
+        what no source tells, `before` asks for what is before a plan, `parameters` fills in those of a template.
         `strict` makes faults of what AWS would refuse but published examples contain; `allow_unknown_action` decides
-        actions that AWS published later by the policies' patterns.
+        actions that AWS published later by the policies' patterns. Raises InputError with every fault of the sources
+        and of their policies.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
-        if not isinstance(path, (str, PathLike)):
+        paths = [path] if isinstance(path, (str, PathLike)) else path
+        listed: object = paths
+        if (
+            not isinstance(listed, Sequence)
+            or not listed
+            or not all(isinstance(each, (str, PathLike)) for each in listed)
+        ):
             raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
-        return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action)
+        options = None
+        if account is not None or region is not None or before or parameters:
+            from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario needs none
+
+            options = Options(account, region, before, parameters or {})
+        first, *more = map(Path, paths)
+        loaded = load(first, more=more, strict=strict, options=options)
+        return cls(loaded, allow_unknown_action=allow_unknown_action)
 
     @classmethod
     def from_dict(
@@ -260,6 +287,34 @@ class Scenario:
             return self._known[_words(principal, action, key, context, fields)].decision == "allowed"
         except (KeyError, TypeError):
             return self._ask(principal, action, key, context, fields).decision == "allowed"
+
+    def check(
+        self,
+        *,
+        may: str | Sequence[str],
+        only: str | Sequence[str] | None = None,
+        nobody: str | Sequence[str] | None = None,
+        somebody: Mapping[str, object] | None = None,
+        on: str | Sequence[str] | None = None,
+        unless: GivenContext | None = None,
+        name: str | None = None,
+    ) -> CheckResult:
+        """Whether a sentence about everybody holds for every request that could be made; true where it does.
+
+        The fields are those of a check in a scenario file: one of `only`, `nobody` and `somebody`. Raises InputError.
+        """
+        from kms_eval.analysis.checking.checking import Checking  # noqa: PLC0415 - only those who ask pay for it
+        from kms_eval.world.checks import check_of  # noqa: PLC0415
+
+        fields = {"name": name, "only": only, "nobody": nobody, "somebody": somebody, "may": may, "on": on}
+        check = check_of({**fields, "unless": unless}, self.world)
+        return Checking(self.evaluator, now=datetime.now(UTC)).run(check)
+
+    def run_checks(self) -> tuple[CheckResult, ...]:
+        """How the checks of the file end, in its order."""
+        from kms_eval.analysis.checking.checking import run_checks  # noqa: PLC0415
+
+        return tuple(run_checks(self.evaluator, self._loaded.checks, now=datetime.now(UTC)))
 
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""

@@ -1,6 +1,6 @@
 """The elements of a document: by a form where they are plainly right, else by their model.
 
-Comes in: plain values. Goes out: shapes, remarks on what has another shape, and where things stand in what was written.
+Comes in: plain values. Goes out: shapes, and remarks on what has another shape.
 Never here: which elements there are (`shapes` says that), and what their texts say.
 """
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.forms import Form, Unsure
 from kms_eval.errors import nearest
-from kms_eval.formats.document import Steps
 
 if TYPE_CHECKING:
     from kms_eval.documents.shapes import Shape
@@ -37,18 +36,3 @@ def elements(value: Mapping[object, object], form: Form[_Shape]) -> frozenset[st
         return written
     meant = (nearest(name, form.names) for name in written - form.names)
     return written | {name for name in meant if name is not None}
-
-
-def written(loc: Steps, raw: object) -> Steps:
-    """The steps of a place in what was written.
-
-    Passed over: the index of something that stands alone for a list of one, and the tag of a union.
-    """
-    steps: list[str | int] = []
-    here = raw
-    for step in loc:
-        members = dict(enumerate(here)) if isinstance(here, (list, tuple)) else here
-        if isinstance(members, Mapping) and step in members:
-            steps.append(step)
-            here = members[step]
-    return tuple(steps)

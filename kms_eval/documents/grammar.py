@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kms_eval.documents.conditions import condition_tests
-from kms_eval.documents.elements import elements, read_elements, written
+from kms_eval.documents.elements import elements, read_elements
 from kms_eval.documents.findings import Findings, Remark
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.documents.opened import Variant, open_policy, opened, unknowns_within
@@ -20,6 +20,7 @@ from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
 from kms_eval.documents.sizes import size_remarks
 from kms_eval.documents.validity import Subject, document_checks, statement_checks
+from kms_eval.documents.written import written
 from kms_eval.errors import InputError
 from kms_eval.formats.document import Place
 from kms_eval.formats.text import read_embedded

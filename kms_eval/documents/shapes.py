@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from kms_eval.documents.elements import written
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.kinds import value_text
+from kms_eval.documents.written import written
 from kms_eval.errors import did_you_mean, quoted
 from kms_eval.formats.document import Steps
 

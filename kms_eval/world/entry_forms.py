@@ -18,6 +18,7 @@ from kms_eval.world.kinds import (
     key_state,
     key_usage,
     manager,
+    names,
     origin,
     policy_source,
     text,
@@ -26,6 +27,7 @@ from kms_eval.world.kinds import (
 if TYPE_CHECKING:
     from kms_eval.world.scenario import (
         AccountEntry,
+        CheckEntry,
         EndpointEntry,
         GroupEntry,
         KeyEntry,
@@ -147,6 +149,20 @@ TEST_ENTRY: Form[TestEntry] = Form(
     },
 )
 
+CHECK_ENTRY: Form[CheckEntry] = Form(
+    _MODELS,
+    "CheckEntry",
+    {
+        "name": (optional(text), None),
+        "only": (optional(names), None),
+        "nobody": (optional(names), None),
+        "somebody": (anything, None),
+        "may": (actions, NEEDED),
+        "on": (optional(names), None),
+        "unless": (anything, None),
+    },
+)
+
 SCENARIO: Form[Scenario] = Form(
     _MODELS,
     "Scenario",
@@ -156,6 +172,7 @@ SCENARIO: Form[Scenario] = Form(
         "account": (optional(account_id), None),
         "region": (text, "us-east-1"),
         "partition": (text, "aws"),
+        "sources": (list_of(text), ()),
         "keys": (mapping_of(text, KEY_ENTRY), {}),
         "principals": (mapping_of(text, PRINCIPAL_ENTRY), {}),
         "groups": (mapping_of(text, GROUP_ENTRY), {}),
@@ -163,5 +180,6 @@ SCENARIO: Form[Scenario] = Form(
         "organization": (optional(ORGANIZATION_ENTRY), None),
         "vpc_endpoints": (mapping_of(text, ENDPOINT_ENTRY), {}),
         "tests": (list_of(TEST_ENTRY), ()),
+        "checks": (list_of(CHECK_ENTRY), ()),
     },
 )

@@ -124,5 +124,5 @@ def _are_unknown(value: object) -> bool:
 
 
 _SECTIONS = frozenset(
-    {"keys", "principals", "groups", "attached_by_principal", "organization", "vpc_endpoints", "tests"}
+    {"keys", "principals", "groups", "attached_by_principal", "organization", "vpc_endpoints", "tests", "checks"}
 )

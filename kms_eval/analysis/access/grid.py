@@ -17,6 +17,7 @@ from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.settled import PUBLISHED, Settled, public, settle
 from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
+from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
@@ -81,9 +82,10 @@ class Grid:
         (template,) = parts(evaluator.world, asked)
         self._endpoint = template.scope.endpoint
         self._circumstances = template.circumstances
-        self._openness = Openness(template.circumstances, self._endpoint)
+        self.openness = Openness(template.circumstances, self._endpoint)
         self._said = frozenset(template.circumstances.given.values)
-        self._finder = TermsFinder(self._openness)
+        self._finder = TermsFinder(self.openness)
+        self._possible = Possible(self.openness)
         self._doubts = DoubtsFinder(evaluator, asked, template.circumstances)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
@@ -120,8 +122,10 @@ class Grid:
                 always &= ~mask | half.always
                 sometimes &= ~always
                 sure &= ~mask | possible & ~half.undetermined
+        if sometimes:
+            sometimes &= self._possible.of(halves, sometimes)
         undetermined = sometimes & ~sure
-        open_to_all = public(whole, self._openness) & sometimes & ~undetermined if asker.kind == "everyone" else 0
+        open_to_all = public(whole, self.openness) & sometimes & ~undetermined if asker.kind == "everyone" else 0
         return Square(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
 
     def without_key(self, asker: Asker) -> Square:
@@ -167,7 +171,7 @@ class Grid:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self._openness, unknown=asker.unknown, own_policy=not asker.described)
+        return settle(cell, self.openness, unknown=asker.unknown, own_policy=not asker.described)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""

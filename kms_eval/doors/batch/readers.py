@@ -59,15 +59,6 @@ class Reader(Protocol):
         """Close the file."""
 
 
-def open_reader(source: Source) -> Reader:
-    """The reader of a file."""
-    if source.format == "parquet":
-        from kms_eval.doors.batch.parquet import ParquetReader
-
-        return ParquetReader(source)
-    return (_JsonLines if source.format == "jsonl" else _Csv)(source)
-
-
 @contextmanager
 def reading(source: Source) -> Iterator[None]:
     """Whatever fails in here fails because the file cannot be read."""
@@ -160,7 +151,7 @@ class _Text:
         self._bytes.close()
 
 
-class _JsonLines(_Text):
+class JsonLinesReader(_Text):
     """One object a line; blank lines are no rows."""
 
     def __init__(self, source: Source) -> None:
@@ -170,6 +161,7 @@ class _JsonLines(_Text):
             self._bytes = _Bytes(source)
 
     def rows(self) -> Iterator[list[Row]]:
+        """All rows, in stretches."""
         mark = b"\xef\xbb\xbf"
         with reading(self._source):
             before = 0
@@ -208,7 +200,7 @@ def row_of_line(line: bytes, ignored: set[str], number: int | None = None) -> Ro
     return row_id, fields, number
 
 
-class _Csv(_Text):
+class CsvReader(_Text):
     """A header and rows of as many cells; an empty cell is nothing said."""
 
     def __init__(self, source: Source) -> None:
@@ -232,6 +224,7 @@ class _Csv(_Text):
             raise InputError(f"malformed CSV: {error}") from None
 
     def rows(self) -> Iterator[list[Row]]:
+        """All rows, in stretches."""
         with reading(self._source):
             while rows := list(islice(self._rows(), ROWS_AT_ONCE)):
                 yield rows

@@ -18,10 +18,11 @@ from kms_eval.analysis.batching.batch import Answer, Answers
 from kms_eval.doors.batch.formats import STANDARD, Format, Source, format_of, sources
 from kms_eval.doors.batch.identity import of_files, of_world
 from kms_eval.doors.batch.job import Interrupted, Job, Report
+from kms_eval.doors.batch.opening import open_reader, open_stream, open_writer
 from kms_eval.doors.batch.progress import Clock, Progress
-from kms_eval.doors.batch.readers import Reader, Row, open_reader
+from kms_eval.doors.batch.readers import Reader, Row
 from kms_eval.doors.batch.unfinished import Saved, Unfinished
-from kms_eval.doors.batch.writers import Writer, first_part, open_stream, open_writer, writing
+from kms_eval.doors.batch.writers import Writer, first_part, writing
 from kms_eval.doors.output_files import followed, takes_what_comes
 from kms_eval.errors import Fault, InputError, Location
 from kms_eval.scenario import Scenario

@@ -27,7 +27,7 @@ from kms_eval.errors import KmsEvalError
 Rows = Sequence[tuple[object, Answer]]
 
 _MOST_TAILS = 100_000
-_ROWS = "rows"
+ROWS = "rows"
 _GZIP = 16
 """What tells zlib to write the format of gzip."""
 
@@ -66,28 +66,7 @@ class Writer(Protocol):
 
 def first_part(form: Format) -> str:
     """The name of the part that is there as long as nothing has been given its final name."""
-    return part_name(0) if form == "parquet" else _ROWS
-
-
-def open_writer(form: Format, folder: Path, *, packed: bool, mark: int | None, schema: Any = None) -> Writer:
-    """The writer of a file in the making, whose parts are in `folder`; behind `mark`, where one goes on.
-
-    `schema` is that of the decisions where record batches are to be written.
-    """
-    if form == "parquet":
-        from kms_eval.doors.batch.parquet import ParquetWriter
-
-        return ParquetWriter(folder, mark or 0, schema)
-    return _TextWriter(_LINES[form], folder / _ROWS, packed=packed, mark=mark)
-
-
-def open_stream(form: Format, stream: IO[bytes], schema: Any = None) -> Writer:
-    """The writer of a pipe, which takes what comes."""
-    if form == "parquet":
-        from kms_eval.doors.batch.parquet import ParquetStream
-
-        return ParquetStream(stream, schema)
-    return _TextStream(_LINES[form], stream)
+    return part_name(0) if form == "parquet" else ROWS
 
 
 class Lines(Protocol):
@@ -128,12 +107,12 @@ class _CsvLines:
         return f"{text},{tail}"
 
 
-_LINES: dict[str, Callable[[], Lines]] = {"jsonl": _JsonLines, "csv": _CsvLines}
+LINES: dict[str, Callable[[], Lines]] = {"jsonl": _JsonLines, "csv": _CsvLines}
 
 
 def lines_of(form: Format) -> Lines:
     """How rows become lines in a format."""
-    return _LINES[form]()
+    return LINES[form]()
 
 
 def _is_simple(row_id: object) -> bool:
@@ -192,7 +171,7 @@ class _Text:
         self._file.write(self._lines.header.encode())
 
 
-class _TextWriter(_Text):
+class TextWriter(_Text):
     """A file of lines, perhaps packed: then each mark ends one packed member, and the next begins another."""
 
     def __init__(self, lines: Callable[[], Lines], path: Path, *, packed: bool, mark: int | None) -> None:
@@ -206,6 +185,7 @@ class _TextWriter(_Text):
             self._begin()
 
     def mark(self) -> int:
+        """Bring everything onto the disk, and return the size of the file."""
         if isinstance(self._file, _Packed):
             self._file.end()
             self._file = _Packed(self._raw)
@@ -213,6 +193,7 @@ class _TextWriter(_Text):
         return self._raw.tell()
 
     def finish(self, path: Path) -> None:
+        """Bring everything onto the disk and give it its name."""
         if isinstance(self._file, _Packed):
             self._file.end()
         sync(self._raw)
@@ -220,24 +201,29 @@ class _TextWriter(_Text):
         give_name(self._path, path)
 
     def close(self) -> None:
+        """Let go of the file."""
         close(self._raw)
 
 
-class _TextStream(_Text):
+class TextStream(_Text):
+    """Lines into a pipe."""
+
     def __init__(self, lines: Callable[[], Lines], stream: IO[bytes]) -> None:
         super().__init__(lines)
         self._file: IO[bytes] = stream
         self._begin()
 
     def mark(self) -> int:
+        """Send what is kept; there is nothing to go back to."""
         self._file.flush()
         return 0
 
     def finish(self, path: Path) -> None:
+        """Send what is kept."""
         self._file.flush()
 
     def close(self) -> None:
-        pass
+        """Leave the stream to whoever opened it."""
 
 
 def part_name(number: int) -> str:

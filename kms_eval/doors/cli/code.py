@@ -28,9 +28,10 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Tell what a code means, and what to do about it; without CODE, list all.
+    """Tell what a code means, or list all codes.
 
-    Of a question that AWS leaves open (`Z1`, `V8`) it tells how it is answered here, and what else AWS might mean.
+    Of a reason or a warning: what to do about it. Of a question that AWS leaves open (Z1, V8): how it is answered here,
+    and what else AWS might mean.
     """
 
     code: str | None = optional_argument("CODE", "A code, as `can --json` and warnings show it.", "codes")

@@ -44,7 +44,7 @@ class Call:
     cov_fail_under: str | None = option(
         "--cov-fail-under", metavar="PERCENT", help="Exit with 1 where less than this is covered."
     )
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
     strict: bool = strict_option()
 
 
@@ -112,7 +112,7 @@ def _read(path: Path, output: Output, call: Call) -> _File:
     from kms_eval.scenario import Scenario
 
     try:
-        scenario = Scenario.load(path, strict=call.strict)
+        scenario = Scenario.load([path, *call.scenario[1:]], strict=call.strict)
     except InputError as error:
         output.word(str(error))
         if call.github:

@@ -32,18 +32,24 @@ class Verb:
 
     def module(self) -> VerbModule:
         """The module, loaded when it is first asked for."""
-        return cast("VerbModule", import_module(f"kms_eval.doors.cli.{self.name.replace('-', '_')}"))
+        return cast(
+            "VerbModule",
+            import_module(f"kms_eval.doors.cli.{self.name.replace('-', '_').replace('import', 'import_')}"),
+        )
 
 
 VERBS: tuple[Verb, ...] = (
     Verb("can", "Whether a principal may perform an action on a key, and why."),
     Verb("test", "Run the tests in scenario files or folders."),
+    Verb("check", "Whether what has to stay true holds for every request that could be made."),
     Verb("lockout", "Whether a key policy would lock everybody out of changing it."),
     Verb("who-can", "Everybody who may perform an action, always or under conditions."),
     Verb("matrix", "What everybody may do on every key: table, page, picture or data."),
     Verb("diff", "What a change of policies changes, before it is made."),
     Verb("mutate", "Whether the tests would notice a mistake in the policies."),
     Verb("batch", "Decide files of requests: JSON Lines, CSV, Parquet."),
+    Verb("pull", "Keep what AWS shows of an account in a folder."),
+    Verb("import", "Make a scenario of sources, to keep and to edit."),
     Verb("init", "Write a scenario to start from."),
     Verb("schema", "Print the JSON Schema of scenario files, for editors."),
     Verb("code", "What a reason or warning code means."),

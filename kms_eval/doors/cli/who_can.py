@@ -7,9 +7,20 @@ Never here: finding them (`analysis.who_can`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    arguments,
+    before_option,
+    options,
+    parameter_option,
+    scenario_option,
+    strict_option,
+    switch,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
     at_option,
@@ -24,6 +35,7 @@ from kms_eval.doors.cli.grids import (
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
+    from kms_eval.scenario import Scenario
 
 _FORMS = ("text", "json", "csv")
 
@@ -34,7 +46,8 @@ class Call:
 
     Principals are those the scenario describes and those its policies and grants name, with *anyone in account X* and
     *anyone at all* where a policy speaks to them. Where nobody has described a principal's identity policies, that one
-    of them allows it is a condition. `*` is a wildcard in actions and keys. The exit code is 0.
+    of them allows it is a condition. `*` is a wildcard in actions and keys. The exit code is 0; with `--fail-if` it is
+    1 where one of those may in any request at all, and 3 where that cannot be established.
 
     `kms-eval who-can kms:Decrypt --key app`
     """
@@ -45,10 +58,19 @@ class Call:
     at: str | None = at_option()
     vpc_endpoint: str | None = endpoint_option()
     why_not: bool = switch("--why-not", help="Also why each of the others never may.")
+    fail_if: tuple[str, ...] = options(
+        "--fail-if",
+        metavar="WHO",
+        help="Exit with 1 where WHO may: outside-account, outside-organization, public, a principal or a glob.",
+    )
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     strict: bool = strict_option()
 
 
@@ -56,7 +78,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
     from kms_eval.analysis.access.who_can import who_can
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver, painting
     from kms_eval.doors.discovery import find
@@ -69,7 +91,7 @@ def run(call: Call, output: Output) -> ExitCode:
     check_output(call.output, [find(call.scenario)])
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(call.scenario, strict=call.strict)
+    opened = open_scenario(call.scenario, sources=Sources.of(call), strict=call.strict)
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     found = who_can(
@@ -84,4 +106,18 @@ def run(call: Call, output: Output) -> ExitCode:
     deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
     for line in opened.words:
         output.word(line)
-    return ExitCode.YES
+    return _judged(call, opened.scenario, output) if call.fail_if else ExitCode.YES
+
+
+def _judged(call: Call, scenario: Scenario, output: Output) -> ExitCode:
+    """Whether any of those that `--fail-if` names may, in any request at all."""
+    from kms_eval.analysis.checking.checking import Checking
+    from kms_eval.world.checks import check_of
+
+    fields = {"nobody": call.fail_if, "may": call.action, "on": call.key or None}
+    now = datetime.now(UTC)
+    result = Checking(scenario.evaluator, now=now, sources=call.scenario).run(check_of(fields, scenario.world))
+    for line in str(result).split("\n") if not result else ():
+        output.word(line)
+    verdicts = {"holds": ExitCode.YES, "fails": ExitCode.NO, "undetermined": ExitCode.OPEN}
+    return verdicts[result.verdict]

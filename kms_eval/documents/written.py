@@ -1,0 +1,26 @@
+"""Where something stands in a document as it was written.
+
+Comes in: the steps by which a model reaches a value. Goes out: the steps by which a reader of the file reaches it.
+Never here: files, lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kms_eval.formats.document import Steps
+
+
+def written(loc: Steps, raw: object) -> Steps:
+    """The steps of a place in what was written.
+
+    Passed over: the index of something that stands alone for a list of one, and the tag of a union.
+    """
+    steps: list[str | int] = []
+    here = raw
+    for step in loc:
+        members = dict(enumerate(here)) if isinstance(here, (list, tuple)) else here
+        if isinstance(members, Mapping) and step in members:
+            steps.append(step)
+            here = members[step]
+    return tuple(steps)
