@@ -24,6 +24,7 @@ from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
 ACTION = "kms:PutKeyPolicy"
+_DENIED = ("explicitDeny", "implicitDeny")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,10 @@ class Lockout:
     """What is left of the control over one key.
 
     `caller` is the decision about the principal who would put the policy, None where nobody was named. `left` has the
-    principals that could change the policy again, `maybe` those who could with further context; external principals are
-    never among them, since PutKeyPolicy does not work across accounts. `refusals` say what AWS KMS refuses in the
-    document, whoever puts it (semantics S13); nobody puts the policy of an AWS managed key.
+    principals that could change the policy again, `maybe` those who could with further context, `undetermined` those
+    about whom something decides that no source could show; external principals are never among them, since PutKeyPolicy
+    does not work across accounts. `refusals` say what AWS KMS refuses in the document, whoever puts it (semantics S13);
+    nobody puts the policy of an AWS managed key.
     """
 
     key: Key
@@ -41,11 +43,18 @@ class Lockout:
     left: tuple[Explanation, ...]
     maybe: tuple[Explanation, ...]
     refusals: tuple[str, ...] = ()
+    undetermined: tuple[Explanation, ...] = ()
 
     @property
     def found(self) -> bool:
         """Whether AWS KMS would refuse the policy, or nobody could change it."""
-        return bool(self.refusals) or (self.caller is not None and self.caller.decision != "allowed") or not self.left
+        refused = self.caller is not None and self.caller.decision not in ("allowed", "undetermined")
+        return bool(self.refusals) or refused or not (self.left or self.undetermined)
+
+    @property
+    def open(self) -> bool:
+        """Whether that hangs on something that no source could show."""
+        return not self.found and (not self.left or (self.caller is not None and self.caller.decision != "allowed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +74,10 @@ def check_lockout(
         _ask(evaluator, key, principal, circumstances) for principal in dict.fromkeys(_candidates(evaluator.world, key))
     ]
     left = tuple(answer for answer in answers if answer.decision == "allowed")
-    maybe = tuple(answer for answer in answers if answer.decision != "allowed" and answer.missing_context)
+    maybe = tuple(answer for answer in answers if answer.decision in _DENIED and answer.missing_context)
+    undetermined = tuple(answer for answer in answers if answer.decision == "undetermined")
     refused = (*refusals(key.policy), *_nobody(evaluator.world, key)) if key.manager != "AWS" else ()
-    return Lockout(key, asked, left, maybe, tuple(refused))
+    return Lockout(key, asked, left, maybe, tuple(refused), undetermined)
 
 
 def _nobody(world: World, key: Key) -> Iterator[str]:

@@ -12,7 +12,7 @@ from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
-from kms_eval.engine.hanging import open_shapes
+from kms_eval.engine.hanging import allowed_with, open_shapes
 from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
@@ -107,11 +107,6 @@ def _alias(trace: Trace) -> _Found:
 
 def _grants(trace: Trace) -> _Found:
     ruling = trace.ruling
-    if ruling.outcome != "allowed" and ruling.bit != RETIRE_GRANT:
-        if Slot.GRANT in trace.slots and trace.silent_limits():
-            yield _say("grant-limited")
-        if Slot.GRANT_WITH_IDENTITY in trace.slots and not trace.has_identity and not ruling.cell.shape.own_account:
-            yield _say("grant-needs-identity-policy")
     key = ruling.part.scope.target.key
     if key is None:
         return
@@ -136,7 +131,8 @@ def _grant_constraints(trace: Trace) -> _Found:
     operation = ruling.part.action.partition(":")[2]
     for grant in key.grants:
         mine = caller.principal is not None and grant.grantee_principal in {caller.arn, caller.principal.arn}
-        if mine and grant.constraints.source_arn is not None and operation in grant.operations:
+        serves = mine and grant.constraints.source_arn is not None and operation in grant.operations
+        if serves and allowed_with(trace, Slot.GRANT):
             yield _say("grant-with-source-arn")
 
 

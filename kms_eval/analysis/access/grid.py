@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
+from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.settled import PUBLISHED, Settled, public, settle
@@ -87,6 +88,7 @@ class Grid:
         self._said = frozenset(template.circumstances.given.values)
         self._finder = TermsFinder(self.openness)
         self._possible = Possible(self.openness)
+        self._doubts = DoubtsFinder(evaluator, asked, template.circumstances)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._of: Asker | None = None
@@ -154,6 +156,11 @@ class Grid:
             cuts = (square.public, ~square.public)
             found = [(part & cut, _public(terms, cut, square)) for part, terms in found for cut in cuts if part & cut]
         return tuple(found)
+
+    def doubts(self, square: Square, mask: int) -> Doubts:
+        """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
+        mask &= ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY
+        return self._doubts.find(square.halves, mask) if square.asker.is_one else ()
 
     def reasons(self, square: Square, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""

@@ -120,13 +120,15 @@ def _is_simple(row_id: object) -> bool:
     return isinstance(row_id, str) and row_id.isascii() and row_id.replace("-", "").isalnum()
 
 
-def _cells(cells: Sequence[str | None]) -> str:
+def _cells(cells: Sequence[str | int | None]) -> str:
     text = StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
 def _kept(tails: dict[Answer, str], answer: Answer, tail: str) -> str:
+    if answer.line is not None:
+        return tail  # there is no other row on the line
     if len(tails) >= _MOST_TAILS:
         tails.clear()
     tails[answer] = tail
