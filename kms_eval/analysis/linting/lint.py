@@ -1,0 +1,134 @@
+"""Lint: every rule asked about every policy, and what the reader of documents remarked, as one list of findings.
+
+Comes in: scenarios that have been read, or policies that stand for themselves. Goes out: a report.
+Never here: rules, formats, which files there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kms_eval.analysis.linting.choosing import Chosen
+from kms_eval.analysis.linting.finding import Finding, Report
+from kms_eval.analysis.linting.rule import Found, Rule
+from kms_eval.analysis.linting.subject import Subject, alone, subjects
+from kms_eval.analysis.linting.table import BY_REMARK, RULE, RULES
+from kms_eval.analysis.linting.texts import Texts
+from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.grammar import read_policy
+from kms_eval.documents.model import Policy, PolicyKind
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.errors import Fault, Location
+from kms_eval.formats.document import RawDocument
+
+_MALFORMED = "KMS100"
+_ALL = Chosen()
+
+
+class Linter:
+    """Collects the findings of everything that one call names."""
+
+    def __init__(self, chosen: Chosen = _ALL) -> None:
+        self._chosen = chosen
+        self._texts = Texts()
+        self._findings: dict[tuple[object, ...], Finding] = {}
+
+    def scenario(self, evaluator: Evaluator, notices: Iterable[Notice]) -> None:
+        """Look at a whole world, and take what its reader remarked."""
+        self._remarks(notices)
+        for subject in subjects(evaluator):
+            self._subject(subject)
+
+    def policy(self, document: RawDocument, kind: PolicyKind) -> None:
+        """Look at a policy that stands for itself; what AWS would refuse of it are findings as well."""
+        collected = Findings()
+        name = document.file.path.stem if document.file.path is not None else None
+        policy = read_policy(document.value, document.place, kind, collected, name=name)
+        self._remarks(collected.notices, policy)
+        for fault in collected.faults:
+            self._fault(fault, name)
+        if policy is not None:
+            self._subject(alone(policy))
+
+    def report(self) -> Report:
+        """Everything found so far, in the order of the places."""
+        found = sorted(self._findings.values(), key=_order)
+        return Report(
+            tuple(finding for finding in found if finding.reason is None),
+            tuple(finding for finding in found if finding.reason is not None),
+        )
+
+    def _subject(self, subject: Subject) -> None:
+        for rule in RULES:
+            if rule.check is not None and rule in self._chosen:
+                for found in rule.check(subject):
+                    self._add(rule, found, subject.policy)
+
+    def _remarks(self, notices: Iterable[Notice], policy: Policy | None = None) -> None:
+        for notice in notices:
+            rule = BY_REMARK.get(notice.code, RULE[_MALFORMED])
+            if rule in self._chosen:
+                self._add(rule, Found(notice.place, notice.message, notice.help), policy)
+
+    def _add(self, rule: Rule, found: Found, policy: Policy | None) -> None:
+        location = found.place.location()
+        text = self._texts.of(found.place)
+        span = text.span(found.place.steps) if text is not None else None
+        line = span.line if span is not None else location.line
+        ignore = self._texts.ignored(found.place, rule.code)
+        self._keep(
+            Finding(
+                rule.code,
+                rule.name,
+                rule.level,
+                found.message,
+                found.help,
+                location.file,
+                line,
+                span.column if span is not None else None,
+                span.end_line if span is not None else None,
+                span.end_column if span is not None else None,
+                location.field,
+                policy.name if policy is not None else None,
+                found.statement.index if found.statement is not None else None,
+                found.statement.sid if found.statement is not None else None,
+                text.lines[line - 1] if text is not None and line is not None and line <= len(text.lines) else None,
+                (ignore.reason or "no reason given") if ignore is not None else None,
+            )
+        )
+
+    def _fault(self, fault: Fault, policy: str | None) -> None:
+        rule = RULE[_MALFORMED]
+        where = fault.location or Location()
+        if rule in self._chosen:
+            line = where.line
+            finding = Finding(
+                rule.code, rule.name, rule.level, fault.message, fault.help, where.file, line, None, None, None,
+                where.field, policy,
+            )  # fmt: skip
+            self._keep(finding)
+
+    def _keep(self, finding: Finding) -> None:
+        # A policy that several keys share is looked at for each of them.
+        self._findings.setdefault((finding.code, finding.file, finding.field, finding.line, finding.message), finding)
+
+
+def lint_scenario(evaluator: Evaluator, notices: Sequence[Notice] = (), chosen: Chosen = _ALL) -> Report:
+    """The report on one world."""
+    linter = Linter(chosen)
+    linter.scenario(evaluator, notices)
+    return linter.report()
+
+
+def kind_of_policy(value: object) -> PolicyKind | None:
+    """Which policy a document most likely is, by whether its statements name principals; None where it is none."""
+    statements = value.get("Statement") if isinstance(value, dict) else None
+    if statements is None:
+        return None
+    listed = statements if isinstance(statements, list) else [statements]
+    names = any(isinstance(each, dict) and {"Principal", "NotPrincipal"} & each.keys() for each in listed)
+    return PolicyKind.KEY if names else PolicyKind.IDENTITY
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    return (finding.file or "", finding.line or 0, finding.column or 0, finding.code)
