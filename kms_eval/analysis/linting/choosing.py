@@ -6,7 +6,7 @@ Never here: running them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kms_eval.analysis.linting.rule import Rule
 from kms_eval.analysis.linting.table import RULE, RULES
@@ -15,11 +15,24 @@ from kms_eval.records import record
 
 
 @record
+class IgnoredFile:
+    """What settings ignore in some files: which files, by their names, the beginning of a code, and why."""
+
+    matches: Callable[[str], bool]
+    code: str
+    reason: str
+
+
+@record
 class Chosen:
-    """Rules that run. Optional ones do only where their whole code is selected."""
+    """Rules that run. Optional ones do only where their whole code is selected.
+
+    What `files` ignore is found all the same, and reported as ignored.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    files: tuple[IgnoredFile, ...] = ()
 
     def __contains__(self, rule: Rule) -> bool:
         if rule.code in self.ignore or rule.code.startswith(tuple(self.ignore)):
@@ -29,12 +42,18 @@ class Chosen:
         return not self.select or rule.code.startswith(tuple(self.select))
 
 
-def choose(select: Iterable[str] = (), ignore: Iterable[str] = (), *, said_by: str = "") -> Chosen:
+def choose(
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    files: Iterable[IgnoredFile] = (),
+    *,
+    said_by: str = "",
+) -> Chosen:
     """The choice that the words make: codes and beginnings, each perhaps several with commas between them.
 
     Raises InputError where no rule begins so; `said_by` is where the words are from.
     """
-    return Chosen(codes(select, f"{said_by}select"), codes(ignore, f"{said_by}ignore"))
+    return Chosen(codes(select, f"{said_by}select"), codes(ignore, f"{said_by}ignore"), tuple(files))
 
 
 def codes(words: Iterable[str], field: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ Never here: rules, formats, which files there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from kms_eval.analysis.linting.choosing import Chosen
 from kms_eval.analysis.linting.finding import Finding, Report
@@ -19,9 +20,10 @@ from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, Location
-from kms_eval.formats.document import RawDocument
+from kms_eval.formats.document import Place, RawDocument
 
 _MALFORMED = "KMS100"
+NO_REASON = "no reason given"
 _ALL = Chosen()
 
 
@@ -32,6 +34,7 @@ class Linter:
         self._chosen = chosen
         self._texts = Texts()
         self._findings: dict[tuple[object, ...], Finding] = {}
+        self._seen: set[Path] = set()
 
     def scenario(self, evaluator: Evaluator, notices: Iterable[Notice]) -> None:
         """Look at a whole world, and take what its reader remarked."""
@@ -50,6 +53,10 @@ class Linter:
         if policy is not None:
             self._subject(alone(policy))
 
+    def has_seen(self, path: Path) -> bool:
+        """Whether a policy of that file has been looked at."""
+        return path.resolve() in self._seen
+
     def report(self) -> Report:
         """Everything found so far, in the order of the places."""
         found = sorted(self._findings.values(), key=_order)
@@ -59,6 +66,9 @@ class Linter:
         )
 
     def _subject(self, subject: Subject) -> None:
+        path = subject.place.file.path
+        if path is not None:
+            self._seen.add(path.resolve())
         for rule in RULES:
             if rule.check is not None and rule in self._chosen:
                 for found in rule.check(subject):
@@ -75,7 +85,7 @@ class Linter:
         text = self._texts.of(found.place)
         span = text.span(found.place.steps) if text is not None else None
         line = span.line if span is not None else location.line
-        ignore = self._texts.ignored(found.place, rule.code)
+        reason = self._reason(rule, found.place, location.file)
         self._keep(
             Finding(
                 rule.code,
@@ -93,9 +103,18 @@ class Linter:
                 found.statement.index if found.statement is not None else None,
                 found.statement.sid if found.statement is not None else None,
                 text.lines[line - 1] if text is not None and line is not None and line <= len(text.lines) else None,
-                (ignore.reason or "no reason given") if ignore is not None else None,
+                reason,
             )
         )
+
+    def _reason(self, rule: Rule, place: Place, file: str | None) -> str | None:
+        """Why a finding is ignored, by a comment or by settings; None where it is not."""
+        ignore = self._texts.ignored(place, rule.code)
+        if ignore is not None:
+            return ignore.reason or NO_REASON
+        rows = (row for row in self._chosen.files if rule.code.startswith(row.code) and row.matches(file or ""))
+        row = next(rows, None)
+        return None if row is None else row.reason or NO_REASON
 
     def _fault(self, fault: Fault, policy: str | None) -> None:
         rule = RULE[_MALFORMED]

@@ -92,9 +92,11 @@ def _actions(scenarios: Sequence[str]) -> Choices:
 
 
 def _codes(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.analysis.linting.table import RULES
     from kms_eval.codes import CODES
 
     yield [row.code for row in CODES]
+    yield [rule.code for rule in RULES]
 
 
 VALUES: Mapping[str, Callable[[Sequence[str]], Choices]] = {
