@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
-from kms_eval.analysis.linting.subject import Subject, tests_on, written_operator
+from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on, written_operator
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
+from kms_eval.engine.masks import CREATE_GRANT
 from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.language.operators import OPERATORS
@@ -32,7 +33,15 @@ _ALWAYS_THERE = frozenset(
         "kms:multiregion",
     }
 )
+# Every CreateGrant has these, so that a statement for nothing else cannot do without.
+_IN_EVERY_GRANT = frozenset({"kms:grantoperations"})
 _MFA = "aws:multifactorauthpresent"
+
+
+def _always_there(statement: Statement, test: ConditionTest) -> bool:
+    """Whether every request that the statement is about has the key."""
+    name = canonical(test.key)
+    return name in _ALWAYS_THERE or (name in _IN_EVERY_GRANT and actions_of(statement) == CREATE_GRANT)
 
 
 def _requires(statement: Statement, test: ConditionTest) -> bool:
@@ -54,7 +63,9 @@ def _requires(statement: Statement, test: ConditionTest) -> bool:
 def _for_all_values(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements("Allow"):
         for test in statement.condition or ():
-            if test.qualifier != "ForAllValues" or _requires(statement, test) or _refused(subject, test):
+            if test.qualifier != "ForAllValues" or _always_there(statement, test):
+                continue
+            if _requires(statement, test) or _refused(subject, test):
                 continue
             message = f"`{written_operator(test)}` also holds where the request has no {quoted(test.key)}"
             advice = f'add `"Null": {{"{test.key}": "false"}}`'
@@ -71,7 +82,7 @@ def _refused(subject: Subject, test: ConditionTest) -> bool:
 def _if_exists(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements("Allow"):
         for test in statement.condition or ():
-            if not test.if_exists or canonical(test.key) in _ALWAYS_THERE or _requires(statement, test):
+            if not test.if_exists or _always_there(statement, test) or _requires(statement, test):
                 continue
             message = f"`{written_operator(test)}` also holds where the request has no {quoted(test.key)}"
             advice = f"in an Allow write `{written_operator(test).removesuffix('IfExists')}`"
@@ -84,7 +95,7 @@ def _negated(subject: Subject) -> Iterator[Found]:
             row = OPERATORS.get(test.operator)
             if row is None or not row.negated or test.if_exists or test.qualifier:
                 continue
-            if canonical(test.key) in _ALWAYS_THERE or _requires(statement, test):
+            if _always_there(statement, test) or _requires(statement, test):
                 continue
             message = f"`{test.operator}` also holds where the request has no {quoted(test.key)}"
             advice = f'add `"Null": {{"{test.key}": "false"}}`, or allow what is meant by name'

@@ -25,13 +25,19 @@ _SOME_DAY = Circumstances(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def _lockout(subject: Subject) -> Iterator[Found]:
-    if subject.key is None or any(statement.open for statement in subject.policy.statements):
-        return
-    found = check_lockout(subject.evaluator, subject.key, _SOME_DAY)
-    if not found.left and not found.maybe:
+    if _locks_out(subject):
         message = "nobody who is known could change this key policy again: AWS KMS refuses to put it"
         advice = "let somebody call `kms:PutKeyPolicy`, or delegate to the account"
         yield Found(subject.place, message, advice)
+
+
+def _locks_out(subject: Subject) -> bool:
+    key = subject.key
+    # AWS managed keys are AWS's to change.
+    if key is None or key.manager == "AWS" or any(statement.open for statement in subject.policy.statements):
+        return False
+    found = check_lockout(subject.evaluator, key, _SOME_DAY)
+    return not found.left and not found.maybe
 
 
 def _delegates(subject: Subject, statement: Statement) -> bool:
@@ -40,7 +46,7 @@ def _delegates(subject: Subject, statement: Statement) -> bool:
 
 
 def _no_delegation(subject: Subject) -> Iterator[Found]:
-    if subject.key is None or subject.account is None:
+    if subject.key is None or subject.account is None or subject.key.manager == "AWS" or _locks_out(subject):
         return
     if not any(_delegates(subject, statement) for statement in subject.policy.statements if statement.effect == "Allow"):
         message = "the key policy does not let identity policies of its account decide about anything"
@@ -64,7 +70,7 @@ def _unsuited(subject: Subject) -> Iterator[Found]:
         return
     for statement in subject.statements("Allow"):
         for index, text in enumerate(statement.actions or ()):
-            row = ACTION.get(text.lower()) or next((each for each in ACTION.values() if each.name == text), None)
+            row = ACTION.get(text.lower())
             because = _fails(subject, row) if row is not None else None
             if because is not None:
                 place = subject.at(statement, "Action", index)

@@ -186,13 +186,12 @@ def _not_carried(subject: Subject) -> Iterator[Found]:
 
 
 def _tag_case(subject: Subject) -> Iterator[Found]:
-    key = subject.key
     for statement in subject.statements("Allow"):
         for test in tests_on(statement, "aws:resourcetag/"):
             tag = test.key.partition("/")[2]
-            held = [subject.world.keys[name].tags.get(tag) for name in subject.world.keys] if key is None else []
+            held = {each.tags[tag] for each in subject.world.keys.values() if tag in each.tags}
             for index, value in enumerate(test.values):
-                near = [each for each in held if each is not None and each.lower() == value.lower() and each != value]
+                near = sorted(each for each in held if each.lower() == value.lower())
                 if near and value not in held and test.operator == "StringEquals":
                     message = f"{quoted(value)} differs from the tag {quoted(near[0])} of a key in case only"
                     place = subject.test_at(statement, test, index)
