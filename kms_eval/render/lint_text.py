@@ -23,7 +23,7 @@ def render(report: Report, *, paint: Paint = plain) -> str:
 
 def summary(report: Report) -> str:
     """How many findings there are of which level."""
-    numbers = Counter(finding.level for finding in report.findings)
+    numbers = Counter[str](finding.level for finding in report.findings)
     parts = [f"{count} {level}{'s' if count != 1 else ''}" for level in _COLOUR if (count := numbers[level])]
     text = ", ".join(parts) if parts else "nothing found"
     return text + (f", {len(report.ignored)} ignored" if report.ignored else "")

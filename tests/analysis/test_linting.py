@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def test_a_comment_without_a_reason_is_taken(tmp_path: Path) -> None:
 
 def test_settings_ignore_by_file() -> None:
     linter = Linter(Chosen(files=(IgnoredFile(lambda name: name == "a.json", "KMS2", "it is meant"),)))
-    text = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}'
+    text = json.dumps({"Version": "2012-10-17", "Statement": [allow("*", "kms:*")]})
     for name in ("a.json", "b.json"):
         linter.policy(read_text(text, name, format="json"), PolicyKind.KEY)
     report = linter.report()
@@ -171,12 +172,8 @@ def test_a_baseline_knows_a_finding_as_often_as_it_was_there(tmp_path: Path) -> 
 
 
 def test_a_policy_that_keys_share_is_told_of_once(tmp_path: Path) -> None:
-    (tmp_path / "app.json").write_text(
-        '{"Version": "2012-10-17", "Statement": [\n'
-        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"},\n'
-        '{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}]}',
-        encoding="utf-8",
-    )
+    statements = ",\n".join(json.dumps(each) for each in (DELEGATION, allow("*", "kms:Decrypt")))
+    (tmp_path / "app.json").write_text(f'{{"Statement": [\n{statements}]}}', encoding="utf-8")
     text = 'account: "111122223333"\nkeys:\n  a: {policy: app.json}\n  b: {policy: app.json}\n'
     report = lint_yaml(tmp_path, text).report()
     assert [(each.code, Path(each.file or "").name, each.line, each.policy) for each in report.findings] == [

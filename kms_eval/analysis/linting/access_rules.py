@@ -58,7 +58,7 @@ def limits(test: ConditionTest) -> bool:
     if row is None or row.negated or test.if_exists or test.qualifier == "ForAllValues" or test.operator == "Null":
         return False
     every = {"*", "0.0.0.0/0", "::/0", "arn:*", "arn:*:*:*:*:*:*"}
-    return bool(test.values) and not (row.wildcards or row.type == "IPAddress") or not every & set(test.values)
+    return (bool(test.values) and not (row.wildcards or row.type == "IPAddress")) or not every & set(test.values)
 
 
 def limited(statement: Statement, *keys: str) -> bool:
@@ -176,7 +176,7 @@ ACCESS_RULES: tuple[Rule, ...] = (
         "note",
         "a key policy lets in another account",
         "A principal of another account is under that account's control: whoever administers it decides who uses the "
-        "key. Accounts of the scenario's organization, and statements with a condition on the organization, are spared.",
+        "key. Spared are accounts of the scenario's organization, and statements with a condition on it.",
         Example((allow({"AWS": _PARTNER}, "kms:Decrypt"),)),
         Example((allow({"AWS": _PARTNER}, "kms:Decrypt", Condition=_OF_ORGANIZATION),)),
         f"{_KMS}key-policy-modifying-external-accounts.html",

@@ -53,9 +53,9 @@ def _requires(statement: Statement, test: ConditionTest) -> bool:
         if other.operator == "Null":
             if set(other.values) == {"false"}:
                 return True
-        elif not row.negated and not other.if_exists and other.qualifier != "ForAllValues":
-            return True
-        elif other.qualifier == "ForAnyValue":
+        elif (
+            not row.negated and not other.if_exists and other.qualifier != "ForAllValues"
+        ) or other.qualifier == "ForAnyValue":
             return True
     return False
 
@@ -106,7 +106,9 @@ def _mfa(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements("Deny"):
         for test in tests_on(statement, _MFA):
             if test.operator == "Bool" and not test.if_exists and set(test.values) == {"false"}:
-                message = "calls with an IAM user's access keys have no `aws:MultiFactorAuthPresent`: they pass this Deny"
+                message = (
+                    "calls with an IAM user's access keys have no `aws:MultiFactorAuthPresent`: they pass this Deny"
+                )
                 yield Found(subject.test_at(statement, test), message, "write `BoolIfExists`", statement)
 
 
@@ -136,7 +138,7 @@ ALWAYS_RULES: tuple[Rule, ...] = (
         "if-exists-in-allow",
         "warning",
         "an operator with IfExists in an Allow holds for requests without the key",
-        "IfExists makes a test hold where the condition key is absent. In a Deny that is stricter; in an Allow it opens "
+        "IfExists makes a test hold where the condition key is absent. In a Deny that is strict; in an Allow it opens "
         "what the test was to close.",
         _when({"StringEqualsIfExists": _VIA_S3}),
         _when({"StringEquals": _VIA_S3}),

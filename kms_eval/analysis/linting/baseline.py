@@ -67,4 +67,6 @@ def read_baseline(document: RawDocument) -> Baseline:
         return Baseline.model_validate(document.value)
     except ValidationError:
         place = Location(document.file.name)
-        raise InputError(Fault("is not a baseline of `kms-eval lint`", place, "name a file that is not there")) from None
+        raise InputError(
+            Fault("is not a baseline of `kms-eval lint`", place, "name a file that is not there")
+        ) from None

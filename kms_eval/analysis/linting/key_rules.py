@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, ROOT, Example, Found, Rule, allow
-from kms_eval.analysis.linting.subject import Subject, account_named, actions_of, is_whole_account
+from kms_eval.analysis.linting.rule import ROLE, ROOT, Example, Found, Rule, allow
+from kms_eval.analysis.linting.subject import Subject, account_named, is_whole_account
 from kms_eval.analysis.lockout import Circumstances, check_lockout
-from kms_eval.documents.model import Grant, PolicyKind, Statement
+from kms_eval.documents.model import Grant, Statement
 from kms_eval.documents.principals import UNIQUE_ID
-from kms_eval.engine.masks import BIT
 from kms_eval.errors import quoted
 from kms_eval.facts.actions import ACTION, Action
 from kms_eval.formats.document import Place
@@ -48,7 +47,9 @@ def _delegates(subject: Subject, statement: Statement) -> bool:
 def _no_delegation(subject: Subject) -> Iterator[Found]:
     if subject.key is None or subject.account is None or subject.key.manager == "AWS" or _locks_out(subject):
         return
-    if not any(_delegates(subject, statement) for statement in subject.policy.statements if statement.effect == "Allow"):
+    if not any(
+        _delegates(subject, statement) for statement in subject.policy.statements if statement.effect == "Allow"
+    ):
         message = "the key policy does not let identity policies of its account decide about anything"
         advice = "if it is not meant, allow the account principal what IAM policies are to give"
         yield Found(subject.place, message, advice)
@@ -105,7 +106,9 @@ def _grant_name(grant: Grant) -> str:
 def _gone(subject: Subject) -> Iterator[Found]:
     for grant in subject.key.grants if subject.key is not None else ():
         if grant.grantee_principal is not None and _is_gone(subject, grant.grantee_principal):
-            message = f"{_grant_name(grant)} is for {quoted(grant.grantee_principal)}, who does not exist: nobody can use it"
+            message = (
+                f"{_grant_name(grant)} is for {quoted(grant.grantee_principal)}, who does not exist: nobody can use it"
+            )
             yield Found(_of(subject, grant).at("GranteePrincipal"), message, "revoke it")
 
 

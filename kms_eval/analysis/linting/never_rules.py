@@ -278,14 +278,10 @@ NEVER_RULES: tuple[Rule, ...] = (
         "key-not-carried",
         "warning",
         "no action of the statement carries the condition key",
-        "Most condition keys of AWS KMS come with some operations only. Where none of a statement's actions carries the "
+        "Most condition keys of AWS KMS come with some operations only. Where no action of a statement carries the "
         "key, the test never holds, and the statement allows nothing.",
         Example(
-            (
-                allow(
-                    {"AWS": ROLE}, "kms:DescribeKey", Condition={"StringEquals": {"kms:EncryptionContext:app": "pay"}}
-                ),
-            )
+            (allow({"AWS": ROLE}, "kms:DescribeKey", Condition={"StringEquals": {"kms:EncryptionContext:app": "pay"}}),)
         ),
         _when("StringEquals", "kms:EncryptionContext:app", "pay"),
         f"{_KMS}kms-api-permissions-reference.html",

@@ -168,7 +168,9 @@ def _covers(wide: Statement, narrow: Statement) -> bool:
     actions = actions_of(narrow)
     if not actions or actions & ~actions_of(wide):
         return False
-    if not set(narrow.resources or ()) or not all(_within(text, wide.resources or ()) for text in narrow.resources or ()):
+    if not set(narrow.resources or ()) or not all(
+        _within(text, wide.resources or ()) for text in narrow.resources or ()
+    ):
         return False
     return (_tests(wide) or frozenset()) <= (_tests(narrow) or frozenset())
 
@@ -186,7 +188,7 @@ def _all_named(wide: Statement, narrow: Statement) -> bool:
 
 
 def _within(text: str, patterns: tuple[str, ...]) -> bool:
-    return any(text == pattern or pattern == "*" for pattern in patterns)
+    return "*" in patterns or text in patterns
 
 
 def _deleted(subject: Subject) -> Iterator[Found]:
@@ -232,7 +234,9 @@ def _attestation(subject: Subject) -> Iterator[Found]:
         attested = [test for test in tests_on(statement, _ATTESTATION) if _asks(test)]
         if not attested:
             continue
-        carried = sum(BIT[name.lower()] for name, row in ACTION.items() if "kms:RecipientAttestation:" in row.condition_keys)
+        carried = sum(
+            BIT[name.lower()] for name, row in ACTION.items() if "kms:RecipientAttestation:" in row.condition_keys
+        )
         for other in subject.statements("Allow"):
             both = actions_of(statement) & actions_of(other) & carried
             if other is statement or not both or any(_asks(test) for test in tests_on(other, _ATTESTATION)):
@@ -298,9 +302,7 @@ STATEMENT_RULES: tuple[Rule, ...] = (
         "An alias ARN as a resource matters to CreateAlias, UpdateAlias and DeleteAlias only; to everything else the "
         "key's own ARN is the resource, however the request names the key.",
         _identity("kms:Decrypt", _ALIAS),
-        _identity(
-            "kms:Decrypt", _KEYS, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/app"}}
-        ),
+        _identity("kms:Decrypt", _KEYS, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/app"}}),
         f"{_KMS}alias-authorization.html",
         _alias_resource,
     ),

@@ -16,7 +16,9 @@ from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.spans import Span, spans
 from kms_eval.records import record
 
-_COMMENT = re.compile(r"(?:^|\s)#\s*kms-eval:\s*ignore\s+(?P<codes>KMS\d*(?:\s*,\s*KMS\d*)*)(?:[:\s]\s*(?P<reason>.*))?$")
+_COMMENT = re.compile(
+    r"(?:^|\s)#\s*kms-eval:\s*ignore\s+(?P<codes>KMS\d*(?:\s*,\s*KMS\d*)*)(?:[:\s]\s*(?P<reason>.*))?$"
+)
 _LARGEST = 8 * 1024 * 1024
 
 
@@ -104,7 +106,11 @@ def _ignores(lines: tuple[str, ...]) -> list[Ignore]:
         about = number
         if not line[: comment.start()].strip() and line.lstrip().startswith("#"):
             about = next(
-                (later for later, text in enumerate(lines[number:], number + 1) if text.strip() and text.strip()[0] != "#"),
+                (
+                    later
+                    for later, text in enumerate(lines[number:], number + 1)
+                    if text.strip() and text.strip()[0] != "#"
+                ),
                 number,
             )
         codes = tuple(code.strip() for code in comment["codes"].split(","))

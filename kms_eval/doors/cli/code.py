@@ -27,7 +27,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Tell what a reason code, a warning code or a rule of the lint means, and what to do about it; without CODE, list all."""
+    """Tell what a reason code, a warning code or a rule of the lint means; without CODE, list all."""
 
     code: str | None = optional_argument("CODE", "A code, as `can --json` and warnings show it.", "codes")
 

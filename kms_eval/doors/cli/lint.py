@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import arguments, option, options, scenario_option, switch
@@ -25,7 +24,7 @@ _LEVELS = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Look through scenarios and policy files for what AWS refuses, what does not do what it says, and what is too wide.
+    """Find what AWS refuses in policies and grants, what does not do what it says, and what is wider than it looks.
 
     Each rule has a code, and a page: `kms-eval code KMS201`. `# kms-eval: ignore KMS201 reason` in a YAML file ignores
     what begins on that line, or on the next one; for JSON files there is the table `[tool.kms-eval.lint]` of
@@ -35,11 +34,13 @@ class Call:
     """
 
     path: tuple[str, ...] = arguments("[SOURCE]", "Scenarios, policy files, folders; default: the scenario found.")
-    select: tuple[str, ...] = options("--select", metavar="CODES", help="Only rules whose codes begin so; again for more.")
-    ignore: tuple[str, ...] = options("--ignore", metavar="CODES", help="No rules whose codes begin so; again for more.")
+    select: tuple[str, ...] = options("--select", metavar="CODES", help="Only rules whose codes begin so.")
+    ignore: tuple[str, ...] = options("--ignore", metavar="CODES", help="No rules whose codes begin so.")
     level: str | None = option("--level", metavar="LEVEL", help="Only this level and above: error, warning or note.")
     policy_type: str | None = option(
-        "--policy-type", metavar="TYPE", help="What policy files are: key, identity, boundary, session, scp, rcp, endpoint."
+        "--policy-type",
+        metavar="TYPE",
+        help="What policy files are: key, identity, boundary, session, scp, rcp or endpoint.",
     )
     baseline: str | None = option(
         "--baseline", metavar="FILE", help="Leave out what is in this file, which is written where it is not there."

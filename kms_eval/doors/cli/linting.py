@@ -161,4 +161,3 @@ def _of_level(report: Report, level: str) -> Report:
         tuple(each for each in report.findings if _ORDER.index(each.level) >= least),
         tuple(each for each in report.ignored if _ORDER.index(each.level) >= least),
     )
-
