@@ -46,7 +46,9 @@ def test_text_has_the_place_the_line_and_a_caret_under_it() -> None:
 
 
 def test_a_finding_without_a_line_is_told_by_its_file() -> None:
-    assert render(Report((NOTE,))).splitlines()[0] == "policies/app key.json: note: anybody may [KMS202 outside-account]"
+    assert (
+        render(Report((NOTE,))).splitlines()[0] == "policies/app key.json: note: anybody may [KMS202 outside-account]"
+    )
     in_memory = replace(NOTE, file=None)
     assert render(Report((in_memory,))).startswith("Statement[0].Principal: note: ")
 
