@@ -14,10 +14,12 @@ from pathlib import Path
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, RawDocument, SourceFile
+from kms_eval.formats.memory import plain
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
+from kms_eval.world.checks import Check, read_checks
 from kms_eval.world.identity import is_partition, is_region
 from kms_eval.world.keys import read_keys
 from kms_eval.world.model import World
@@ -40,6 +42,7 @@ class Loaded:
     name: str
     description: str | None = None
     base: Path | None = None
+    checks: tuple[Check, ...] = ()
 
 
 def load(path: Path, *, strict: bool = False) -> Loaded:
@@ -54,9 +57,13 @@ def load(path: Path, *, strict: bool = False) -> Loaded:
 def from_dict(
     data: Mapping[str, object], *, base: Path | None = None, name: str = "scenario", strict: bool = False
 ) -> Loaded:
-    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none."""
+    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none.
+
+    Any `Mapping` will do for a mapping. Raises InputError, for what no file could hold too (`formats.memory`).
+    """
     with _without_collecting():
-        return _read(RawDocument(SourceFile(name), data), base, name, strict=strict)
+        file = SourceFile(name)
+        return _read(RawDocument(file, plain(data, file)), base, name, strict=strict)
 
 
 def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool) -> Loaded:
@@ -100,5 +107,8 @@ def _read_mapping(place: Place, value: Mapping[str, object], base: Path | None, 
         vpc_endpoints=read_endpoints(reading),
     )
     tests = read_tests(reading, world)
+    checks = read_checks(reading, world)
     reading.findings.raise_faults(strict=strict)
-    return Loaded(world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base)
+    return Loaded(
+        world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base, checks
+    )
