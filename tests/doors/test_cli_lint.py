@@ -18,7 +18,7 @@ PUBLIC = """\
   ]
 }
 """
-GOOD = PUBLIC.replace('"Principal": "*"', '"Principal": {"AWS": "111122223333"}').replace(', "kms:ListKeys"', "")
+GOOD = PUBLIC.replace('"Principal": "*"', '"Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}').replace(', "kms:ListKeys"', "")
 WORLD = 'account: "111122223333"\nkeys:\n  app: {policy: policy.json}\nprincipals: {}\n'
 
 

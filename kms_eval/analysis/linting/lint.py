@@ -140,13 +140,29 @@ def lint_scenario(evaluator: Evaluator, notices: Sequence[Notice] = (), chosen: 
 
 
 def kind_of_policy(value: object) -> PolicyKind | None:
-    """Which policy a document most likely is, by whether its statements name principals; None where it is none."""
+    """Which policy a document most likely is; None where it is none.
+
+    One that names no principals is of an identity. One that does is of a key, unless it speaks of other services: then
+    it is a resource control policy if it only denies, else that of a VPC endpoint.
+    """
     statements = value.get("Statement") if isinstance(value, dict) else None
     if statements is None:
         return None
-    listed = statements if isinstance(statements, list) else [statements]
-    names = any(isinstance(each, dict) and {"Principal", "NotPrincipal"} & each.keys() for each in listed)
-    return PolicyKind.KEY if names else PolicyKind.IDENTITY
+    listed = [each for each in (statements if isinstance(statements, list) else [statements]) if isinstance(each, dict)]
+    if not any({"Principal", "NotPrincipal"} & each.keys() for each in listed):
+        return PolicyKind.IDENTITY
+    if not any(_of_other_service(text) for each in listed for text in _texts(each.get("Action"))):
+        return PolicyKind.KEY
+    return PolicyKind.RCP if all(each.get("Effect") == "Deny" for each in listed) else PolicyKind.ENDPOINT
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+
+
+def _of_other_service(action: str) -> bool:
+    service, colon, _name = action.partition(":")
+    return bool(colon) and "*" not in service and service.lower() != "kms"
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kms_eval.analysis.linting.difference import useless_allows
 from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, Example, Found, Rule, allow, deny
 from kms_eval.analysis.linting.subject import Subject, actions_of, is_everyone, tests_on
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
@@ -140,21 +141,33 @@ def called(statement: Statement) -> str:
 
 
 def _shadowed(subject: Subject) -> Iterator[Found]:
+    useless = useless_allows(subject)
     statements = list(subject.statements())
     for statement in statements:
-        if statement.effect == "Allow" and statement.condition is None:
-            deny_all = [other for other in statements if other.effect == "Deny" and _covers(other, statement)]
-            if deny_all:
-                message = f"{called(deny_all[0])} denies all that it allows: it has no effect"
-                yield Found(subject.at(statement), message, "remove one of the two", statement)
-                continue
-        for other in statements:
-            if other is statement or other.effect != statement.effect or not _covers(other, statement):
-                continue
-            if _content(other) != _content(statement):
-                message = f"{called(other)} covers it: it makes no difference"
-                yield Found(subject.at(statement), message, "remove it", statement, removable=True)
-                break
+        by = next((other for other in statements if _takes_back(other, statement)), None)
+        if by is not None:
+            message = f"{called(by)} denies all that it allows: it has no effect"
+            yield Found(subject.at(statement), message, "remove one of the two", statement)
+            continue
+        by = next((other for other in statements if _says_more(other, statement)), None)
+        if by is not None and (statement.effect == "Deny" or useless is None or statement.index in useless):
+            message = f"{called(by)} covers it: it makes no difference"
+            yield Found(subject.at(statement), message, "remove it", statement, removable=True)
+        elif useless is not None and statement.index in useless:
+            message = "without it everybody may do the same: it makes no difference"
+            yield Found(subject.at(statement), message, "remove it", statement, removable=True)
+
+
+def _takes_back(other: Statement, statement: Statement) -> bool:
+    """Whether `other` is a Deny without condition of all that an Allow allows."""
+    return statement.effect == "Allow" and other.effect == "Deny" and not other.condition and _covers(other, statement)
+
+
+def _says_more(other: Statement, statement: Statement) -> bool:
+    """Whether `other` has the same effect on more; of two that say the same the later one is the useless one."""
+    if other is statement or other.effect != statement.effect or not _covers(other, statement):
+        return False
+    return _content(other) != _content(statement) and (other.index < statement.index or not _covers(statement, other))
 
 
 def _covers(wide: Statement, narrow: Statement) -> bool:
