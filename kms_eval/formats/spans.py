@@ -31,12 +31,27 @@ def spans(text: str) -> Callable[[Steps], Span | None]:
     A member of a mapping spans its key as well. JSON is read as the YAML that it is; where that fails (rare escapes),
     there are no spans.
     """
+    root = root_of(text)
+    return lambda steps: None if root is None else _span(root, steps)
+
+
+def root_of(text: str) -> yaml.Node | None:
+    """The tree of a text; None where it cannot be read so."""
     try:
         # A tab is one character to whoever counts columns, and white space between the values of JSON.
-        root = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
+        root: yaml.Node | None = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
     except (yaml.YAMLError, ValueError, RecursionError):
-        root = None
-    return lambda steps: None if root is None else _span(root, steps)
+        return None
+    return root
+
+
+def node_at(root: yaml.Node | None, steps: Steps) -> yaml.Node | None:
+    """The very node at a place; None where there is none."""
+    here = root
+    for step in steps:
+        found = None if here is None else next(_members(here, step), None)
+        here = None if found is None else found[1]
+    return here
 
 
 def _span(root: yaml.Node, steps: Steps) -> Span:

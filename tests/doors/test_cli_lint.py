@@ -18,7 +18,9 @@ PUBLIC = """\
   ]
 }
 """
-GOOD = PUBLIC.replace('"Principal": "*"', '"Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}').replace(', "kms:ListKeys"', "")
+GOOD = PUBLIC.replace('"Principal": "*"', '"Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}').replace(
+    ', "kms:ListKeys"', ""
+)
 WORLD = 'account: "111122223333"\nkeys:\n  app: {policy: policy.json}\nprincipals: {}\n'
 
 
@@ -182,3 +184,17 @@ def test_the_page_of_a_rule_is_shown_in_any_case(cli: Cli) -> None:
     assert done.out.startswith("KMS201 public-access: a warning: it does not do what it says\n")
     assert "KMS201" in cli("code").out
     assert cli("code", "KMS20l").code == 2
+
+
+def test_fix_takes_out_what_changes_nothing_and_leaves_the_rest(cli: Cli, policy: Path) -> None:
+    done = cli("lint", "policy.json", "--fix", "--json")
+    assert done.err == "kms-eval: policy.json: took out 1 element that changed nothing\n"
+    assert codes(done.out) == ["KMS201"]
+    assert policy.read_text(encoding="utf-8") == PUBLIC.replace('["kms:Decrypt", "kms:ListKeys"]', '["kms:Decrypt"]')
+    again = cli("lint", "policy.json", "--fix")
+    assert again.err == ""
+
+
+def test_fix_takes_out_no_more_than_is_selected(cli: Cli, policy: Path) -> None:
+    assert cli("lint", "policy.json", "--fix", "--select", "KMS2").err == ""
+    assert policy.read_text(encoding="utf-8") == PUBLIC

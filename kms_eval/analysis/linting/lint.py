@@ -20,7 +20,7 @@ from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, Location
-from kms_eval.formats.document import Place, RawDocument
+from kms_eval.formats.document import Place, RawDocument, Steps
 
 _MALFORMED = "KMS100"
 NO_REASON = "no reason given"
@@ -35,6 +35,7 @@ class Linter:
         self._texts = Texts()
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._seen: set[Path] = set()
+        self._removable: dict[Path, dict[Steps, None]] = {}
 
     def scenario(self, evaluator: Evaluator, notices: Iterable[Notice]) -> None:
         """Look at a whole world, and take what its reader remarked."""
@@ -56,6 +57,10 @@ class Linter:
     def has_seen(self, path: Path) -> bool:
         """Whether a policy of that file has been looked at."""
         return path.resolve() in self._seen
+
+    def removable(self) -> dict[Path, list[Steps]]:
+        """What can be taken out of JSON files without changing a decision, file by file; nothing that is ignored."""
+        return {path: list(places) for path, places in self._removable.items()}
 
     def report(self) -> Report:
         """Everything found so far, in the order of the places."""
@@ -86,6 +91,9 @@ class Linter:
         span = text.span(found.place.steps) if text is not None else None
         line = span.line if span is not None else location.line
         reason = self._reason(rule, found.place, location.file)
+        path = found.place.file.path
+        if found.removable and reason is None and path is not None and path.suffix.lower() == ".json":
+            self._removable.setdefault(path, {})[found.place.steps] = None
         self._keep(
             Finding(
                 rule.code,

@@ -155,7 +155,8 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
             yield Found(subject.at(statement), message, "remove it", statement, removable=True)
         elif useless is not None and statement.index in useless:
             message = "without it everybody may do the same: it makes no difference"
-            yield Found(subject.at(statement), message, "remove it", statement, removable=True)
+            # It may be meant and written wrong: nobody but its author can tell, so it is not taken out unasked.
+            yield Found(subject.at(statement), message, "remove it, or mend it", statement)
 
 
 def _takes_back(other: Statement, statement: Statement) -> bool:

@@ -45,6 +45,7 @@ class Call:
     baseline: str | None = option(
         "--baseline", metavar="FILE", help="Leave out what is in this file, which is written where it is not there."
     )
+    fix: bool = switch("--fix", help="First take out of JSON files what changes no decision.")
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("; `.sarif` and `.json` are forms")
@@ -61,6 +62,13 @@ def run(call: Call, output: Output) -> ExitCode:
     check_output(call.output, named.paths)
     wish = Wish(call.select, call.ignore, _level(call.level), named_kind(call.policy_type), call.baseline)
     looked = look(named, wish)
+    if call.fix:
+        from kms_eval.doors.cli.linting import fix
+
+        fixed = list(fix(looked))
+        for line in fixed:
+            output.word(line)
+        looked = look(named, wish) if fixed else looked
     for line in looked.words:
         output.word(line)
     if looked.baseline is not None:

@@ -6,13 +6,14 @@ Comes in: words of a call. Goes out: a report, and words about what could not be
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kms_eval.analysis.linting.baseline import baseline_of, read_baseline
 from kms_eval.analysis.linting.choosing import choose
 from kms_eval.analysis.linting.finding import Report
+from kms_eval.analysis.linting.fixing import without
 from kms_eval.analysis.linting.lint import Linter, kind_of_policy
 from kms_eval.documents.model import PolicyKind
 from kms_eval.doors.cli.gathering import files_in, is_scenario
@@ -20,6 +21,7 @@ from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.lint_settings import settings
 from kms_eval.doors.output_files import write_whole
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+from kms_eval.formats.document import Steps
 from kms_eval.formats.text import read_file
 from kms_eval.scenario import Scenario
 
@@ -85,6 +87,7 @@ class Looked:
     report: Report
     words: tuple[str, ...]
     wrong: bool
+    removable: Mapping[Path, Sequence[Steps]]
     baseline: NewBaseline | None
 
 
@@ -102,7 +105,18 @@ def look(named: Named, wish: Wish) -> Looked:
     if known is not None:
         report = known.without(report)
     fresh = NewBaseline(path) if path is not None and known is None else None
-    return Looked(report, tuple(words), bool(words), fresh)
+    return Looked(report, tuple(words), bool(words), linter.removable(), fresh)
+
+
+def fix(looked: Looked) -> Iterator[str]:
+    """Take out what changes no decision, and say so."""
+    for path, places in looked.removable.items():
+        with path.open(encoding="utf-8", newline="") as file:
+            text = file.read()
+        shorter, removed = without(text, places)
+        if removed:
+            write_whole(path, [shorter])
+            yield f"{path}: took out {removed} element{'s' if removed != 1 else ''} that changed nothing"
 
 
 def named_kind(text: str | None) -> PolicyKind | None:
