@@ -143,7 +143,12 @@ def called(statement: Statement) -> str:
 def _shadowed(subject: Subject) -> Iterator[Found]:
     useless = useless_allows(subject)
     statements = list(subject.statements())
+    said: set[object] = set()
     for statement in statements:
+        content = _content(statement)
+        if content in said:
+            continue  # a duplicate is another rule's
+        said.add(content)
         by = next((other for other in statements if _takes_back(other, statement)), None)
         if by is not None:
             message = f"{called(by)} denies all that it allows: it has no effect"
