@@ -13,7 +13,7 @@ from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on, wri
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.engine.masks import CREATE_GRANT
 from kms_eval.errors import quoted
-from kms_eval.facts.condition_keys import canonical
+from kms_eval.facts.condition_keys import canonical, find
 from kms_eval.language.operators import OPERATORS
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -112,6 +112,18 @@ def _mfa(subject: Subject) -> Iterator[Found]:
                 yield Found(subject.test_at(statement, test), message, "write `BoolIfExists`", statement)
 
 
+def _set_over_one(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in statement.condition or ():
+            key = find(test.key)
+            if test.qualifier and key is not None and not key.multi_valued and not _refused(subject, test):
+                message = f"{quoted(test.key)} has one value, and `{test.qualifier}` is for keys with several"
+                if test.qualifier == "ForAllValues":
+                    message += ": it also holds where the key is absent"
+                plain = written_operator(test).partition(":")[2]
+                yield Found(subject.test_at(statement, test), message, f"write `{plain}`", statement)
+
+
 def _when(condition: dict[str, object]) -> Example:
     return Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition=condition),))
 
@@ -168,5 +180,17 @@ ALWAYS_RULES: tuple[Rule, ...] = (
         Example((deny("*", "kms:Decrypt", Condition={"BoolIfExists": _NO_MFA}),)),
         f"{_IAM}reference_policies_condition-keys.html#condition-keys-multifactorauthpresent",
         _mfa,
+    ),
+    Rule(
+        "KMS315",
+        "set-operator-over-one-value",
+        "warning",
+        "ForAllValues or ForAnyValue stands over a key that has one value",
+        "The qualifiers are for keys with several values. Over a key with one they say nothing more, and ForAllValues "
+        "is true where the key is absent.",
+        _when({"ForAnyValue:StringEquals": _VIA_S3}),
+        _when({"StringEquals": _VIA_S3}),
+        f"{_IAM}reference_policies_condition-single-vs-multi-valued-context-keys.html",
+        _set_over_one,
     ),
 )

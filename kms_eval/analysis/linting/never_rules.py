@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow
 from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on, written_operator
@@ -31,6 +32,8 @@ _FORMS = (
     (_ORGANIZATION_KEYS, re.compile(r"o-[a-z0-9]{10,32}"), "the id of an organization is `o-` and 10 to 32 characters"),
 )
 _VIA = re.compile(r"[a-z0-9-]+\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com")
+# RFC 1918 and RFC 4193; no address of the internet is among them.
+_PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
 _REGION = "us-east-1"
 
 
@@ -198,6 +201,28 @@ def _tag_case(subject: Subject) -> Iterator[Found]:
                     yield Found(place, message, f"did you mean {quoted(near[0])}?", statement)
 
 
+def _private(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in tests_on(statement, "aws:sourceip"):
+            if test.operator != "IpAddress":
+                continue
+            for index, value in enumerate(test.values):
+                if _is_private(value):
+                    message = f"{quoted(value)} is private: requests to AWS KMS never come from there over the internet"
+                    advice = (
+                        "through a VPC endpoint there is `aws:VpcSourceIp`, with `aws:SourceVpc` or `aws:SourceVpce`"
+                    )
+                    yield Found(subject.test_at(statement, test, index), message, advice, statement)
+
+
+def _is_private(text: str) -> bool:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:  # a policy variable, or what the reader refuses
+        return False
+    return any(network.version == each.version and network.subnet_of(each) for each in _PRIVATE)  # type: ignore[arg-type]  # of one version
+
+
 def _when(operator: str, key: str, value: object) -> Example:
     return Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition={operator: {key: value}}),))
 
@@ -305,5 +330,17 @@ NEVER_RULES: tuple[Rule, ...] = (
         ),
         f"{_KMS}tag-authorization.html",
         _tag_case,
+    ),
+    Rule(
+        "KMS308",
+        "private-address",
+        "warning",
+        "aws:SourceIp never has a private address",
+        "It is the address from which a request reaches AWS over the internet. Requests through a VPC endpoint have "
+        "aws:VpcSourceIp instead.",
+        _when("IpAddress", "aws:SourceIp", "10.0.0.0/8"),
+        _when("IpAddress", "aws:SourceIp", "198.51.100.0/24"),
+        f"{_IAM}reference_policies_condition-keys.html#condition-keys-sourceip",
+        _private,
     ),
 )

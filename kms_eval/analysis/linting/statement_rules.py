@@ -104,6 +104,25 @@ def _duplicate(subject: Subject) -> Iterator[Found]:
             yield Found(subject.at(statement), message, "remove it", statement, removable=True)
 
 
+def _redundant(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for element, texts in (("Action", statement.actions), ("NotAction", statement.not_actions)):
+            listed = tuple(text.lower() for text in texts or ())
+            for index, written in enumerate(texts or ()):
+                by = next((at for at in range(len(listed)) if at != index and _includes(listed, at, index)), None)
+                if by is not None:
+                    message = f"{quoted(written)} is among {quoted((texts or ())[by])}"
+                    place = subject.at(statement, element, index)
+                    yield Found(place, message, "remove it", statement, removable=True)
+
+
+def _includes(listed: tuple[str, ...], wide: int, narrow: int) -> bool:
+    """Whether a pattern covers another one letter by letter; of two that are the same the first one does."""
+    if listed[wide] == listed[narrow]:
+        return wide < narrow
+    return "?" not in listed[narrow] and compile_text(listed[wide])(listed[narrow])
+
+
 def _content(statement: Statement) -> object:
     """What of a statement decides; the order of lists does not."""
     return (
@@ -357,6 +376,17 @@ STATEMENT_RULES: tuple[Rule, ...] = (
         Example((allow(_APP, "kms:Decrypt"), deny("*", "kms:Encrypt"))),
         f"{_IAM}reference_policies_evaluation-logic.html",
         _shadowed,
+    ),
+    Rule(
+        "KMS413",
+        "redundant-action",
+        "note",
+        "an action is among another one of the same list",
+        "The wider pattern covers it. Whoever takes the narrow one out believes to have taken something away.",
+        Example((allow(_APP, "kms:Describe*", "kms:DescribeKey"),)),
+        Example((allow(_APP, "kms:Describe*"),)),
+        f"{_IAM}access-analyzer-reference-policy-checks.html",
+        _redundant,
     ),
     Rule(
         "KMS421",
