@@ -43,11 +43,15 @@ def did_you_mean(word: str, words: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in an input: the file as the user named it, the line (from 1) and the dotted field."""
+    """A place in an input: the file as the user named it, the line (from 1), the dotted field, the column (from 1).
+
+    Its text has no column: a field says more to a person, and editors jump to lines.
+    """
 
     file: str | None = None
     line: int | None = None
     field: str | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
         place = self.file or ""

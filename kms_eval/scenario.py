@@ -179,17 +179,43 @@ class Scenario:
         self._known: dict[_Words | None, Decision] = {}
 
     @classmethod
-    def load(cls, path: str | Path, *, strict: bool = False, allow_unknown_action: bool = False) -> Scenario:
-        """Read a scenario file (YAML or JSON). Raises InputError with every fault of it and of its policies.
+    def load(
+        cls,
+        path: str | Path | Sequence[str | Path],
+        *,
+        strict: bool = False,
+        allow_unknown_action: bool = False,
+        account: str | None = None,
+        region: str | None = None,
+        before: bool = False,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Scenario:
+        """Read a scenario file (YAML or JSON), or any other source: responses of AWS, a plan, a template, a folder.
 
+        Of several sources a later one replaces what an earlier one said of the same thing. `account` and `region` say
+        what no source tells, `before` asks for what is before a plan, `parameters` fills in those of a template.
         `strict` makes faults of what AWS would refuse but published examples contain; `allow_unknown_action` decides
-        actions that AWS published later by the policies' patterns.
+        actions that AWS published later by the policies' patterns. Raises InputError with every fault of the sources
+        and of their policies.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
-        if not isinstance(path, (str, PathLike)):
+        paths = [path] if isinstance(path, (str, PathLike)) else path
+        listed: object = paths
+        if (
+            not isinstance(listed, Sequence)
+            or not listed
+            or not all(isinstance(each, (str, PathLike)) for each in listed)
+        ):
             raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
-        return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action)
+        options = None
+        if account is not None or region is not None or before or parameters:
+            from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario needs none
+
+            options = Options(account, region, before, parameters or {})
+        first, *more = map(Path, paths)
+        loaded = load(first, more=more, strict=strict, options=options)
+        return cls(loaded, allow_unknown_action=allow_unknown_action)
 
     @classmethod
     def from_dict(

@@ -13,6 +13,7 @@ from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
+from kms_eval.engine.hanging import open_shapes
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
 from kms_eval.engine.missing import spelled
@@ -173,6 +174,10 @@ def _open_questions(trace: Trace) -> _Found:
         yield _say(code, key=key)
 
 
+def _open_shapes(trace: Trace) -> _Found:
+    yield from map(_say, open_shapes(trace))
+
+
 def _unknown_may_deny(trace: Trace) -> _Found:
     if trace.ruling.outcome == "implicitDeny" and any(entry.slot == Slot.DENY for entry in trace.unsure):
         yield _say("unknown-may-deny")
@@ -189,5 +194,6 @@ _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _external_root,
     _session_not_named,
     _open_questions,
+    _open_shapes,
     _unknown_may_deny,
 )

@@ -182,6 +182,9 @@ class Scenario(Entry, title="kms-eval scenario"):
     )
     region: Text = Field("us-east-1", description="The Region of keys that say nothing else.")
     partition: Text = Field("aws", description="The AWS partition.", examples=["aws", "aws-cn", "aws-us-gov"])
+    sources: Texts = Field(
+        (), description="Other sources, which this scenario completes; what it says itself replaces what they say."
+    )
     keys: Annotated[dict[Text, KeyEntry], Field(strict=False)] = Field({}, description="The keys by handle.")
     principals: Annotated[dict[Text, PrincipalEntry], Field(strict=False)] = Field(
         {}, description="IAM users and roles by ARN, or by short name: `role/admin`, `user/path/alice`."

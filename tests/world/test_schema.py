@@ -41,6 +41,7 @@ def test_it_has_the_sections_of_a_scenario_and_no_others() -> None:
         "account",
         "region",
         "partition",
+        "sources",
         "keys",
         "principals",
         "groups",
