@@ -71,7 +71,7 @@ class Linter:
         )
 
     def _subject(self, subject: Subject) -> None:
-        path = subject.place.file.path
+        path = subject.place.origin().place.file.path
         if path is not None:
             self._seen.add(path.resolve())
         for rule in RULES:
@@ -86,14 +86,16 @@ class Linter:
                 self._add(rule, Found(notice.place, notice.message, notice.help), policy)
 
     def _add(self, rule: Rule, found: Found, policy: Policy | None) -> None:
-        location = found.place.location()
-        text = self._texts.of(found.place)
-        span = text.span(found.place.steps) if text is not None else None
+        # Of a world that was put together from several files: the place in the one it is from.
+        place = found.place.origin().place
+        location = place.location()
+        text = self._texts.of(place)
+        span = text.span(place.steps) if text is not None else None
         line = span.line if span is not None else location.line
-        reason = self._reason(rule, found.place, location.file)
-        path = found.place.file.path
+        reason = self._reason(rule, place, location.file)
+        path = place.file.path
         if found.removable and reason is None and path is not None and path.suffix.lower() == ".json":
-            self._removable.setdefault(path, {})[found.place.steps] = None
+            self._removable.setdefault(path, {})[place.steps] = None
         self._keep(
             Finding(
                 rule.code,
@@ -103,7 +105,7 @@ class Linter:
                 found.help,
                 location.file,
                 line,
-                span.column if span is not None else None,
+                span.column if span is not None else location.column,
                 span.end_line if span is not None else None,
                 span.end_column if span is not None else None,
                 location.field,

@@ -10,7 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, options, scenario_option, switch
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    arguments,
+    before_option,
+    option,
+    options,
+    parameter_option,
+    scenario_option,
+    switch,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import chosen_format, format_option, output_option
 
@@ -33,7 +43,7 @@ class Call:
     `kms-eval lint policies/app.json --format github`
     """
 
-    path: tuple[str, ...] = arguments("[SOURCE]", "Scenarios, policy files, folders; default: the scenario found.")
+    path: tuple[str, ...] = arguments("[SOURCE]", "Policy files, scenarios, other sources, folders; each by itself.")
     select: tuple[str, ...] = options("--select", metavar="CODES", help="Only rules whose codes begin so.")
     ignore: tuple[str, ...] = options("--ignore", metavar="CODES", help="No rules whose codes begin so.")
     level: str | None = option("--level", metavar="LEVEL", help="Only this level and above: error, warning or note.")
@@ -49,17 +59,22 @@ class Call:
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("; `.sarif` and `.json` are forms")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Find, and say."""
     from kms_eval.doors.cli.linting import Named, Wish, look, named_kind
+    from kms_eval.doors.cli.opening import Sources
     from kms_eval.doors.cli.writing import check_output, deliver
 
     form = chosen_format(call.format, call.output, _FORMS, json=call.json)
-    named = Named.of(call.path, call.scenario)
-    check_output(call.output, named.paths)
+    named = Named.of(call.path, call.scenario, Sources.of(call))
+    check_output(call.output, (*named.paths, *named.together))
     wish = Wish(call.select, call.ignore, _level(call.level), named_kind(call.policy_type), call.baseline)
     looked = look(named, wish)
     if call.fix:

@@ -1,4 +1,4 @@
-"""What `lint` is asked to look at: scenarios, policy files and folders of them, and which findings count.
+"""What `lint` is asked to look at: policy files, scenarios, other sources, folders; and which findings count.
 
 Comes in: words of a call. Goes out: a report, and words about what could not be read. Never here: rules, formats.
 """
@@ -6,7 +6,7 @@ Comes in: words of a call. Goes out: a report, and words about what could not be
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from kms_eval.analysis.linting.fixing import without
 from kms_eval.analysis.linting.lint import Linter, kind_of_policy
 from kms_eval.documents.model import PolicyKind
 from kms_eval.doors.cli.gathering import files_in, is_scenario
+from kms_eval.doors.cli.opening import Sources
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.lint_settings import settings
 from kms_eval.doors.output_files import write_whole
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
-from kms_eval.formats.document import Steps
+from kms_eval.formats.document import RawDocument, Steps
 from kms_eval.formats.text import read_file
 from kms_eval.scenario import Scenario
 
@@ -39,22 +40,22 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is to be looked at."""
+    """What is to be looked at: `paths` each by itself, the sources in `together` as one world."""
 
     paths: tuple[Path, ...]
+    together: tuple[Path, ...]
+    said: Sources
 
     @classmethod
-    def of(cls, words: Iterable[str], scenario: str | None) -> Named:
+    def of(cls, words: Sequence[str], scenario: Sequence[str], said: Sources) -> Named:
         """What the words name, else the scenario that is found. Raises InputError where there is none."""
-        paths = [Path(word) for word in words]
-        if scenario is not None:
-            paths.append(Path(scenario))
-        if not paths:
+        paths, together = tuple(map(Path, words)), tuple(map(Path, scenario))
+        if not paths and not together:
             found = find(None)
             if found is None:
                 raise InputError(NO_SCENARIO)
-            paths.append(found)
-        return cls(tuple(paths))
+            together = (found,)
+        return cls(paths, together, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,13 @@ def look(named: Named, wish: Wish) -> Looked:
     # This answers no where Path's own would raise, for names that are no names.
     known = read_baseline(read_file(path)) if path is not None and os.path.exists(path) else None  # noqa: PTH110
     linter = Linter(chosen)
-    words = list(_read(named, wish.kind, linter))
+    words: list[str] = []
+    wrong = list(_read(named, wish.kind, linter, words))
     report = _of_level(linter.report(), wish.level)
     if known is not None:
         report = known.without(report)
     fresh = NewBaseline(path) if path is not None and known is None else None
-    return Looked(report, tuple(words), bool(words), linter.removable(), fresh)
+    return Looked(report, (*words, *wrong), bool(wrong), linter.removable(), fresh)
 
 
 def fix(looked: Looked) -> Iterator[str]:
@@ -129,44 +131,80 @@ def named_kind(text: str | None) -> PolicyKind | None:
     return _KINDS[text]
 
 
-def _read(named: Named, kind: PolicyKind | None, linter: Linter) -> Iterator[str]:
-    """Give the linter everything; what cannot be read is said, and keeps nobody from looking at the rest."""
+def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str]) -> Iterator[str]:
+    """Give the linter everything; what cannot be read is said, and keeps nobody from looking at the rest.
+
+    `words` gains what is to be said of what could be read.
+    """
+    reading = _Reading(named.said, kind, linter, words)
+    if named.together:
+        yield from reading.sources(named.together)
     for path in named.paths:
-        folder = path.is_dir()
-        policies: list[Path] = []
-        scenarios: list[Path] = []
-        for file in files_in(path) if folder else (path,):
-            (scenarios if is_scenario(file) else policies).append(file)
+        if path.is_dir():
+            yield from reading.folder(path)
+        else:
+            yield from reading.file(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads what is named and gives it to a linter; each method yields what could not be read."""
+
+    said: Sources
+    kind: PolicyKind | None
+    linter: Linter
+    words: list[str]
+
+    def sources(self, paths: Sequence[Path]) -> Iterator[str]:
+        """Sources that make one world."""
+        said = self.said
+        try:
+            scenario = Scenario.load(list(paths), account=said.account, before=said.before, parameters=said.values())
+        except InputError as error:
+            yield str(error)
+            return
+        self.words += scenario.loaded.words
+        if said.verbose:
+            self.words += [f"recognised {line}" for line in scenario.loaded.recognised or (f"{paths[0]}: scenario",)]
+        self.linter.scenario(scenario.evaluator, scenario.loaded.notices)
+
+    def file(self, path: Path) -> Iterator[str]:
+        """A policy, or any source."""
+        try:
+            document = read_file(path)
+        except InputError:
+            # What is no plain text of ours may be a source all the same: a template with tags, JSON Lines.
+            yield from self.sources([path])
+            return
+        looks = kind_of_policy(document.value)
+        if looks is None:
+            yield from self.sources([path])
+        else:
+            self.linter.policy(document, self.kind or looks)
+
+    def folder(self, path: Path) -> Iterator[str]:
+        """The scenarios in a folder, then those policies in it that they do not name; else a source as a whole."""
+        files = [] if (path / "snapshot.json").exists() else list(files_in(path))
+        scenarios = [file for file in files if is_scenario(file)]
         for file in scenarios:
-            yield from _scenario(file, linter)
-        # What a scenario has named is looked at as what it is there.
-        for file in policies:
-            if not linter.has_seen(file):
-                yield from _policy(file, kind, linter, folder=folder)
+            yield from self.sources([file])
+        policies = [found for file in files if file not in scenarios and (found := _policy_in(file)) is not None]
+        for document, kind in policies:
+            # What a scenario has named is looked at as what it is there.
+            if document.file.path is None or not self.linter.has_seen(document.file.path):
+                self.linter.policy(document, self.kind or kind)
+        if not scenarios and not policies:
+            yield from self.sources([path])
 
 
-def _scenario(path: Path, linter: Linter) -> Iterator[str]:
-    try:
-        scenario = Scenario.load(path)
-    except InputError as error:
-        yield str(error)
-        return
-    linter.scenario(scenario.evaluator, scenario.loaded.notices)
-
-
-def _policy(path: Path, kind: PolicyKind | None, linter: Linter, *, folder: bool) -> Iterator[str]:
+def _policy_in(path: Path) -> tuple[RawDocument, PolicyKind] | None:
+    """The policy in a file of a folder, where there is much else: workflows, templates."""
     try:
         document = read_file(path)
-    except InputError as error:
-        # In a folder there is much that is neither: a workflow with tags, a template.
-        if not folder:
-            yield str(error)
-        return
-    looks = kind_of_policy(document.value)
-    if looks is not None:
-        linter.policy(document, kind or looks)
-    elif not folder:
-        yield from _scenario(path, linter)
+    except InputError:
+        return None
+    kind = kind_of_policy(document.value)
+    return None if kind is None else (document, kind)
 
 
 def _of_level(report: Report, level: str) -> Report:
