@@ -40,7 +40,7 @@ def test_findings_are_1_with_place_line_and_caret(cli: Cli, policy: Path) -> Non
     assert done.code == 1
     assert done.err == ""
     assert done.out.startswith(
-        "policy.json:5:25: warning: anybody in the world may kms:Decrypt, kms:ListKeys with this key "
+        "policy.json:5:25: warning: anybody in the world may kms:Decrypt with this key "
         "[KMS201 public-access]\n"
         '  5 |     {"Effect": "Allow", "Principal": "*",'
     )

@@ -17,7 +17,7 @@ from kms_eval.analysis.linting.subject import (
     tests_on,
 )
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
-from kms_eval.engine.masks import BIT, actions_in
+from kms_eval.engine.masks import BIT, IN_KEY_POLICY, UNPUBLISHED, actions_in
 from kms_eval.errors import quoted
 from kms_eval.facts.source_conditions import NOT_SENT_TO_TOPICS, SENDS_SOURCE
 from kms_eval.language.operators import OPERATORS
@@ -77,7 +77,10 @@ def _public(subject: Subject) -> Iterator[Found]:
 
 
 def _some(mask: int) -> str:
-    names = [action.name for action in actions_in(mask)]
+    """The actions of a mask that a key policy can give, in few words."""
+    if mask & IN_KEY_POLICY == IN_KEY_POLICY & ~UNPUBLISHED:
+        return "do everything"
+    names = [action.name for action in actions_in(mask & IN_KEY_POLICY)]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return ", ".join(names[:2]) + more if names else "do nothing"
 

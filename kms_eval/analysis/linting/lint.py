@@ -81,8 +81,9 @@ class Linter:
 
     def _remarks(self, notices: Iterable[Notice], policy: Policy | None = None) -> None:
         for notice in notices:
-            rule = BY_REMARK.get(notice.code, RULE[_MALFORMED])
-            if rule in self._chosen:
+            rule = BY_REMARK.get(notice.code)
+            # What is said of sources as such (two files that contradict each other) is no finding about a policy.
+            if rule is not None and rule in self._chosen:
                 self._add(rule, Found(notice.place, notice.message, notice.help), policy)
 
     def _add(self, rule: Rule, found: Found, policy: Policy | None) -> None:

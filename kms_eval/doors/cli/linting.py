@@ -15,8 +15,10 @@ from kms_eval.analysis.linting.choosing import choose
 from kms_eval.analysis.linting.finding import Report
 from kms_eval.analysis.linting.fixing import without
 from kms_eval.analysis.linting.lint import Linter, kind_of_policy
+from kms_eval.analysis.linting.table import BY_REMARK
 from kms_eval.documents.model import PolicyKind
 from kms_eval.doors.cli.gathering import files_in, is_scenario
+from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.doors.cli.opening import Sources
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.lint_settings import settings
@@ -163,10 +165,13 @@ class _Reading:
         except InputError as error:
             yield str(error)
             return
-        self.words += scenario.loaded.words
+        self.words.extend(scenario.loaded.words)
         if said.verbose:
-            self.words += [f"recognised {line}" for line in scenario.loaded.recognised or (f"{paths[0]}: scenario",)]
-        self.linter.scenario(scenario.evaluator, scenario.loaded.notices)
+            recognised = scenario.loaded.recognised or (f"{paths[0]}: scenario",)
+            self.words.extend(f"recognised {line}" for line in recognised)
+        notices = scenario.loaded.notices
+        self.words.extend(notice_lines(notice for notice in notices if notice.code not in BY_REMARK))
+        self.linter.scenario(scenario.evaluator, notices)
 
     def file(self, path: Path) -> Iterator[str]:
         """A policy, or any source."""
