@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kms_eval.analysis.access.access_diff import compare
-from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, Grid
+from kms_eval.analysis.access.grid import Grid
+from kms_eval.analysis.access.principals import askers
 from kms_eval.analysis.linting.subject import Subject
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.engine.evaluator import Evaluator
@@ -32,14 +32,15 @@ def useless_allows(subject: Subject) -> frozenset[int] | None:
     if any(statement.open for statement in policy.statements):
         return None
     useless: set[int] = set()
-    kept = policy
+    kept, grid = policy, _grid(key, policy)
     for statement in reversed(policy.statements):
         if statement.effect != "Allow" or _names_sessions(statement):
             continue
         fewer = replace(kept, statements=tuple(each for each in kept.statements if each is not statement))
-        if not _differ(key, kept, fewer):
+        without = _grid(key, fewer)
+        if not _differ(grid, without):
             useless.add(statement.index)
-            kept = fewer
+            kept, grid = fewer, without
     return frozenset(useless)
 
 
@@ -48,8 +49,20 @@ def _names_sessions(statement: Statement) -> bool:
     return any(":sts:" in entry.value for entry in statement.principals or ())
 
 
-def _differ(key: Key, one: Policy, other: Policy) -> bool:
-    return bool(compare(_grid(key, one), _grid(key, other), actions=ACTIONS_ON_KEY).changes)
+def _differ(one: Grid, other: Grid) -> bool:
+    """Whether anybody whom the first policy speaks to has another answer under the second; at the first difference.
+
+    Conditions that are written otherwise count as different, whatever they come to.
+    """
+    (key,), (same_key,) = one.world.keys.values(), other.world.keys.values()
+    for asker in askers(one.evaluator):
+        here, there = one.on(asker, key), other.on(asker, same_key)
+        if here.always != there.always or here.sometimes != there.sometimes:
+            return True
+        for mask, terms in one.terms(here, here.sometimes) if here.sometimes else ():
+            if any(mask & part and not terms.same_as(more) for part, more in other.terms(there, mask)):
+                return True
+    return False
 
 
 def _grid(key: Key, policy: Policy) -> Grid:

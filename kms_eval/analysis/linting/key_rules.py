@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 
 from kms_eval.analysis.linting.rule import ROLE, ROOT, Example, Found, Rule, allow
 from kms_eval.analysis.linting.subject import Subject, account_named, is_whole_account
-from kms_eval.analysis.lockout import Circumstances, check_lockout
+from kms_eval.analysis.lockout import ACTION as ACTION_OF_LOCKOUT, Circumstances, check_lockout
 from kms_eval.documents.model import Grant, Statement
 from kms_eval.documents.principals import UNIQUE_ID
 from kms_eval.errors import quoted
 from kms_eval.facts.actions import ACTION, Action
 from kms_eval.formats.document import Place
 from kms_eval.language import arn
+from kms_eval.world.request import Request
 
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
 # No condition on the time can be meant to lock everybody out for ever: any time does.
@@ -34,6 +35,10 @@ def _locks_out(subject: Subject) -> bool:
     key = subject.key
     # AWS managed keys are AWS's to change.
     if key is None or key.manager == "AWS" or any(statement.open for statement in subject.policy.statements):
+        return False
+    # Most keys leave it to the account, and its root user tells at once that somebody is left.
+    root = f"arn:{key.partition}:iam::{key.account}:root"
+    if subject.evaluator.rule(Request(root, ACTION_OF_LOCKOUT, key.arn, at=_SOME_DAY.at)).outcome == "allowed":
         return False
     found = check_lockout(subject.evaluator, key, _SOME_DAY)
     return not found.left and not found.maybe
