@@ -8,7 +8,7 @@ Comes in: a scenario file or the same structure in memory. Goes out: decisions. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from kms_eval.analysis.checking.results import CheckResult
+    from kms_eval.analysis.linting.finding import Report
     from kms_eval.engine.cell import Outcome
     from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
     from kms_eval.world.cases import TestCase
@@ -343,6 +344,16 @@ class Scenario:
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""
         return Decision(self.evaluator, self.evaluator.rule(_timed(asked)))
+
+    def lint(self, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Report:
+        """What is wrong with the policies and grants, and what is wider than it looks.
+
+        `select` and `ignore` are codes of rules, or beginnings of codes. Raises InputError where no rule begins so.
+        """
+        from kms_eval.analysis.linting.choosing import choose  # noqa: PLC0415 - only those who ask pay for it
+        from kms_eval.analysis.linting.lint import lint_scenario  # noqa: PLC0415 - likewise
+
+        return lint_scenario(self.evaluator, self._loaded.notices, choose(select, ignore))
 
     def _ask(
         self, principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields
