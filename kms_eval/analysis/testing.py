@@ -97,7 +97,12 @@ def _unknown(what: str, text: str, field: str, known: Iterable[str], case: TestC
 
 
 def _at(fault: Fault, case: TestCase) -> Fault:
-    return fault if fault.location is not None else replace(fault, location=case.place.location())
+    """The fault of a request in the file of its test; what is said of a condition key, where that stands."""
+    if fault.location is not None and fault.location.file is not None:
+        return fault
+    section, dot, name = (fault.location.field or "" if fault.location is not None else "").partition(".")
+    place = case.place.at(section, name) if dot else case.place
+    return replace(fault, location=place.location())
 
 
 def _mismatches(case: TestCase, explanation: Explanation, *, as_decided: bool) -> Iterator[str]:

@@ -11,14 +11,18 @@ from typing import Any
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.masks import UNPUBLISHED, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.rules import Rule, compile_policy
 from kms_eval.engine.sides import Side, caller_side
 from kms_eval.engine.situation import Scope
+from kms_eval.errors import Fault, InputError
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.records import record
+from kms_eval.world.context_rules import ContextRules
 from kms_eval.world.model import Caller, Session, VpcEndpoint, World
-from kms_eval.world.names import resolve_caller
+from kms_eval.world.names import refuse_stranger, resolve_caller
 from kms_eval.world.request import Request
 
 _MOST_CELLS = 50_000
@@ -64,9 +68,19 @@ class Ruling:
 class Evaluator:
     """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again."""
 
-    def __init__(self, world: World, *, allow_unknown_action: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
+        strict: bool = False,
+    ) -> None:
         self.world = world
         self.allow_unknown_action = allow_unknown_action
+        self.allow_unknown_key = allow_unknown_key
+        self.strict = strict
+        self._context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
@@ -82,7 +96,7 @@ class Evaluator:
         return rules
 
     def caller(self, text: str, session: Session | None = None) -> Caller:
-        """The caller that the words mean; the same words give the same object."""
+        """The caller that the words mean, perhaps a stranger; the same words give the same object."""
         caller = self._callers.get((text, session))
         if caller is None:
             caller = resolve_caller(self.world, text, session)
@@ -91,13 +105,25 @@ class Evaluator:
             self._callers[text, session] = caller
         return caller
 
+    def parts(self, request: Request) -> tuple[Part, ...]:
+        """All authorizations that a request needs. Raises InputError where its words mean nothing in this world."""
+        caller = self.caller(request.principal, request.session)
+        if caller.stranger:
+            refuse_stranger(self.world, caller, meant=request.stranger)
+        found = parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
+        if request.context:
+            self.check_context(request)
+        self.check(found)
+        return found
+
+    def check_context(self, request: Request) -> None:
+        """Raise InputError where a condition key of the request is unknown, or can have no such value."""
+        session = request.session
+        self._context_rules.check(request.context, session.policies if session is not None else ())
+
     def rule(self, request: Request) -> Ruling:
         """Decide a request. Raises InputError where its words mean nothing in this world."""
-        caller = self.caller(request.principal, request.session)
-        rulings = tuple(
-            self.rule_part(part)
-            for part in parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
-        )
+        rulings = tuple(self.rule_part(part) for part in self.parts(request))
         outcomes = {ruling.outcome for ruling in rulings}
         outcome: Outcome = "allowed"
         if "explicitDeny" in outcomes:
@@ -107,6 +133,11 @@ class Evaluator:
         elif "undetermined" in outcomes:
             outcome = "undetermined"
         return Ruling(request, outcome, rulings)
+
+    def check(self, found: tuple[Part, ...]) -> None:
+        """A strict evaluator's refusal of context that no request of this caller has (semantics S10)."""
+        if self.strict:
+            _refuse_uncarried(found)
 
     def rule_part(self, part: Part) -> PartRuling:
         """Decide one permission on one resource."""
@@ -121,7 +152,7 @@ class Evaluator:
         scope, said = part.scope, part.circumstances.given.values
         target = scope.target
         about = target.key or (target.kind, target.arn, target.region)
-        key = (scope.caller, about, scope.endpoint, unpublished, only_grant)
+        key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only)
         cell = self._cells.get((*key, None))
         if cell is None:
             cell = self._keep((*key, None), self._compile(scope, unpublished, only_grant))
@@ -155,3 +186,13 @@ class Evaluator:
             self._cells.clear()
         self._cells[key] = cell
         return cell
+
+
+def _refuse_uncarried(found: tuple[Part, ...]) -> None:
+    faults = {
+        f"the request cannot bring {spelled(key)}: {because}": None
+        for part in found
+        for key, because in uncarried(part.situation)
+    }
+    if faults:
+        raise InputError([Fault(message, help="leave it out, or decide without --strict") for message in faults])

@@ -6,7 +6,6 @@ Comes in: a trace. Goes out: warnings with code and sentence. Never here: decidi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from kms_eval.codes import CODE
 from kms_eval.engine.context import carried, derived
@@ -14,18 +13,17 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
 from kms_eval.engine.hanging import allowed_with, open_shapes
+from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
-from kms_eval.engine.missing import spelled
 from kms_eval.engine.near_misses import seen
 from kms_eval.engine.questions import open_questions
 from kms_eval.engine.resources import ANY_ALIAS
 from kms_eval.engine.trace import Trace
-from kms_eval.errors import nearest
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.facts.key_states import OUTCOMES
 
 _Found = Iterator[Warned]
-_SEARCHED = 500
 
 
 def warnings(trace: Trace) -> _Found:
@@ -50,23 +48,23 @@ def _say(code: str, **names: str) -> Warned:
 def _principal_not_described(trace: Trace) -> _Found:
     principal = trace.ruling.part.scope.caller.principal
     if principal is not None and not principal.known:
-        # Looking for a near name takes time, so that in large worlds only some are looked at.
-        described = islice(trace.ruling.part.scope.world.principals.values(), _SEARCHED)
-        names = {other.arn.split(":", 5)[5] for other in described if other.account == principal.account}
-        near = nearest(principal.arn.split(":", 5)[5], names)
-        said = _say("principal-not-described", principal=principal.arn)
-        yield Warned(said.code, f"{said.message}; is it {near}?") if near is not None else said
+        yield _say("principal-not-described", principal=principal.arn)
 
 
 def _given_context(trace: Trace) -> _Found:
     situation = trace.ruling.part.situation
     for key, value in situation.circumstances.given.values.items():
         if not carried(situation.action, key) and published(situation.action) is not None:
-            yield _say("context-not-carried", key=spelled(key), action=trace.ruling.part.action)
+            yield _say("context-not-carried-by-action", key=spelled(key), action=trace.ruling.part.action)
             continue
         fact = derived(situation, key)
         if isinstance(fact, tuple) and fact and fact != value and not _describes_request(key):
             yield _say("context-contradicts-fact", key=spelled(key), given=seen(value), fact=seen(fact))
+
+
+def _uncarried_context(trace: Trace) -> _Found:
+    for key, because in uncarried(trace.ruling.part.situation):
+        yield _say("context-not-carried", key=spelled(key), because=because)
 
 
 def _describes_request(key: str) -> bool:
@@ -167,7 +165,7 @@ def _session_not_named(trace: Trace) -> _Found:
 
 def _open_questions(trace: Trace) -> _Found:
     for code, key in open_questions(trace):
-        yield _say(code, key=key)
+        yield _say(code, key=key, action=trace.ruling.part.action)
 
 
 def _open_shapes(trace: Trace) -> _Found:
@@ -182,6 +180,7 @@ def _unknown_may_deny(trace: Trace) -> _Found:
 _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _principal_not_described,
     _given_context,
+    _uncarried_context,
     _encryption_context,
     _key_state,
     _alias,

@@ -25,7 +25,8 @@ def to_dict(lockout: Lockout) -> dict[str, Any]:
     return {
         "key": lockout.key.arn,
         "policy": lockout.key.policy.name,
-        "accepted": None if caller is None or caller.decision == "undetermined" else caller.decision == "allowed",
+        "accepted": _accepted(lockout),
+        "refusals": list(lockout.refusals),
         "caller": None if caller is None else as_dict(caller),
         "left": [{"principal": each.principal, "reason_code": each.reason_code} for each in lockout.left],
         "left_with_context": [
@@ -38,10 +39,22 @@ def to_dict(lockout: Lockout) -> dict[str, Any]:
     }
 
 
+def _accepted(lockout: Lockout) -> bool | None:
+    """Whether AWS KMS would take the policy; None where nobody puts it, or nobody can tell."""
+    if lockout.refusals:
+        return False
+    if lockout.caller is None or lockout.caller.decision == "undetermined":
+        return None
+    return lockout.caller.decision == "allowed"
+
+
 def _lines(lockout: Lockout, paint: Paint) -> Iterator[str]:
     key = printable(f"{lockout.key.handle} ({lockout.key.arn})")
     caller = lockout.caller
-    if caller is not None:
+    if lockout.refusals:
+        yield f"{paint('denied', 'refused')}: AWS KMS takes no such key policy of {key} from anybody"
+        yield from (printable(f"  {each}") for each in lockout.refusals)
+    elif caller is not None:
         verdict = _verdict(caller, paint)
         yield f"{verdict}: the key policy of {key}, put by {printable(caller.principal)}"
         yield from (f"  {line}" for line in _why(caller, paint))

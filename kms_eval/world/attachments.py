@@ -15,8 +15,9 @@ from typing import TypeGuard
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Grant, Policy, PolicyKind
+from kms_eval.documents.wrapping import is_output_text, looks_like_document
 from kms_eval.errors import Fault, InputError, quoted
-from kms_eval.formats.document import Place, RawDocument, Steps, field_name
+from kms_eval.formats.document import Place, RawDocument, SourceFile, Steps, field_name
 from kms_eval.formats.text import read_file
 
 
@@ -76,7 +77,11 @@ class Documents:
             return None
         where = (path, kind)
         if where not in self._in_files:
-            self._in_files[where] = read_policy(document.value, document.place, kind, findings, name=path.stem)
+            # AWS KMS counts white space.
+            length = path.stat().st_size if kind is PolicyKind.KEY and path.suffix == ".json" else None
+            self._in_files[where] = read_policy(
+                document.value, document.place, kind, findings, name=path.stem, length=length
+            )
         return self._in_files[where]
 
     def _path(self, source: str, place: Place, findings: Findings) -> Path | None:
@@ -93,7 +98,7 @@ class Documents:
         if document is None:
             try:
                 # Called by the short way to it: kms/../policies/x.json is policies/x.json.
-                document = read_file(path, os.path.normpath(path))
+                document = _read(path, os.path.normpath(path))
             except InputError as error:
                 document = error
                 findings.faults.extend(fault for fault in error.faults if not _is_about_whole_file(fault))
@@ -109,6 +114,20 @@ class Documents:
         return None
 
 
+def _read(path: Path, name: str) -> RawDocument:
+    """The document in a file; one that is neither JSON nor YAML, but a text as AWS hands out policies, as that text."""
+    try:
+        return read_file(path, name)
+    except InputError:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, ValueError):
+            text = ""
+        if not is_output_text(text):
+            raise
+    return RawDocument(SourceFile(name, path), text)
+
+
 def _text(source: object) -> str:
     """The same for equal documents only; empty for one that is nested too deeply to be looked through.
 
@@ -121,7 +140,7 @@ def _text(source: object) -> str:
 
 
 def _is_path(source: object) -> TypeGuard[str]:
-    return isinstance(source, str) and not source.lstrip().startswith("{")
+    return isinstance(source, str) and not looks_like_document(source)
 
 
 def _is_about_whole_file(fault: Fault) -> bool:

@@ -15,9 +15,10 @@ from typing import Literal
 from kms_eval.errors import Fault, InputError, nearest, quoted
 from kms_eval.language import arn
 from kms_eval.records import record
-from kms_eval.world.identity import Identity, is_session_name, read_identity
+from kms_eval.world.identity import Identity, is_role_of_aws, is_session_name, read_identity
 from kms_eval.world.index import alias_arn, index_of
 from kms_eval.world.model import Caller, Key, Principal, Session, World
+from kms_eval.world.strangers import is_stranger, refusal
 
 _SEARCHED = 500  # a name is compared with this many at most, so that a bad row among a million stays cheap
 
@@ -33,10 +34,11 @@ class KeyReference:
 def resolve_caller(world: World, text: str, session: Session | None = None) -> Caller:
     """The caller that `text` means: an ARN, a short name of `world.account`, or an AWS service.
 
-    A principal that the scenario does not mention is a caller all the same, with a `Principal` that is not `known`.
-    `session` says what was passed when the caller's session was made: for a role AssumeRole, for a user
-    GetFederationToken, which makes the caller the federated user of that name. Raises InputError for what cannot ask
-    (groups, accounts), for malformed names, and for a session of root or of a service.
+    A principal that the scenario does not describe is a caller all the same, with a `Principal` that is not `known`;
+    one whom nothing mentions is marked as a stranger, for `refuse_stranger` to refuse. `session` says what was passed
+    when the caller's session was made: for a role AssumeRole, for a user GetFederationToken, which makes the caller the
+    federated user of that name. Raises InputError for what cannot ask (groups, accounts), for malformed names, and for
+    a session of root or of a service.
     """
     if text.startswith(_PERMISSION_SET):
         return _by_permission_set(world, text, session)
@@ -47,7 +49,17 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
         if near is None:
             raise
         raise InputError(replace(error.faults[0], help=f"did you mean `{near}`?")) from None
-    return _CALLERS[identity.kind](world, identity, session)
+    caller = _CALLERS[identity.kind](world, identity, session)
+    principal = caller.principal
+    if principal is None or principal.known or not is_stranger(world, principal):
+        return caller
+    return replace(caller, stranger=True)
+
+
+def refuse_stranger(world: World, caller: Caller, *, meant: bool = False) -> None:
+    """Raise InputError where the caller is a stranger; not where the world or the question says that one is meant."""
+    if caller.stranger and caller.principal is not None and not (meant or world.strangers):
+        raise refusal(world, caller.principal)
 
 
 def resolve_key(world: World, text: str | None, *, caller: Caller | None = None) -> KeyReference:
@@ -101,7 +113,7 @@ def _by_permission_set(world: World, text: str, session: Session | None) -> Call
 
 
 def _user(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = world.principals.get(identity.arn) or _stranger("user", identity)
+    principal = world.principals.get(identity.arn) or _undescribed("user", identity)
     if session is None:
         return Caller("user", identity.arn, identity.account, identity.partition, principal)
     if session.name is None:
@@ -117,12 +129,12 @@ def _user(world: World, identity: Identity, session: Session | None) -> Caller:
 
 
 def _role(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = world.principals.get(identity.arn) or _stranger("role", identity)
+    principal = world.principals.get(identity.arn) or _undescribed("role", identity)
     return _role_session(principal, identity.partition, session)
 
 
 def _assumed_role(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = _role_named(world, identity) or _stranger("role", identity)
+    principal = _role_named(world, identity) or _undescribed("role", identity)
     return _role_session(principal, identity.partition, _named_session(identity.session, session))
 
 
@@ -194,8 +206,8 @@ def _role_named(world: World, identity: Identity) -> Principal | None:
     return roles[0] if roles else None
 
 
-def _stranger(kind: Literal["user", "role"], identity: Identity) -> Principal:
-    """A principal that no one mentions: it has no policies, and the caller is told so."""
+def _undescribed(kind: Literal["user", "role"], identity: Identity) -> Principal:
+    """A principal that no one describes: it has no policies, and the caller is told so."""
     owner = Identity(kind, identity.name, identity.partition, identity.account, identity.path)
     return Principal(
         arn=owner.arn,
@@ -203,7 +215,8 @@ def _stranger(kind: Literal["user", "role"], identity: Identity) -> Principal:
         account=identity.account or "",
         name=identity.name,
         path=identity.path,
-        known=False,
+        # Everybody knows the roles of AWS's own, and that they have no policies (semantics S14).
+        known=is_role_of_aws(identity.name),
     )
 
 

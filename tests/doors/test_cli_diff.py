@@ -26,7 +26,7 @@ def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
     assert done.code == 1
     assert done.err == ""
     assert done.out == (
-        "access changes for 5 principals: 2 × appears, 3 × conditions widen (7 principals and 1 key compared)\n"
+        "access changes for 5 principals: 3 × appears, 2 × conditions widen (7 principals and 1 key compared)\n"
         "\n"
         "public\n"
         "  appears  anyone at all on app: Decrypt\n"
@@ -34,13 +34,13 @@ def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
         '      open "Open" (open.json:1: Statement[2])\n'
         "\n"
         "inside the account\n"
-        "  appears  user/alice on app: Decrypt\n"
+        "  appears  user/alice, role/batch on app: Decrypt\n"
         '      open "Open" (open.json:1: Statement[2])\n'
         "  conditions widen  role/worker on app: Decrypt\n"
         "      before: if StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`\n"
         "      after:  always\n"
         '      open "Open" (open.json:1: Statement[2])\n'
-        "  conditions widen  role/batch, anyone in account 111122223333 on app: Decrypt\n"
+        "  conditions widen  anyone in account 111122223333 on app: Decrypt\n"
         "      before: if an identity policy of its own allows it\n"
         "      after:  always\n"
         '      open "Open" (open.json:1: Statement[2])\n'

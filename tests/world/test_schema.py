@@ -48,6 +48,7 @@ def test_it_has_the_sections_of_a_scenario_and_no_others() -> None:
         "attached_by_principal",
         "organization",
         "vpc_endpoints",
+        "strangers",
         "tests",
         "checks",
     }

@@ -27,7 +27,7 @@ from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
-from kms_eval.engine.resources import Target, key_target, no_target
+from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
 from kms_eval.engine.trace import Trace
 from kms_eval.world.model import Key, World
@@ -80,7 +80,9 @@ class Grid:
     def __init__(self, evaluator: Evaluator, asked: Request) -> None:
         self.evaluator = evaluator
         (template,) = parts(evaluator.world, asked)
+        evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
+        self._task_only = template.scope.task_only
         self._circumstances = template.circumstances
         self.openness = Openness(template.circumstances, self._endpoint)
         self._said = frozenset(template.circumstances.given.values)
@@ -131,10 +133,14 @@ class Grid:
     def without_key(self, asker: Asker) -> Square:
         """All actions that have no key, in the world's Region."""
         caller = asker.caller
-        settled = self._settled(asker, no_target(caller.account, self.world.region, caller.partition))
-        always, sometimes = settled.always & WITHOUT_KEY, settled.sometimes & WITHOUT_KEY
-        undetermined = settled.undetermined & WITHOUT_KEY
-        return Square(asker, None, always, sometimes, ((WITHOUT_KEY, settled),), undetermined)
+        targets = without_key(caller.account, self.world.region, caller.partition)
+        kinds = tuple((mask, self._settled(asker, target)) for mask, target in targets)
+        always = sometimes = undetermined = 0
+        for mask, settled in kinds:
+            always |= settled.always & mask
+            sometimes |= settled.sometimes & mask
+            undetermined |= settled.undetermined & mask
+        return Square(asker, None, always, sometimes, kinds, undetermined)
 
     def terms(self, square: Square, mask: int) -> tuple[tuple[int, Terms], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
@@ -169,9 +175,9 @@ class Grid:
 
     def _settled(self, asker: Asker, target: Target) -> Settled:
         unfolded = self._said | self._unknown_keys(asker.unknown)
-        scope = Scope(self.world, asker.caller, target, self._endpoint)
+        scope = Scope(self.world, asker.caller, target, self._endpoint, task_only=self._task_only)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self.openness, unknown=asker.unknown, own_policy=not asker.described)
+        return settle(cell, self.openness, unknown=asker.unknown, own_policy=asker.open_policies)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""

@@ -30,6 +30,7 @@ class Prints:
             caller.kind,
             caller.arn,
             asker.described,
+            asker.open_policies,
             asker.unknown,
             None if principal is None else self._principal(principal),
             self._account(caller.account, callers=True),

@@ -140,7 +140,7 @@ class _Looking:
 
     def somebody(self, people: Sequence[Someone], keys: Sequence[Key], actions: int, keyless: int) -> CheckResult:
         """Whether for each key and action at least one of them may, with the policies that are known."""
-        known = [replace(each, asker=replace(each.asker, described=True)) for each in people]
+        known = [replace(each, asker=replace(each.asker, described=True, open_policies=False)) for each in people]
         witnesses: list[Witness] = []
         reasons: dict[str, None] = {}
         wanted: list[tuple[Key | None, int]] = []

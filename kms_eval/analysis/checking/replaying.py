@@ -25,8 +25,8 @@ from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
-from kms_eval.engine.missing import spelled
 from kms_eval.errors import InputError
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.language.values import instant
 from kms_eval.world.attachments import Documents
@@ -39,7 +39,7 @@ _CONTEXT_KEYS = "kms:encryptioncontextkeys"
 _ALIAS = "kms:requestalias"
 _ARN = "aws:principalarn"
 _OF_THE_CALLER = frozenset({_ARN, "kms:calleraccount", "aws:principalaccount"})
-_REFUSED = frozenset({"context-not-carried", "context-contradicts-fact"})
+_REFUSED = frozenset({"context-not-carried", "context-not-carried-by-action", "context-contradicts-fact"})
 """Warnings about context that no such request can have."""
 
 
@@ -112,6 +112,7 @@ class Asking:
             return request(
                 principal, action, named, context=context, encryption_context=pairs or None, vpc_endpoint=endpoint,
                 at=at, grant=found.retired or _child(principal, found.parent),
+                stranger=self.evaluator.caller(principal).stranger,
             )  # fmt: skip
         except InputError:
             return None
@@ -145,6 +146,7 @@ class Asking:
         words += ["--grant", _grant_text(asked.grant)] if asked.grant is not None else []
         words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
         words += ["--policy", policy] if policy is not None else []
+        words += ["--stranger"] if asked.stranger else []
         return [*words, *(word for source in self.sources for word in ("-s", source))]
 
 

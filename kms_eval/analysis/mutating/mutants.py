@@ -193,7 +193,8 @@ def _negate_operator(subject: _Subject) -> _Changes:
 def _add_if_exists(subject: _Subject) -> _Changes:
     for test in subject.statement.condition or ():
         # These hold without the key anyway, or are about a key that every request has.
-        anyway = test.qualifier == "ForAllValues" or (not test.qualifier and OPERATORS[test.operator].negated)
+        # IfExists changes nothing under a set operator (semantics S17).
+        anyway = bool(test.qualifier) or OPERATORS[test.operator].negated
         anyway = anyway or test.if_exists or test.key.lower() in CLOCK
         if not anyway and test.operator != "Null":
             what = f"`{test.operator}` on `{test.key}` becomes `{test.operator}IfExists`"

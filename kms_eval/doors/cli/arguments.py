@@ -103,6 +103,16 @@ def scenario_option() -> Any:
     )
 
 
+def stranger_option() -> Any:
+    """Whether the call may be about users and roles that nothing in the scenario mentions."""
+    return switch("--stranger", help="Ask about users and roles whom nothing in the scenario mentions.")
+
+
+def unknown_key_option() -> Any:
+    """Whether condition keys and values count that are not published."""
+    return switch("--allow-unknown-key", help="Take condition keys, and values of them, that AWS may have added since.")
+
+
 def account_option() -> Any:
     """The account, where no source tells it."""
     return option("--account", metavar="ID", help="The account of short names, and of sources that tell none.")

@@ -19,8 +19,10 @@ from kms_eval.doors.cli.arguments import (
     option,
     parameter_option,
     scenario_option,
+    stranger_option,
     strict_option,
     switch,
+    unknown_key_option,
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -68,6 +70,8 @@ class Call:
     verbose: bool = verbose_option()
     allow_unknown_action: bool = switch("--allow-unknown-action", help="Decide actions that AWS may have added since.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
     quiet: bool = switch("--quiet", "-q", help="Say nothing but what went wrong.")
 
 
@@ -91,7 +95,12 @@ def run(call: Call, output: Output) -> ExitCode:
     if call.output is not None:
         check_spared(Path(call.output), [find(call.scenario)])
     opened = open_scenario(
-        call.scenario, sources=Sources.of(call), strict=call.strict, allow_unknown_action=call.allow_unknown_action
+        call.scenario,
+        sources=Sources.of(call),
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_action=call.allow_unknown_action,
+        allow_unknown_key=call.allow_unknown_key,
     )
     for words in opened.words if not call.quiet else ():
         output.word(words)
@@ -179,6 +188,8 @@ def _again(call: Call) -> str:
     for name in call.scenario:
         words += ["--scenario", name]
     words += ["--allow-unknown-action"] if call.allow_unknown_action else []
+    words += ["--allow-unknown-key"] if call.allow_unknown_key else []
+    words += ["--stranger"] if call.stranger else []
     words += ["--strict"] if call.strict else []
     return shlex.join([*words, "--resume"])
 

@@ -17,8 +17,10 @@ from kms_eval.doors.cli.arguments import (
     options,
     parameter_option,
     scenario_option,
+    stranger_option,
     strict_option,
     switch,
+    unknown_key_option,
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -96,6 +98,8 @@ class Call:
     explain: bool = switch("--explain", help="Every layer, and what came near without counting.")
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
     allow_unknown_action: bool = switch(
         "--allow-unknown-action", help="Let the policies' patterns decide an action that is not known yet."
     )
@@ -105,7 +109,8 @@ def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.doors.cli.notices import notice_lines
     from kms_eval.doors.cli.opening import Sources, open_scenario
-    from kms_eval.doors.cli.question import ask
+    from kms_eval.doors.cli.question import ask, by_option
+    from kms_eval.errors import InputError
 
     asked = ask(
         call.principal,
@@ -134,9 +139,16 @@ def run(call: Call, output: Output) -> ExitCode:
         principal=call.principal,
         key=call.key,
         strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
         allow_unknown_action=call.allow_unknown_action,
     )
-    explanation = opened.scenario.decide(asked).advised
+    try:
+        explanation = opened.scenario.decide(asked).advised
+    except InputError as error:
+        raise by_option(error) from None
+    for line in opened.assumptions:
+        output.word(line)
     _say(explanation, call, output)
     for line in (*opened.words, *notice_lines(asked.notices)):
         output.word(line)

@@ -17,8 +17,10 @@ from kms_eval.doors.cli.arguments import (
     options,
     parameter_option,
     scenario_option,
+    stranger_option,
     strict_option,
     switch,
+    unknown_key_option,
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from kms_eval.analysis.access.access_diff import ChangeKind
     from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
+    from kms_eval.doors.cli.opening import Opened
     from kms_eval.doors.cli.output import Output
     from kms_eval.doors.cli.sides import Sides
     from kms_eval.engine.evaluator import Evaluator
@@ -103,6 +106,8 @@ class Call:
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -169,8 +174,19 @@ def _inputs(call: Call) -> list[str | Path | None]:
     return [*(call.scenarios or [find(call.scenario)]), *policies]
 
 
-def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
+def _opened(scenario: str | Sequence[str] | None, call: Call) -> Opened:
     from kms_eval.doors.cli.opening import Sources, open_scenario
+
+    return open_scenario(
+        scenario,
+        sources=Sources(call.account, parameters=call.parameter, verbose=call.verbose),
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
+    )
+
+
+def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     from kms_eval.engine.evaluator import Evaluator
 
     replacing = bool(call.key_policy or call.policy)
@@ -186,12 +202,11 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     if len(named) < 2 and not replacing:
         advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
         raise InputError(Fault("there is nothing to compare with", help=advice))
-    said = Sources(call.account, parameters=call.parameter, verbose=call.verbose)
-    opened = open_scenario(named[0] if named else call.scenario, sources=said, strict=call.strict)
+    opened = _opened(named[0] if named else call.scenario, call)
     words = list(opened.words)
     other = opened
     if len(named) == 2:
-        other = open_scenario(named[1], sources=said, strict=call.strict)
+        other = _opened(named[1], call)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
     from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
@@ -204,7 +219,11 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         raise InputError(Fault(f"key {quoted(twice)} is given two policies", Location(field="--key-policy")))
     world = with_key_policies(world, {name: policies[0] for name, policies in keys.items()})
     world = with_identity_policies(world, people)
-    return opened.scenario.evaluator, Evaluator(world), [*words, *more, *others]
+    return (
+        opened.scenario.evaluator,
+        Evaluator(world, allow_unknown_key=call.allow_unknown_key),
+        [*words, *more, *others],
+    )
 
 
 def _of_sources(call: Call) -> Sides | None:

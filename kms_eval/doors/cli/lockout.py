@@ -16,8 +16,10 @@ from kms_eval.doors.cli.arguments import (
     options,
     parameter_option,
     scenario_option,
+    stranger_option,
     strict_option,
     switch,
+    unknown_key_option,
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -47,6 +49,8 @@ class Call:
     verbose: bool = verbose_option()
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -56,6 +60,8 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.analysis.lockout import Circumstances, check_lockout
     from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.pairs import several
+    from kms_eval.doors.cli.question import by_option
+    from kms_eval.errors import InputError
     from kms_eval.world.names import resolve_key
 
     context = {name: tuple(values) for name, values in several(call.context, "--context").items()}
@@ -66,12 +72,19 @@ def run(call: Call, output: Output) -> ExitCode:
         principal=call.caller,
         key=call.key,
         strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
     )
+    for line in opened.assumptions:
+        output.word(line)
     evaluator = opened.scenario.evaluator
     one_key = call.key is not None or call.key_policy is not None or not evaluator.world.keys
     keys = [resolve_key(evaluator.world, call.key).key] if one_key else list(evaluator.world.keys.values())
     circumstances = Circumstances(datetime.now(UTC), context)
-    found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
+    try:
+        found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
+    except InputError as error:
+        raise by_option(error) from None
     if call.json:
         import json
 

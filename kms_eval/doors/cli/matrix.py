@@ -15,7 +15,9 @@ from kms_eval.doors.cli.arguments import (
     options,
     parameter_option,
     scenario_option,
+    stranger_option,
     strict_option,
+    unknown_key_option,
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -66,6 +68,8 @@ class Call:
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -83,7 +87,13 @@ def run(call: Call, output: Output) -> ExitCode:
     _check_groups(call.unfold)
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(call.scenario, sources=Sources.of(call), strict=call.strict)
+    opened = open_scenario(
+        call.scenario,
+        sources=Sources.of(call),
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
+    )
     evaluator = opened.scenario.evaluator
     askers = chosen_askers(evaluator, call.principal)
     keys = chosen_keys(evaluator.world, call.key)

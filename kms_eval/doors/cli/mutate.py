@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import option, optional_argument, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    option,
+    optional_argument,
+    options,
+    scenario_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -41,6 +49,7 @@ class Call:
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = option("--output", "-o", metavar="FILE", help="A file to write to, whole or not at all.")
     strict: bool = strict_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 _SHOWN = 20
@@ -128,7 +137,7 @@ def _scenario(path: Path, call: Call, output: Output) -> Scenario:
     from kms_eval.errors import InputError
     from kms_eval.scenario import Scenario
 
-    scenario = Scenario.load([path, *call.scenario[1:]], strict=call.strict)
+    scenario = Scenario.load([path, *call.scenario[1:]], strict=call.strict, allow_unknown_key=call.allow_unknown_key)
     for line in notice_lines(scenario.loaded.notices):
         output.word(line)
     if not scenario.tests:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch, unknown_key_option
 from kms_eval.doors.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Call:
     )
     scenario: tuple[str, ...] = scenario_option()
     strict: bool = strict_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 @dataclass(slots=True)
@@ -112,7 +113,9 @@ def _read(path: Path, output: Output, call: Call) -> _File:
     from kms_eval.scenario import Scenario
 
     try:
-        scenario = Scenario.load([path, *call.scenario[1:]], strict=call.strict)
+        scenario = Scenario.load(
+            [path, *call.scenario[1:]], strict=call.strict, allow_unknown_key=call.allow_unknown_key
+        )
     except InputError as error:
         output.word(str(error))
         if call.github:

@@ -19,6 +19,7 @@ from kms_eval.doors.cli.arguments import (
     scenario_option,
     strict_option,
     switch,
+    unknown_key_option,
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -72,6 +73,7 @@ class Call:
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()
     strict: bool = strict_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -91,7 +93,9 @@ def run(call: Call, output: Output) -> ExitCode:
     check_output(call.output, [find(call.scenario)])
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(call.scenario, sources=Sources.of(call), strict=call.strict)
+    opened = open_scenario(
+        call.scenario, sources=Sources.of(call), strict=call.strict, allow_unknown_key=call.allow_unknown_key
+    )
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     found = who_can(
