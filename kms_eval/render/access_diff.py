@@ -5,7 +5,6 @@ Comes in: a comparison, judged. Goes out: text. Never here: comparing, folding, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from kms_eval.analysis.access.expected import Judged
 from kms_eval.analysis.access.folding import Line, across_keys, folded
 from kms_eval.analysis.access.reach import REACHES
 from kms_eval.engine.explanation import Source
+from kms_eval.render.json_document import json_document
 from kms_eval.render.text import Paint, plain, printable
 
 _HEADS: dict[ChangeKind, tuple[str, str]] = {
@@ -110,7 +110,7 @@ def render_json(judged: Judged) -> str:
         "lockouts": [{"key": each.key, "key_arn": each.key_arn, "reason": each.reason} for each in judged.locked],
         "changes": [_row(change, judged) for change in compared.changes],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False)
+    return json_document(data)
 
 
 def _row(change: Change, judged: Judged) -> dict[str, Any]:

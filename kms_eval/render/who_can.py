@@ -6,13 +6,13 @@ Comes in: findings. Goes out: text. Never here: asking, terminals.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
 from kms_eval.render.answers import SHOWN, SOMETHING
+from kms_eval.render.json_document import json_document
 from kms_eval.render.text import Paint, plain, printable
 
 _MOST_NAMED = 12  # of those who never may, and about whom there is nothing to say
@@ -42,7 +42,7 @@ def to_dict(answer: WhoCan) -> dict[str, Any]:
 
 def render_json(answer: WhoCan) -> str:
     """The same as a JSON object."""
-    return json.dumps(to_dict(answer), indent=2, ensure_ascii=False)
+    return json_document(to_dict(answer))
 
 
 def render_csv(answer: WhoCan) -> str:

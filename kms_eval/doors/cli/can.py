@@ -159,11 +159,10 @@ def run(call: Call, output: Output) -> ExitCode:
 
 def _say(explanation: Explanation, call: Call, output: Output) -> None:
     if call.json:
-        import json
-
         from kms_eval.render.json import as_dict
+        from kms_eval.render.json_document import json_document
 
-        output.answer(json.dumps(as_dict(explanation), indent=2, ensure_ascii=output.ascii_only))
+        output.answer(json_document(as_dict(explanation), ascii_only=output.ascii_only))
         return
     from kms_eval.render.text import printable, render, wrapped
 

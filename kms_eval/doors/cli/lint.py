@@ -112,9 +112,9 @@ def _text(report: Report, output: Output, path: str | None) -> str:
 
 
 def _json(report: Report, output: Output, path: str | None) -> str:
-    import json
+    from kms_eval.render.json_document import json_document
 
-    return json.dumps(report.to_dict(), indent=2, ensure_ascii=output.ascii_only)
+    return json_document(report.to_dict(), ascii_only=output.ascii_only)
 
 
 def _sarif(report: Report, output: Output, path: str | None) -> str:

@@ -86,11 +86,10 @@ def run(call: Call, output: Output) -> ExitCode:
     except InputError as error:
         raise by_option(error) from None
     if call.json:
-        import json
-
+        from kms_eval.render.json_document import json_document
         from kms_eval.render.lockout import to_dict
 
-        output.answer(json.dumps({"keys": [to_dict(each) for each in found]}, indent=2, ensure_ascii=output.ascii_only))
+        output.answer(json_document({"keys": [to_dict(each) for each in found]}, ascii_only=output.ascii_only))
     else:
         from kms_eval.render.lockout import render
 
