@@ -67,8 +67,7 @@ def _measure(words: Sequence[str], right: int, levels: int) -> float:
             (folder / file).write_text(json.dumps(scenario(levels, value)), encoding="utf-8")
         typed = [str(folder / word) if word.endswith(".json") else word for word in words]
         said = io.StringIO()
-        seconds = timed(partial(_answer, typed, right, said))()
-    return seconds
+        return timed(partial(_answer, typed, right, said))()
 
 
 def _answer(typed: list[str], right: int, said: io.StringIO) -> None:

@@ -5,15 +5,14 @@ Comes in: a comparison, judged. Goes out: text. Never here: comparing, exit code
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kms_eval.analysis.access.access_diff import CHANGE_KINDS, WIDER, Change, ChangeKind
 from kms_eval.analysis.access.expected import Judged
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import json_text, markdown_code, markdown_text, printable
 
 _HEADS: dict[ChangeKind, tuple[str, str]] = {
     "appears": ("appears", "denied"),
@@ -104,7 +103,7 @@ def render_json(judged: Judged) -> str:
             for change in compared.changes
         ],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False)
+    return json_text(data, indent=2)
 
 
 def summary(judged: Judged) -> str:
@@ -155,24 +154,12 @@ def _both(change: Change) -> Iterator[tuple[str, str]]:
 
 def _row(line: _Line, kind: ChangeKind) -> str:
     first = line.first
-    who = line.who(_code) + (" *(expected)*" if line.expected and kind in WIDER else "")
+    who = line.who(markdown_code) + (" *(expected)*" if line.expected and kind in WIDER else "")
     cells: Sequence[str] = (
         who,
-        _code(first.key) if first.key is not None else "–",
-        ", ".join(_code(name.partition(":")[2]) for name in first.actions),
-        _cell(first.before),
-        _cell(first.after),
+        markdown_code(first.key) if first.key is not None else "–",
+        ", ".join(markdown_code(name.partition(":")[2]) for name in first.actions),
+        markdown_text(first.before),
+        markdown_text(first.after),
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _code(text: str) -> str:
-    """The text as code, so that it mentions nobody and marks nothing; what is in it cannot end the code."""
-    cell = printable(text).replace("|", "\\|")
-    fence = "`" * (1 + max(map(len, re.findall("`+", cell)), default=0))
-    return f"{fence}{cell}{fence}" if fence == "`" else f"{fence} {cell} {fence}"
-
-
-def _cell(text: str) -> str:
-    """The text so that neither a table nor HTML sees anything in it."""
-    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")

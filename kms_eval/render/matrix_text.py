@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 
 _FEW = 8  # so many actions are shown by name without being asked to
 

@@ -6,13 +6,13 @@ Comes in: findings. Goes out: text. Never here: asking, terminals.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import csv_cell, json_text, printable
 
 _HEADS = (
     ("always", "always", "allowed"),
@@ -47,7 +47,7 @@ def to_dict(answer: WhoCan) -> dict[str, Any]:
 
 def render_json(answer: WhoCan) -> str:
     """The same as a JSON object."""
-    return json.dumps(to_dict(answer), indent=2, ensure_ascii=False)
+    return json_text(to_dict(answer), indent=2)
 
 
 def render_csv(answer: WhoCan) -> str:
@@ -59,7 +59,10 @@ def render_csv(answer: WhoCan) -> str:
         for who in finding.answers:
             by = "; ".join(who.by)
             lines.writerow(
-                (finding.action, finding.key or "", who.person.name, who.person.kind, who.answer, who.because, by)
+                map(
+                    csv_cell,
+                    (finding.action, finding.key or "", who.person.name, who.person.kind, who.answer, who.because, by),
+                )
             )
     return text.getvalue().rstrip("\r\n")
 

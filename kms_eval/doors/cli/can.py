@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import argument, option, options, scenario_option, strict_option, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.safe_text import json_text, printable
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -131,13 +132,11 @@ def run(call: Call, output: Output) -> ExitCode:
 
 def _say(explanation: Explanation, call: Call, output: Output) -> None:
     if call.json:
-        import json
-
         from kms_eval.render.json import as_dict
 
-        output.answer(json.dumps(as_dict(explanation), indent=2, ensure_ascii=output.ascii_only))
+        output.answer(json_text(as_dict(explanation), indent=2, ascii_only=output.ascii_only))
         return
-    from kms_eval.render.text import printable, render, wrapped
+    from kms_eval.render.text import render, wrapped
 
     output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
     for warned in _warnings(explanation):

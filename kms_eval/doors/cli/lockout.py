@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import option, options, scenario_option, strict_option, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.safe_text import json_text
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -54,11 +55,9 @@ def run(call: Call, output: Output) -> ExitCode:
     circumstances = Circumstances(datetime.now(UTC), context)
     found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
     if call.json:
-        import json
-
         from kms_eval.render.lockout import to_dict
 
-        output.answer(json.dumps({"keys": [to_dict(each) for each in found]}, indent=2, ensure_ascii=output.ascii_only))
+        output.answer(json_text({"keys": [to_dict(each) for each in found]}, indent=2, ascii_only=output.ascii_only))
     else:
         from kms_eval.render.lockout import render
 
