@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -186,5 +187,5 @@ def _tell(report: Report, output: Output) -> None:
     output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in names))
     if report.ignored:
         output.word(
-            f"columns that are no part of a request: {', '.join(f'`{name}`' for name in sorted(report.ignored)[:20])}"
+            f"columns that are no part of a request: {', '.join(f'`{printable(name)}`' for name in sorted(report.ignored)[:20])}"
         )

@@ -1,0 +1,165 @@
+"""Every output format of the command line, with names full of control characters: none gets through raw."""
+
+from __future__ import annotations
+
+import csv
+import json
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from kms_eval import render
+from tests.doors.command_line import Cli, Done
+
+ACCOUNT = "111122223333"
+HOSTILE = (
+    "\x1b]0;title\x07", "\x1b[2J", "\x00", "\x08", "\x7f", "\x9b31m", "\u202e", "\u2028", "\ufeff", "\ufffe",
+    "\r\n::error::x", "\t", "<script>", "]]>", "`|`", "--><!--", "\U000e0041",
+)  # fmt: skip
+NAME = "n" + "".join(HOSTILE)
+ALLOW = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Sid": NAME}
+
+
+def scenario(value: str = "v") -> dict[str, Any]:
+    """Whatever takes a name of the user's own has a hostile one."""
+    tested = {"StringEquals": {f"kms:EncryptionContext:{NAME}": [NAME, value]}}
+    delegates = {**ALLOW, "Principal": {"AWS": ACCOUNT}}
+    denies = {**ALLOW, "Sid": f"d{NAME}", "Effect": "Deny", "Principal": "*", "Condition": tested}
+    question = {"principal": "role/admin", "action": "kms:Decrypt", "key": NAME}
+    return {
+        "account": ACCOUNT,
+        "keys": {
+            NAME: {
+                "policy": {"Version": "2012-10-17", "Id": NAME, "Statement": [delegates, denies]},
+                "tags": {NAME: NAME},
+            },
+        },
+        "principals": {"role/admin": {"policies": [{"Version": "2012-10-17", "Statement": [ALLOW]}]}},
+        "tests": [
+            {"name": NAME, **question, "expect": "implicitDeny", "encryption_context": {NAME: NAME}},
+            {"name": f"2{NAME}", **question, "expect": "allowed", "encryption_context": {NAME: "other"}},
+        ],
+        "checks": [{"name": NAME, "nobody": ["role/admin"], "may": ["kms:Decrypt"], "on": [NAME]}],
+    }
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """The folder with the scenario, what it becomes, and requests about it."""
+    for file, value in (("a.json", "v"), ("b.json", "w")):
+        (tmp_path / file).write_text(json.dumps(scenario(value)), encoding="utf-8")
+    passing = scenario()
+    passing["tests"] = passing["tests"][1:]
+    (tmp_path / "passing.json").write_text(json.dumps(passing), encoding="utf-8")
+    row = {
+        "id": "1",
+        "principal": "role/admin",
+        "action": "kms:Decrypt",
+        "key": NAME,
+        NAME: NAME,
+        "context": {NAME: NAME},
+    }
+    odd = {**row, "id": "2", "action": NAME}
+    (tmp_path / "rows.jsonl").write_text(f"{json.dumps(row)}\n{json.dumps(odd)}\n", encoding="utf-8")
+    return tmp_path
+
+
+ASKED = ("role/admin", "kms:Decrypt", "--key", NAME.replace("\x00", ""), "-s", "a.json")
+
+FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("text", ("can", "role/admin", "kms:Decrypt", "-s", "a.json")),
+    ("json", ("can", "role/admin", "kms:Decrypt", "--json", "-s", "a.json")),
+    ("text", ("who-can", "kms:Decrypt", "--why-not", "-s", "a.json")),
+    ("json", ("who-can", "kms:Decrypt", "--json", "-s", "a.json")),
+    ("csv", ("who-can", "kms:Decrypt", "-f", "csv", "-s", "a.json")),
+    ("text", ("matrix", "-f", "table", "-s", "a.json")),
+    ("csv", ("matrix", "-f", "csv", "-s", "a.json")),
+    ("json", ("matrix", "-f", "json", "-s", "a.json")),
+    ("html", ("matrix", "-f", "html", "-s", "a.json")),
+    ("xml", ("matrix", "-f", "svg", "-s", "a.json")),
+    ("text", ("diff", "a.json", "b.json")),
+    ("markdown", ("diff", "a.json", "b.json", "-f", "markdown")),
+    ("json", ("diff", "a.json", "b.json", "--json")),
+    ("text", ("check", "a.json")),
+    ("json", ("check", "a.json", "--json")),
+    ("xml", ("check", "a.json", "-f", "junit")),
+    ("github", ("check", "a.json", "-f", "github")),
+    ("text", ("test", "a.json", "--github", "--coverage")),
+    ("text", ("lockout", "--as", "role/admin", "-s", "a.json")),
+    ("json", ("lockout", "--as", "role/admin", "--json", "-s", "a.json")),
+    ("text", ("mutate", "passing.json")),
+    ("json", ("mutate", "passing.json", "--json")),
+    ("text", ("mutate", "a.json")),
+    ("text", ("can", NAME, NAME, "--key", NAME, "-s", "a.json")),
+    ("text", ("test", NAME.replace("\0", ""))),
+    ("json", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "jsonl")),
+    ("csv", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "csv")),
+)
+
+
+def raw(text: str) -> set[str]:
+    """What no output may have: control characters, marks of direction, separators, halves of pairs."""
+    return {letter for letter in text if unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}} - {
+        "\n"
+    }
+
+
+@pytest.mark.parametrize(("form", "words"), FORMS)
+def test_no_control_character_gets_through(cli: Cli, here: Path, form: str, words: tuple[str, ...]) -> None:
+    done = cli(*words)
+
+    out = done.out.replace("\r\n", "\n") if form == "csv" else done.out
+    assert raw(out) == set()
+    assert raw(done.err) == set()
+    assert "Traceback" not in done.err
+    assert done.out or done.err
+    _reads(form, done)
+
+
+def _reads(form: str, done: Done) -> None:
+    """What a machine reads is whole; what a browser reads has no element that a name brought."""
+    if form == "json":
+        for line in [done.out] if done.out.startswith("{\n") else done.out.splitlines():
+            json.loads(line)
+    elif form == "xml":
+        fromstring(done.out)  # noqa: S314 - it is ours
+    elif form == "csv":
+        assert len({len(row) for row in csv.reader(done.out.splitlines())}) == 1
+    elif form in {"html", "markdown"}:
+        assert "n\\x1b" in done.out or "n\\\\x1b" in done.out
+        assert "<script>\\t" not in done.out
+        assert done.out.count("<script>") == (1 if form == "html" else 0)
+
+
+@pytest.mark.parametrize(
+    ("option", "form"), [("--junit", "xml"), ("--coverage-json", "json"), ("--coverage-html", "html")]
+)
+def test_none_gets_into_a_file(cli: Cli, here: Path, option: str, form: str) -> None:
+    cli("test", "a.json", option, "out")
+
+    text = (here / "out").read_text(encoding="utf-8")
+    assert raw(text) == set()
+    assert text.count("<script") == 0 or form == "json"
+
+
+def test_names_of_unknown_columns_are_said_in_one_line(cli: Cli, here: Path) -> None:
+    said = cli("batch", "rows.jsonl", "-s", "a.json").err.splitlines()
+
+    assert [line for line in said if "no part of a request" in line and "\\x1b" in line]
+    assert all(line.startswith("kms-eval: ") for line in said)
+
+
+def modules() -> Iterator[Path]:
+    package = Path(render.__file__).parents[1]
+    yield from (*package.glob("render/*.py"), *package.glob("doors/cli/*.py"))
+
+
+def test_nothing_makes_text_safe_by_itself() -> None:
+    own = ("html.escape", "from html import", "saxutils", "ensure_ascii=False", 'encode("unicode_escape"')
+    found = [(path.name, word) for path in modules() for word in own if word in path.read_text(encoding="utf-8")]
+
+    assert found == []
