@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,31 +18,39 @@ from tests.doors.command_line import Cli, Done
 
 ACCOUNT = "111122223333"
 HOSTILE = (
-    "\x1b]0;title\x07", "\x1b[2J", "\x00", "\x08", "\x7f", "\x9b31m", "\u202e", "\u2028", "\ufeff", "\ufffe",
+    "\x1b]0;title\x07", "\x1b[2J", "\x08", "\x7f", "\x9b31m", "\u202e", "\u2028", "\ufeff", "\ufffe",
     "\r\n::error::x", "\t", "<script>", "]]>", "`|`", "--><!--", "\U000e0041",
 )  # fmt: skip
 NAME = "n" + "".join(HOSTILE)
+IN_A_KEY_POLICY = "".join(letter for letter in NAME if letter in "\t\r\n" or " " <= letter <= "\xff")
 ALLOW = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Sid": NAME}
 
 
 def scenario(value: str = "v") -> dict[str, Any]:
     """Whatever takes a name of the user's own has a hostile one."""
-    tested = {"StringEquals": {f"kms:EncryptionContext:{NAME}": [NAME, value]}}
-    delegates = {**ALLOW, "Principal": {"AWS": ACCOUNT}}
-    denies = {**ALLOW, "Sid": f"d{NAME}", "Effect": "Deny", "Principal": "*", "Condition": tested}
+    name = IN_A_KEY_POLICY
+    tested = {"StringEquals": {f"kms:EncryptionContext:{name}": [name, value]}}
+    delegates = {**ALLOW, "Sid": name, "Principal": {"AWS": ACCOUNT}}
+    denies = {**ALLOW, "Sid": f"d{name}", "Effect": "Deny", "Principal": "*", "Condition": tested}
+    barred = {
+        **ALLOW,
+        "Sid": f"d{NAME}",
+        "Effect": "Deny",
+        "Condition": {"StringEquals": {f"kms:EncryptionContext:{NAME}": [NAME, value]}},
+    }
     question = {"principal": "role/admin", "action": "kms:Decrypt", "key": NAME}
     return {
         "account": ACCOUNT,
         "keys": {
             NAME: {
-                "policy": {"Version": "2012-10-17", "Id": NAME, "Statement": [delegates, denies]},
+                "policy": {"Version": "2012-10-17", "Id": name, "Statement": [delegates, denies]},
                 "tags": {NAME: NAME},
             },
         },
-        "principals": {"role/admin": {"policies": [{"Version": "2012-10-17", "Statement": [ALLOW]}]}},
+        "principals": {"role/admin": {"policies": [{"Version": "2012-10-17", "Statement": [ALLOW, barred]}]}},
         "tests": [
-            {"name": NAME, **question, "expect": "implicitDeny", "encryption_context": {NAME: NAME}},
-            {"name": f"2{NAME}", **question, "expect": "allowed", "encryption_context": {NAME: "other"}},
+            {"name": NAME, **question, "expect": "allowed", "encryption_context": {name: name}},
+            {"name": f"2{NAME}", **question, "expect": "allowed", "encryption_context": {name: "other"}},
         ],
         "checks": [{"name": NAME, "nobody": ["role/admin"], "may": ["kms:Decrypt"], "on": [NAME]}],
     }
@@ -68,8 +77,6 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-ASKED = ("role/admin", "kms:Decrypt", "--key", NAME.replace("\x00", ""), "-s", "a.json")
-
 FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("text", ("can", "role/admin", "kms:Decrypt", "-s", "a.json")),
     ("json", ("can", "role/admin", "kms:Decrypt", "--json", "-s", "a.json")),
@@ -93,9 +100,8 @@ FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("json", ("lockout", "--as", "role/admin", "--json", "-s", "a.json")),
     ("text", ("mutate", "passing.json")),
     ("json", ("mutate", "passing.json", "--json")),
-    ("text", ("mutate", "a.json")),
-    ("text", ("can", NAME, NAME, "--key", NAME, "-s", "a.json")),
-    ("text", ("test", NAME.replace("\0", ""))),
+    ("nothing", ("can", NAME, NAME, "--key", NAME, "-s", "a.json")),
+    ("nothing", ("test", NAME)),
     ("json", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "jsonl")),
     ("csv", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "csv")),
 )
@@ -116,7 +122,7 @@ def test_no_control_character_gets_through(cli: Cli, here: Path, form: str, word
     assert raw(out) == set()
     assert raw(done.err) == set()
     assert "Traceback" not in done.err
-    assert done.out or done.err
+    assert (done.out == "") is (form == "nothing")
     _reads(form, done)
 
 
@@ -129,10 +135,11 @@ def _reads(form: str, done: Done) -> None:
         fromstring(done.out)  # noqa: S314 - it is ours
     elif form == "csv":
         assert len({len(row) for row in csv.reader(done.out.splitlines())}) == 1
-    elif form in {"html", "markdown"}:
-        assert "n\\x1b" in done.out or "n\\\\x1b" in done.out
-        assert "<script>\\t" not in done.out
-        assert done.out.count("<script>") == (1 if form == "html" else 0)
+    elif form == "html":
+        assert done.out.count("<script>") == 1
+    elif form == "markdown":
+        # What is code is text to every reader of Markdown.
+        assert "<script>" not in re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", done.out)
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,5 @@ def _tell(report: Report, output: Output) -> None:
     )
     output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in names))
     if report.ignored:
-        output.word(
-            f"columns that are no part of a request: {', '.join(f'`{printable(name)}`' for name in sorted(report.ignored)[:20])}"
-        )
+        names = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
+        output.word(f"columns that are no part of a request: {names}")
