@@ -83,7 +83,7 @@ def refusal(document: str, form: Any = "yaml") -> str:
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_nesting_is_refused_beyond_a_hundred_levels(form: Any) -> None:
-    assert read_text("[" * 100 + "]" * 100, "x", format=form)
+    assert read_text("[" * 100 + "]" * 100, "x", format=form).value
     assert "nested more than 100 levels deep" in refusal("[" * 101 + "]" * 101, form)
 
 
@@ -148,6 +148,31 @@ def test_beyond_the_readings_that_are_tried_an_allow_does_not_match_and_a_deny_d
     decision = world.can("role/a", "kms:Decrypt", "app", context={**context, "kms:EncryptionContext:asked": "this"})
 
     assert bool(decision) is allowed
+
+
+@pytest.mark.parametrize(("levels", "verdict"), [(4, "holds"), (9, "undetermined")])
+def test_a_check_beyond_the_ways_that_are_tried_is_undetermined(levels: int, verdict: str) -> None:
+    """No request meets two levels at once; to see it, every way through them has to be tried."""
+    tested = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"kms:ViaService": value}}}
+        for value in (f"{letter}{level}" for level in range(levels) for letter in "ab")
+    ]
+    path = [[{"Version": "2012-10-17", "Statement": tested[2 * level : 2 * level + 2]}] for level in range(levels)]
+    member = {"path": "o-example/r-ab12/", "service_control_policies": path}
+    organization = {"id": "o-example", "management_account": "999999999999", "accounts": {ACCOUNT: member}}
+    check = {"nobody": ["role/a"], "may": ["kms:Decrypt"]}
+    world = Scenario.from_dict(scenario(allow(), organization=organization, checks=[check]))
+
+    (result,) = world.run_checks()
+
+    assert result.verdict == verdict
+
+
+def test_no_more_changes_are_advised_than_are_said() -> None:
+    trusted = {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/a{number}" for number in range(50)]}
+    world = Scenario.from_dict(scenario(*(allow(Principal=trusted, Sid=f"s{number}") for number in range(5))))
+
+    assert 1 <= len(world.can("role/a", "kms:Decrypt", "app").explain().changes) <= 3
 
 
 def test_brackets_in_a_selection_are_refused_beyond_fifty() -> None:
