@@ -166,7 +166,7 @@ def _contexts(data: _Columns, rounds: int) -> None:
     def unasked() -> str:
         number = next(fresh)
         return json.dumps(
-            {_VIA: f"{services[number % 4]}.us-east-1.amazonaws.com", _IP: f"10.0.{number // 250}.{number}"}
+            {_VIA: f"{services[number % 4]}.us-east-1.amazonaws.com", _IP: f"10.0.{number // 250}.{number % 250}"}
         )
 
     mixed = [

@@ -73,7 +73,8 @@ class Question:
 @cache
 def question(name: str, *, short: bool = False) -> Question:
     """The question of that name; `short` takes a few of its requests only. Stops where the answers are in doubt."""
-    keys, identity, scenario, asks, known = _MAKERS[name]()
+    keys, identity, made, asks, known = _MAKERS[name]()
+    scenario = {**made, "strangers": True}
     if short:
         asks = asks[: len(known)] + asks[len(known) :: max(1, len(asks) // 20)]
     world = Scenario.from_dict(scenario)

@@ -148,8 +148,9 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "principal-not-described",
-        "nothing in the scenario mentions {principal}: it has no identity policies here",
-        "A name that nobody mentions is a principal without policies, not an error. Is it spelled right?",
+        "the scenario does not describe {principal}: it has no identity policies here",
+        "A policy or a grant names it, it is of an account of which the scenario describes nobody, or the question "
+        "said that a stranger is meant. What it may do by identity policies of its own is not known.",
     ),
     _warn(
         "context-contradicts-fact",
@@ -200,6 +201,31 @@ CODES: tuple[Code, ...] = (
         "grant-needs-identity-policy",
         "a grant by the key's owner covers it, but no identity policy in the caller's account (ASSUMPTION Z2)",
         "AWS does not document whether such a grant is enough across accounts; the strict answer is given.",
+    ),
+    _warn(
+        "grant-to-account",
+        "a grant to the whole account covers it, but no identity policy of the caller does (ASSUMPTION Z3)",
+        "AWS does not document who may use a grant whose grantee is an account; the strict answer is given.",
+    ),
+    _warn(
+        "retirement-limited",
+        "the grant could be retired, but a limit on the caller does not allow it (ASSUMPTION Z19)",
+        "AWS does not document whether silence of organization, boundary and session policies keeps from retiring.",
+    ),
+    _warn(
+        "federated-user-without-session-policies",
+        "the user's identity policies allow it, but no session policy was passed (ASSUMPTION Z9)",
+        "AWS documents both that a federated user then has nothing and that it has what the user has.",
+    ),
+    _warn(
+        "aws-wildcard-and-services",
+        "a statement for `*` under AWS decides: whether that includes services is not documented (ASSUMPTION Z6)",
+        "For Allow it does not, for Deny it does. Name the service, or write `*` alone.",
+    ),
+    _warn(
+        "deny-names-account",
+        "a Deny that names the account decides: it is taken to deny every principal of it (ASSUMPTION Z7)",
+        "AWS documents what naming an account means for Allow only; the strict answer is given.",
     ),
     _warn(
         "grant-with-source-arn",
@@ -320,6 +346,16 @@ CODES: tuple[Code, ...] = (
     ),
     _note("federated-principal", "a Federated principal", "It belongs in role trust policies and matches nobody here."),
     _note("canonical-user-principal", "a CanonicalUser principal", "It belongs to Amazon S3 and matches nobody here."),
+    _note(
+        "further-key-policy",
+        "a key has a second policy, which is left out",
+        "AWS RAM attaches one to keys that are shared with it. Only the policy `default` is evaluated.",
+    ),
+    _note(
+        "source-told-twice",
+        "two files of a source tell different things of the same key",
+        "The later one counts. Remove the one that is out of date.",
+    ),
     _note(
         "principal-name-twice",
         "two users or two roles of an account share a name",

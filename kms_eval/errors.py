@@ -33,8 +33,10 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         return None
     by_lower = {known.lower(): known for known in words}
     # One wrong letter is a large part of a short word.
-    near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6 if len(word) < _SHORT else 0.7)
-    return by_lower[near[0]] if near else None
+    near = get_close_matches(word.lower(), by_lower, cutoff=0.6 if len(word) < _SHORT else 0.7)
+    # Of several that are as near, one with the same letters has only changed their order.
+    turned = (each for each in near if sorted(each) == sorted(word.lower()))
+    return by_lower[next(turned, near[0])] if near else None
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str | None:
@@ -45,11 +47,15 @@ def did_you_mean(word: str, words: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in an input: the file as the user named it, the line (from 1) and the dotted field."""
+    """A place in an input: the file as the user named it, the line (from 1), the dotted field, the column (from 1).
+
+    Its text has no column: a field says more to a person, and editors jump to lines.
+    """
 
     file: str | None = None
     line: int | None = None
     field: str | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
         place = self.file or ""

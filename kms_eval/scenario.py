@@ -40,7 +40,7 @@ class OtherFields(TypedDict, total=False):
 
     `encryption_context` maps names to values; `session` has name, policies, tags and source_identity; `at` is ISO 8601
     text or an aware datetime, by default now; `grant` is the request of CreateGrant, or a GrantId for RetireGrant and
-    RevokeGrant.
+    RevokeGrant; `stranger` says that the principal is meant to be one whom nothing in the scenario mentions.
     """
 
     encryption_context: Mapping[str, str] | None
@@ -52,6 +52,7 @@ class OtherFields(TypedDict, total=False):
     region: str | None
     grant: Mapping[str, object] | str | None
     via_grant: str | None
+    stranger: bool
 
 
 class Fields(OtherFields, total=False):
@@ -172,23 +173,54 @@ class Decision:
 class Scenario:
     """One world and its tests. It never changes; for another world load another scenario."""
 
-    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False) -> None:
+    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False, allow_unknown_key: bool = False) -> None:
         self._loaded = loaded
-        self.evaluator = Evaluator(loaded.world, allow_unknown_action=allow_unknown_action)
+        self.evaluator = Evaluator(
+            loaded.world, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key
+        )
         self._known: dict[_Words | None, Decision] = {}
 
     @classmethod
-    def load(cls, path: str | Path, *, strict: bool = False, allow_unknown_action: bool = False) -> Scenario:
-        """Read a scenario file (YAML or JSON). Raises InputError with every fault of it and of its policies.
+    def load(
+        cls,
+        path: str | Path | Sequence[str | Path],
+        *,
+        strict: bool = False,
+        strangers: bool = False,
+        allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
+        account: str | None = None,
+        region: str | None = None,
+        before: bool = False,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Scenario:
+        """Read a scenario file (YAML or JSON), or any other source: responses of AWS, a plan, a template, a folder.
 
-        `strict` makes faults of what AWS would refuse but published examples contain; `allow_unknown_action` decides
-        actions that AWS published later by the policies' patterns.
+        Of several sources a later one replaces what an earlier one said of the same thing. `account` and `region` say
+        what no source tells, `before` asks for what is before a plan, `parameters` fills in those of a template.
+        `strict` makes faults of what AWS would refuse but published examples contain; `strangers` lets anybody be asked
+        about, as the field of that name does; `allow_unknown_action` decides actions that AWS published later by the
+        policies' patterns, and `allow_unknown_key` takes condition keys and values that it published later. Raises
+        InputError with every fault of the sources and of their policies.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
-        if not isinstance(path, (str, PathLike)):
+        paths = [path] if isinstance(path, (str, PathLike)) else path
+        listed: object = paths
+        if (
+            not isinstance(listed, Sequence)
+            or not listed
+            or not all(isinstance(each, (str, PathLike)) for each in listed)
+        ):
             raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
-        return cls(load(Path(path), strict=strict), allow_unknown_action=allow_unknown_action)
+        options = None
+        if account is not None or region is not None or before or parameters:
+            from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario needs none
+
+            options = Options(account, region, before, parameters or {})
+        first, *more = map(Path, paths)
+        loaded = load(first, more=more, strict=strict, strangers=strangers, options=options)
+        return cls(loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key)
 
     @classmethod
     def from_dict(
@@ -197,13 +229,16 @@ class Scenario:
         *,
         base: str | Path | None = None,
         strict: bool = False,
+        strangers: bool = False,
         allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
     ) -> Scenario:
         """The same from memory; relative paths of policies start at `base`. Raises InputError."""
         from kms_eval.world.load import from_dict  # noqa: PLC0415
 
-        loaded = from_dict(data, base=Path(base) if base is not None else None, strict=strict)
-        return cls(loaded, allow_unknown_action=allow_unknown_action)
+        folder = Path(base) if base is not None else None
+        loaded = from_dict(data, base=folder, strict=strict, strangers=strangers)
+        return cls(loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key)
 
     @property
     def world(self) -> World:

@@ -87,12 +87,17 @@ class Shipped:
     content: bytes
     digest: str
     allow_unknown_action: bool
+    allow_unknown_key: bool
 
     def evaluator(self) -> Evaluator:
         """The evaluator of this process for the world."""
         found: Evaluator = once(
-            (self.digest, self.allow_unknown_action),
-            lambda: Evaluator(pickle.loads(self.content), allow_unknown_action=self.allow_unknown_action),  # noqa: S301 - our own
+            (self.digest, self.allow_unknown_action, self.allow_unknown_key),
+            lambda: Evaluator(
+                pickle.loads(self.content),  # noqa: S301 - our own
+                allow_unknown_action=self.allow_unknown_action,
+                allow_unknown_key=self.allow_unknown_key,
+            ),
         )
         return found
 
@@ -102,7 +107,9 @@ def shipped(scenario: Scenario) -> Shipped:
     packed = io.BytesIO()
     _Packer(packed).dump(scenario.world)
     content = packed.getvalue()
-    return Shipped(content, blake2b(content, digest_size=16).hexdigest(), scenario.evaluator.allow_unknown_action)
+    digest = blake2b(content, digest_size=16).hexdigest()
+    evaluator = scenario.evaluator
+    return Shipped(content, digest, evaluator.allow_unknown_action, evaluator.allow_unknown_key)
 
 
 class _Packer(pickle.Pickler):
@@ -123,7 +130,10 @@ class _Deciding:
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         from kms_eval.analysis.batching.columns import Columns  # noqa: PLC0415 - needs the extra
 
-        columns = once(("columns", self.world.digest, self.at), lambda: Columns(self.world.evaluator(), self.at))
+        columns = once(
+            ("columns", self.world.digest, self.world.allow_unknown_action, self.world.allow_unknown_key, self.at),
+            lambda: Columns(self.world.evaluator(), self.at),
+        )
         for batch in batches:
             yield columns.decide(batch)
 

@@ -343,6 +343,7 @@ def make_world(pick: Pick) -> World:
         principals={arn: make_principal(pick, arn, theme) for arn in people},
         organization=make_organization(pick, theme) if organized else None,
         vpc_endpoints={words.ENDPOINT: make_endpoint(pick, theme)} if connected else {},
+        strangers=True,
     )
 
 

@@ -25,7 +25,7 @@ COMMAND = "from kms_eval.doors.cli.main import main; main(sys.argv[1:])"
 LIBRARY = """
 from kms_eval import Scenario
 for path in sys.argv[1:]:
-    world = Scenario.load(path)
+    world = Scenario.load(path, strangers=True)
     if world.world.account and len(world.world.keys) == 1:
         world.can("role/admin", "kms:Decrypt").explain()
 """

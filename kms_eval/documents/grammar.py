@@ -20,10 +20,10 @@ from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
 from kms_eval.documents.sizes import size_remarks
 from kms_eval.documents.validity import Subject, document_checks, statement_checks
+from kms_eval.documents.wrapping import unwrapped
 from kms_eval.documents.written import written
 from kms_eval.errors import InputError
 from kms_eval.formats.document import Place
-from kms_eval.formats.text import read_embedded
 from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.records import record
 
@@ -40,14 +40,15 @@ def read_policy(
     name: str | None = None,
     position: str = "policy",
 ) -> Policy | None:
-    """The policy that `value` is: an object, or AWS's JSON text of one. None where `findings` gained a fault.
+    """The policy that `value` is: an object, AWS's JSON text of one, or either in AWS's wrapping.
 
-    `place` is where it stands. It is called `name` (its file's stem), else by its Id, else by its `position`.
+    None where `findings` gained a fault. `place` is where it stands. It is called `name` (its file's stem), else by its
+    Id, else by its `position`.
     """
     before, noticed = len(findings.faults), len(findings.notices)
-    if isinstance(value, str):
+    if not (isinstance(value, Mapping) and "Statement" in value):
         try:
-            value = read_embedded(value, place)
+            value, place = unwrapped(value, place)
         except InputError as error:
             findings.faults.extend(error.faults)
             return None

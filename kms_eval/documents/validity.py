@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.documents.conditions import condition_remarks
 from kms_eval.documents.findings import Remark
+from kms_eval.documents.mistaken import key_policy_instead
 from kms_eval.documents.model import PolicyKind
 from kms_eval.documents.principals import names_nobody, principal_remarks
 from kms_eval.errors import did_you_mean, nearest, quoted
@@ -78,12 +79,12 @@ class DocumentRule:
     check: DocumentCheck
 
 
-def _one_of(name: str) -> StatementCheck:
+def _one_of(name: str, advice: str | None = None) -> StatementCheck:
     """Exactly one of an element and its negation (semantics D3, A7)."""
 
     def check(subject: Subject) -> Iterator[Remark]:
         if not subject.written & {name, f"Not{name}"}:
-            yield Remark((), f"`{name}` is missing")
+            yield Remark((), f"`{name}` is missing", advice)
 
     return check
 
@@ -228,7 +229,8 @@ def _resource_control(subject: Subject) -> Iterator[Remark]:
 
 STATEMENT_RULES: tuple[StatementRule, ...] = (
     StatementRule(EVERY, _effect),
-    StatementRule(RESOURCE | RCP, _one_of("Principal")),
+    StatementRule(KEY, _one_of("Principal", "a statement without it belongs into an identity policy")),
+    StatementRule((RESOURCE | RCP) - KEY, _one_of("Principal")),
     StatementRule(EVERY - KEY, _one_of("Action")),
     StatementRule(KEY, _void_without("Action", "statement-without-action")),
     StatementRule(EVERY - KEY, _one_of("Resource")),
@@ -276,6 +278,7 @@ def _version(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
 
 
 DOCUMENT_RULES: tuple[DocumentRule, ...] = (
+    DocumentRule(frozenset({PolicyKind.IDENTITY}), key_policy_instead),
     DocumentRule(KEY, _statements),
     DocumentRule(RCP, _version),
     DocumentRule(EVERY - RESOURCE, _id),

@@ -7,7 +7,7 @@ Never here: reading the scenario.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
@@ -22,15 +22,16 @@ NO_SCENARIO = Fault(
 )
 
 
-def find(option: str | None) -> Path | None:
-    """The scenario: of the option, of $KMS_EVAL_SCENARIO, of the nearest pyproject.toml, the nearest kms-eval.yaml.
+def find(options: str | Sequence[str] | None) -> Path | None:
+    """The scenario that is meant: the first option, $KMS_EVAL_SCENARIO, the nearest pyproject.toml or kms-eval.yaml.
 
     Raises InputError where a pyproject.toml names one in a way that cannot be read, and where it or the variable names
     one that is not there: nobody typed that name just now, so it is said who did.
     """
+    option = options if isinstance(options, str) or not options else options[0]
     if option == "":
         raise InputError(Fault("is empty", Location(field="--scenario")))
-    if option is not None:
+    if isinstance(option, str):
         return Path(option)
     named = os.environ.get(VARIABLE)
     if named:

@@ -17,8 +17,9 @@ from kms_eval.engine.rules import Rule, compile_policy
 from kms_eval.engine.sides import Side, caller_side
 from kms_eval.engine.situation import Scope
 from kms_eval.records import record
+from kms_eval.world.context_rules import ContextRules
 from kms_eval.world.model import Caller, Session, VpcEndpoint, World
-from kms_eval.world.names import resolve_caller
+from kms_eval.world.names import refuse_stranger, resolve_caller
 from kms_eval.world.request import Request
 
 _MOST_CELLS = 50_000
@@ -64,9 +65,11 @@ class Ruling:
 class Evaluator:
     """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again."""
 
-    def __init__(self, world: World, *, allow_unknown_action: bool = False) -> None:
+    def __init__(self, world: World, *, allow_unknown_action: bool = False, allow_unknown_key: bool = False) -> None:
         self.world = world
         self.allow_unknown_action = allow_unknown_action
+        self.allow_unknown_key = allow_unknown_key
+        self._context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
@@ -82,7 +85,7 @@ class Evaluator:
         return rules
 
     def caller(self, text: str, session: Session | None = None) -> Caller:
-        """The caller that the words mean; the same words give the same object."""
+        """The caller that the words mean, perhaps a stranger; the same words give the same object."""
         caller = self._callers.get((text, session))
         if caller is None:
             caller = resolve_caller(self.world, text, session)
@@ -91,13 +94,24 @@ class Evaluator:
             self._callers[text, session] = caller
         return caller
 
+    def parts(self, request: Request) -> tuple[Part, ...]:
+        """All authorizations that a request needs. Raises InputError where its words mean nothing in this world."""
+        caller = self.caller(request.principal, request.session)
+        if caller.stranger:
+            refuse_stranger(self.world, caller, meant=request.stranger)
+        found = parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
+        if request.context:
+            self.check_context(request)
+        return found
+
+    def check_context(self, request: Request) -> None:
+        """Raise InputError where a condition key of the request is unknown, or can have no such value."""
+        session = request.session
+        self._context_rules.check(request.context, session.policies if session is not None else ())
+
     def rule(self, request: Request) -> Ruling:
         """Decide a request. Raises InputError where its words mean nothing in this world."""
-        caller = self.caller(request.principal, request.session)
-        rulings = tuple(
-            self.rule_part(part)
-            for part in parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
-        )
+        rulings = tuple(self.rule_part(part) for part in self.parts(request))
         outcomes = {ruling.outcome for ruling in rulings}
         outcome: Outcome = "allowed"
         if "explicitDeny" in outcomes:

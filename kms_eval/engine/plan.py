@@ -10,15 +10,14 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from kms_eval.documents.model import Grant
+from kms_eval.engine.action_words import action_name
 from kms_eval.engine.masks import published
 from kms_eval.engine.resources import ANY_ALIAS, Target, alias_target, key_target, no_target
 from kms_eval.engine.situation import Circumstances, Given, Scope, Situation, given
-from kms_eval.errors import Fault, InputError, quoted
-from kms_eval.facts.actions import ACTIONS, OPERATIONS
+from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 from kms_eval.records import record
 from kms_eval.world.identity import is_alias_name
 from kms_eval.world.model import Caller, Key, VpcEndpoint, World
@@ -39,40 +38,6 @@ class Part:
     def situation(self) -> Situation:
         """The part as condition keys see it."""
         return Situation(self.scope, self.action.lower(), self.circumstances)
-
-
-def action_name(text: str, *, allow_unknown: bool = False) -> str:
-    """The permission or API operation that a text names, spelled as AWS spells it.
-
-    Raises InputError for what is neither, with the nearest names; `allow_unknown` lets ``kms:Anything`` pass.
-    """
-    service, colon, name = text.partition(":")
-    lowered = text.lower()
-    if colon and service.lower() != "kms":
-        raise InputError(Fault(f"`{text}` is not an action of AWS KMS", help="actions look like `kms:Decrypt`"))
-    full = lowered if colon else f"kms:{lowered}"
-    row = published(full)
-    operation = OPERATIONS.get(lowered)
-    if not colon and operation is not None:
-        return next(name for action in operation for name in action.operations if name.lower() == lowered)
-    if row is not None:
-        return row.name
-    if allow_unknown and colon and name and not set(name) & set("*? \t\n"):
-        return f"kms:{name}"
-    raise InputError(Fault(f"unknown action `{text}`", help=_nearest_actions(text)))
-
-
-def _nearest_actions(text: str) -> str | None:
-    known = {action.name.lower(): action.name for action in ACTIONS}
-    full = text.lower() if ":" in text else f"kms:{text.lower()}"
-    near = [f"`{known[match]}`" for match in _near(full, known, most=3, cutoff=0.75)]
-    return f"did you mean {' or '.join(near)}?" if near else None
-
-
-def _near(word: str, words: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a fault needs it
-
-    return get_close_matches(word, list(words), n=most, cutoff=cutoff)
 
 
 @record
@@ -134,6 +99,10 @@ def parts(
         return operation(question)
     name = action if ":" in action else f"kms:{action}"
     row = published(name)
+    # What the call has no use for may be misspelt all the same.
+    for text in (request.destination_key, request.key if row is not None and not row.resources else None):
+        if text is not None:
+            question.key(text)
     if row is not None and not row.resources:
         return (question.without_key(name, request.region),)
     if row is None and not world.keys:
@@ -166,8 +135,7 @@ def _endpoint(world: World, request: Request, brought: Given) -> VpcEndpoint | N
         return None
     endpoint = world.vpc_endpoints.get(name)
     if endpoint is None:
-        near = _near(name, world.vpc_endpoints)
-        raise InputError(Fault(f"unknown VPC endpoint `{name}`", help=f"did you mean `{near[0]}`?" if near else None))
+        raise InputError(Fault(f"unknown VPC endpoint {quoted(name)}", help=did_you_mean(name, world.vpc_endpoints)))
     # ASSUMPTION V8: a service's call on the caller's behalf does not pass the caller's endpoint again.
     return None if brought.by_service else endpoint
 
@@ -185,9 +153,8 @@ def _grant(request: Request, action: str, key: Key) -> Grant | None:
 def _grant_named(name: str, key: Key) -> Grant:
     found = next((grant for grant in key.grants if grant.id == name), None)
     if found is None:
-        near = _near(name, [grant.id for grant in key.grants], cutoff=0.4)
-        advice = f"did you mean `{near[0]}`?" if near else None
-        raise InputError(Fault(f"key `{key.handle}` has no grant `{name}`", help=advice))
+        advice = did_you_mean(name, [grant.id for grant in key.grants])
+        raise InputError(Fault(f"key `{key.handle}` has no grant {quoted(name)}", help=advice))
     return found
 
 

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from kms_eval.engine.conditions import Condition, Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.hanging import turning
 from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.trace import Trace
 from kms_eval.language.variables import Template
 
 
 def open_questions(trace: Trace) -> Iterator[tuple[str, str]]:
-    """(code, condition key) for each question on which the outcome of a statement about the action hangs."""
-    for entry in trace.about:
-        if entry.rule is not None:
-            yield from _of(entry, trace.ruling.context)
+    """(code, condition key) for each question about a statement on which the decision hangs."""
+    asked = ((entry, tuple(_of(entry, trace.ruling.context))) for entry in trace.about if entry.rule is not None)
+    found = {id(entry): (entry, questions) for entry, questions in asked if questions}
+    if found:
+        for entry in turning(trace, [entry for entry, _questions in found.values()]):
+            yield from found[id(entry)][1]
 
 
 def _of(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:

@@ -6,13 +6,13 @@ Comes in: a trace. Goes out: warnings with code and sentence. Never here: decidi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from kms_eval.codes import CODE
 from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
+from kms_eval.engine.hanging import open_shapes
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
 from kms_eval.engine.missing import spelled
@@ -20,11 +20,9 @@ from kms_eval.engine.near_misses import seen
 from kms_eval.engine.questions import open_questions
 from kms_eval.engine.resources import ANY_ALIAS
 from kms_eval.engine.trace import Trace
-from kms_eval.errors import nearest
 from kms_eval.facts.key_states import OUTCOMES
 
 _Found = Iterator[Warned]
-_SEARCHED = 500
 
 
 def warnings(trace: Trace) -> _Found:
@@ -49,12 +47,7 @@ def _say(code: str, **names: str) -> Warned:
 def _principal_not_described(trace: Trace) -> _Found:
     principal = trace.ruling.part.scope.caller.principal
     if principal is not None and not principal.known:
-        # Looking for a near name takes time, so that in large worlds only some are looked at.
-        described = islice(trace.ruling.part.scope.world.principals.values(), _SEARCHED)
-        names = {other.arn.split(":", 5)[5] for other in described if other.account == principal.account}
-        near = nearest(principal.arn.split(":", 5)[5], names)
-        said = _say("principal-not-described", principal=principal.arn)
-        yield Warned(said.code, f"{said.message}; is it {near}?") if near is not None else said
+        yield _say("principal-not-described", principal=principal.arn)
 
 
 def _given_context(trace: Trace) -> _Found:
@@ -173,6 +166,10 @@ def _open_questions(trace: Trace) -> _Found:
         yield _say(code, key=key)
 
 
+def _open_shapes(trace: Trace) -> _Found:
+    yield from map(_say, open_shapes(trace))
+
+
 def _unknown_may_deny(trace: Trace) -> _Found:
     if trace.ruling.outcome == "implicitDeny" and any(entry.slot == Slot.DENY for entry in trace.unsure):
         yield _say("unknown-may-deny")
@@ -189,5 +186,6 @@ _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _external_root,
     _session_not_named,
     _open_questions,
+    _open_shapes,
     _unknown_may_deny,
 )

@@ -16,9 +16,11 @@ from kms_eval.safe_text import printable_lines
 
 
 def of_result(result: TestResult) -> Iterator[str]:
-    """What there is to show of a test: nothing if it passed."""
+    """What there is to show of a test: nothing if it passed and hangs on no open question."""
     if result.outcome == "failed":
         yield command("error", result.case.place.location(), result.case.name, render_failure(result))
+    for doubt in result.doubts if result.outcome == "passed" else ():
+        yield command("warning", result.case.place.location(), result.case.name, f"{doubt.message} [{doubt.code}]")
     for fault in result.faults:
         yield of_fault(fault)
 

@@ -15,10 +15,11 @@ from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.facts.actions import Action
+from kms_eval.render.answers import ANSWERS
 from kms_eval.render.matrix_page import PAGE
 from kms_eval.safe_text import html_text, printable, script_json
 
-_ANSWERS = {"never": "0", "conditional": "1", "always": "2"}
+_ANSWERS = {shown.word: str(digit) for digit, shown in enumerate(ANSWERS)}
 _NOT_ASKED = "-"
 
 
@@ -49,6 +50,7 @@ def _data(matrix: Matrix) -> dict[str, Any]:
     patterns = _Patterns(matrix, actions)
     rows = [number for row in matrix.rows for number in (row.principal, _position(row), patterns.number(row))]
     return {
+        "answers": [shown.phrase for shown in ANSWERS],
         "actions": [action.name for action in actions],
         "groups": [[group.name, group.purpose, len(members)] for group, members in groups if members],
         "people": [

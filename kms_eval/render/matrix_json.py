@@ -10,7 +10,10 @@ from typing import Any
 
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.engine.masks import actions_in
+from kms_eval.render.answers import ANSWERS
 from kms_eval.safe_text import json_text
+
+_RARE = tuple(shown.word for shown in ANSWERS if not shown.usual)
 
 
 def render(matrix: Matrix) -> Iterator[str]:
@@ -40,12 +43,14 @@ def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
         "principal": matrix.principals[row.principal].name,
         "key": None if row.key is None else matrix.keys[row.key].handle,
         "always": _names(row.always),
-        "conditional": [
-            {"actions": _names(mask & row.sometimes), "conditions": text}
-            for mask, text in row.notes
-            if mask & row.sometimes
-        ],
+        "conditional": _with_conditions(row, row.mask("conditional")),
+        # What is rare is there only where it is.
+        **{word: _with_conditions(row, row.mask(word)) for word in _RARE if row.mask(word)},
     }
+
+
+def _with_conditions(row: Row, mask: int) -> list[dict[str, Any]]:
+    return [{"actions": _names(part & mask), "conditions": text} for part, text in row.notes if part & mask]
 
 
 def _names(mask: int) -> list[str]:

@@ -13,6 +13,7 @@ from itertools import groupby
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
+from kms_eval.render.answers import ANSWERS, SHOWN, SOMETHING
 from kms_eval.safe_text import xml_text
 
 _MOST_LABELLED = 150
@@ -22,12 +23,14 @@ _STYLE = """
   text { fill: currentColor } .title { font-size: 14px; font-weight: 600 } .note { fill: #59636e }
   .grid { stroke: #fff; stroke-width: 1 }
   .always { fill: #0a5bb5 } .conditional { fill: #e59c24 } .never { fill: #eceff2 }
+  .undetermined { fill: #b08cf0 } .public { fill: #d1242f }
   .level1 { fill: #cfe1f5 } .level2 { fill: #94bfe9 } .level3 { fill: #5598d9 } .level4 { fill: #1f70c1 }
   .level5 { fill: #0a4f9e }
   @media (prefers-color-scheme: dark) {
     svg { background: #0d1117; color: #e6edf3 } .note { fill: #9198a1 }
     .grid { stroke: #0d1117 }
     .always { fill: #58a6ff } .conditional { fill: #d29922 } .never { fill: #21262d }
+    .undetermined { fill: #6e40c9 } .public { fill: #f85149 }
     .level1 { fill: #10294a } .level2 { fill: #14417a } .level3 { fill: #1f63b5 } .level4 { fill: #3f8be6 }
     .level5 { fill: #79b8ff }
   }
@@ -92,8 +95,12 @@ def _by_key(matrix: Matrix) -> tuple[list[str], list[tuple[str, list[str]]]]:
 
 def _level(matrix: Matrix, row: Row) -> str:
     asked = matrix.actions_of(row).bit_count()
-    share = (row.always | row.sometimes).bit_count() / asked if asked else 0
-    return f"level{-int(-share * _LEVELS // 1)}" if share else "never"
+    if row.public:
+        return "public"
+    allowed = (row.always | row.sometimes & ~row.undetermined).bit_count()
+    if row.undetermined and not allowed:
+        return "undetermined"
+    return f"level{-int(-(allowed / asked) * _LEVELS // 1)}" if allowed else "never"
 
 
 def _runs(classes: Iterable[str]) -> Iterator[tuple[str, int, int]]:
@@ -113,11 +120,14 @@ def _caption(matrix: Matrix) -> str:
 
 
 def _legend(matrix: Matrix, y: int) -> Iterator[str]:
+    rare = [each.word for each in ANSWERS if not each.usual and any(row.mask(each.word) for row in matrix.rows)]
+    entries: list[tuple[str, str]]
     if len(matrix.keys) == 1:
-        entries = [("always", "always"), ("conditional", "only under conditions"), ("never", "never")]
+        entries = [(word, SHOWN[word].head) for word in (*SOMETHING, "never") if SHOWN[word].usual or word in rare]
     else:
         entries = [("never", "nothing")]
         entries += [(f"level{level}", f"up to {level * 100 // _LEVELS} %") for level in range(1, _LEVELS + 1)]
+        entries += [(word, SHOWN[word].head) for word in rare]
     x = 12
     for kind, text in entries:
         yield f'<rect class="{kind}" x="{x}" y="{y}" width="11" height="11"/>'

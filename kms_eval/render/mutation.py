@@ -48,6 +48,8 @@ def request_as_command(request: Request) -> str:
     for name, value in _options(request):
         if value is not None:
             words += [name, quote(value)]
+    if request.stranger:
+        words.append("--stranger")
     if request.session is not None and request.session.policies:
         words.append("# with the session policies of the test")
     return " ".join(words)

@@ -20,6 +20,14 @@ def render_failure(result: TestResult, *, full: bool = False, paint: Paint = pla
     return "\n".join(_lines(result, full=full, paint=paint))
 
 
+def render_doubts(result: TestResult) -> list[str]:
+    """The open questions on which a test that passed hangs, a line each; those of a failed one are said with it."""
+    place = result.case.place.location()
+    where = str(Location(place.file, place.line)) if place.line is not None else str(place)
+    doubts = result.doubts if result.outcome == "passed" else ()
+    return [printable(f"{where}: {result.case.name}: {each.message} [{each.code}]") for each in doubts]
+
+
 def summary(results: Iterable[TestResult]) -> str:
     """How many tests ended how, in one line."""
     numbers = Counter(result.outcome for result in results)

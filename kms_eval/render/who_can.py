@@ -11,19 +11,16 @@ from io import StringIO
 from typing import Any
 
 from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
+from kms_eval.render.answers import SHOWN, SOMETHING
 from kms_eval.render.text import Paint, plain
 from kms_eval.safe_text import csv_cell, json_text, printable
 
-_HEADS = (
-    ("always", "always", "allowed"),
-    ("conditional", "only under conditions", "label"),
-)
 _MOST_NAMED = 12  # of those who never may, and about whom there is nothing to say
 _WIDEST = 44
 
 
 def render(answer: WhoCan, *, paint: Paint = plain) -> str:
-    """A block for each action and key: always, only under conditions with these, never."""
+    """A block for each action and key: always, public, only under conditions with these, undetermined, never."""
     return "\n\n".join("\n".join(_block(finding, paint)) for finding in answer.findings)
 
 
@@ -36,9 +33,7 @@ def to_dict(answer: WhoCan) -> dict[str, Any]:
                 "action": finding.action,
                 "key": finding.key,
                 "key_arn": finding.key_arn,
-                "always": [_dict(who, "reason") for who in finding.those("always")],
-                "conditional": [_dict(who, "conditions") for who in finding.those("conditional")],
-                "never": [_dict(who, "reason") for who in finding.those("never")],
+                **{word: [_dict(who) for who in finding.those(word)] for word in (*SOMETHING, "never")},
             }
             for finding in answer.findings
         ],
@@ -70,9 +65,11 @@ def render_csv(answer: WhoCan) -> str:
 def _block(finding: Finding, paint: Paint) -> Iterator[str]:
     on = f" on {printable(finding.key)}" if finding.key is not None else ""
     yield paint("label", f"{finding.action}{on}")
-    for answer, head, kind in _HEADS:
-        those = [who for who in finding.answers if who.answer == answer]
-        yield f"  {paint(kind, head) if those else head}: {len(those) or 'nobody'}"
+    for shown in (SHOWN[word] for word in SOMETHING):
+        those = list(finding.those(shown.word))
+        if not those and not shown.usual:
+            continue
+        yield f"  {paint(shown.paint, shown.head) if those else shown.head}: {len(those) or 'nobody'}"
         yield from _listed(those)
     never = finding.those("never")
     if any(who.because for who in never):
@@ -97,9 +94,11 @@ def _listed(those: list[Who]) -> Iterator[str]:
         yield f"    {name.ljust(width)}  {printable(because)}".rstrip()
 
 
-def _dict(who: Who, word: str) -> dict[str, Any]:
+def _dict(who: Who) -> dict[str, Any]:
     person = who.person
     said: dict[str, Any] = {"principal": person.name, "kind": person.kind, "described": person.described}
     if who.because:
-        said |= {word: who.because, "by": list(who.by)}
+        said |= {"reason" if who.answer in ("always", "never") else "conditions": who.because, "by": list(who.by)}
+    if who.unknowns:
+        said["unknowns"] = list(who.unknowns)
     return said

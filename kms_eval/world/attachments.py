@@ -15,8 +15,9 @@ from typing import TypeGuard
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Grant, Policy, PolicyKind
+from kms_eval.documents.wrapping import is_output_text, looks_like_document
 from kms_eval.errors import Fault, InputError, quoted
-from kms_eval.formats.document import Place, RawDocument, Steps, field_name
+from kms_eval.formats.document import Place, RawDocument, SourceFile, Steps, field_name
 from kms_eval.formats.text import read_file
 
 
@@ -41,7 +42,7 @@ class Documents:
         """
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
-        position = _position(place.steps)
+        position = _called(place)
         content = (_text(source), kind)
         equal = self._inline.get(content) if content[0] else None
         if equal is not None:
@@ -80,6 +81,9 @@ class Documents:
         return self._in_files[where]
 
     def _path(self, source: str, place: Place, findings: Findings) -> Path | None:
+        written = place.origin().place.file.path if place.file.origins is not None else None
+        if written is not None:
+            return written.parent / source
         if self._base is not None:
             return self._base / source
         findings.fault(place, f"{quoted(source)} is a path, and nothing says to what it is relative", "give `base`")
@@ -90,7 +94,7 @@ class Documents:
         if document is None:
             try:
                 # Called by the short way to it: kms/../policies/x.json is policies/x.json.
-                document = read_file(path, os.path.normpath(path))
+                document = _read(path, os.path.normpath(path))
             except InputError as error:
                 document = error
                 findings.faults.extend(fault for fault in error.faults if not _is_about_whole_file(fault))
@@ -106,6 +110,20 @@ class Documents:
         return None
 
 
+def _read(path: Path, name: str) -> RawDocument:
+    """The document in a file; one that is neither JSON nor YAML, but a text as AWS hands out policies, as that text."""
+    try:
+        return read_file(path, name)
+    except InputError:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, ValueError):
+            text = ""
+        if not is_output_text(text):
+            raise
+    return RawDocument(SourceFile(name, path), text)
+
+
 def _text(source: object) -> str:
     """The same for equal documents only; empty for one that is nested too deeply to be looked through.
 
@@ -118,11 +136,17 @@ def _text(source: object) -> str:
 
 
 def _is_path(source: object) -> TypeGuard[str]:
-    return isinstance(source, str) and not source.lstrip().startswith("{")
+    return isinstance(source, str) and not looks_like_document(source)
 
 
 def _is_about_whole_file(fault: Fault) -> bool:
     return fault.location is None or (fault.location.line is None and fault.location.field is None)
+
+
+def _called(place: Place) -> str:
+    """What a document without a name is called: as its source calls it, else by its place."""
+    name = place.origin().name if place.file.origins is not None else None
+    return name or _position(place.steps)
 
 
 def _position(steps: Steps) -> str:

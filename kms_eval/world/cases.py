@@ -14,7 +14,7 @@ from kms_eval.formats.document import Place
 from kms_eval.records import record
 from kms_eval.world.entry_forms import TEST_ENTRY
 from kms_eval.world.model import Caller, World
-from kms_eval.world.names import resolve_caller, resolve_key
+from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
 from kms_eval.world.reading import Reading
 from kms_eval.world.request import Request, read_request
 
@@ -103,6 +103,8 @@ def _check_names(reading: Reading, world: World, place: Place, request: Request)
     caller: Caller | None = None
     try:
         caller = resolve_caller(world, request.principal, request.session)
+        if "principals" not in reading.broken:
+            refuse_stranger(world, caller, meant=request.stranger)
     except InputError as error:
         reading.failed(place.at("principal"), error)
     for name, text in (("key", request.key), ("destination_key", request.destination_key)):

@@ -16,7 +16,7 @@ from kms_eval.records import record
 from kms_eval.world.attachments import Documents
 from kms_eval.world.entry_forms import CHECK_ENTRY
 from kms_eval.world.model import World
-from kms_eval.world.names import resolve_caller, resolve_key
+from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
 from kms_eval.world.reading import Reading
 from kms_eval.world.request import read_request
 from kms_eval.world.values import kind_of
@@ -134,7 +134,9 @@ def _senseless(check: Check, world: World, broken: set[str]) -> Iterator[tuple[s
             yield check.kind, InputError(f"{quoted(name)} goes with `nobody`")
         elif name not in CLASSES and not set(name) & _PATTERN:
             try:
-                resolve_caller(world, name)
+                caller = resolve_caller(world, name)
+                if "principals" not in broken:
+                    refuse_stranger(world, caller)
             except InputError as error:
                 yield check.kind, error
     for name in check.on:

@@ -20,8 +20,9 @@ _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/(?:[\x21-\x29\x2b-\x3e\x40-\x7e]+/)?")  # printable, and neither * nor ?
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
 _ALIAS = re.compile(r"alias/[\w/-]+", re.ASCII)
-_REGION = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_ACTION = re.compile(r"kms:.*", re.IGNORECASE)
+_NEXT = re.compile(r",\s*(?:arn:|root\b|(?:role|user|assumed-role|federated-user)/)")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|aws\.internal|amazon\.com)")
 
 _FORMS = (
@@ -65,11 +66,6 @@ def is_partition(text: str) -> bool:
     return _PARTITION.fullmatch(text) is not None
 
 
-def is_region(text: str) -> bool:
-    """Whether `text` has the form of a Region's name; which Regions there are changes too often to be listed."""
-    return _REGION.fullmatch(text) is not None
-
-
 def is_alias_name(text: str) -> bool:
     """Whether `text` has the form of the name of a KMS alias, ``alias/app``."""
     return _ALIAS.fullmatch(text) is not None
@@ -90,6 +86,11 @@ def read_identity(text: str, *, account: str | None, partition: str) -> Identity
 
     Raises InputError, with the right spelling where it can be guessed.
     """
+    several = _NEXT.search(text)
+    if several is not None:
+        raise _wrong(
+            f"{quoted(text)} is more than one principal", f"ask for one at a time: `{text[: several.start()]}`"
+        )
     if text.startswith("arn:"):
         return _from_arn(text)
     if is_service(text):
@@ -163,6 +164,8 @@ def _split_path(rest: str) -> tuple[str, str]:
 
 
 def _unknown_kind(kind: str, rest: str, text: str) -> InputError:
+    if _ACTION.fullmatch(text):
+        return _wrong(f"{quoted(text)} is an action, not a principal", "the principal comes first, then the action")
     if kind == "group":
         return _wrong(f"{quoted(text)} is a group, which is never a principal", "name one of its users: `user/NAME`")
     if is_account(text) or text == "*":

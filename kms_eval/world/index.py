@@ -13,8 +13,14 @@ from weakref import WeakKeyDictionary
 
 from kms_eval.documents.model import Policy, Statement
 from kms_eval.errors import InputError
+from kms_eval.language import variables
 from kms_eval.world.identity import read_identity
 from kms_eval.world.model import Key, Principal, World
+
+_FIELDS = 6
+"""Of an ARN."""
+
+_WILD = frozenset("*?$")
 
 RoleName = tuple[str, str, str]
 """Partition, account and the role's name in lower case: unique whatever the path and case (semantics P7)."""
@@ -77,6 +83,57 @@ class Index:
             if principal is not None
         )
 
+    @cached_property
+    def described_accounts(self) -> frozenset[tuple[str, str]]:
+        """Partition and account of everybody whom the scenario describes."""
+        return frozenset((principal.arn.split(":", 2)[1], principal.account) for principal in self._principals.values())
+
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """The ARNs of users, roles and sessions that any policy or grant has in full, wherever in it they stand."""
+        found = {text for text in self._mentions() if text.startswith("arn:")}
+        seen: set[int] = set()
+        for policy in self._every_policy():
+            # Equal documents share their statements.
+            if id(policy.statements) not in seen:
+                seen.add(id(policy.statements))
+                for statement in policy.statements:
+                    found.update(_arns_in(statement))
+        return frozenset(found)
+
+    @cached_property
+    def mentioned_sessions(self) -> frozenset[tuple[str, str, str]]:
+        """Partition, account and role name of the role sessions that are mentioned."""
+        parts = (text.split(":", 5) for text in self.mentioned if ":assumed-role/" in text)
+        return frozenset((part[1], part[4], part[5].split("/")[1]) for part in parts if len(part) == _FIELDS)
+
+    @cached_property
+    def by_name(self) -> Mapping[RoleName, tuple[str, ...]]:
+        """The ARNs of users and roles that are described or mentioned, by name without path and case."""
+        mentioned = (arn for text in sorted(self.mentioned) for arn in _user_or_role(text))
+        return _grouped(
+            ((arn.split(":", 2)[1], arn.split(":", 5)[4], arn.rpartition("/")[2].lower()), arn)
+            for arn in dict.fromkeys((*self._principals, *mentioned))
+        )
+
+    @cached_property
+    def condition_keys(self) -> Mapping[str, str]:
+        """The condition keys that policies name, as they spell them, by their names in lower case."""
+        found: dict[str, str] = {}
+        seen: set[int] = set()
+        for policy in self._every_policy():
+            if id(policy.statements) not in seen:
+                seen.add(id(policy.statements))
+                found.update((name.lower(), name) for name in keys_in(policy))
+        return found
+
+    def _every_policy(self) -> Iterator[Policy]:
+        yield from self._documents
+        for principal in self._principals.values():
+            yield from principal.policies
+            if principal.boundary is not None:
+                yield principal.boundary
+
     def _mentions(self) -> Iterator[str]:
         for policy in self._documents:
             for statement in policy.statements:
@@ -118,12 +175,43 @@ def _resource_policies(world: World) -> Iterator[Policy]:
             yield from level
 
 
+def keys_in(policy: Policy) -> Iterator[str]:
+    """The condition keys that a policy names, in conditions and as variables."""
+    for statement in policy.statements:
+        texts = [*(statement.resources or ()), *(statement.not_resources or ())]
+        for test in statement.condition or ():
+            yield test.key
+            texts += test.values
+        for text in texts if policy.variables else ():
+            if variables.has_variables(text):
+                yield from variables.parse(text).keys
+
+
 def _named_in(statement: Statement) -> Iterator[str]:
     for entry in (*(statement.principals or ()), *(statement.not_principals or ())):
         yield entry.value
     for test in statement.condition or ():
         if test.key.lower() == "aws:principalarn":
             yield from test.values
+
+
+def _arns_in(statement: Statement) -> Iterator[str]:
+    """Everything in a statement that is the ARN of somebody: principals, values of conditions, resources."""
+    entries = (*(statement.principals or ()), *(statement.not_principals or ()))
+    values = (value for test in statement.condition or () for value in test.values)
+    resources = (*(statement.resources or ()), *(statement.not_resources or ()))
+    for text in (*(entry.value for entry in entries), *values, *resources):
+        if text.startswith("arn:") and text.split(":", 3)[2:3] in (["iam"], ["sts"]) and not set(text) & _WILD:
+            yield text
+
+
+def _user_or_role(text: str) -> Iterator[str]:
+    try:
+        identity = read_identity(text, account=None, partition="aws")
+    except InputError:  # a text that AWS would not take either
+        return
+    if identity.kind in ("user", "role"):
+        yield identity.arn
 
 
 def _unknown_role(text: str) -> Principal | None:

@@ -13,12 +13,13 @@ from kms_eval.documents.model import Grant, OpenGrant, PolicyKind
 from kms_eval.documents.opened import unknowns_within
 from kms_eval.errors import quoted
 from kms_eval.facts.enums import KEY_KINDS
+from kms_eval.facts.regions import region_complaint
 from kms_eval.formats.document import Place
 from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
 from kms_eval.records import record
 from kms_eval.world.entry_forms import KEY_ENTRY
-from kms_eval.world.identity import is_account, is_alias_name, is_region
+from kms_eval.world.identity import is_account, is_alias_name
 from kms_eval.world.model import Key
 from kms_eval.world.reading import Reading
 from kms_eval.world.unknown_fields import split_grants, unknown_tags
@@ -127,8 +128,7 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
         advice = "an ARN goes into `arn`" if key_id.startswith("arn:") else "it has letters, digits and hyphens only"
         reading.fault(place.at("key_id"), f"malformed key id {quoted(key_id)}", advice)
         return None
-    if entry.region is not None and not is_region(entry.region):
-        reading.fault(place.at("region"), f"malformed Region {quoted(entry.region)}", "as in `us-east-1`")
+    if entry.region is not None and not _is_region(reading, place.at("region"), entry.region):
         return None
     return _Identifiers(key_id, account, entry.region or reading.scenario.region, reading.scenario.partition)
 
@@ -144,13 +144,15 @@ def derived_id(handle: str, *, multi_region: bool) -> str:
 def _from_arn(reading: Reading, place: Place, entry: KeyEntry, text: str) -> _Identifiers | None:
     parts = arn.parse(text)
     here = place.at("arn")
-    if parts is None or parts.service != "kms" or not is_region(parts.region) or not is_account(parts.account):
+    if parts is None or parts.service != "kms" or not is_account(parts.account):
         reading.fault(here, f"malformed key ARN {quoted(text)}", f"write `{_EXAMPLE_ARN}`")
         return None
     kind, _, key_id = parts.resource.partition("/")
     if kind != "key" or not _KEY_ID.fullmatch(key_id):
         advice = "an alias goes into `aliases`" if kind == "alias" else f"write `{_EXAMPLE_ARN}`"
         reading.fault(here, f"malformed key ARN {quoted(text)}", advice)
+        return None
+    if not _is_region(reading, here, parts.region):
         return None
     found = _Identifiers(key_id, parts.account, parts.region, parts.partition)
     for name in ("key_id", "account", "region"):
@@ -197,7 +199,18 @@ def _check_aliases(reading: Reading, place: Place, entry: KeyEntry) -> None:
             reading.fault(here, f"{quoted(alias)} is reserved for AWS managed keys", advice)
 
 
+def _is_region(reading: Reading, place: Place, text: str) -> bool:
+    complaint = region_complaint(text)
+    if complaint is not None:
+        reading.fault(place, *complaint)
+    return complaint is None
+
+
 def _check_regions(reading: Reading, place: Place, entry: KeyEntry, identifiers: _Identifiers | None) -> None:
+    if entry.primary_region is not None:
+        _is_region(reading, place.at("primary_region"), entry.primary_region)
+    for index, text in enumerate(entry.replica_regions):
+        _is_region(reading, place.at("replica_regions", index), text)
     if identifiers is None or _is_multi_region(entry, identifiers.key_id):
         return
     for name in ("primary_region", "replica_regions"):

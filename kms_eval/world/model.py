@@ -57,6 +57,7 @@ class Caller:
     `arn` is the caller's own ARN: of the user, of the role session (of the role where no session name is known), of
     the federated user, of the root user; for a service its name. `principal` is the user or role whose policies count:
     for a federated user the IAM user who made the session (None where that is not known); None for root and services.
+    `stranger` tells that `principal` is one (see `world.strangers`).
     """
 
     kind: CallerKind
@@ -65,6 +66,7 @@ class Caller:
     partition: str
     principal: Principal | None = None
     session: Session | None = None
+    stranger: bool = False
 
     @property
     def service_linked(self) -> bool:
@@ -141,7 +143,8 @@ class World:
     """Everything that exists, by the names requests use. Never changed: a changed world is a new world.
 
     `keys` by handle, in the order of the scenario; `principals` by ARN. Compared by identity, and weakly referable, so
-    that what is made from a world once (an index, a compiled form) can be kept beside it.
+    that what is made from a world once (an index, a compiled form) can be kept beside it. `strangers` tells that
+    anybody may be asked about, whether the world mentions them or not.
     """
 
     account: str | None
@@ -151,6 +154,7 @@ class World:
     principals: Mapping[str, Principal]
     organization: Organization | None = None
     vpc_endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict)
+    strangers: bool = False
 
 
 def policies_of(world: World) -> Iterator[Policy]:

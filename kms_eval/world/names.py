@@ -6,6 +6,7 @@ with the names that come nearest. Never here: policies, and whether anything is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -17,6 +18,7 @@ from kms_eval.records import record
 from kms_eval.world.identity import Identity, is_session_name, read_identity
 from kms_eval.world.index import alias_arn, index_of
 from kms_eval.world.model import Caller, Key, Principal, Session, World
+from kms_eval.world.strangers import is_stranger, refusal
 
 _SEARCHED = 500  # a name is compared with this many at most, so that a bad row among a million stays cheap
 
@@ -32,11 +34,14 @@ class KeyReference:
 def resolve_caller(world: World, text: str, session: Session | None = None) -> Caller:
     """The caller that `text` means: an ARN, a short name of `world.account`, or an AWS service.
 
-    A principal that the scenario does not mention is a caller all the same, with a `Principal` that is not `known`.
-    `session` says what was passed when the caller's session was made: for a role AssumeRole, for a user
-    GetFederationToken, which makes the caller the federated user of that name. Raises InputError for what cannot ask
-    (groups, accounts), for malformed names, and for a session of root or of a service.
+    A principal that the scenario does not describe is a caller all the same, with a `Principal` that is not `known`;
+    one whom nothing mentions is marked as a stranger, for `refuse_stranger` to refuse. `session` says what was passed
+    when the caller's session was made: for a role AssumeRole, for a user GetFederationToken, which makes the caller the
+    federated user of that name. Raises InputError for what cannot ask (groups, accounts), for malformed names, and for
+    a session of root or of a service.
     """
+    if text.startswith(_PERMISSION_SET):
+        return _by_permission_set(world, text, session)
     try:
         identity = read_identity(text, account=world.account, partition=world.partition)
     except InputError as error:
@@ -44,7 +49,17 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
         if near is None:
             raise
         raise InputError(replace(error.faults[0], help=f"did you mean `{near}`?")) from None
-    return _CALLERS[identity.kind](world, identity, session)
+    caller = _CALLERS[identity.kind](world, identity, session)
+    principal = caller.principal
+    if principal is None or principal.known or not is_stranger(world, principal):
+        return caller
+    return replace(caller, stranger=True)
+
+
+def refuse_stranger(world: World, caller: Caller, *, meant: bool = False) -> None:
+    """Raise InputError where the caller is a stranger; not where the world or the question says that one is meant."""
+    if caller.stranger and caller.principal is not None and not (meant or world.strangers):
+        raise refusal(world, caller.principal)
 
 
 def resolve_key(world: World, text: str | None, *, caller: Caller | None = None) -> KeyReference:
@@ -74,8 +89,31 @@ def resolve_key(world: World, text: str | None, *, caller: Caller | None = None)
     return KeyReference(_choose(world, text, names.key_ids.get(text, ()), caller))
 
 
+_PERMISSION_SET = "sso/"
+_SSO_PATH = "/aws-reserved/sso.amazonaws.com/"
+_SSO_NAME = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
+
+
+def _by_permission_set(world: World, text: str, session: Session | None) -> Caller:
+    """The role that IAM Identity Center made for a permission set in the scenario's account.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    wanted = text.removeprefix(_PERMISSION_SET)
+    found: dict[str, Principal] = {}
+    for principal in world.principals.values():
+        named = _SSO_NAME.fullmatch(principal.name)
+        if named is not None and principal.path.startswith(_SSO_PATH) and principal.account == world.account:
+            found[named[1]] = principal
+    if wanted not in found:
+        near = nearest(wanted, found)
+        advice = f"did you mean `{_PERMISSION_SET}{near}`?" if near else None
+        raise InputError(Fault(f"no role of the account is of the permission set {quoted(wanted)}", help=advice))
+    return _role_session(found[wanted], world.partition, session)
+
+
 def _user(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = world.principals.get(identity.arn) or _stranger("user", identity)
+    principal = world.principals.get(identity.arn) or _undescribed("user", identity)
     if session is None:
         return Caller("user", identity.arn, identity.account, identity.partition, principal)
     if session.name is None:
@@ -91,12 +129,12 @@ def _user(world: World, identity: Identity, session: Session | None) -> Caller:
 
 
 def _role(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = world.principals.get(identity.arn) or _stranger("role", identity)
+    principal = world.principals.get(identity.arn) or _undescribed("role", identity)
     return _role_session(principal, identity.partition, session)
 
 
 def _assumed_role(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = _role_named(world, identity) or _stranger("role", identity)
+    principal = _role_named(world, identity) or _undescribed("role", identity)
     return _role_session(principal, identity.partition, _named_session(identity.session, session))
 
 
@@ -168,8 +206,8 @@ def _role_named(world: World, identity: Identity) -> Principal | None:
     return roles[0] if roles else None
 
 
-def _stranger(kind: Literal["user", "role"], identity: Identity) -> Principal:
-    """A principal that no one mentions: it has no policies, and the caller is told so."""
+def _undescribed(kind: Literal["user", "role"], identity: Identity) -> Principal:
+    """A principal that no one describes: it has no policies, and the caller is told so."""
     owner = Identity(kind, identity.name, identity.partition, identity.account, identity.path)
     return Principal(
         arn=owner.arn,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.documents.model import Grant
 from kms_eval.errors import quoted
+from kms_eval.facts.regions import region_complaint
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.formats.memory import HALF_PAIR, half_pair, plain
 from kms_eval.records import record
@@ -37,7 +38,8 @@ class Request:
     `principal`, `key`, `destination_key` and `vpc_endpoint` are the user's words. `context` maps each condition key the
     caller adds to its values; an empty tuple is a key that is present with no values. `encryption_context` None means
     that none is given. `at` is aware; None means now. `grant` is the request of CreateGrant, or the id of a grant.
-    `notices` are about session policies that came with the question itself.
+    `stranger` tells that the principal is meant to be one whom nothing in the world mentions. `notices` are about
+    session policies that came with the question itself.
     """
 
     principal: str
@@ -53,6 +55,7 @@ class Request:
     region: str | None = None
     grant: Grant | str | None = None
     via_grant: str | None = None
+    stranger: bool = False
     notices: tuple[Notice, ...] = ()
 
     def again(self, principal: str, action: str, key: str | None, at: datetime | None) -> Request:
@@ -71,6 +74,7 @@ class Request:
             self.region,
             self.grant,
             self.via_grant,
+            self.stranger,
             self.notices,
         )
 
@@ -90,6 +94,7 @@ def request(
     region: str | None = None,
     grant: Mapping[str, object] | Grant | str | None = None,
     via_grant: str | None = None,
+    stranger: bool = False,
     base: Path | None = None,
     strict: bool = False,
 ) -> Request:
@@ -114,6 +119,7 @@ def request(
         "region": region,
         "grant": grant,
         "via_grant": via_grant,
+        "stranger": stranger,
     }
     findings = Findings()
     read = read_request(fields, _NOWHERE, findings, lambda: _open_documents(base))
@@ -144,9 +150,10 @@ def read_request(
         at=_time(fields.get("at"), place.at("at"), findings),
         alias=_text("alias", fields, place, findings),
         destination_key=_text("destination_key", fields, place, findings),
-        region=_text("region", fields, place, findings),
+        region=_region(fields, place, findings),
         grant=_grant(fields.get("grant"), place.at("grant"), findings),
         via_grant=_text("via_grant", fields, place, findings),
+        stranger=_switch("stranger", fields, place, findings),
     )
 
 
@@ -171,6 +178,22 @@ def _text(name: str, fields: Mapping[str, object], place: Place, findings: Findi
     message = "is empty" if value == "" else f"expected a string, found {kind_of(value)}"
     findings.fault(place.at(name), message, quote_it(value))
     return None
+
+
+def _region(fields: Mapping[str, object], place: Place, findings: Findings) -> str | None:
+    text = _text("region", fields, place, findings)
+    complaint = region_complaint(text) if text is not None else None
+    if complaint is not None:
+        findings.fault(place.at("region"), *complaint)
+    return text
+
+
+def _switch(name: str, fields: Mapping[str, object], place: Place, findings: Findings) -> bool:
+    value = fields.get(name)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    findings.fault(place.at(name), f"expected true or false, found {kind_of(value)}")
+    return False
 
 
 def _context(value: object, place: Place, findings: Findings) -> Mapping[str, tuple[str, ...]]:

@@ -148,6 +148,9 @@ class TestEntry(Entry, title="Test"):
     )
     via_grant: Text | None = Field(None, description="The GrantId of the grant that allows a CreateGrant.")
     vpc_endpoint: Text | None = Field(None, description="The VPC endpoint the request came through.")
+    stranger: bool = Field(
+        default=False, description="The principal is meant to be one whom nothing in the scenario mentions."
+    )
     at: Time = Field(None, description="The time of the request, ISO 8601 with `Z` or an offset; default: now.")
     expect: Expectation = Field(description="The decision; `denied` is either deny.")
     expect_layer: Text | None = Field(None, description="A layer that has to be among those that decided.")
@@ -182,6 +185,9 @@ class Scenario(Entry, title="kms-eval scenario"):
     )
     region: Text = Field("us-east-1", description="The Region of keys that say nothing else.")
     partition: Text = Field("aws", description="The AWS partition.", examples=["aws", "aws-cn", "aws-us-gov"])
+    sources: Texts = Field(
+        (), description="Other sources, which this scenario completes; what it says itself replaces what they say."
+    )
     keys: Annotated[dict[Text, KeyEntry], Field(strict=False)] = Field({}, description="The keys by handle.")
     principals: Annotated[dict[Text, PrincipalEntry], Field(strict=False)] = Field(
         {}, description="IAM users and roles by ARN, or by short name: `role/admin`, `user/path/alice`."
@@ -193,6 +199,10 @@ class Scenario(Entry, title="kms-eval scenario"):
     organization: OrganizationEntry | None = Field(None, description="The organization, its accounts and policies.")
     vpc_endpoints: Annotated[dict[Text, EndpointEntry], Field(strict=False)] = Field(
         {}, description="VPC endpoints by endpoint id."
+    )
+    strangers: bool = Field(
+        default=False,
+        description="Anybody may be asked about, also users and roles whom nothing in the scenario mentions.",
     )
     tests: Annotated[tuple[TestEntry, ...], Field(strict=False)] = Field((), description="Tests on this world.")
     checks: Annotated[tuple[CheckEntry, ...], Field(strict=False)] = Field(

@@ -135,8 +135,9 @@ def test_ids_of_any_type_and_the_order_are_kept() -> None:
 
 def test_a_mapping_may_be_text_a_struct_or_a_map() -> None:
     via = "s3.us-east-1.amazonaws.com"
-    struct = pa.array([{"kms:ViaService": via, "other": None}, None, {"kms:ViaService": None, "other": "x"}])
-    pairs = pa.array([[("kms:ViaService", via)], None, [("a", "b"), ("a", "c")]], pa.map_(pa.string(), pa.string()))
+    agent = "aws:UserAgent"
+    struct = pa.array([{"kms:ViaService": via, agent: None}, None, {"kms:ViaService": None, agent: "x"}])
+    pairs = pa.array([[("kms:ViaService", via)], None, [(agent, "b"), (agent, "c")]], pa.map_(pa.string(), pa.string()))
     texts = pa.array([json.dumps({"kms:ViaService": via}), None, "{}"])
     found = {}
     for name, context in (("struct", struct), ("map", pairs), ("text", texts)):

@@ -44,10 +44,13 @@ def test_what_is_left_is_answered_like_the_whole(drawn: tuple[World, list[Row]])
 
 
 def test_keys_of_conditions_and_variables_are_left_in_any_case() -> None:
-    context = {"KMS:EncryptionContext:team": "a", "aws:principaltag/team": "b", "aws:SourceIp": "c"}
-    assert relevance().of({"context": context}) == {
-        "context": {"KMS:EncryptionContext:team": "a", "aws:principaltag/team": "b"}
-    }
+    asked = {"KMS:EncryptionContext:team": "a", "aws:principaltag/team": "b"}
+    assert relevance().of({"context": {**asked, "aws:SourceIp": "203.0.113.7"}}) == {"context": asked}
+
+
+@pytest.mark.parametrize("context", [{"aws:SourceIp": "c"}, {"kms:ViaServise": "s3.us-east-1.amazonaws.com"}])
+def test_keys_and_values_that_make_no_sense_are_left_for_others_to_refuse(context: dict[str, str]) -> None:
+    assert relevance().of({"context": context}) == {"context": context}
 
 
 def test_pairs_that_a_policy_asks_about_are_left_and_beside_a_grant_that_there_are_any() -> None:
@@ -70,7 +73,7 @@ def test_a_grant_may_ask_for_pairs_and_whether_there_are_others() -> None:
     other = of({"encryption_context": {"a": "b", "id": "1"}})
     assert other == of({"encryption_context": {"a": "b", "id": "2", "more": "3"}})
     assert other != of({"encryption_context": {"a": "b"}})
-    context = {"aws:SourceArn": "x", "kms:GrantOperations": "Decrypt"}
+    context = {"aws:SourceArn": "arn:aws:sns:us-east-1:111122223333:topic", "kms:GrantOperations": "Decrypt"}
     assert of({"context": context}) == {"context": context}
     assert relevance().of({"context": context}) == {}
 

@@ -21,9 +21,17 @@ def test_a_key_has_the_other_policy_and_the_first_world_stays() -> None:
 
 def test_a_principal_has_those_policies_and_no_others() -> None:
     world = scenario(principals={"role/a": {"policies": [document(statement())], "tags": {"team": "blue"}}}).world
-    changed = with_identity_policies(world, {"role/a": (NEW,), "user/new": ()}).principals
+    changed = with_identity_policies(world, {"role/a": (NEW,)}).principals
     assert changed[f"arn:aws:iam::{ACCOUNT}:role/a"].policies == (NEW,)
     assert changed[f"arn:aws:iam::{ACCOUNT}:role/a"].tags == {"team": "blue"}
+
+
+def test_a_stranger_gets_policies_only_where_strangers_are_meant() -> None:
+    principals: dict[str, object] = {"role/admin": {}}
+    with pytest.raises(InputError, match="did you mean `role/admin`"):
+        with_identity_policies(scenario(principals=principals).world, {"role/admn": (NEW,)})
+    world = scenario(principals=principals, strangers=True).world
+    changed = with_identity_policies(world, {"user/new": ()}).principals
     assert changed[f"arn:aws:iam::{ACCOUNT}:user/new"].known
 
 

@@ -276,7 +276,7 @@ def test_nothing_is_raised_before_the_caller_asks_for_it() -> None:
 def test_strict_makes_faults_of_what_aws_would_refuse() -> None:
     findings = Findings()
     place = read_text("{}", "f", format="json").place
-    value = policy(PolicyKind.IDENTITY, Principal="*", Action="kms:Nothing")
+    value = policy(PolicyKind.IDENTITY, Principal={"AWS": "arn:aws:iam::123456789012:role/x"}, Action="kms:Nothing")
     assert read_policy(value, place, PolicyKind.IDENTITY, findings)
     findings.raise_faults()
     with pytest.raises(InputError) as caught:

@@ -51,7 +51,8 @@ def test_but_not_in_a_key_policy_where_the_statement_is_void(name: str, code: st
 
 @pytest.mark.parametrize("kind", [KEY, ENDPOINT, RCP])
 def test_policies_of_resources_say_whom_they_are_about(kind: PolicyKind) -> None:
-    assert read(policy(kind, Principal=None), kind).faults == at("", "`Principal` is missing")
+    advice = " (a statement without it belongs into an identity policy)" if kind is KEY else ""
+    assert read(policy(kind, Principal=None), kind).faults == at("", f"`Principal` is missing{advice}")
 
 
 @pytest.mark.parametrize("kind", [KEY, ENDPOINT])

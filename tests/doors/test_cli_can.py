@@ -98,12 +98,12 @@ def test_json_is_one_object_with_the_fields_of_the_contract(cli: Cli, scenario: 
 
 
 def test_warnings_of_the_decision_are_words_on_stderr_and_members_in_json(cli: Cli, scenario: Path) -> None:
-    text = cli("can", "role/nobody", "kms:Decrypt")
+    text = cli("can", "role/nobody", "kms:Decrypt", "--stranger")
     assert text.code == 1
     assert text.err.startswith("kms-eval: warning: ")
     assert text.err.endswith("[principal-not-described]\n")
     assert "principal-not-described" not in text.out
-    answer = cli("can", "role/nobody", "kms:Decrypt", "--json")
+    answer = cli("can", "role/nobody", "kms:Decrypt", "--stranger", "--json")
     assert answer.err == ""
     assert [warned["code"] for warned in json.loads(answer.out)["warnings"]] == ["principal-not-described"]
 

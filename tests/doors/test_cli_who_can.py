@@ -20,12 +20,11 @@ def test_principals_are_listed_by_answer(cli: Cli, scenario: Path) -> None:
         "    role/admin  the key policy delegates to the account, and an identity policy allows it "
         "[role/admin policies[0] statement 0]\n"
         '    root        the root user of the account may do it [app "Enable IAM policies"]\n'
-        "  only under conditions: 3\n"
+        "  only under conditions: 2\n"
         "    role/worker                     if StringEquals kms:ViaService `s3.us-east-1.amazonaws.com` "
         '[worker "ThroughS3"]\n'
-        "    role/batch                      if an identity policy of its own allows it\n"
         "    anyone in account 111122223333  if an identity policy of its own allows it\n"
-        "  never: 1 (user/alice)\n"
+        "  never: 2 (user/alice, role/batch)\n"
     )
 
 

@@ -26,7 +26,8 @@ def test_both_policies_are_a_world_and_what_is_assumed_is_said(cli: Cli) -> None
     assert 'key "Enable IAM policies" (key.json:4)' in done.out
     assert 'worker "Reading" (worker.json:11)' in done.out
     assert done.err == (
-        "kms-eval: no scenario: the key is taken to be in account 111122223333, to which the key policy delegates\n"
+        "kms-eval: no scenario: a key is made up, arn:aws:kms:us-east-1:111122223333:key/"
+        "00000000-0000-0000-0000-000000000000 (in account 111122223333, to which the key policy delegates)\n"
     )
 
 
@@ -41,7 +42,7 @@ def test_a_key_policy_alone_is_enough(cli: Cli) -> None:
 def test_without_a_key_policy_the_default_one_counts(cli: Cli) -> None:
     done = cli("can", ROLE, "kms:DescribeKey", "--policy", "worker.json")
     assert done.code == 0
-    assert "account 111122223333, that of the principal\n" in done.err
+    assert "in account 111122223333, that of the principal)\n" in done.err
     assert "no key policy: the default one is taken" in done.err
 
 
@@ -73,7 +74,7 @@ def test_the_account_of_the_key_is_read_off_what_there_is(
     allow = {"Effect": "Allow", "Principal": statement, "Action": "kms:*", "Resource": "*"}
     Path("key.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
     done = cli("can", principal, "kms:Decrypt", "--key-policy", "key.json")
-    assert f"the key is taken to be in account {account}\n" in done.err
+    assert f"(in account {account})\n" in done.err
 
 
 @pytest.mark.usefixtures("policies")
@@ -108,8 +109,12 @@ def test_a_key_policy_replaces_that_of_the_key(cli: Cli, scenario: Path) -> None
 
 
 @pytest.mark.usefixtures("policies")
-def test_a_policy_of_a_principal_no_one_mentions_describes_it(cli: Cli, scenario: Path) -> None:
-    done = cli("can", "role/new", "kms:DescribeKey", "--policy", "worker.json")
+def test_a_policy_of_a_principal_no_one_mentions_describes_it_where_it_is_meant(cli: Cli, scenario: Path) -> None:
+    words = ("can", "role/workr", "kms:DescribeKey", "--policy", "worker.json")
+    refused = cli(*words)
+    assert (refused.code, refused.out) == (2, "")
+    assert "did you mean `role/worker`?" in refused.err
+    done = cli(*words, "--stranger")
     assert done.code == 0
     assert "principal-not-described" not in done.err
 
@@ -121,3 +126,79 @@ def test_a_broken_policy_is_2_with_its_line(cli: Cli, option: str) -> None:
     assert done.code == 2
     assert done.out == ""
     assert "kms-eval: broken.json:3: Statement[0].Effect: " in done.err
+
+
+READING = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+THERE = "arn:aws:kms:eu-west-1:444455556666:key/0987dcba-09fe-87dc-65ba-ab0987654321"
+
+
+def _policy(*resources: str) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [READING | {"Resource": list(resources)}]})
+
+
+def test_the_only_key_in_the_documents_is_the_key(cli: Cli) -> None:
+    Path("reader.json").write_text(_policy(THERE))
+    done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json")
+    assert done.code == 0
+    assert done.out.startswith(f"allowed: arn:aws:iam::444455556666:role/reader kms:Decrypt on {THERE}\n")
+    assert "made up" not in done.err
+
+
+@pytest.mark.parametrize("name", ["app", "alias/app", THERE.rpartition("/")[2]])
+def test_a_short_name_of_the_key_means_the_only_one_in_the_documents(cli: Cli, name: str) -> None:
+    Path("reader.json").write_text(_policy(THERE))
+    done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json", "--key", name)
+    assert done.code == 0
+    assert "made up" not in done.err
+
+
+def test_the_key_that_is_named_is_none_that_the_documents_name(cli: Cli) -> None:
+    Path("reader.json").write_text(_policy(THERE))
+    other = THERE.replace("0987dcba", "1111aaaa")
+    done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json", "--key", other)
+    assert done.code == 1
+    assert done.out.startswith(f"implicitDeny: arn:aws:iam::444455556666:role/reader kms:Decrypt on {other}\n")
+    assert "made up" not in done.err
+
+
+def test_a_made_up_key_is_said_first_with_the_resources_that_speak_of_others(cli: Cli) -> None:
+    there = THERE.replace("0987dcba", "1111aaaa")
+    Path("reader.json").write_text(_policy(THERE, there))
+    done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json")
+    assert done.code == 1
+    first = done.err.splitlines()[0]
+    assert first.startswith("kms-eval: no scenario: a key is made up, arn:aws:kms:eu-west-1:444455556666:key/00000000-")
+    assert f"`Resource` speaks of another key: {THERE}, {there}; name the key with `--key ARN`" in first
+
+
+def test_a_made_up_key_is_where_the_patterns_say(cli: Cli) -> None:
+    Path("reader.json").write_text(_policy("arn:aws:kms:eu-west-1:444455556666:key/*"))
+    done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json")
+    assert done.code == 0
+    assert "key/00000000-0000-0000-0000-000000000000 (in account 444455556666, of which `Resource` speaks)" in done.err
+    assert "another key" not in done.err
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_key_policy_is_no_identity_policy(cli: Cli) -> None:
+    done = cli("can", "role/worker", "kms:DescribeKey", "--policy", "key.json")
+    assert (done.code, done.out) == (2, "")
+    assert "key.json:1: this is a key policy: every statement says in `Principal` whom it is about" in done.err
+
+
+@pytest.mark.usefixtures("policies")
+def test_an_identity_policy_is_no_key_policy(cli: Cli) -> None:
+    done = cli("can", "role/worker", "kms:DescribeKey", "--key-policy", "worker.json")
+    assert (done.code, done.out) == (2, "")
+    assert (
+        "worker.json:4: Statement[0]: `Principal` is missing (a statement without it belongs into an identity policy)"
+        in done.err
+    )
+
+
+def test_the_region_in_the_keys_arn_has_to_be_one(cli: Cli) -> None:
+    Path("key.json").write_text(KEY_POLICY)
+    key = "arn:aws:kms:us-esat-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    done = cli("can", "role/worker", "kms:Decrypt", "--key", key, "--key-policy", "key.json")
+    assert done.code == 2
+    assert done.err == "kms-eval: --key: there is no Region `us-esat-1` (did you mean `us-east-1`?)\n"

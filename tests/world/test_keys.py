@@ -143,7 +143,7 @@ def test_an_aws_managed_key_may_have_the_aliases_of_aws() -> None:
         ({"key_id": KEY_ARN}, f"key_id: malformed key id `{KEY_ARN}` (an ARN goes into `arn`)"),
         ({"arn": "1234"}, "arn: malformed key ARN `1234` (write `arn:aws:kms:us-east-1:123456789012:key/"),
         ({"arn": "arn:aws:kms:us-east-1:1:key/a"}, "arn: malformed key ARN"),
-        ({"arn": f"arn:aws:kms::{HERE}:key/a"}, "arn: malformed key ARN"),
+        ({"arn": f"arn:aws:kms::{HERE}:key/a"}, "arn: there is no Region ``"),
         ({"arn": f"arn:aws:s3:us-east-1:{HERE}:key/a"}, "arn: malformed key ARN"),
         ({"arn": f"arn:aws:kms:us-east-1:{HERE}:key/a b"}, "arn: malformed key ARN"),
         (

@@ -510,11 +510,15 @@ def test_whatever_is_read_is_a_scenario_or_faults_with_places(data: dict[str, ob
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
-        ({"region": "*"}, "region: malformed Region `*` (as in `us-east-1`)"),
-        ({"region": "us east 1"}, "region: malformed Region `us east 1` (as in `us-east-1`)"),
+        ({"region": "*"}, "region: there is no Region `*` (Regions are written as in `us-east-1`)"),
+        ({"region": "us east 1"}, "region: there is no Region `us east 1` (did you mean `us-east-1`?)"),
+        ({"region": "us-esat-1"}, "region: there is no Region `us-esat-1` (did you mean `us-east-1`?)"),
         ({"partition": "a:b*"}, "partition: malformed partition `a:b*` (as in `aws`)"),
-        ({"keys": {"app": {"policy": KEY_POLICY, "region": "*"}}}, "keys.app.region: malformed Region `*`"),
-        ({"keys": {"app": {"policy": KEY_POLICY, "arn": f"arn:aws:kms:*:{'1' * 12}:key/x"}}}, "malformed key ARN"),
+        ({"keys": {"app": {"policy": KEY_POLICY, "region": "*"}}}, "keys.app.region: there is no Region `*`"),
+        (
+            {"keys": {"app": {"policy": KEY_POLICY, "arn": f"arn:aws:kms:*:{'1' * 12}:key/x"}}},
+            "arn: there is no Region `*`",
+        ),
     ],
     ids=str,
 )

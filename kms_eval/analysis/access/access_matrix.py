@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Literal
 
+from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.terms import Terms
@@ -19,8 +19,6 @@ from kms_eval.world.model import Key
 
 Track = Callable[[Sequence[Asker]], Iterable[Asker]]
 """Passes the askers on one by one, and may tell somebody how far it is."""
-
-AnswerWord = Literal["always", "conditional", "never"]
 
 
 class Notes(IntEnum):
@@ -55,7 +53,7 @@ class KeyName:
 class Row:
     """One principal on one key: positions in the matrix's lists, masks, and notes: (mask, text) each.
 
-    `key` None: the actions that have no key.
+    `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`.
     """
 
     principal: int
@@ -63,10 +61,18 @@ class Row:
     always: int
     sometimes: int
     notes: tuple[tuple[int, str], ...] = ()
+    undetermined: int = 0
+    public: int = 0
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
-        return "always" if self.always & bit else "conditional" if self.sometimes & bit else "never"
+        return answer_word(bit, self.always, self.sometimes, self.undetermined, self.public)
+
+    def mask(self, answer: AnswerWord) -> int:
+        """The actions with that answer; of `never` there is none, since a row does not know what is asked."""
+        conditional = self.sometimes & ~self.undetermined & ~self.public
+        masks = {"always": self.always, "public": self.public, "undetermined": self.undetermined}
+        return masks.get(answer, conditional if answer == "conditional" else 0)
 
     def note(self, bit: int) -> str:
         """What is said about one action; empty where nothing is."""
@@ -143,7 +149,9 @@ class _Writing:
             said += [(mask, str(reason)) for mask, reason in self.grid.reasons(square, self.actions)]
         # Thousands of rows say the same: each text is kept once.
         kept = tuple((mask, self.texts.setdefault(text, text)) for mask, text in said)
-        return Row(place, key, square.always & self.actions, square.sometimes & self.actions, kept)
+        asked = self.actions
+        masks = (square.always & asked, square.sometimes & asked)
+        return Row(place, key, *masks, kept, square.undetermined & asked, square.public & asked)
 
     def _words(self, terms: Terms) -> str:
         where = f" ({'; '.join(terms.by)})" if self.notes >= Notes.REASONS and terms.by else ""
@@ -161,4 +169,6 @@ def _joined(rows: list[Row]) -> Row:
         first.always | last.always,
         first.sometimes | last.sometimes,
         (*last.notes, *first.notes),
+        first.undetermined | last.undetermined,
+        first.public | last.public,
     )

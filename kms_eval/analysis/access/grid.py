@@ -8,12 +8,13 @@ from the engine's own reading of a decision.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.settled import PUBLISHED, Settled, settle
+from kms_eval.analysis.access.settled import PUBLISHED, Settled, public, settle
 from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
@@ -49,7 +50,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Square:
-    """One asker on one key; `key` None is for the actions that have none. Masks of published actions."""
+    """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
+
+    `undetermined` and `public` are of what is sometimes allowed: what no request is sure to be allowed, because
+    something that no source could show decides; and what is open to whoever it is.
+    """
 
     asker: Asker
     key: Key | None
@@ -57,6 +62,12 @@ class Square:
     sometimes: int
     halves: tuple[tuple[int, Settled], ...]
     """The settled cells, each with the actions that need it; alias actions need two."""
+    undetermined: int = 0
+    public: int = 0
+
+    def answer(self, bit: int) -> AnswerWord:
+        """The answer about one action."""
+        return answer_word(bit, self.always, self.sometimes, self.undetermined, self.public)
 
 
 class Grid:
@@ -68,6 +79,7 @@ class Grid:
     def __init__(self, evaluator: Evaluator, asked: Request) -> None:
         self.evaluator = evaluator
         (template,) = parts(evaluator.world, asked)
+        evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
         self._circumstances = template.circumstances
         self.openness = Openness(template.circumstances, self._endpoint)
@@ -98,24 +110,30 @@ class Grid:
         """All actions that have a key. Ask for one asker's keys in a row: what does not depend on the key is kept."""
         whole = self._settled(asker, key_target(key))
         always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
+        sure = (whole.always | whole.sometimes) & ~whole.undetermined
         halves = [(ACTIONS_ON_KEY, whole)]
         if (always | sometimes) & ON_ALIAS:
             for mask, target in self._alias_targets(key):
                 half = self._alias_half(asker, target)
                 halves.append((mask, half))
-                sometimes = sometimes & ~mask | mask & (always | sometimes) & (half.always | half.sometimes)
+                possible = half.always | half.sometimes
+                sometimes = sometimes & ~mask | mask & (always | sometimes) & possible
                 always &= ~mask | half.always
                 sometimes &= ~always
+                sure &= ~mask | possible & ~half.undetermined
         if sometimes:
             sometimes &= self._possible.of(halves, sometimes)
-        return Square(asker, key, always, sometimes, tuple(halves))
+        undetermined = sometimes & ~sure
+        open_to_all = public(whole, self.openness) & sometimes & ~undetermined if asker.kind == "everyone" else 0
+        return Square(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
 
     def without_key(self, asker: Asker) -> Square:
         """All actions that have no key, in the world's Region."""
         caller = asker.caller
         settled = self._settled(asker, no_target(caller.account, self.world.region, caller.partition))
         always, sometimes = settled.always & WITHOUT_KEY, settled.sometimes & WITHOUT_KEY
-        return Square(asker, None, always, sometimes, ((WITHOUT_KEY, settled),))
+        undetermined = settled.undetermined & WITHOUT_KEY
+        return Square(asker, None, always, sometimes, ((WITHOUT_KEY, settled),), undetermined)
 
     def terms(self, square: Square, mask: int) -> tuple[tuple[int, Terms], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
@@ -127,6 +145,9 @@ class Grid:
             found = [
                 (part & piece, _both(terms, more)) for part, terms in found for piece, more in pieces if part & piece
             ]
+        if square.public & mask:
+            cuts = (square.public, ~square.public)
+            found = [(part & cut, _public(terms, cut, square)) for part, terms in found for cut in cuts if part & cut]
         return tuple(found)
 
     def reasons(self, square: Square, mask: int) -> tuple[tuple[int, Reason], ...]:
@@ -144,7 +165,7 @@ class Grid:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self.openness, unknown=asker.unknown, own_policy=not asker.described)
+        return settle(cell, self.openness, unknown=asker.unknown, own_policy=asker.open_policies)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""
@@ -199,6 +220,10 @@ class Grid:
         said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
         by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
         return Reason(sentence, code, by)
+
+
+def _public(terms: Terms, cut: int, square: Square) -> Terms:
+    return replace(terms, public=True) if cut == square.public else terms
 
 
 def _cuts(square: Square) -> set[int]:

@@ -3,8 +3,9 @@
 Comes in: a world. Goes out: askers, each with the caller the engine decides for. Never here: deciding, output.
 
 Beside principals with a name there are *anyone in account X* and *anyone at all*, wherever a policy or a grant speaks
-to an account or to everyone. Of them, and of principals that are named but not described, some facts are unknown:
-which identity policies they have, and the condition keys in `unknown`.
+to an account or to everyone. Of them, and of principals that are only named and whose account the world does not
+describe, some facts are unknown: which identity policies they have, and the condition keys in `unknown`. A principal
+that is only named, of an account of which the world describes others, has no identity policies, as in any decision.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
@@ -19,7 +20,9 @@ from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.principals import account_of
 from kms_eval.errors import InputError
 from kms_eval.world.identity import is_account
+from kms_eval.world.index import index_of
 from kms_eval.world.model import Caller, Principal, World
+from kms_eval.world.names import refuse_stranger
 
 AskerKind = Literal["user", "role", "session", "federated user", "root", "service", "account", "everyone"]
 
@@ -40,8 +43,8 @@ class Asker:
     """Somebody who may ask.
 
     `name` is the ARN, the service or the words for many; `label` the same, short within the scenario's account.
-    `described` tells that all its identity policies are known. `unknown` are beginnings of the condition keys (lower
-    case) about which nothing is known.
+    `described` tells that the world describes it, `open_policies` that it may have identity policies of which nothing
+    is known. `unknown` are beginnings of the condition keys (lower case) about which nothing is known.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Asker:
     caller: Caller
     described: bool = True
     unknown: tuple[str, ...] = ()
+    open_policies: bool = False
 
     @property
     def is_one(self) -> bool:
@@ -143,12 +147,16 @@ _KINDS: dict[str, AskerKind] = {
 
 
 def asker_named(evaluator: Evaluator, text: str) -> Asker:
-    """The asker that a name or an ARN means; raises InputError for what cannot ask."""
+    """The asker that a name or an ARN means; raises InputError for what cannot ask, and for strangers."""
     caller = evaluator.caller(text)
+    refuse_stranger(evaluator.world, caller)
     kind: AskerKind = "session" if ":assumed-role/" in caller.arn else _KINDS[caller.kind]
     described = caller.principal is None or caller.principal.known
-    unknown = () if described else _TAGS
-    return Asker(caller.arn, label(caller.arn, evaluator.world), kind, caller, described, unknown)
+    accounts = index_of(evaluator.world).described_accounts
+    open_policies = not described and (caller.partition, caller.account or "") not in accounts
+    unknown = _TAGS if open_policies else ()
+    name = label(caller.arn, evaluator.world)
+    return Asker(caller.arn, name, kind, caller, described, unknown, open_policies)
 
 
 def _add(found: dict[str, Asker], evaluator: Evaluator, text: str) -> None:
@@ -169,14 +177,14 @@ def anyone_in(account: str, partition: str) -> Asker:
     """Somebody of the account whom nobody has described."""
     name = f"anyone in account {account}"
     caller = _stranger(account, partition)
-    return Asker(name, name, "account", caller, described=False, unknown=_OF_A_PRINCIPAL)
+    return Asker(name, name, "account", caller, described=False, unknown=_OF_A_PRINCIPAL, open_policies=True)
 
 
 def anyone_at_all(world: World) -> Asker:
     """Someone of an account that the world knows nothing of."""
     unknown = (*_OF_A_PRINCIPAL, *_OF_AN_ACCOUNT)
     caller = _stranger(next(_unused_accounts(world)), world.partition)
-    return Asker(ANYONE_AT_ALL, ANYONE_AT_ALL, "everyone", caller, described=False, unknown=unknown)
+    return Asker(ANYONE_AT_ALL, ANYONE_AT_ALL, "everyone", caller, described=False, unknown=unknown, open_policies=True)
 
 
 def _unused_accounts(world: World) -> Iterator[str]:

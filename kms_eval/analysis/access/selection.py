@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from kms_eval.analysis.access.principals import Asker, asker_named, askers
 from kms_eval.analysis.access.settled import PUBLISHED
+from kms_eval.engine.action_words import action_name
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import bit_of, covered
-from kms_eval.engine.plan import action_name
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.facts.actions import OPERATIONS
 from kms_eval.language.pattern import Matcher, compile_text
@@ -23,7 +23,7 @@ from kms_eval.world.names import resolve_key
 def chosen_askers(evaluator: Evaluator, names: Sequence[str]) -> tuple[Asker, ...]:
     """The askers of those names; all of the world where there are none.
 
-    A name is a short name or an ARN; one that the world does not mention is a principal all the same.
+    A name is a short name or an ARN. Raises InputError for strangers, unless the world says that anybody may ask.
     """
     everybody = askers(evaluator)
     if not names:

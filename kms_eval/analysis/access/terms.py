@@ -29,28 +29,40 @@ _SHAPE = tuple(each.name for each in fields(Shape))
 _MOST_WAYS = 64  # more ways than anybody reads; they come from many statements that say nearly the same
 _MOST_TRIED = 512  # combined before those are left out that ask for all that another asks for
 _MOST_KNOWN = 50_000
+_OWN_POLICY = "an identity policy of its own allows it"
+
+UNKNOWN = "unknown: "
+"""Begins the words for what a source could not show; behind it stands its address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of it denies.
 
-    `by` names the statements and grants that the conditions stand in. Where there are more ways than are listed,
-    `beyond` is all that they are combined from; it is None where every way is listed.
+    `by` names the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
+    they hang on. `public`: nothing is asked of who asks, and that an outsider needs a policy of its own account hinders
+    nobody. Where there are more ways than are listed, `beyond` is all that they are combined from; it is None where
+    every way is listed.
     """
 
     ways: tuple[Way, ...]
     unless: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    unknowns: tuple[str, ...] = ()
+    public: bool = False
     beyond: Hashable = None
 
     def __str__(self) -> str:
-        some = " or if ".join(" and ".join(way) for way in self.ways if way)
-        if () in self.ways:
+        ways = self.ways
+        if self.public:
+            ways = tuple(tuple(word for word in way if word != _OWN_POLICY) for way in ways)
+        some = " or if ".join(" and ".join(way) for way in ways if way)
+        if () in ways:
             some = ""
         elif self.beyond is not None:
             some += f" or in more ways than the {len(self.ways)} listed, which were not simplified further"
-        parts = [f"if {some}"] if some else []
+        parts = ["public"] if self.public else []
+        parts += [f"if {some}"] if some else []
         if self.unless:
             parts.append("unless " + " or unless ".join(self.unless))
         return ", ".join(parts)
@@ -76,7 +88,9 @@ class Terms:
         complete = complete and self.beyond is None and other.beyond is None
         beyond = None if complete else frozenset((_all_of(self), _all_of(other)))
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
-        return Terms(ways, unless, tuple(dict.fromkeys((*self.by, *other.by))), beyond)
+        by = tuple(dict.fromkeys((*self.by, *other.by)))
+        unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
+        return Terms(ways, unless, by, unknowns, public=self.public and other.public, beyond=beyond)
 
 
 NO_TERMS = Terms(((),))
@@ -93,7 +107,8 @@ class TermsFinder:
         """The terms of the actions in `mask`, actions with equal terms together."""
         about = tuple((entry.rule or entry.allowance, entry.slot, entry.actions) for entry in settled.pending)
         shape = tuple(getattr(settled.cell.shape, name) for name in _SHAPE)
-        question = (mask, about, tuple(settled.sums), shape, settled.unknown)
+        facts = tuple(settled.cell.unknown_facts.items())
+        question = (mask, about, tuple(settled.sums), shape, settled.unknown, facts)
         known = self._known.get(question)
         if known is None:
             found: dict[Terms, int] = {}
@@ -139,17 +154,22 @@ class TermsFinder:
         needed = dict.fromkeys(slot for slots in sets for slot in slots)
         said = [entry for slot in needed for entry in by_slot[slot]] + denies
         by = tuple(dict.fromkeys(_where(entry) for entry in said if entry is not OWN_POLICY))
-        return Terms(ways, unless, by, beyond)
+        unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, settled, action)))
+        return Terms(ways, unless, by, unknowns, beyond=beyond)
 
     def _words(self, entry: Entry, settled: Settled, action: str) -> Way:
-        left_open = tuple(f"unknown: {each.address or each.reason}" for each in entry.unknowns)
+        left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, settled, action))
         return (*left_open, *self._known_words(entry, settled, action))
+
+    def _unknowns(self, entry: Entry, settled: Settled, action: str) -> Way:
+        unknowns = self._openness.unknowns(entry, settled.cell.scope, action)
+        return tuple(each.address or each.reason for each in unknowns)
 
     def _known_words(self, entry: Entry, settled: Settled, action: str) -> Way:
         if entry.allowance is not None:
             return _of_grant(entry.allowance)
         if entry.rule is None:
-            return ("an identity policy of its own allows it",)
+            return (_OWN_POLICY,)
         scope = settled.cell.scope
         tests = self._openness.open_tests(entry, scope, settled.unknown, action)
         words = [in_words(test) + _literally(test, entry.rule) for test in tests]

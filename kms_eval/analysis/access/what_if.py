@@ -11,7 +11,7 @@ from dataclasses import replace
 from kms_eval.documents.model import Policy
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.world.model import World
-from kms_eval.world.names import resolve_caller, resolve_key
+from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
 
 
 def with_key_policies(world: World, policies: Mapping[str, Policy]) -> World:
@@ -28,6 +28,7 @@ def with_identity_policies(world: World, policies: Mapping[str, tuple[Policy, ..
     principals = dict(world.principals)
     for name, attached in policies.items():
         caller = resolve_caller(world, name)
+        refuse_stranger(world, caller)
         principal = caller.principal
         if principal is None or caller.arn != principal.arn:
             raise InputError(Fault(f"only users and roles have identity policies, and {quoted(name)} is neither"))

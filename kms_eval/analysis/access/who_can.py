@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kms_eval.analysis.access.access_matrix import AnswerWord, Person, Track
+from kms_eval.analysis.access.access_matrix import Person, Track
+from kms_eval.analysis.access.answers import AnswerWord
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
 from kms_eval.analysis.access.principals import Asker
+from kms_eval.analysis.access.terms import UNKNOWN
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
@@ -21,13 +23,14 @@ from kms_eval.world.model import Key
 class Who:
     """One principal's answer. `because` is the reason, or the conditions; empty for `never` unless asked for.
 
-    `by` names the statements and grants behind it.
+    `by` names the statements and grants behind it, `unknowns` what no source could show, and what it hangs on.
     """
 
     person: Person
     answer: AnswerWord
     because: str = ""
     by: tuple[str, ...] = ()
+    unknowns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,11 @@ class _Collected:
                 self.answers.setdefault((action.name, square.key), []).append(who)
 
     def _who(self, square: Square, person: Person, bit: int) -> Who:
+        answer = square.answer(bit)
         if square.sometimes & bit:
             ((_mask, terms),) = self.grid.terms(square, bit)
-            return Who(person, "conditional", str(terms), terms.by)
-        answer: AnswerWord = "always" if square.always & bit else "never"
+            said = f"{UNKNOWN}{', '.join(terms.unknowns)}" if answer == "undetermined" else str(terms)
+            return Who(person, answer, said, terms.by, terms.unknowns)
         if answer == "never" and not self.denials:
             return Who(person, answer)
         ((_mask, reason),) = self.grid.reasons(square, bit)

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kms_eval.engine.evaluator import Evaluator, Ruling
-from kms_eval.engine.plan import Part, parts
+from kms_eval.engine.plan import Part
 from kms_eval.errors import Fault, InputError
+from kms_eval.world.names import refuse_stranger
 from kms_eval.world.request import Request
 
 _MOST_STRANGERS = 20_000
@@ -35,19 +36,16 @@ class Asking:
 
     def parts(self, asked: Request) -> tuple[Part, ...]:
         """What the request really asks. Raises InputError as the evaluator does."""
-        return self._ask(asked, self._parts)
-
-    def _parts(self, asked: Request) -> tuple[Part, ...]:
-        evaluator = self.evaluator
-        caller = evaluator.caller(asked.principal, asked.session)
-        return parts(evaluator.world, asked, caller=caller, allow_unknown_action=evaluator.allow_unknown_action)
+        return self._ask(asked, self.evaluator.parts)
 
     def _ask(self, asked: Request, answer: Callable[[Request], Result]) -> Result:
         key = asked.key
         if key is None or not _plain(asked):
             return answer(asked)
         # The order of the evaluator's own faults: first the caller, then the action, then the key.
-        self.evaluator.caller(asked.principal, asked.session)
+        caller = self.evaluator.caller(asked.principal, asked.session)
+        if caller.stranger:
+            refuse_stranger(self.evaluator.world, caller, meant=asked.stranger)
         if asked.action in self._keyed and key in self._strangers:
             raise InputError(self._strangers[key])
         try:

@@ -57,7 +57,7 @@ class Answers:
         self.decided = 0
         self._asking = Asking(evaluator)
         self._at = at
-        self._relevance = Relevance(evaluator.world)
+        self._relevance = Relevance(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key)
         self._known: Recent[Answer] = Recent(most_kept)
 
     def of(self, fields: Mapping[str, object]) -> Answer:

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from kms_eval.analysis.batching.batch import frozen, read_request
 from kms_eval.analysis.batching.relevance import Relevance
 from kms_eval.analysis.batching.rows import read_value
+from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.situation import PLAIN, Circumstances, given
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
-from kms_eval.world.model import World
 from kms_eval.world.request import Request
 
 Numbers = NDArray[np.int32]
@@ -40,12 +40,13 @@ class Frames:
     The requests have no principal, action and key of their own.
     """
 
-    def __init__(self, world: World, at: datetime) -> None:
+    def __init__(self, evaluator: Evaluator, at: datetime) -> None:
         self.requests: list[Request | None] = []
         self.brought: list[Circumstances] = []
         self._rows: list[Mapping[str, object]] = []
         self._at = at
-        self._relevance = Relevance(world)
+        self._evaluator = evaluator
+        self._relevance = Relevance(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key)
         self._frames: dict[Any, int] = {}
         self.forget()
 
@@ -133,6 +134,7 @@ class Frames:
         """The number of the frame, and the request; None for nonsense."""
         try:
             asked = read_request({**row, **_SOMEBODY}, self._at)
+            self._evaluator.check_context(asked)
         except InputError:
             return self._frame(None, None), None
         names = frozenset((canonical(name), bool(values)) for name, values in asked.context.items())

@@ -62,7 +62,7 @@ class Outcomes:
     def _begin(self) -> None:
         self.age += 1
         self.words = Vocabulary(self._asking.evaluator)
-        self._frames = Frames(self._asking.evaluator.world, self._at)
+        self._frames = Frames(self._asking.evaluator, self._at)
         self._slots = Slots()
         self._codes: Codes = np.full((64, 8), _UNKNOWN, np.int16)
         self._hinges = Hinges(_MOST_CIRCUMSTANCES)

@@ -19,6 +19,7 @@ from kms_eval.analysis.batching.rows import read_value
 from kms_eval.engine.situation import CHAIN, VIA_AWS_SERVICE
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
+from kms_eval.world.context_rules import ContextRules
 from kms_eval.world.model import World, policies_of
 
 DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
@@ -43,9 +44,10 @@ _CONTEXT, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
 class Relevance:
-    """Drops what cannot matter. Values that make no sense are kept: it is for others to say so."""
+    """Drops what cannot matter. Keys and values that make no sense are kept: it is for others to say so."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, allow_unknown_key: bool = False) -> None:
+        self._rules = ContextRules(world, allow_unknown=allow_unknown_key)
         tests, in_variables = asked_in(policies_of(world))
         asked = tests.keys() | in_variables
         grants = [grant for key in world.keys.values() for grant in key.grants]
@@ -69,7 +71,7 @@ class Relevance:
         told_apart_by_tests = (tests.keys() | in_grants.keys()) - in_variables - _READ_BY_MORE_THAN_TESTS
         kinds = {key: Kinds(tests.get(key, ()), in_grants.get(key, ())) for key in told_apart_by_tests}
         self._stands: dict[str, Stands] = {key: each.first_like for key, each in kinds.items() if each.few}
-        self._names: dict[str, Stands | None] = {}
+        self._names: dict[str, tuple[bool, Stands | None]] = {}
 
     def of(self, fields: Mapping[str, object]) -> Mapping[str, object]:
         """What is left of the fields of a request. A context that is JSON text is read, unless it makes no sense."""
@@ -92,12 +94,17 @@ class Relevance:
         return left
 
     def of_texts(self, context: Mapping[str, object]) -> dict[str, str] | None:
-        """What is left of a context told by texts alone, as nearly all are; else None. Of no endpoint's call."""
+        """What is left of a context told by texts alone, as nearly all are; else None. Of no endpoint's call.
+
+        None as well where a key or a value makes no sense.
+        """
         left = {}
         for name, value in context.items():
             if value.__class__ is not str or not name:
                 return None
-            stands = self._stands_for(name)
+            checked, stands = self._stands_for(name)
+            if checked and not self._rules.takes(name, value):
+                return None
             if stands is not None:
                 left[name] = stands(value)
         return left
@@ -108,8 +115,10 @@ class Relevance:
             if not isinstance(value, str) or not name:
                 left[name] = value
             else:
-                stands = self._stands_for(name)
-                if stands is not None:
+                checked, stands = self._stands_for(name)
+                if checked and not self._rules.takes(name, value):
+                    left[name] = value
+                elif stands is not None:
                     left[name] = stands(value)
         return left
 
@@ -150,8 +159,11 @@ class Relevance:
             self._texts.put((kind, value), known)
         return known
 
-    def _stands_for(self, name: str) -> Stands | None:
-        """What gives the value that stands for a value of this condition key; None for a key that cannot matter."""
+    def _stands_for(self, name: str) -> tuple[bool, Stands | None]:
+        """Whether not every text is a value of this condition key, and what gives the value that stands for one.
+
+        None for a key that cannot matter.
+        """
         try:
             return self._names[name]
         except KeyError:
@@ -160,6 +172,7 @@ class Relevance:
             if key in self._keys or key.startswith(self._families):
                 # A text is its own text.
                 stands = str if key.startswith(ALWAYS) else self._stands.get(key, str)
+            known = (not self._rules.anything_goes(name), stands)
             if len(self._names) < _MOST_NAMES:
-                self._names[name] = stands
-            return stands
+                self._names[name] = known
+            return known

@@ -6,14 +6,15 @@ says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kms_eval.engine.action_words import action_name
 from kms_eval.engine.evaluator import Evaluator
-from kms_eval.engine.plan import action_name
 from kms_eval.errors import InputError
+from kms_eval.world.names import refuse_stranger
 from kms_eval.world.request import Request
 
 Numbers = NDArray[np.int32]
@@ -57,8 +58,15 @@ class Vocabulary:
         number = self._principal_numbers.get(word)
         if number is None:
             number = self._principal_numbers[word] = len(self.principals)
-            self.principals.append(word if word and _makes_sense(self._evaluator.caller, word) else None)
+            self.principals.append(word if word and self._is_somebody(word) else None)
         return number
+
+    def _is_somebody(self, word: str) -> bool:
+        try:
+            refuse_stranger(self._evaluator.world, self._evaluator.caller(word))
+        except InputError:
+            return False
+        return True
 
     def _action(self, word: str | None) -> int:
         number = self._action_numbers.get(word)
@@ -81,11 +89,3 @@ class Vocabulary:
             number = self._key_numbers[word] = len(self.keys)
             self.keys.append(word)
         return number
-
-
-def _makes_sense(read: Callable[[str], object], word: str) -> bool:
-    try:
-        read(word)
-    except InputError:
-        return False
-    return True

@@ -48,7 +48,7 @@ class Alike:
             return someone
         return (
             (caller.kind, caller.account, caller.partition, caller.service_linked, principal.path, principal.known),
-            (someone.asker.described, someone.asker.unknown),
+            (someone.asker.described, someone.asker.open_policies, someone.asker.unknown),
             tuple(map(_said, principal.policies)),
             _said(principal.boundary) if principal.boundary is not None else None,
             tuple(sorted(principal.tags.items())),

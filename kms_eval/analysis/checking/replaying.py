@@ -45,11 +45,14 @@ _REFUSED = frozenset({"context-not-carried", "context-contradicts-fact"})
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How requests are made: for one world, now, with the spelling of condition keys; `source` is named in commands."""
+    """How requests are made: for one world, now, with the spelling of condition keys.
+
+    `sources` are named in commands.
+    """
 
     evaluator: Evaluator
     now: datetime
-    source: str | None = None
+    sources: tuple[str, ...] = ()
 
     def witness(
         self, someone: Someone, action: str, key: Key | None, found: Found, names: Mapping[str, str]
@@ -109,6 +112,7 @@ class Asking:
             return request(
                 principal, action, named, context=context, encryption_context=pairs or None, vpc_endpoint=endpoint,
                 at=at, grant=found.retired or _child(principal, found.parent),
+                stranger=self.evaluator.caller(principal).stranger,
             )  # fmt: skip
         except InputError:
             return None
@@ -142,7 +146,8 @@ class Asking:
         words += ["--grant", _grant_text(asked.grant)] if asked.grant is not None else []
         words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
         words += ["--policy", policy] if policy is not None else []
-        return [*words, "-s", self.source] if self.source is not None else words
+        words += ["--stranger"] if asked.stranger else []
+        return [*words, *(word for source in self.sources for word in ("-s", source))]
 
 
 def opened(

@@ -79,7 +79,11 @@ class MutantEvaluator(Evaluator):
     """
 
     def __init__(self, parent: Evaluator, changed: Mapping[Policy, Policy]) -> None:
-        super().__init__(parent.world, allow_unknown_action=parent.allow_unknown_action)
+        super().__init__(
+            parent.world,
+            allow_unknown_action=parent.allow_unknown_action,
+            allow_unknown_key=parent.allow_unknown_key,
+        )
         self.parent = parent
         self._changed = changed
 

@@ -91,7 +91,7 @@ class Places:
         endpoints = [each for each in world.vpc_endpoints.values() if each.policy in change.policies]
         for endpoint in (*endpoints, None):
             asking = replace(
-                Request(somebody.text, "", session=somebody.session, at=self._now),
+                Request(somebody.text, "", session=somebody.session, at=self._now, stranger=caller.stranger),
                 vpc_endpoint=endpoint.id if endpoint is not None else None,
             )
             for key in world.keys.values():

@@ -163,6 +163,7 @@ class _File:
             "output": [self._batch.form, self._path.name],
             "at": at.isoformat(),
             "unknown": self._batch.scenario.evaluator.allow_unknown_action,
+            "unknown_keys": self._batch.scenario.evaluator.allow_unknown_key,
             "strict": self._batch.job.strict,
         }
 

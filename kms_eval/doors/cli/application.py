@@ -74,6 +74,8 @@ def _fault(error: Any) -> Fault:
         # typer puts what is near into the message, each release in its own way.
         return Fault(f"no such option {quoted(error.option_name)}", help=f"did you mean `{near[0]}`? {advice}")
     message = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
+    if path == f"{_NAME} can" and "extra argument" in message:
+        advice = f"first the principal, then the action; the key is named with `--key`; {advice}"
     return Fault(message[:1].lower() + message[1:], help=advice)
 
 

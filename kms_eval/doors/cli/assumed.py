@@ -1,56 +1,123 @@
-"""The least that must exist where there is no scenario: one key, in some account.
+"""The least that must exist where there is no scenario: one key, in some account and Region.
 
-Comes in: the principal and the key as typed, and perhaps a key policy. Goes out: a scenario in memory, and words about
-what was assumed. Never here: deciding.
+Comes in: the principal and the key as typed, and the policies that the call names. Goes out: a scenario in memory, and
+words about what was assumed. Never here: deciding.
+
+The key is the one that `--key` names by ARN, else the only key ARN in the documents, else it is made up; then the
+first word says so, and names every `Resource` that speaks of another key.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from kms_eval.documents.model import Policy
+from kms_eval.errors import Fault, InputError, Location
+from kms_eval.facts.regions import region_complaint
 from kms_eval.language import arn
+from kms_eval.language.pattern import compile_text
+from kms_eval.records import record
 
 _EXAMPLE_ACCOUNT = "123456789012"
+_EXAMPLE_REGION = "us-east-1"
+_MADE_UP = "00000000-0000-0000-0000-000000000000"
+"""No id that a document would speak of, as it might of the one in AWS's examples."""
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z0-9-]+")
 _KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f-]{32,36}")
+_KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
+_NAMED = 5
 
 
-def assumed(principal: str | None, key: str | None, key_policy: Policy | None) -> tuple[dict[str, object], list[str]]:
+@record
+class _Owner:
+    """Where a key is, and why that account (None: nothing has been assumed)."""
+
+    account: str
+    region: str
+    partition: str
+    because: str | None = None
+
+
+def assumed(
+    principal: str | None, key: str | None, key_policy: Policy | None, policies: Sequence[Policy] = ()
+) -> tuple[dict[str, object], list[str]]:
     """A scenario with the key and nothing else, and what the user should know about it.
 
-    The key is in the account that its ARN says; else in the one account to which its policy gives; else in the
-    principal's; else in the only one that the policy names; else in that of AWS's examples.
+    A key that is made up is in the account and Region of which all `Resource` patterns speak; else in the account to
+    which its policy gives; else in the principal's; else in the only one that the policy names; else in that of AWS's
+    examples.
     """
-    key_arn = arn.parse(key) if key is not None else None
+    every = [policy for policy in (key_policy, *policies) if policy is not None]
+    resources = tuple(dict.fromkeys(_kms_resources(every)))
+    named = arn.parse(key) if key is not None else None
     asker = arn.parse(principal) if principal is not None else None
-    owner, because = _owner(key_arn, asker, key_policy)
-    partition = next((found.partition for found in (key_arn, asker) if found is not None), "aws")
-    words = [f"no scenario: the key is taken to be in account {owner}, {because}"] if because else []
+    found = _key_arn(key, named, resources)
+    if named is not None and named.service == "kms":
+        _check_region(named.region)
+    owner = _owner(arn.parse(found) if found is not None else named, asker, key_policy, resources)
+    entry = _entry(key, named, found, owner)
+    words = [] if found is not None else [_made_up(key, entry, owner, resources)]
     if key_policy is None:
         words.append("no key policy: the default one is taken, which leaves everything to the account's IAM policies")
     data: dict[str, object] = {
-        "account": owner,
-        "partition": partition,
-        "keys": {_handle(key): _key(key, key_arn, partition, owner)},
+        "account": owner.account,
+        "region": owner.region,
+        "partition": owner.partition,
+        "keys": {_handle(key): entry},
     }
-    if key_arn is not None and key_arn.region:
-        data["region"] = key_arn.region
     return data, words
 
 
-def _owner(key: arn.Arn | None, asker: arn.Arn | None, key_policy: Policy | None) -> tuple[str, str | None]:
-    """The account of the key, and why; None where nothing has been assumed."""
+def _check_region(region: str) -> None:
+    complaint = region_complaint(region)
+    if complaint is not None:
+        raise InputError(Fault(complaint[0], Location(field="--key"), complaint[1]))
+
+
+def _key_arn(key: str | None, named: arn.Arn | None, resources: Sequence[str]) -> str | None:
+    """The ARN of the key: as it is named, else the only one in the documents, unless another key is named."""
+    if named is not None and not named.resource.startswith("alias/"):
+        return key
+    told = [text for text in resources if _KEY_ARN.fullmatch(text)]
+    if len(told) != 1:
+        return None
+    parts = told[0].split(":", 5)
+    if named is not None and (named.region, named.account) != (parts[3], parts[4]):
+        return None
+    if named is None and key is not None and _KEY_ID.fullmatch(key) and parts[5] != f"key/{key}":
+        return None
+    return told[0]
+
+
+def _kms_resources(policies: Iterable[Policy]) -> Iterator[str]:
+    for policy in policies:
+        for statement in policy.statements:
+            for text in (*(statement.resources or ()), *(statement.not_resources or ())):
+                parts = arn.parse(text)
+                if parts is not None and parts.service == "kms" and not parts.resource.startswith("alias/"):
+                    yield text
+
+
+def _owner(key: arn.Arn | None, asker: arn.Arn | None, key_policy: Policy | None, resources: Sequence[str]) -> _Owner:
+    partition = next((found.partition for found in (key, asker) if found is not None), "aws")
     if key is not None and _ACCOUNT.fullmatch(key.account):
-        return key.account, None
+        return _Owner(key.account, key.region or _EXAMPLE_REGION, partition)
+    parts = [found for text in resources if (found := arn.parse(text)) is not None]
+    regions = {each.region for each in parts if _REGION.fullmatch(each.region)}
+    region = regions.pop() if len(regions) == 1 else _EXAMPLE_REGION
+    spoken_of = {each.account for each in parts if _ACCOUNT.fullmatch(each.account)}
     whole, named = _accounts(key_policy)
     if len(whole) == 1:
-        return whole.pop(), "to which the key policy delegates"
+        return _Owner(whole.pop(), region, partition, "to which the key policy delegates")
+    if len(spoken_of) == 1:
+        return _Owner(spoken_of.pop(), region, partition, "of which `Resource` speaks")
     if asker is not None and _ACCOUNT.fullmatch(asker.account):
-        return asker.account, "that of the principal"
+        return _Owner(asker.account, region, partition, "that of the principal")
     if len(named) == 1:
-        return named.pop(), "the only one in the key policy"
-    return _EXAMPLE_ACCOUNT, "for want of a better one"
+        return _Owner(named.pop(), region, partition, "the only one in the key policy")
+    return _Owner(_EXAMPLE_ACCOUNT, region, partition, "for want of a better one")
 
 
 def _accounts(policy: Policy | None) -> tuple[set[str], set[str]]:
@@ -68,20 +135,32 @@ def _accounts(policy: Policy | None) -> tuple[set[str], set[str]]:
     return whole, named
 
 
+def _made_up(key: str | None, entry: dict[str, object], owner: _Owner, resources: Sequence[str]) -> str:
+    key_id = entry["key_id"]
+    made = f"arn:{owner.partition}:kms:{owner.region}:{owner.account}:key/{key_id}"
+    named = f"the key {key}" if key is not None else "a key"
+    word = f"no scenario: {named} is made up, {made} (in account {owner.account}, {owner.because})"
+    others = [text for text in resources if not compile_text(text)(made)]
+    if not others:
+        return word
+    listed = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
+    return f"{word}; `Resource` speaks of another key: {listed}; name the key with `--key ARN`"
+
+
 def _handle(key: str | None) -> str:
     return key if key is not None and not key.startswith(("arn:", "alias/")) else "key"
 
 
-def _key(key: str | None, key_arn: arn.Arn | None, partition: str, owner: str) -> dict[str, object]:
+def _entry(key: str | None, named: arn.Arn | None, found: str | None, owner: _Owner) -> dict[str, object]:
     """The entry of the key, so that the words it was named by mean it."""
-    root = f"arn:{partition}:iam::{owner}:root"
+    root = f"arn:{owner.partition}:iam::{owner.account}:root"
     statement = {"Sid": "Default", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
     entry: dict[str, object] = {"policy": {"Version": "2012-10-17", "Id": "default", "Statement": [statement]}}
-    name = key_arn.resource if key_arn is not None else key
+    name = named.resource if named is not None else key
     if name is not None and name.startswith("alias/"):
         entry["aliases"] = [name]
-    elif key_arn is not None:
-        entry["arn"] = key
-    elif key is not None and _KEY_ID.fullmatch(key):
-        entry["key_id"] = key
+    if found is not None:
+        entry["arn"] = found
+    else:
+        entry["key_id"] = key if key is not None and _KEY_ID.fullmatch(key) else _MADE_UP
     return entry

@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    arguments,
+    before_option,
+    option,
+    parameter_option,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
 from kms_eval.safe_text import printable
@@ -52,15 +64,21 @@ class Call:
     output_format: str | None = option("--output-format", metavar="FORMAT", help="jsonl, csv or parquet.")
     engine: str | None = option("--engine", metavar="ENGINE", help="local (default) or spark.")
     master: str | None = option("--master", metavar="URL", help="The Spark cluster; default: as Spark is set up.")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     allow_unknown_action: bool = switch("--allow-unknown-action", help="Decide actions that AWS may have added since.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
     quiet: bool = switch("--quiet", "-q", help="Say nothing but what went wrong.")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Decide the requests."""
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.discovery import find
     from kms_eval.doors.output_files import check_spared
 
@@ -77,7 +95,14 @@ def run(call: Call, output: Output) -> ExitCode:
         raise InputError(Fault("is for `--engine spark`", Location(field="--master")))
     if call.output is not None:
         check_spared(Path(call.output), [find(call.scenario)])
-    opened = open_scenario(call.scenario, strict=call.strict, allow_unknown_action=call.allow_unknown_action)
+    opened = open_scenario(
+        call.scenario,
+        sources=Sources.of(call),
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_action=call.allow_unknown_action,
+        allow_unknown_key=call.allow_unknown_key,
+    )
     for words in opened.words if not call.quiet else ():
         output.word(words)
     report = (_on_cluster if engine == "spark" else _here)(call, opened.scenario, output)
@@ -158,11 +183,14 @@ def _again(call: Call) -> str:
         "--at": call.at,
         "--input-format": call.input_format,
         "--output-format": call.output_format,
-        "--scenario": call.scenario,
     }
     for name, value in options.items():
         words += [name, value] if value is not None else []
+    for name in call.scenario:
+        words += ["--scenario", name]
     words += ["--allow-unknown-action"] if call.allow_unknown_action else []
+    words += ["--allow-unknown-key"] if call.allow_unknown_key else []
+    words += ["--stranger"] if call.stranger else []
     words += ["--strict"] if call.strict else []
     return shlex.join([*words, "--resume"])
 
@@ -186,5 +214,5 @@ def _tell(report: Report, output: Output) -> None:
     )
     output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in names))
     if report.ignored:
-        names = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
-        output.word(f"columns that are no part of a request: {names}")
+        columns = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
+        output.word(f"columns that are no part of a request: {columns}")

@@ -9,7 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import argument, option, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    argument,
+    before_option,
+    option,
+    options,
+    parameter_option,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.safe_text import json_text, printable
 
@@ -78,10 +91,16 @@ class Call:
     policy: tuple[str, ...] = options(
         "--policy", "-p", metavar="FILE", help="A further identity policy of PRINCIPAL; needs no scenario."
     )
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     explain: bool = switch("--explain", help="Every layer, and what came near without counting.")
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
     allow_unknown_action: bool = switch(
         "--allow-unknown-action", help="Let the policies' patterns decide an action that is not known yet."
     )
@@ -90,8 +109,9 @@ class Call:
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.doors.cli.notices import notice_lines
-    from kms_eval.doors.cli.opening import open_scenario
-    from kms_eval.doors.cli.question import ask
+    from kms_eval.doors.cli.opening import Sources, open_scenario
+    from kms_eval.doors.cli.question import ask, by_option
+    from kms_eval.errors import InputError
 
     asked = ask(
         call.principal,
@@ -114,14 +134,22 @@ def run(call: Call, output: Output) -> ExitCode:
     )
     opened = open_scenario(
         call.scenario,
+        sources=Sources.of(call),
         key_policy=call.key_policy,
         policies=call.policy,
         principal=call.principal,
         key=call.key,
         strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
         allow_unknown_action=call.allow_unknown_action,
     )
-    explanation = opened.scenario.decide(asked).advised
+    try:
+        explanation = opened.scenario.decide(asked).advised
+    except InputError as error:
+        raise by_option(error) from None
+    for line in opened.assumptions:
+        output.word(line)
     _say(explanation, call, output)
     for line in (*opened.words, *notice_lines(asked.notices)):
         output.word(line)
@@ -139,11 +167,5 @@ def _say(explanation: Explanation, call: Call, output: Output) -> None:
     from kms_eval.render.text import render, wrapped
 
     output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
-    for warned in _warnings(explanation):
-        output.word(f"warning: {printable(warned)}")
-
-
-def _warnings(explanation: Explanation) -> list[str]:
-    """Those of the decision and of its parts, each once."""
-    parts = explanation.parts or (explanation,)
-    return list(dict.fromkeys(f"{warned.message} [{warned.code}]" for part in parts for warned in part.warnings))
+    for warned in explanation.warnings:
+        output.word(f"warning: {printable(f'{warned.message} [{warned.code}]')}")

@@ -60,8 +60,12 @@ def circumstances(context: Sequence[str], at: str | None, vpc_endpoint: str | No
 def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
     """The grid of a world in these circumstances."""
     from kms_eval.analysis.access.grid import Grid
+    from kms_eval.doors.cli.question import by_option
 
-    return Grid(evaluator, asked)
+    try:
+        return Grid(evaluator, asked)
+    except InputError as error:
+        raise by_option(error) from None
 
 
 def chosen_format(given: str | None, path: str | None, known: Sequence[str], *, json: bool = False) -> str:

@@ -9,7 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import option, options, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    before_option,
+    option,
+    options,
+    parameter_option,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.safe_text import json_text
 
@@ -31,9 +43,15 @@ class Call:
     caller: str | None = option("--as", metavar="PRINCIPAL", help="Who puts the policy.", complete="principals")
     context: tuple[str, ...] = options("--context", "-c", metavar="K=V", help="A condition key of the request.")
     key_policy: str | None = option("--key-policy", metavar="FILE", help="The policy to check, in place of the key's.")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
+    stranger: bool = stranger_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -41,19 +59,33 @@ def run(call: Call, output: Output) -> ExitCode:
     from datetime import UTC, datetime
 
     from kms_eval.analysis.lockout import Circumstances, check_lockout
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.pairs import several
+    from kms_eval.doors.cli.question import by_option
+    from kms_eval.errors import InputError
     from kms_eval.world.names import resolve_key
 
     context = {name: tuple(values) for name, values in several(call.context, "--context").items()}
     opened = open_scenario(
-        call.scenario, key_policy=call.key_policy, principal=call.caller, key=call.key, strict=call.strict
+        call.scenario,
+        sources=Sources.of(call),
+        key_policy=call.key_policy,
+        principal=call.caller,
+        key=call.key,
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
     )
+    for line in opened.assumptions:
+        output.word(line)
     evaluator = opened.scenario.evaluator
     one_key = call.key is not None or call.key_policy is not None or not evaluator.world.keys
     keys = [resolve_key(evaluator.world, call.key).key] if one_key else list(evaluator.world.keys.values())
     circumstances = Circumstances(datetime.now(UTC), context)
-    found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
+    try:
+        found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
+    except InputError as error:
+        raise by_option(error) from None
     if call.json:
         from kms_eval.render.lockout import to_dict
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.doors.discovery import NO_SCENARIO, find
-from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.scenario import Scenario
-from kms_eval.world.names import resolve_caller, resolve_key
+from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
 
 if TYPE_CHECKING:
     from kms_eval.world.model import World
@@ -29,10 +29,11 @@ HERE = Path()
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A scenario to ask, and what is to be said about how it came about."""
+    """A scenario to ask, and what is to be said about how it came about; `assumptions` before anything else."""
 
     scenario: Scenario
     words: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,41 +45,86 @@ class Given:
     notices: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a call says about its sources beside their paths."""
+
+    account: str | None = None
+    before: bool = False
+    parameters: tuple[str, ...] = ()
+    verbose: bool = False
+
+    @classmethod
+    def of(cls, call: Any) -> Sources:
+        """Those of a verb's call."""
+        return cls(call.account, call.before, call.parameter, call.verbose)
+
+    def values(self) -> dict[str, str]:
+        """The parameters by name. Raises InputError for one that is no pair."""
+        pairs = {}
+        for text in self.parameters:
+            name, equals, value = text.partition("=")
+            if not equals or not name:
+                raise InputError(Fault(f"{quoted(text)} is not NAME=VALUE", Location(field="--parameter")))
+            pairs[name] = value
+        return pairs
+
+
 def open_scenario(
-    scenario: str | None,
+    scenario: str | Sequence[str] | None,
     *,
+    sources: Sources | None = None,
     key_policy: str | None = None,
     policies: Sequence[str] = (),
     principal: str | None = None,
     key: str | None = None,
     strict: bool = False,
+    strangers: bool = False,
     allow_unknown_action: bool = False,
+    allow_unknown_key: bool = False,
 ) -> Opened:
     """The scenario that is named or found, with the given policies in place.
 
     `key_policy` replaces the policy of `key`, `policies` are attached to `principal`. Where there is no scenario they
-    are enough: the key's account is then read off them, and the principal is described by nothing else.
+    are enough: the key's account is then read off them, and the principal is described by nothing else. `strangers`
+    lets the call be about anybody.
     """
-    path = find(scenario)
+    unknown = {"allow_unknown_action": allow_unknown_action, "allow_unknown_key": allow_unknown_key}
+    named = (scenario,) if isinstance(scenario, str) else tuple(scenario or ())
+    path = find(named[0] if named else None)
     given = _given(key_policy, policies, strict=strict)
     if path is None and given.key_policy is None and not given.policies:
         raise InputError(NO_SCENARIO)
     words: list[str] = []
+    assumptions: list[str] = []
     if path is not None:
-        opened = Scenario.load(path, strict=strict, allow_unknown_action=allow_unknown_action)
-        if scenario is None and (given.key_policy is not None or given.policies):
+        said = Sources() if sources is None else sources
+        opened = Scenario.load(
+            [path, *map(Path, named[1:])],
+            strict=strict,
+            strangers=strangers,
+            allow_unknown_action=allow_unknown_action,
+            allow_unknown_key=allow_unknown_key,
+            account=said.account,
+            before=said.before,
+            parameters=said.values(),
+        )
+        words += opened.loaded.words
+        if said.verbose:
+            words += [f"recognised {line}" for line in opened.loaded.recognised or (f"{path}: scenario",)]
+        if not named and (given.key_policy is not None or given.policies):
             words.append(f"on top of the scenario {path}")
     else:
         from kms_eval.doors.cli.assumed import assumed
 
-        data, words = assumed(principal, key, given.key_policy)
-        opened = Scenario.from_dict(data, base=HERE, allow_unknown_action=allow_unknown_action)
+        data, assumptions = assumed(principal, key, given.key_policy, given.policies)
+        opened = Scenario.from_dict(data, base=HERE, strangers=strangers, **unknown)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
         world = _with(loaded.world, given, principal, key)
         loaded = replace(loaded, world=world, notices=(*loaded.notices, *given.notices))
-        opened = Scenario(loaded, allow_unknown_action=allow_unknown_action)
-    return Opened(opened, (*words, *notice_lines(loaded.notices)))
+        opened = Scenario(loaded, **unknown)
+    return Opened(opened, (*words, *notice_lines(loaded.notices)), tuple(assumptions))
 
 
 def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> Given:
@@ -97,6 +143,8 @@ def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> 
 def _with(world: World, given: Given, principal: str | None, key: str | None) -> World:
     """The world with the given policies in it."""
     caller = resolve_caller(world, principal) if principal is not None else None
+    if caller is not None:
+        refuse_stranger(world, caller)
     if given.policies:
         person = caller.principal if caller is not None else None
         if person is None:

@@ -77,7 +77,12 @@ def ask(
             strict=strict,
         )
     except InputError as error:
-        raise InputError([_by_option(fault) for fault in error.faults]) from None
+        raise by_option(error) from None
+
+
+def by_option(error: InputError) -> InputError:
+    """The same with the options where values were typed in place of the fields of a test."""
+    return InputError([_by_option(fault) for fault in error.faults])
 
 
 def _by_option(fault: Fault) -> Fault:
