@@ -172,7 +172,7 @@ def test_no_more_changes_are_advised_than_are_said() -> None:
     trusted = {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/a{number}" for number in range(50)]}
     world = Scenario.from_dict(scenario(*(allow(Principal=trusted, Sid=f"s{number}") for number in range(5))))
 
-    assert 1 <= len(world.can("role/a", "kms:Decrypt", "app").explanation.changes) <= 3
+    assert 1 <= len(world.can("role/a", "kms:Decrypt", "app").advised.changes) <= 3
 
 
 def test_brackets_in_a_selection_are_refused_beyond_fifty() -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from kms_eval.formats.document import Place, SourceFile, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
+from kms_eval.safe_text import json_text
 from kms_eval.sources.raw import Raw
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
@@ -136,7 +137,7 @@ class _Files:
             written = origin.place.file.path
             source = ((written.parent if written is not None else self._here) / source).read_text(encoding="utf-8")
         document = json.loads(source) if isinstance(source, str) else source
-        text = json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n"
+        text = json_text(_plain(document), indent=2) + "\n"
         name = origin.name
         stem = _PLAIN.sub("-", name or otherwise).strip("-.") or "policy"
         if name and self._files.get(f"policies/{stem}.json", text) != text:
