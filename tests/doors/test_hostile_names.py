@@ -153,6 +153,18 @@ def test_none_gets_into_a_file(cli: Cli, here: Path, option: str, form: str) -> 
     assert text.count("<script") == 0 or form == "json"
 
 
+def test_what_is_imported_means_the_same_and_has_none(cli: Cli, here: Path) -> None:
+    (here / f"{NAME.replace('/', '')}.json").write_text(json.dumps(scenario()), encoding="utf-8")
+
+    assert cli("import", f"{NAME.replace('/', '')}.json", "-o", "made").code == 0
+
+    files = [path.read_text(encoding="utf-8") for path in (here / "made").rglob("*") if path.is_file()]
+    assert len(files) >= 3
+    assert [raw(text) for text in files] == [set()] * len(files)
+    asked = ("matrix", "-f", "csv", "-s")
+    assert cli(*asked, "made/kms-eval.yaml").out == cli(*asked, "a.json").out
+
+
 def test_names_of_unknown_columns_are_said_in_one_line(cli: Cli, here: Path) -> None:
     said = cli("batch", "rows.jsonl", "-s", "a.json").err.splitlines()
 
