@@ -7,13 +7,14 @@ Never here: reading the scenario.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 VARIABLE = "KMS_EVAL_SCENARIO"
 FILE_NAME = "kms-eval.yaml"
+_FIELDS = ("scenario", "lint")
 
 NO_SCENARIO = Fault(
     "there is no scenario here",
@@ -60,6 +61,24 @@ def _upwards(name: str) -> Iterator[Path]:
 
 def _in_project() -> Path | None:
     """``[tool.kms-eval] scenario`` of the nearest pyproject.toml, relative to that file."""
+    found = project_table()
+    if found is None:
+        return None
+    project, table = found
+    place_of_path = Location(str(project), None, "tool.kms-eval.scenario")
+    scenario = table.get("scenario")
+    if scenario is None:
+        return None
+    if not isinstance(scenario, str) or not scenario:
+        raise InputError(Fault("expected a path", place_of_path))
+    return _there(project.parent / scenario, place_of_path)
+
+
+def project_table() -> tuple[Path, Mapping[str, object]] | None:
+    """The nearest pyproject.toml, as seen from here, and its table ``[tool.kms-eval]``; None where there is none.
+
+    Raises InputError where it cannot be read, or has another field than those that there are.
+    """
     project = next(_upwards("pyproject.toml"), None)
     if project is None:
         return None
@@ -78,15 +97,9 @@ def _in_project() -> Path | None:
     if not isinstance(table, dict):
         raise InputError(Fault("expected a table", place))
     for name in table:
-        if name != "scenario":
-            raise InputError(Fault(f"unknown field `{name}`", place, did_you_mean(name, ["scenario"])))
-    place_of_path = Location(str(project), None, "tool.kms-eval.scenario")
-    scenario = table.get("scenario")
-    if scenario is None:
-        return None
-    if not isinstance(scenario, str) or not scenario:
-        raise InputError(Fault("expected a path", place_of_path))
-    return _there(project.parent / scenario, place_of_path)
+        if name not in _FIELDS:
+            raise InputError(Fault(f"unknown field `{name}`", place, did_you_mean(name, _FIELDS)))
+    return project, table
 
 
 def _table(project: Path, data: bytes) -> object:

@@ -58,6 +58,11 @@ def _outcome(
     return "allowed" if decide.allowed(sums, shape or cell.shape) & bit else "implicitDeny"
 
 
+def allowed_with(trace: Trace, slot: Slot) -> bool:
+    """Whether it would be allowed if something allowed it in that slot as well."""
+    return _outcome(trace, trace.counted, also=(slot,)) == "allowed"
+
+
 def open_shapes(trace: Trace) -> Iterator[str]:
     """The codes of open questions about how layers combine, and whom they speak of, on which the decision hangs."""
     if trace.ruling.cell.doubtful & trace.ruling.bit:
@@ -70,25 +75,41 @@ def open_shapes(trace: Trace) -> Iterator[str]:
 
 
 def _of_silence(trace: Trace) -> Iterator[str]:
-    shape, scope, bit = trace.ruling.cell.shape, trace.ruling.part.scope, trace.ruling.bit
-    if bit == RETIRE_GRANT:
+    shape, scope = trace.ruling.cell.shape, trace.ruling.part.scope
+    if trace.ruling.bit == RETIRE_GRANT:
         if _outcome(trace, trace.counted, shape=replace(shape, limits=(), gates=())) == "allowed":
             yield "retirement-limited"
         return
-    for_account = any(
-        entry.allowance is not None and names_account(entry.allowance.grant.grantee_principal, scope)
-        for entry in trace.counted
-        if entry.layer == GRANT and entry.slot == Slot.GRANT_WITH_IDENTITY
-    )
-    if for_account and _outcome(trace, trace.counted, also=(Slot.GRANT,)) == "allowed":
-        yield "grant-to-account"
+    without_limits = replace(shape, grant_limits=())
+    if Slot.GRANT in trace.slots and _outcome(trace, trace.counted, shape=without_limits) == "allowed":
+        yield "grant-limited"
+    if Slot.GRANT not in trace.slots:
+        yield from _of_grants(trace)
     if shape.limits != shape.grant_limits:
         without_void = replace(shape, limits=shape.grant_limits)
         if _outcome(trace, trace.counted, shape=without_void) == "allowed":
             yield "federated-user-without-session-policies"
-    by_wildcard = scope.caller.kind == "service" and _aws_wildcard(trace)
-    if by_wildcard and _outcome(trace, trace.counted, also=(Slot.DIRECT,)) == "allowed":
+    wildcard = scope.caller.kind == "service" and _aws_wildcard(trace)
+    if wildcard and allowed_with(trace, Slot.DIRECT):
         yield "aws-wildcard-and-services"
+
+
+def _of_grants(trace: Trace) -> Iterator[str]:
+    if Slot.GRANT_WITH_IDENTITY in trace.slots and allowed_with(trace, Slot.GRANT):
+        if not trace.ruling.cell.shape.own_account:
+            yield "grant-needs-identity-policy"
+        if _names_account(trace):
+            yield "grant-to-account"
+
+
+def _names_account(trace: Trace) -> bool:
+    """Whether a grant that counts only together with an identity policy is one to the caller's whole account."""
+    scope = trace.ruling.part.scope
+    return any(
+        entry.allowance is not None and names_account(entry.allowance.grant.grantee_principal, scope)
+        for entry in trace.counted
+        if entry.layer == GRANT and entry.slot == Slot.GRANT_WITH_IDENTITY
+    )
 
 
 def _aws_wildcard(trace: Trace) -> bool:

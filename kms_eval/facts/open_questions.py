@@ -77,9 +77,17 @@ OPEN_QUESTIONS: tuple[OpenQuestion, ...] = (
         warnings=("grant-is-for-aws-resource",),
     ),
     OpenQuestion(
+        "S2",
+        "What do ARNs with fewer than six fields match outside identity policies and permissions boundaries?",
+        _BOTH,
+        "what they would with an asterisk in each missing field, or nothing",
+        f"{_IAM}reference-arns.html",
+        warnings=("resource-pattern",),
+    ),
+    OpenQuestion(
         "V8",
         "Does a call that a service makes in the caller's name pass the caller's VPC endpoint?",
-        "the strict answer: what the endpoint's policy denies stays denied where an endpoint is named",
+        "both readings: the endpoint's policy has to allow it and its Deny counts, the network's keys are absent",
         "it does not, and the endpoint's policy has no say",
         f"{_IAM}access_forward_access_sessions.html",
         warnings=("endpoint-not-passed",),

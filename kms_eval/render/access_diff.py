@@ -49,6 +49,7 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
             )
             lines += [f"      {word} {printable(text)}" for word, text in _both(line)]
             lines += [f"      {paint('place', text)}" for text in _causes(line.causes)]
+            lines += [f"      hangs on an open question: {code}" for code in line.doubts]
     return "\n".join(lines)
 
 
@@ -127,6 +128,7 @@ def _row(change: Change, judged: Judged) -> dict[str, Any]:
         "after": change.after,
         "hangs_on": list(change.hangs_on),
         "because": [_source(cause) for cause in change.causes],
+        "warnings": list(change.doubts),
     }
 
 

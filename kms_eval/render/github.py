@@ -1,14 +1,16 @@
-"""Test results and faults as workflow commands of GitHub Actions, which shows them beside the lines they are about.
+"""Test results, faults and findings as workflow commands of GitHub Actions, which shows them beside their lines.
 
-Comes in: results, faults, notices. Goes out: one line each. Never here: running tests, and whether GitHub reads along.
+Comes in: results, faults, notices, findings. Goes out: one line each. Never here: running tests, and whether GitHub
+reads along.
 https://docs.github.com/en/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from kms_eval.analysis.linting.finding import Finding
 from kms_eval.analysis.testing import TestResult
 from kms_eval.errors import Fault, Location
 from kms_eval.render.results import render_failure
@@ -32,17 +34,33 @@ def of_fault(fault: Fault, kind: Literal["error", "warning"] = "error") -> str:
     return command(kind, fault.location, title, text)
 
 
+def of_finding(finding: Finding) -> str:
+    """A finding of the lint."""
+    text = f"{finding.message} ({finding.help})" if finding.help else finding.message
+    # GitHub takes columns only where both are on one line.
+    one_line = finding.line is not None and finding.end_line == finding.line
+    return _said(
+        "notice" if finding.level == "note" else finding.level,
+        {
+            "file": finding.file,
+            "line": finding.line,
+            "endLine": finding.end_line,
+            "col": finding.column if one_line else None,
+            "endColumn": finding.end_column if one_line else None,
+            "title": f"{finding.code} {finding.name}",
+        },
+        text,
+    )
+
+
 def command(kind: str, place: Location | None, title: str | None, text: str) -> str:
     """One workflow command, `error` or `warning`."""
-    properties = [
-        (name, str(value))
-        for name, value in (
-            ("file", place.file if place is not None else None),
-            ("line", place.line if place is not None else None),
-            ("title", title),
-        )
-        if value
-    ]
+    place = place or Location()
+    return _said(kind, {"file": place.file, "line": place.line, "title": title}, text)
+
+
+def _said(kind: str, members: Mapping[str, str | int | None], text: str) -> str:
+    properties = [(name, str(value)) for name, value in members.items() if value]
     said = ",".join(f"{name}={_property(value)}" for name, value in properties)
     return f"::{kind}{f' {said}' if said else ''}::{_data(text)}"
 

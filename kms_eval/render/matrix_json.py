@@ -46,6 +46,11 @@ def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
         "conditional": _with_conditions(row, row.mask("conditional")),
         # What is rare is there only where it is.
         **{word: _with_conditions(row, row.mask(word)) for word in _RARE if row.mask(word)},
+        **(
+            {"warnings": [{"actions": _names(mask), "codes": list(codes)} for mask, codes in row.doubts]}
+            if row.doubts
+            else {}
+        ),
     }
 
 

@@ -49,14 +49,23 @@ def render_csv(answer: WhoCan) -> str:
     """The same, a line for each principal, action and key."""
     text = StringIO()
     lines = csv.writer(text)
-    lines.writerow(("action", "key", "principal", "kind", "answer", "because", "by"))
+    lines.writerow(("action", "key", "principal", "kind", "answer", "because", "by", "warnings"))
     for finding in answer.findings:
         for who in finding.answers:
             by = "; ".join(who.by)
             lines.writerow(
                 map(
                     csv_cell,
-                    (finding.action, finding.key or "", who.person.name, who.person.kind, who.answer, who.because, by),
+                    (
+                        finding.action,
+                        finding.key or "",
+                        who.person.name,
+                        who.person.kind,
+                        who.answer,
+                        who.because,
+                        by,
+                        " ".join(who.doubts),
+                    ),
                 )
             )
     return text.getvalue().rstrip("\r\n")
@@ -75,18 +84,27 @@ def _block(finding: Finding, paint: Paint) -> Iterator[str]:
     if any(who.because for who in never):
         yield f"  never: {len(never)}"
         yield from _listed(list(never))
-    elif never:
+        return
+    doubtful = [who for who in never if who.doubts]
+    never = tuple(who for who in never if not who.doubts)
+    if doubtful:
+        yield f"  never, but for an open question: {len(doubtful)}"
+        yield from _listed(doubtful)
+    if not never and doubtful:
+        return
+    if not never:
+        yield "  never: nobody"
+    else:
         names = [printable(who.person.label) for who in never[:_MOST_NAMED]]
         more = f" and {len(never) - len(names)} more" if len(never) > len(names) else ""
         yield f"  never: {len(never)} ({', '.join(names)}{more})"
-    else:
-        yield "  never: nobody"
 
 
 def _listed(those: list[Who]) -> Iterator[str]:
     width = min(max((len(who.person.label) for who in those), default=0), _WIDEST)
     for who in those:
         because = f"{who.because} [{'; '.join(who.by)}]" if who.by else who.because
+        because += f" (open question: {', '.join(who.doubts)})" if who.doubts else ""
         name = printable(who.person.label)
         if len(name) > width:
             yield f"    {name}"
@@ -99,6 +117,8 @@ def _dict(who: Who) -> dict[str, Any]:
     said: dict[str, Any] = {"principal": person.name, "kind": person.kind, "described": person.described}
     if who.because:
         said |= {"reason" if who.answer in ("always", "never") else "conditions": who.because, "by": list(who.by)}
+    if who.doubts:
+        said["warnings"] = list(who.doubts)
     if who.unknowns:
         said["unknowns"] = list(who.unknowns)
     return said

@@ -77,7 +77,11 @@ class Documents:
             return None
         where = (path, kind)
         if where not in self._in_files:
-            self._in_files[where] = read_policy(document.value, document.place, kind, findings, name=path.stem)
+            # AWS KMS counts white space.
+            length = path.stat().st_size if kind is PolicyKind.KEY and path.suffix == ".json" else None
+            self._in_files[where] = read_policy(
+                document.value, document.place, kind, findings, name=path.stem, length=length
+            )
         return self._in_files[where]
 
     def _path(self, source: str, place: Place, findings: Findings) -> Path | None:

@@ -15,7 +15,7 @@ from typing import Literal
 from kms_eval.errors import Fault, InputError, nearest, quoted
 from kms_eval.language import arn
 from kms_eval.records import record
-from kms_eval.world.identity import Identity, is_session_name, read_identity
+from kms_eval.world.identity import Identity, is_role_of_aws, is_session_name, read_identity
 from kms_eval.world.index import alias_arn, index_of
 from kms_eval.world.model import Caller, Key, Principal, Session, World
 from kms_eval.world.strangers import is_stranger, refusal
@@ -215,7 +215,8 @@ def _undescribed(kind: Literal["user", "role"], identity: Identity) -> Principal
         account=identity.account or "",
         name=identity.name,
         path=identity.path,
-        known=False,
+        # Everybody knows the roles of AWS's own, and that they have no policies (semantics S14).
+        known=is_role_of_aws(identity.name),
     )
 
 

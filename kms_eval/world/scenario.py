@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kms_eval.world.document_schemas import DEFINITIONS
+from kms_eval.world.document_schemas import DEFINITIONS, with_unknowns
 from kms_eval.world.fields import (
     DEFINITION,
     AccountId,
@@ -213,6 +213,7 @@ class Scenario(Entry, title="kms-eval scenario"):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scenario files, for editors and other tools."""
     schema = Scenario.model_json_schema(mode="validation")
+    with_unknowns(schema["$defs"])
     schema["$defs"] |= DEFINITIONS
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_references(schema)}
 

@@ -102,6 +102,10 @@ FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("json", ("mutate", "passing.json", "--json")),
     ("nothing", ("can", NAME, NAME, "--key", NAME, "-s", "a.json")),
     ("nothing", ("test", NAME)),
+    ("text", ("lint", "-s", "a.json")),
+    ("json", ("lint", "--json", "-s", "a.json")),
+    ("json", ("lint", "-f", "sarif", "-s", "a.json")),
+    ("github", ("lint", "-f", "github", "-s", "a.json")),
     ("json", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "jsonl")),
     ("csv", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "csv")),
 )
@@ -178,7 +182,7 @@ def modules() -> Iterator[Path]:
 
 
 def test_nothing_makes_text_safe_by_itself() -> None:
-    own = ("html.escape", "from html import", "saxutils", "ensure_ascii=False", 'encode("unicode_escape"')
+    own = ("html.escape", "from html import", "saxutils", "ensure_ascii=", 'encode("unicode_escape"')
     found = [(path.name, word) for path in modules() for word in own if word in path.read_text(encoding="utf-8")]
 
     assert found == []

@@ -105,6 +105,7 @@ def test_json_has_every_change() -> None:
         "after": "always",
         "hangs_on": [],
         "because": [],
+        "warnings": [],
     }
     assert [each["expected"] for each in data["changes"]] == [True, False, False, False]
 

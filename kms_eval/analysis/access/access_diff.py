@@ -61,6 +61,8 @@ class Change:
     hangs_on: tuple[str, ...] = ()
     gained: Witness | None = None
     lost: Witness | None = None
+    doubts: tuple[str, ...] = ()
+    """Codes of warnings about questions that AWS leaves open, on which it hangs on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def compare(
                         change,
                         reach=reach_of(pair.either, key, known),
                         causes=causes.of(one, other, sum(map(bit_of, change.actions)), wider=wider),
+                        doubts=_doubts(change, (before, one), (after, other)),
                     )
                 )
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
@@ -271,6 +274,12 @@ def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
     if kept & square.sometimes:
         parts += grid.terms(square, kept)
     return [(mask, answer) for mask, answer in parts if mask]
+
+
+def _doubts(change: Change, *sides: tuple[Grid, Square | None]) -> tuple[str, ...]:
+    mask = sum(bit_of(name) for name in change.actions)
+    told = (grid.doubts(square, mask) for grid, square in sides if square is not None)
+    return tuple(dict.fromkeys(code for each in told for _mask, codes in each for code in codes))
 
 
 def _word(answer: _Answer) -> str:

@@ -6,12 +6,14 @@ Never here: deciding, text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
+from kms_eval.analysis.access.doubts import Doubts
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.terms import Terms
@@ -53,7 +55,8 @@ class KeyName:
 class Row:
     """One principal on one key: positions in the matrix's lists, masks, and notes: (mask, text) each.
 
-    `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`.
+    `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`. `doubts`: codes
+    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them.
     """
 
     principal: int
@@ -63,6 +66,7 @@ class Row:
     notes: tuple[tuple[int, str], ...] = ()
     undetermined: int = 0
     public: int = 0
+    doubts: Doubts = ()
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
@@ -76,7 +80,9 @@ class Row:
 
     def note(self, bit: int) -> str:
         """What is said about one action; empty where nothing is."""
-        return next((text for mask, text in self.notes if mask & bit), "")
+        said = [text for mask, text in self.notes if mask & bit][:1]
+        said += [f"open question: {code}" for mask, codes in self.doubts if mask & bit for code in codes]
+        return "; ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,15 @@ class Matrix:
     keys: tuple[KeyName, ...]
     rows: tuple[Row, ...]
     keys_left_out: int = 0
+
+    @property
+    def doubts(self) -> Mapping[str, int]:
+        """How many answers hang on which open question, by the code of its warning."""
+        counts: Counter[str] = Counter()
+        for row in self.rows:
+            for mask, codes in row.doubts:
+                counts.update(dict.fromkeys(codes, mask.bit_count()))
+        return counts
 
     def actions_of(self, row: Row) -> int:
         """The actions that a row answers about."""
@@ -151,7 +166,8 @@ class _Writing:
         kept = tuple((mask, self.texts.setdefault(text, text)) for mask, text in said)
         asked = self.actions
         masks = (square.always & asked, square.sometimes & asked)
-        return Row(place, key, *masks, kept, square.undetermined & asked, square.public & asked)
+        doubts = self.grid.doubts(square, asked)
+        return Row(place, key, *masks, kept, square.undetermined & asked, square.public & asked, doubts)
 
     def _words(self, terms: Terms) -> str:
         where = f" ({'; '.join(terms.by)})" if self.notes >= Notes.REASONS and terms.by else ""
@@ -171,4 +187,5 @@ def _joined(rows: list[Row]) -> Row:
         (*last.notes, *first.notes),
         first.undetermined | last.undetermined,
         first.public | last.public,
+        (*last.doubts, *first.doubts),
     )

@@ -24,7 +24,7 @@ class Line:
     """What happens to some principals alike: `actions` has groups of actions by name where all of a group are in it.
 
     `keys` are the keys on which the same happens; empty for actions that have none. `hangs_on` has the addresses of
-    the unknowns on which it hangs.
+    the unknowns on which it hangs, `doubts` the codes of warnings about open questions on which it hangs.
     """
 
     kind: ChangeKind
@@ -37,6 +37,7 @@ class Line:
     causes: tuple[Source, ...]
     hangs_on: tuple[str, ...]
     expected: bool
+    doubts: tuple[str, ...] = ()
 
 
 def folded(judged: Judged) -> tuple[Line, ...]:
@@ -51,7 +52,8 @@ def folded(judged: Judged) -> tuple[Line, ...]:
         first = changes[0]
         names = tuple(sorted({name for change in changes for name in change.actions}))
         causes = tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
-        looks = (first.kind, first.reach, first.key, names, first.before, first.after, causes, first in judged.expected)
+        said = (first.before, first.after, causes, _doubts(changes))
+        looks = (first.kind, first.reach, first.key, names, *said, first in judged.expected)
         alike.setdefault(looks, (changes, []))[1].append(first.label)
     lines = [
         Line(
@@ -65,11 +67,16 @@ def folded(judged: Judged) -> tuple[Line, ...]:
             tuple(dict.fromkeys(cause for change in changes for cause in change.causes)),
             changes[0].hangs_on,
             changes[0] in judged.expected,
+            _doubts(changes),
         )
         for changes, labels in alike.values()
     ]
     lines.sort(key=lambda line: (REACHES.index(line.reach), CHANGE_KINDS.index(line.kind)))
     return tuple(lines)
+
+
+def _doubts(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for change in changes for code in change.doubts))
 
 
 def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -85,6 +92,7 @@ def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
             line.after,
             line.hangs_on,
             line.expected,
+            line.doubts,
         )
         found.setdefault((*about, bool(line.keys)), []).append(line)
     return tuple(

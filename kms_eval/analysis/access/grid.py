@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
+from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.settled import PUBLISHED, Settled, public, settle
@@ -26,7 +27,7 @@ from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
-from kms_eval.engine.resources import Target, key_target, no_target
+from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
 from kms_eval.engine.trace import Trace
 from kms_eval.world.model import Key, World
@@ -81,11 +82,13 @@ class Grid:
         (template,) = parts(evaluator.world, asked)
         evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
+        self._task_only = template.scope.task_only
         self._circumstances = template.circumstances
         self.openness = Openness(template.circumstances, self._endpoint)
         self._said = frozenset(template.circumstances.given.values)
         self._finder = TermsFinder(self.openness)
         self._possible = Possible(self.openness)
+        self._doubts = DoubtsFinder(evaluator, asked, template.circumstances)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._of: Asker | None = None
@@ -130,10 +133,14 @@ class Grid:
     def without_key(self, asker: Asker) -> Square:
         """All actions that have no key, in the world's Region."""
         caller = asker.caller
-        settled = self._settled(asker, no_target(caller.account, self.world.region, caller.partition))
-        always, sometimes = settled.always & WITHOUT_KEY, settled.sometimes & WITHOUT_KEY
-        undetermined = settled.undetermined & WITHOUT_KEY
-        return Square(asker, None, always, sometimes, ((WITHOUT_KEY, settled),), undetermined)
+        targets = without_key(caller.account, self.world.region, caller.partition)
+        kinds = tuple((mask, self._settled(asker, target)) for mask, target in targets)
+        always = sometimes = undetermined = 0
+        for mask, settled in kinds:
+            always |= settled.always & mask
+            sometimes |= settled.sometimes & mask
+            undetermined |= settled.undetermined & mask
+        return Square(asker, None, always, sometimes, kinds, undetermined)
 
     def terms(self, square: Square, mask: int) -> tuple[tuple[int, Terms], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
@@ -150,6 +157,11 @@ class Grid:
             found = [(part & cut, _public(terms, cut, square)) for part, terms in found for cut in cuts if part & cut]
         return tuple(found)
 
+    def doubts(self, square: Square, mask: int) -> Doubts:
+        """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
+        mask &= ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY
+        return self._doubts.find(square.halves, mask) if square.asker.is_one else ()
+
     def reasons(self, square: Square, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
         pieces = [mask & ~square.sometimes & (ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY)]
@@ -163,7 +175,7 @@ class Grid:
 
     def _settled(self, asker: Asker, target: Target) -> Settled:
         unfolded = self._said | self._unknown_keys(asker.unknown)
-        scope = Scope(self.world, asker.caller, target, self._endpoint)
+        scope = Scope(self.world, asker.caller, target, self._endpoint, task_only=self._task_only)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
         return settle(cell, self.openness, unknown=asker.unknown, own_policy=asker.open_policies)
 

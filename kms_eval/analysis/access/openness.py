@@ -17,6 +17,7 @@ from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.conditions import Status, Test
 from kms_eval.engine.context import Context, carried, is_fixed
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.hindrances import hindrance
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Circumstances, Scope, Situation
@@ -32,7 +33,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 """
 _OF_THE_ENDPOINT = frozenset(
-    {"aws:sourcevpce", "aws:sourcevpc", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
+    {"aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
 )
 
 ABOUT_WHO = (
@@ -76,8 +77,12 @@ class Openness:
     def split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
         """The actions for which a pending entry is still open, and those for which it holds."""
         rule = entry.rule
-        if rule is None or entry.needs.isdisjoint(self._settled):
+        if rule is None:
             return entry.actions, 0
+        if entry.needs.isdisjoint(self._settled):
+            situation = Situation(scope, "", self.circumstances)
+            hindered = not _is_anyone(unknown) and any(hindrance(situation, key) for key in entry.needs)
+            return self._split(entry, scope, unknown) if hindered else (entry.actions, 0)
         if not entry.needs <= self._settled:
             return self._split(entry, scope, unknown)
         # Nothing about the caller matters: the same for all of them.
@@ -140,12 +145,20 @@ class Openness:
     def open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
         """Those of the condition keys (lower case) whose values requests for the action (lower case) choose."""
         with_key = scope.target.kind == "key"
+        situation = Situation(scope, action, self.circumstances)
+        anyone = _is_anyone(unknown)
         facts = unknown_facts(scope)
         return unknown_keys(keys - self._settled, facts, action) | frozenset(
             key
             for key in keys - self._settled
-            if key.startswith(unknown) or not is_fixed(action, key, with_key=with_key)
+            if key.startswith(unknown)
+            or (not is_fixed(action, key, with_key=with_key) and (anyone or hindrance(situation, key) is None))
         )
+
+
+def _is_anyone(unknown: tuple[str, ...]) -> bool:
+    """Whether it is anyone at all, who may be a service as well."""
+    return "aws:principalorgid" in unknown
 
 
 def matching(keys: Iterable[str], beginnings: tuple[str, ...]) -> frozenset[str]:

@@ -7,7 +7,7 @@ Never here: deciding, text for people.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kms_eval.analysis.access.access_matrix import Person, Track
@@ -23,7 +23,8 @@ from kms_eval.world.model import Key
 class Who:
     """One principal's answer. `because` is the reason, or the conditions; empty for `never` unless asked for.
 
-    `by` names the statements and grants behind it, `unknowns` what no source could show, and what it hangs on.
+    `by` names the statements and grants behind it, `unknowns` what no source could show, and what it hangs on, `doubts`
+    the codes of warnings about questions that AWS leaves open, on which it hangs.
     """
 
     person: Person
@@ -31,6 +32,7 @@ class Who:
     because: str = ""
     by: tuple[str, ...] = ()
     unknowns: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,12 @@ class _Collected:
     answers: dict[tuple[str, Key | None], list[Who]] = field(default_factory=dict)
 
     def add(self, square: Square, person: Person, actions: int) -> None:
+        doubts = self.grid.doubts(square, actions)
         for action in actions_in(actions):
             bit = bit_of(action.name)
             who = self._who(square, person, bit)
+            if doubts:
+                who = replace(who, doubts=next((codes for mask, codes in doubts if mask & bit), ()))
             # Nobody in particular, who never may: nothing is said by saying so.
             if who.answer != "never" or square.asker.is_one:
                 self.answers.setdefault((action.name, square.key), []).append(who)

@@ -25,8 +25,8 @@ from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
-from kms_eval.engine.missing import spelled
 from kms_eval.errors import InputError
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.language.values import instant
 from kms_eval.world.attachments import Documents
@@ -39,7 +39,7 @@ _CONTEXT_KEYS = "kms:encryptioncontextkeys"
 _ALIAS = "kms:requestalias"
 _ARN = "aws:principalarn"
 _OF_THE_CALLER = frozenset({_ARN, "kms:calleraccount", "aws:principalaccount"})
-_REFUSED = frozenset({"context-not-carried", "context-contradicts-fact"})
+_REFUSED = frozenset({"context-not-carried", "context-not-carried-by-action", "context-contradicts-fact"})
 """Warnings about context that no such request can have."""
 
 

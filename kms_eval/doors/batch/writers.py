@@ -123,18 +123,20 @@ def _is_simple(row_id: object) -> bool:
     return isinstance(row_id, str) and row_id.isascii() and row_id.replace("-", "").isalnum()
 
 
-def _shown(answer: Answer) -> list[str | None]:
+def _shown(answer: Answer) -> list[str | int | None]:
     values = (getattr(answer, name) for name in DECISION_COLUMNS[1:])
-    return [value if value is None else printable(value) for value in values]
+    return [printable(value) if isinstance(value, str) else value for value in values]
 
 
-def _cells(cells: Sequence[str | None]) -> str:
+def _cells(cells: Sequence[str | int | None]) -> str:
     text = StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
 def _kept(tails: dict[Answer, str], answer: Answer, tail: str) -> str:
+    if answer.line is not None:
+        return tail  # there is no other row on the line
     if len(tails) >= _MOST_TAILS:
         tails.clear()
     tails[answer] = tail

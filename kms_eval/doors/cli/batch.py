@@ -45,7 +45,7 @@ class Call:
 
     REQUESTS are files, folders, patterns, or `-` for standard input. Columns: id, principal, action, key, context,
     encryption_context, vpc_endpoint, at, and the other fields of a test; principal and action have to be there. The
-    decisions keep order and id: id, principal, action, key, decision, reason_code, policy, sid, error.
+    decisions keep order and id: id, principal, action, key, decision, reason_code, policy, sid, error, warnings, line.
 
     A request that cannot be read or decided becomes a row with an error and no decision. The exit code is 0 where every
     request was decided (a denial is a decision), 3 where at least one was not, and 2 where nothing was written. The
@@ -110,7 +110,7 @@ def run(call: Call, output: Output) -> ExitCode:
         return ExitCode.YES
     if not call.quiet:
         _tell(report, output)
-    return ExitCode.OPEN if report.tally.errors else ExitCode.YES
+    return ExitCode.OPEN if report.tally.open else ExitCode.YES
 
 
 def _here(call: Call, scenario: Scenario, output: Output) -> Report | None:
@@ -210,9 +210,11 @@ def _tell(report: Report, output: Output) -> None:
         ("allowed", "allowed"),
         ("explicitDeny", "explicitDeny"),
         ("implicitDeny", "implicitDeny"),
+        ("undetermined", "undetermined"),
         ("error", "error"),
     )
-    output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in names))
+    said = [(name, word) for name, word in names if name != "undetermined" or tally.counts[name]]
+    output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in said))
     if report.ignored:
         columns = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
         output.word(f"columns that are no part of a request: {columns}")

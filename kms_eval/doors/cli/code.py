@@ -1,7 +1,7 @@
 """``kms-eval code``: what a code means.
 
-Comes in: a code, or none. Goes out: its page, or the list. Never here: codes; they are rows in `kms_eval.codes`, and
-questions that AWS leaves open rows in `facts.open_questions`.
+Comes in: a code, or none. Goes out: its page, or the list. Never here: codes; they are rows in `kms_eval.codes`,
+questions that AWS leaves open rows in `facts.open_questions`, rules of the lint rows in `analysis.linting`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Call:
     """Tell what a code means, or list all codes.
 
     Of a reason or a warning: what to do about it. Of a question that AWS leaves open (Z1, V8): how it is answered here,
-    and what else AWS might mean.
+    and what else AWS might mean. Of a rule of the lint (KMS201): why, what triggers it, and what does not.
     """
 
     code: str | None = optional_argument("CODE", "A code, as `can --json` and warnings show it.", "codes")
@@ -39,6 +39,7 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Print the page, or the list."""
+    from kms_eval.analysis.linting.table import RULE, RULES
     from kms_eval.codes import CODE, CODES
     from kms_eval.errors import Fault, InputError, did_you_mean, quoted
     from kms_eval.facts.open_questions import OPEN_QUESTION, OPEN_QUESTIONS
@@ -46,6 +47,7 @@ def run(call: Call, output: Output) -> ExitCode:
     if call.code is None:
         listed = [(row.code, _sentence(row)) for row in CODES]
         listed += [(question.code, question.question) for question in OPEN_QUESTIONS]
+        listed += [(rule.code, rule.title) for rule in RULES]
         width = max(len(code) for code, _sentence in listed)
         output.answer("\n".join(f"{code.ljust(width)}  {sentence}" for code, sentence in listed))
         return ExitCode.YES
@@ -53,9 +55,15 @@ def run(call: Call, output: Output) -> ExitCode:
     if question is not None:
         output.answer(_question_page(question, output))
         return ExitCode.YES
+    rule = RULE.get(call.code.upper())
+    if rule is not None:
+        from kms_eval.render.rule_page import render
+
+        output.answer(render(rule, paint=output.paint))
+        return ExitCode.YES
     row = CODE.get(call.code.lower())
     if row is None:
-        advice = did_you_mean(call.code, (*CODE, *OPEN_QUESTION)) or "`kms-eval code` lists them"
+        advice = did_you_mean(call.code, (*CODE, *OPEN_QUESTION, *RULE)) or "`kms-eval code` lists them"
         raise InputError(Fault(f"unknown code {quoted(call.code)}", help=advice))
     output.answer(_page(row, output))
     return ExitCode.YES

@@ -96,4 +96,9 @@ def run(call: Call, output: Output) -> ExitCode:
         output.answer("\n\n".join(render(each, paint=output.paint) for each in found))
     for line in opened.words:
         output.word(line)
-    return ExitCode.NO if any(each.found for each in found) else ExitCode.YES
+    for each in found:
+        for warned in each.caller.warnings if each.caller is not None else ():
+            output.word(f"warning: {each.key.handle}: {warned.message} [{warned.code}]")
+    if any(each.found for each in found):
+        return ExitCode.NO
+    return ExitCode.OPEN if any(each.open for each in found) else ExitCode.YES

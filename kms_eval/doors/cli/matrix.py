@@ -113,6 +113,8 @@ def run(call: Call, output: Output) -> ExitCode:
     deliver(output, call.output, form.pieces(made) if form is not None else _table(made, call, output))
     if made.keys_left_out:
         output.word(f"the page has room for {room} of {len(keys)} keys: choose them with `--key`")
+    for code, number in made.doubts.items():
+        output.word(f"warning: {number} answers hang on a question that AWS leaves open: `kms-eval code {code}`")
     for line in opened.words:
         output.word(line)
     return ExitCode.YES

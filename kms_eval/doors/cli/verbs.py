@@ -46,6 +46,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("who-can", "Everybody who may perform an action, always or under conditions."),
     Verb("matrix", "What everybody may do on every key: table, page, picture or data."),
     Verb("diff", "What a change of policies changes, before it is made."),
+    Verb("lint", "What is wrong with policies, before anybody asks the right question."),
     Verb("mutate", "Whether the tests would notice a mistake in the policies."),
     Verb("batch", "Decide files of requests: JSON Lines, CSV, Parquet."),
     Verb("pull", "Keep what AWS shows of an account in a folder."),
