@@ -198,3 +198,8 @@ def test_fix_takes_out_what_changes_nothing_and_leaves_the_rest(cli: Cli, policy
 def test_fix_takes_out_no_more_than_is_selected(cli: Cli, policy: Path) -> None:
     assert cli("lint", "policy.json", "--fix", "--select", "KMS2").err == ""
     assert policy.read_text(encoding="utf-8") == PUBLIC
+
+
+def test_what_get_key_policy_prints_is_the_policy_in_it(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "output.json").write_text(json.dumps({"Policy": PUBLIC, "PolicyName": "default"}), encoding="utf-8")
+    assert codes(cli("lint", "output.json", "--json").out) == ["KMS201", "KMS401"]

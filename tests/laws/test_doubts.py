@@ -9,7 +9,7 @@ from kms_eval.analysis.access.principals import askers
 from kms_eval.analysis.batching.batch import Answers
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import doubts
-from kms_eval.engine.masks import actions_in, bit_of
+from kms_eval.engine.masks import ON_ALIAS, actions_in, bit_of
 from kms_eval.facts.open_questions import QUESTIONS_BEHIND
 from kms_eval.world.model import World
 from kms_eval.world.request import Request
@@ -26,6 +26,8 @@ def said_by_grid(table: Grid, world: World) -> dict[tuple[str, str | None, str],
             continue
         for square in (table.without_key(who), *(table.on(who, key) for key in world.keys.values())):
             about = ACTIONS_WITHOUT_KEY if square.key is None else ACTIONS_ON_KEY
+            # Where the key's half denies, the grid does not look at the alias's, and a single decision tells of both.
+            about &= ~ON_ALIAS
             told = table.doubts(square, about)
             for action in actions_in(about):
                 codes = frozenset(code for mask, each in told if mask & bit_of(action.name) for code in each)

@@ -27,6 +27,7 @@ _ACCOUNT_KEYS = frozenset(
     {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "aws:vpceaccount"}
 )
 _ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
+_ARN_KEYS = frozenset({"aws:principalarn", "aws:sourcearn", "kms:granteeprincipal", "kms:retiringprincipal"})
 _FORMS = (
     (_ACCOUNT_KEYS, re.compile(r"[0-9]{12}"), "an account id has 12 digits"),
     (_ORGANIZATION_KEYS, re.compile(r"o-[a-z0-9]{10,32}"), "the id of an organization is `o-` and 10 to 32 characters"),
@@ -223,6 +224,18 @@ def _is_private(text: str) -> bool:
     return any(network.version == each.version and network.subnet_of(each) for each in _PRIVATE)  # type: ignore[arg-type]  # of one version
 
 
+def _partition(subject: Subject) -> Iterator[Found]:
+    partition = subject.key.partition if subject.key is not None else subject.world.partition
+    for statement in subject.statements() if not subject.alone else ():
+        for test, _row in _positive(statement):
+            for index, value in enumerate(test.values):
+                other = value.split(":")[1] if value.startswith("arn:") and ":" in value[4:] else partition
+                if canonical(test.key) in _ARN_KEYS and other != partition and _plain(other):
+                    message = f"{quoted(value)} is of another partition, and none of its principals calls this key"
+                    place = subject.test_at(statement, test, index)
+                    yield Found(place, message, f"here it begins `arn:{partition}:`", statement)
+
+
 def _when(operator: str, key: str, value: object) -> Example:
     return Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition={operator: {key: value}}),))
 
@@ -342,5 +355,17 @@ NEVER_RULES: tuple[Rule, ...] = (
         _when("IpAddress", "aws:SourceIp", "198.51.100.0/24"),
         f"{_IAM}reference_policies_condition-keys.html#condition-keys-sourceip",
         _private,
+    ),
+    Rule(
+        "KMS309",
+        "condition-on-other-partition",
+        "warning",
+        "a condition asks for an ARN of another partition",
+        "Principals and resources of one partition (aws, aws-cn, aws-us-gov) never use keys of another: the test never "
+        "holds.",
+        _when("ArnLike", "aws:PrincipalArn", "arn:aws-cn:iam::111122223333:role/*"),
+        _when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*"),
+        f"{_IAM}reference-arns.html",
+        _partition,
     ),
 )

@@ -11,6 +11,7 @@ from kms_eval.analysis.linting.access_rules import ACCESS_RULES
 from kms_eval.analysis.linting.always_rules import ALWAYS_RULES
 from kms_eval.analysis.linting.key_rules import KEY_RULES
 from kms_eval.analysis.linting.never_rules import NEVER_RULES
+from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
 from kms_eval.analysis.linting.remark_rules import REMARK_RULES
 from kms_eval.analysis.linting.rule import Rule
 from kms_eval.analysis.linting.statement_rules import STATEMENT_RULES
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     *NEVER_RULES,
     *ALWAYS_RULES,
     *STATEMENT_RULES,
+    *PRINCIPAL_RULES,
     *KEY_RULES,
 )
 RULE: Mapping[str, Rule] = keyed((row.code, row) for row in RULES)

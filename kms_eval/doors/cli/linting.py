@@ -17,6 +17,7 @@ from kms_eval.analysis.linting.fixing import without
 from kms_eval.analysis.linting.lint import Linter, kind_of_policy
 from kms_eval.analysis.linting.table import BY_REMARK
 from kms_eval.documents.model import PolicyKind
+from kms_eval.documents.wrapping import unwrapped
 from kms_eval.doors.cli.gathering import files_in, is_scenario
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.doors.cli.opening import Sources
@@ -177,11 +178,12 @@ class _Reading:
         """A policy, or any source."""
         try:
             document = read_file(path)
+            # What `aws kms get-key-policy` and its like print is the policy in it.
+            looks = kind_of_policy(unwrapped(document.value, document.place)[0])
         except InputError:
             # What is no plain text of ours may be a source all the same: a template with tags, JSON Lines.
             yield from self.sources([path])
             return
-        looks = kind_of_policy(document.value)
         if looks is None:
             yield from self.sources([path])
         else:
