@@ -16,7 +16,8 @@ import pytest
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.pytest_coverage import RUN
 from kms_eval.errors import InputError
-from kms_eval.render.text import printable, render
+from kms_eval.render.text import render
+from kms_eval.safe_text import printable
 from kms_eval.scenario import Decision, Fields, Scenario
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ Comes in: a comparison, judged. Goes out: text. Never here: comparing, folding, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -15,7 +14,8 @@ from kms_eval.analysis.access.folding import Line, across_keys, folded
 from kms_eval.analysis.access.reach import REACHES
 from kms_eval.engine.explanation import Source
 from kms_eval.render.json_document import json_document
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import markdown_code, markdown_text, printable
 
 _HEADS: dict[ChangeKind, tuple[str, str]] = {
     "appears": ("appears", "denied"),
@@ -57,15 +57,15 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
 def render_markdown(judged: Judged) -> str:
     """The same as a comment on a pull request: a summary, then a fold for each key."""
     mark = "⚠️" if judged.findings else "✅"
-    lines = ["### KMS access", "", f"{mark} {_cell(summary(judged))}"]
-    lines += [f"\n🔒 {_code(each.key)}: {_cell(each.reason)}" for each in judged.locked]
+    lines = ["### KMS access", "", f"{mark} {markdown_text(summary(judged))}"]
+    lines += [f"\n🔒 {markdown_code(each.key)}: {markdown_text(each.reason)}" for each in judged.locked]
     found = folded(judged)
     by_key: dict[tuple[str, ...], list[Line]] = {}
     for line in found:
         by_key.setdefault(line.keys, []).append(line)
     without = by_key.pop((), [])
     for (key,), here in by_key.items():
-        lines += ["", *_fold(f"<code>{_cell(key)}</code>", here, judged)]
+        lines += ["", *_fold(f"<code>{markdown_text(key)}</code>", here, judged)]
     if without:
         lines += ["", *_fold("actions without a key", without, judged)]
     text = "\n".join(lines)
@@ -88,13 +88,13 @@ def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
     yield "| | who | may | before | after | because of |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for line in lines:
-        who = _some(line.labels, _code) + (" *(expected)*" if line.expected and line.kind in WIDER else "")
-        because = "<br>".join(_cell(text) for text in _causes(line.causes))
-        actions = ", ".join(_code(each) for each in line.actions)
+        who = _some(line.labels, markdown_code) + (" *(expected)*" if line.expected and line.kind in WIDER else "")
+        because = "<br>".join(markdown_text(text) for text in _causes(line.causes))
+        actions = ", ".join(markdown_code(each) for each in line.actions)
         head = f"{line.reach}: **{_HEADS[line.kind][0]}**"
-        before, after = _cell(line.before), _cell(line.after)
+        before, after = markdown_text(line.before), markdown_text(line.after)
         if line.hangs_on:
-            before, after = "", f"hangs on {_some(line.hangs_on, _code)}"
+            before, after = "", f"hangs on {_some(line.hangs_on, markdown_code)}"
         yield f"| {head} | {who} | {actions} | {before} | {after} | {because or '–'} |"
     yield ""
     yield "</details>"
@@ -198,15 +198,3 @@ def _both(line: Line) -> Iterator[tuple[str, str]]:
         yield "before:", line.before
     if line.kind != "disappears":
         yield "after: ", line.after
-
-
-def _code(text: str) -> str:
-    """The text as code, so that it mentions nobody and marks nothing; what is in it cannot end the code."""
-    cell = printable(text).replace("|", "\\|")
-    fence = "`" * (1 + max(map(len, re.findall("`+", cell)), default=0))
-    return f"{fence}{cell}{fence}" if fence == "`" else f"{fence} {cell} {fence}"
-
-
-def _cell(text: str) -> str:
-    """The text so that neither a table nor HTML sees anything in it."""
-    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")

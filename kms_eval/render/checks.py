@@ -14,7 +14,8 @@ from kms_eval.analysis.checking.results import CheckResult
 from kms_eval.errors import Fault, Location
 from kms_eval.render.github import command, of_fault
 from kms_eval.render.json_document import json_document
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 
 _COLOUR = {"holds": "allowed", "fails": "denied", "undetermined": "label"}
 

@@ -14,7 +14,7 @@ from kms_eval.analysis.linting.finding import Finding
 from kms_eval.analysis.testing import TestResult
 from kms_eval.errors import Fault, Location
 from kms_eval.render.results import render_failure
-from kms_eval.render.text import printable
+from kms_eval.safe_text import printable_lines
 
 
 def of_result(result: TestResult) -> Iterator[str]:
@@ -67,8 +67,7 @@ def _said(kind: str, members: Mapping[str, str | int | None], text: str) -> str:
 
 def _data(text: str) -> str:
     # GitHub reads line by line and shows what it reads in a terminal: what a document says must not move its cursor.
-    shown = "\n".join(printable(line) for line in text.split("\n"))
-    return shown.replace("%", "%25").replace("\n", "%0A")
+    return printable_lines(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from kms_eval.safe_text import json_text
+
 SCHEMA: Final = 1
 """The version of all forms."""
 
 
 def json_document(members: Mapping[str, object], *, ascii_only: bool = False) -> str:
     """The text of an object with `members`, behind ``"schema": 1``."""
-    import json  # noqa: PLC0415 - start-up time
-
-    return json.dumps({"schema": SCHEMA, **members}, indent=2, ensure_ascii=ascii_only)
+    return json_text({"schema": SCHEMA, **members}, indent=2, ascii_only=ascii_only)

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from kms_eval.analysis.testing import TestResult
 from kms_eval.errors import Fault
 from kms_eval.render.results import render_failure
-from kms_eval.render.text import printable
+from kms_eval.safe_text import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kms_eval.analysis.linting.finding import Finding, Report
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 
 _COLOUR = {"error": "denied", "warning": "label", "note": "place"}
 _WIDEST = 160

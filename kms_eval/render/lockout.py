@@ -11,7 +11,8 @@ from typing import Any
 from kms_eval.analysis.lockout import Lockout
 from kms_eval.engine.explanation import Explanation
 from kms_eval.render.json import as_dict
-from kms_eval.render.text import Paint, plain, printable, reasons
+from kms_eval.render.text import Paint, plain, reasons
+from kms_eval.safe_text import printable
 
 
 def render(lockout: Lockout, *, paint: Paint = plain) -> str:

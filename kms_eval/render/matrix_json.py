@@ -5,7 +5,6 @@ Comes in: a matrix. Goes out: JSON text. Never here: what is never allowed: it i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.engine.masks import actions_in
 from kms_eval.render.answers import ANSWERS
 from kms_eval.render.json_document import SCHEMA
+from kms_eval.safe_text import json_text
 
 _RARE = tuple(shown.word for shown in ANSWERS if not shown.usual)
 
@@ -32,11 +32,11 @@ def render(matrix: Matrix) -> Iterator[str]:
     }
     for number, (name, value) in enumerate(head.items()):
         yield ",\n" if number else "{\n"
-        yield f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+        yield f"  {json_text(name)}: {json_text(value)}"
     yield ',\n  "rows": ['
     for number, row in enumerate(matrix.rows):
         yield "\n    " if number == 0 else ",\n    "
-        yield json.dumps(_row(matrix, row), ensure_ascii=False)
+        yield json_text(_row(matrix, row))
     yield "\n  ]\n}\n"
 
 

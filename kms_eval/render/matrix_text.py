@@ -12,7 +12,8 @@ from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.analysis.access.answers import AnswerWord
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.render.answers import ANSWERS, SHOWN, SOMETHING
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 
 _FEW = 8  # so many actions are shown by name without being asked to
 

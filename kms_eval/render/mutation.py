@@ -14,7 +14,8 @@ from kms_eval.analysis.mutating.mutation import MutationReport, Survivor
 from kms_eval.errors import Location
 from kms_eval.render.json_document import json_document
 from kms_eval.render.policy_json import difference
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 from kms_eval.world.request import Request
 
 _ADDED, _REMOVED = "allowed", "denied"

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from kms_eval.analysis.testing import TestResult
 from kms_eval.errors import Location
-from kms_eval.render.text import Paint, plain, printable, reasons
+from kms_eval.render.text import Paint, plain, reasons
+from kms_eval.safe_text import printable
 
 
 def render_failure(result: TestResult, *, full: bool = False, paint: Paint = plain) -> str:

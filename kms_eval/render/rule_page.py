@@ -5,13 +5,13 @@ Comes in: rules. Goes out: text. Never here: rules.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kms_eval.analysis.linting.rule import Example, Rule
 from kms_eval.documents.model import PolicyKind
 from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import json_text
 
 _LEVELS = {
     "error": "an error: AWS refuses it",
@@ -50,7 +50,7 @@ def shown(example: Example) -> str:
         parts.append(_readable(example.key))
     if example.document:
         parts.append(dict(example.document))
-    return _short("\n".join(json.dumps(part, indent=2, ensure_ascii=False) for part in parts) or "{}")
+    return _short("\n".join(json_text(part, indent=2) for part in parts) or "{}")
 
 
 def _readable(members: Mapping[str, Any]) -> dict[str, Any]:

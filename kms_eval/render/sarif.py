@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 from kms_eval.analysis.linting.finding import Finding, Report
 from kms_eval.analysis.linting.rule import Rule
 from kms_eval.analysis.linting.table import RULES
+from kms_eval.safe_text import json_text
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html"
@@ -143,7 +144,7 @@ class Log(_Object):
 
 def render(report: Report, *, version: str) -> str:
     """The log as text; `version` is that of this package."""
-    return log(report, version=version).model_dump_json(by_alias=True, exclude_none=True, indent=2)
+    return json_text(log(report, version=version).model_dump(mode="json", by_alias=True, exclude_none=True), indent=2)
 
 
 def log(report: Report, *, version: str) -> Log:

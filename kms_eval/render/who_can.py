@@ -13,7 +13,8 @@ from typing import Any
 from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
 from kms_eval.render.answers import SHOWN, SOMETHING
 from kms_eval.render.json_document import json_document
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import csv_cell, printable
 
 _MOST_NAMED = 12  # of those who never may, and about whom there is nothing to say
 _WIDEST = 44
@@ -54,15 +55,18 @@ def render_csv(answer: WhoCan) -> str:
         for who in finding.answers:
             by = "; ".join(who.by)
             lines.writerow(
-                (
-                    finding.action,
-                    finding.key or "",
-                    who.person.name,
-                    who.person.kind,
-                    who.answer,
-                    who.because,
-                    by,
-                    " ".join(who.doubts),
+                map(
+                    csv_cell,
+                    (
+                        finding.action,
+                        finding.key or "",
+                        who.person.name,
+                        who.person.kind,
+                        who.answer,
+                        who.because,
+                        by,
+                        " ".join(who.doubts),
+                    ),
                 )
             )
     return text.getvalue().rstrip("\r\n")

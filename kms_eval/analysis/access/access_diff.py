@@ -305,7 +305,9 @@ def _addresses(*answers: _Answer) -> tuple[str, ...]:
     words = (word for each in terms for way in (*each.ways, each.unless) for word in way)
     # A Deny with conditions begins with its unknown, and goes on with them.
     found = (word.removeprefix(UNKNOWN).partition(" and ")[0] for word in words if word.startswith(UNKNOWN))
-    return tuple(dict.fromkeys(found))
+    # Ways that are not listed may hang on any of those that were found.
+    beyond = (word for each in terms if each.beyond is not None for word in each.unknowns)
+    return tuple(dict.fromkeys((*found, *beyond)))
 
 
 def _least(answer: _Answer) -> _Answer:
@@ -324,7 +326,7 @@ def _most(answer: _Answer) -> _Answer:
         return answer
     ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
     unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
-    return _plainly(Terms(ways, unless, answer.by))
+    return _plainly(Terms(ways, unless, answer.by, beyond=answer.beyond))
 
 
 def _plainly(terms: Terms) -> _Answer:

@@ -86,6 +86,8 @@ def _answer(grid: Grid, asker: Asker, key: Key) -> _Left:
     if not square.sometimes & bit:
         return "no"
     for mask, terms in grid.terms(square, bit):
-        if mask & bit and any(word.startswith(UNKNOWN) for way in (*terms.ways, terms.unless) for word in way):
+        listed = any(word.startswith(UNKNOWN) for way in (*terms.ways, terms.unless) for word in way)
+        # Ways that are not listed may hang on any of the unknowns that were found.
+        if mask & bit and (listed or (terms.beyond is not None and terms.unknowns)):
             return "unknown"
     return "perhaps"

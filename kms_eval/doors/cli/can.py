@@ -24,6 +24,7 @@ from kms_eval.doors.cli.arguments import (
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -164,7 +165,7 @@ def _say(explanation: Explanation, call: Call, output: Output) -> None:
 
         output.answer(json_document(as_dict(explanation), ascii_only=output.ascii_only))
         return
-    from kms_eval.render.text import printable, render, wrapped
+    from kms_eval.render.text import render, wrapped
 
     output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
     for warned in explanation.warnings:

@@ -15,6 +15,7 @@ import yaml
 
 from kms_eval.formats.document import Place, SourceFile, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
+from kms_eval.safe_text import json_text, printable
 from kms_eval.sources.raw import Raw
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
@@ -42,7 +43,9 @@ class _Files:
         for section in sorted(self._raw.value, key=_rank):
             if section != "name" or not value["name"]:
                 value[section] = self._section(section, self._raw.value[section])
-        text = yaml.safe_dump(_plain(value), sort_keys=False, width=120, allow_unicode=True, default_flow_style=False)
+        text = _yaml(value, allow_unicode=True)
+        if not text.replace("\n", "").isprintable():
+            text = _yaml(value, allow_unicode=False)
         return {"kms-eval.yaml": self._commented(text), **self._files}
 
     def _section(self, section: str, value: object) -> object:
@@ -136,7 +139,7 @@ class _Files:
             written = origin.place.file.path
             source = ((written.parent if written is not None else self._here) / source).read_text(encoding="utf-8")
         document = json.loads(source) if isinstance(source, str) else source
-        text = json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n"
+        text = json_text(_plain(document), indent=2) + "\n"
         name = origin.name
         stem = _PLAIN.sub("-", name or otherwise).strip("-.") or "policy"
         if name and self._files.get(f"policies/{stem}.json", text) != text:
@@ -161,9 +164,15 @@ class _Files:
             found = re.fullmatch(r"  (?! )(.+):( \{\})?", line)
             name = yaml.safe_load(found[1]) if found else None
             if isinstance(name, str) and name in waiting:
-                line = f"{line}  # {waiting.pop(name)}"  # noqa: PLW2901 - the same line, and a comment
+                line = f"{line}  # {printable(waiting.pop(name))}"  # noqa: PLW2901 - the same line, and a comment
             lines.append(line)
         return "\n".join(lines) + "\n"
+
+
+def _yaml(value: object, *, allow_unicode: bool) -> str:
+    return yaml.safe_dump(
+        _plain(value), sort_keys=False, width=120, allow_unicode=allow_unicode, default_flow_style=False
+    )
 
 
 def _rank(section: str) -> int:
