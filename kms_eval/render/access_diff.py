@@ -13,8 +13,9 @@ from kms_eval.analysis.access.expected import Judged
 from kms_eval.analysis.access.folding import Line, across_keys, folded
 from kms_eval.analysis.access.reach import REACHES
 from kms_eval.engine.explanation import Source
+from kms_eval.render.json_document import json_document
 from kms_eval.render.text import Paint, plain
-from kms_eval.safe_text import json_text, markdown_code, markdown_text, printable
+from kms_eval.safe_text import markdown_code, markdown_text, printable
 
 _HEADS: dict[ChangeKind, tuple[str, str]] = {
     "appears": ("appears", "denied"),
@@ -109,7 +110,7 @@ def render_json(judged: Judged) -> str:
         "lockouts": [{"key": each.key, "key_arn": each.key_arn, "reason": each.reason} for each in judged.locked],
         "changes": [_row(change, judged) for change in compared.changes],
     }
-    return json_text(data, indent=2)
+    return json_document(data)
 
 
 def _row(change: Change, judged: Judged) -> dict[str, Any]:

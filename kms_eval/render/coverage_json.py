@@ -19,7 +19,7 @@ from kms_eval.analysis.covering.coverage_report import (
     PolicyCoverage,
     StatementCoverage,
 )
-from kms_eval.safe_text import json_text
+from kms_eval.render.json_document import json_document
 
 
 def as_dict(report: CoverageReport) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def as_dict(report: CoverageReport) -> dict[str, Any]:
 
 def render(report: CoverageReport) -> str:
     """The object as text."""
-    return json_text(as_dict(report), indent=2)
+    return json_document(as_dict(report))
 
 
 def _policy(policy: PolicyCoverage) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.engine.masks import actions_in
 from kms_eval.render.answers import ANSWERS
+from kms_eval.render.json_document import SCHEMA
 from kms_eval.safe_text import json_text
 
 _RARE = tuple(shown.word for shown in ANSWERS if not shown.usual)
@@ -19,6 +20,7 @@ _RARE = tuple(shown.word for shown in ANSWERS if not shown.usual)
 def render(matrix: Matrix) -> Iterator[str]:
     """The object, a row a line."""
     head: dict[str, Any] = {
+        "schema": SCHEMA,
         "title": matrix.title,
         "at": matrix.at.isoformat().replace("+00:00", "Z") if matrix.at is not None else None,
         "actions": _names(matrix.actions),
@@ -28,8 +30,8 @@ def render(matrix: Matrix) -> Iterator[str]:
         ],
         "keys": [{"key": key.handle, "arn": key.arn} for key in matrix.keys],
     }
-    for name, value in head.items():
-        yield "{\n" if name == "title" else ",\n"
+    for number, (name, value) in enumerate(head.items()):
+        yield ",\n" if number else "{\n"
         yield f"  {json_text(name)}: {json_text(value)}"
     yield ',\n  "rows": ['
     for number, row in enumerate(matrix.rows):

@@ -12,9 +12,10 @@ from typing import Any
 from kms_eval.analysis.mutating.mutants import Mutant
 from kms_eval.analysis.mutating.mutation import MutationReport, Survivor
 from kms_eval.errors import Location
+from kms_eval.render.json_document import json_document
 from kms_eval.render.policy_json import difference
 from kms_eval.render.text import Paint, plain
-from kms_eval.safe_text import json_text, printable
+from kms_eval.safe_text import printable
 from kms_eval.world.request import Request
 
 _ADDED, _REMOVED = "allowed", "denied"
@@ -90,7 +91,7 @@ def as_dict(report: MutationReport) -> dict[str, Any]:
 
 def render_json(report: MutationReport) -> str:
     """The object as text."""
-    return json_text(as_dict(report), indent=2)
+    return json_document(as_dict(report))
 
 
 def _lines(report: MutationReport, most: int | None, paint: Paint) -> Iterator[str]:

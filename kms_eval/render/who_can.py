@@ -12,8 +12,9 @@ from typing import Any
 
 from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
 from kms_eval.render.answers import SHOWN, SOMETHING
+from kms_eval.render.json_document import json_document
 from kms_eval.render.text import Paint, plain
-from kms_eval.safe_text import csv_cell, json_text, printable
+from kms_eval.safe_text import csv_cell, printable
 
 _MOST_NAMED = 12  # of those who never may, and about whom there is nothing to say
 _WIDEST = 44
@@ -42,7 +43,7 @@ def to_dict(answer: WhoCan) -> dict[str, Any]:
 
 def render_json(answer: WhoCan) -> str:
     """The same as a JSON object."""
-    return json_text(to_dict(answer), indent=2)
+    return json_document(to_dict(answer))
 
 
 def render_csv(answer: WhoCan) -> str:

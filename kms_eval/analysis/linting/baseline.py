@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kms_eval.analysis.linting.finding import SCHEMA, Finding, Report
+from kms_eval.analysis.linting.finding import Finding, Report
 from kms_eval.errors import Fault, InputError, Location
 from kms_eval.formats.document import RawDocument
 
@@ -34,7 +34,7 @@ class Baseline(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    schema_version: int = SCHEMA
+    schema_version: int = 1
     known: list[_Known]
 
     def without(self, report: Report) -> Report:

@@ -11,9 +11,6 @@ from typing import Any
 
 from kms_eval.analysis.linting.rule import Level
 
-SCHEMA = 1
-"""The version of the object that `Report.to_dict` gives; it changes where a member changes its meaning."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -93,7 +90,6 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The object that ``--format json`` prints."""
         return {
-            "schema": SCHEMA,
             "findings": [finding.to_dict() for finding in self.findings],
             "ignored": [{**finding.to_dict(), "reason": finding.reason} for finding in self.ignored],
         }

@@ -24,7 +24,7 @@ from kms_eval.doors.cli.arguments import (
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.safe_text import json_text, printable
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -161,8 +161,9 @@ def run(call: Call, output: Output) -> ExitCode:
 def _say(explanation: Explanation, call: Call, output: Output) -> None:
     if call.json:
         from kms_eval.render.json import as_dict
+        from kms_eval.render.json_document import json_document
 
-        output.answer(json_text(as_dict(explanation), indent=2, ascii_only=output.ascii_only))
+        output.answer(json_document(as_dict(explanation), ascii_only=output.ascii_only))
         return
     from kms_eval.render.text import render, wrapped
 

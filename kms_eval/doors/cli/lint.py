@@ -23,7 +23,6 @@ from kms_eval.doors.cli.arguments import (
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import chosen_format, format_option, output_option
-from kms_eval.safe_text import json_text
 
 if TYPE_CHECKING:
     from kms_eval.analysis.linting.finding import Report
@@ -113,8 +112,9 @@ def _text(report: Report, output: Output, path: str | None) -> str:
 
 
 def _json(report: Report, output: Output, path: str | None) -> str:
+    from kms_eval.render.json_document import json_document
 
-    return json_text(report.to_dict(), indent=2, ascii_only=output.ascii_only)
+    return json_document(report.to_dict(), ascii_only=output.ascii_only)
 
 
 def _sarif(report: Report, output: Output, path: str | None) -> str:

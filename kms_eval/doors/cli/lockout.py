@@ -23,7 +23,6 @@ from kms_eval.doors.cli.arguments import (
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.safe_text import json_text
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -87,9 +86,10 @@ def run(call: Call, output: Output) -> ExitCode:
     except InputError as error:
         raise by_option(error) from None
     if call.json:
+        from kms_eval.render.json_document import json_document
         from kms_eval.render.lockout import to_dict
 
-        output.answer(json_text({"keys": [to_dict(each) for each in found]}, indent=2, ascii_only=output.ascii_only))
+        output.answer(json_document({"keys": [to_dict(each) for each in found]}, ascii_only=output.ascii_only))
     else:
         from kms_eval.render.lockout import render
 
