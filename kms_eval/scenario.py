@@ -353,7 +353,7 @@ class Scenario:
         from kms_eval.analysis.linting.choosing import choose  # noqa: PLC0415 - only those who ask pay for it
         from kms_eval.analysis.linting.lint import lint_scenario  # noqa: PLC0415 - likewise
 
-        return lint_scenario(self.evaluator, self._loaded.notices, choose(select, ignore))
+        return lint_scenario(self.evaluator, self._loaded.warnings, choose(select, ignore))
 
     def _ask(
         self, principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields

@@ -16,7 +16,7 @@ SCENARIO = ROOT / "scenarios" / "default-key-policy.yaml"
 NEVER = (
     *("pydantic", "pydantic_core", "typing_extensions", "annotated_types", "importlib.metadata", "email", "wcmatch"),
     *("typer", "click", "rich", "pyarrow", "z3", "hashlib", "uuid", "difflib", "platform", "pytest"),
-    *("kms_eval.documents.shapes", "kms_eval.world.scenario", "kms_eval.world.shape", "kms_eval.world.salvage"),
+    *("kms_eval.documents.shapes", "kms_eval.world.scenario", "kms_eval.world.shape", "kms_eval.world.nested_faults"),
     *("kms_eval.analysis", "kms_eval.doors.cli.application"),
 )
 READERS = ("yaml", "json", "kms_eval.formats.yaml_text", "kms_eval.world.load", "kms_eval.engine.evaluator")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kms_eval import InputError, Scenario
-from kms_eval.analysis.access import terms
+from kms_eval.analysis.access import residual_conditions
 from kms_eval.analysis.advising import advise
 from kms_eval.analysis.mutating import witnesses
 from kms_eval.analysis.proving import requirements
@@ -37,8 +37,8 @@ NUMBERS: dict[str, tuple[int, ...]] = {
     "readings of one statement where a request leaves values open": (readings.MOST_WAYS,),
     "levels of SCPs and other layers that bound together": (),
     "ways in which something is allowed, in who-can, matrix and diff": (
-        terms._MOST_WAYS,  # noqa: SLF001 - the page names it
-        terms._MOST_TRIED,  # noqa: SLF001 - the page names it
+        residual_conditions._MOST_WAYS,  # noqa: SLF001 - the page names it
+        residual_conditions._MOST_TRIED,  # noqa: SLF001 - the page names it
     ),
     "ways in which something is allowed, in `check`": (
         requirements.MOST_WAYS,
@@ -128,7 +128,7 @@ def test_a_policy_larger_than_aws_takes_is_refused_under_strict_and_otherwise_wa
     with pytest.raises(InputError, match="more than the 32,768 of a key policy"):
         Scenario.from_dict(written, strict=True)
     loaded = from_dict(written)
-    assert [notice.code for notice in loaded.notices] == ["over-quota"]
+    assert [warning.code for warning in loaded.warnings] == ["over-quota"]
     assert Scenario(loaded).can("role/a", "kms:Decrypt", "app")
 
 

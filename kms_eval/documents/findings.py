@@ -1,6 +1,6 @@
 """What is wrong with a document, and what a reader of it should know.
 
-Comes in: remarks with the places they are about. Goes out: faults and notices, in the order they were found.
+Comes in: remarks with the places they are about. Goes out: faults and warnings, in the order they were found.
 Never here: rules. Nothing is raised before the caller has everything together.
 """
 
@@ -12,7 +12,7 @@ from kms_eval.records import record
 
 
 @record
-class Notice:
+class DocumentWarning:
     """A document is read, and this should be said about it.
 
     `strict` marks what AWS would refuse to store; it is a fault where the user asks for strictness.
@@ -50,11 +50,11 @@ class Remark:
 
 
 class Findings:
-    """Collects the faults and notices of everything that is read for one purpose."""
+    """Collects the faults and warnings of everything that is read for one purpose."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
-        self.notices: list[Notice] = []
+        self.warnings: list[DocumentWarning] = []
 
     def fault(self, place: Place, message: str, advice: str | None = None) -> None:
         """Something is wrong."""
@@ -66,19 +66,20 @@ class Findings:
         if remark.code is None:
             self.fault(there, remark.message, remark.help)
         else:
-            self.notices.append(Notice(remark.code, remark.message, there, remark.help, remark.strict))
+            self.warnings.append(DocumentWarning(remark.code, remark.message, there, remark.help, remark.strict))
 
-    def say_once(self, faults: int, notices: int) -> None:
-        """Of what was found after that many faults and notices, keep what is said of two forms of one thing once."""
+    def say_once(self, faults: int, warnings: int) -> None:
+        """Of what was found after that many faults and warnings, keep what is said of two forms of one thing once."""
         said = {(fault.message, fault.location): fault for fault in reversed(self.faults[faults:])}
         self.faults[faults:] = reversed(said.values())
         told = {
-            (notice.code, notice.message, notice.place.steps): notice for notice in reversed(self.notices[notices:])
+            (warning.code, warning.message, warning.place.steps): warning
+            for warning in reversed(self.warnings[warnings:])
         }
-        self.notices[notices:] = reversed(told.values())
+        self.warnings[warnings:] = reversed(told.values())
 
     def raise_faults(self, *, strict: bool = False) -> None:
-        """InputError with every fault, if there is one; under `strict` some notices are faults too."""
-        faults = [*self.faults, *(notice.as_fault() for notice in self.notices if strict and notice.strict)]
+        """InputError with every fault, if there is one; under `strict` some warnings are faults too."""
+        faults = [*self.faults, *(warning.as_fault() for warning in self.warnings if strict and warning.strict)]
         if faults:
             raise InputError(faults)

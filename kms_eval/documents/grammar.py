@@ -1,6 +1,6 @@
 """Policies: from plain values to typed documents, with everything that is wrong said at once.
 
-Comes in: a value and its place. Goes out: a Policy; faults and notices in the caller's `Findings`.
+Comes in: a value and its place. Goes out: a Policy; faults and warnings in the caller's `Findings`.
 Never here: files (the caller has read them), rules (`validity` has them), evaluation.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -46,7 +46,7 @@ def read_policy(
     None where `findings` gained a fault. `place` is where it stands, `length` the bytes of its text, if known. It is
     called `name` (its file's stem), else by its Id, else by its `position`.
     """
-    before, noticed = len(findings.faults), len(findings.notices)
+    before, noticed = len(findings.faults), len(findings.warnings)
     length = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else length
     if not (isinstance(value, Mapping) and "Statement" in value):
         try:
@@ -63,7 +63,7 @@ def read_policy(
     variants: tuple[Variant, ...] = ()
     if len(findings.faults) > before and any(unknowns_within(value)):
         # Whatever is unknown is a fault to the grammar, so that a document without unknowns is not searched for them.
-        del findings.faults[before:], findings.notices[noticed:]
+        del findings.faults[before:], findings.warnings[noticed:]
         whole = unknown_in(value)
         if whole is not None:
             return open_policy(whole, kind, place, name or position)
@@ -97,7 +97,7 @@ def _opened(
     value: Mapping[object, object], place: Place, kind: PolicyKind, findings: Findings
 ) -> tuple[PolicyShape, tuple[Variant, ...]]:
     """The shape of a document with unknown parts, and what each of its statements is of the original."""
-    before, noticed = len(findings.faults), len(findings.notices)
+    before, noticed = len(findings.faults), len(findings.warnings)
     known, variants = opened(value, kind)
     shape = _checked(_Written(known, place, findings, tuple(variant.index for variant in variants)), kind)
     findings.say_once(before, noticed)

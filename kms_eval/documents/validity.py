@@ -29,15 +29,15 @@ from kms_eval.records import record
 if TYPE_CHECKING:
     from kms_eval.documents.shapes import PolicyShape, StatementShape
 
-Kinds = frozenset[PolicyKind]
+EquivalentValues = frozenset[PolicyKind]
 
-EVERY: Kinds = frozenset(PolicyKind)
-KEY: Kinds = frozenset({PolicyKind.KEY})
-RCP: Kinds = frozenset({PolicyKind.RCP})
+EVERY: EquivalentValues = frozenset(PolicyKind)
+KEY: EquivalentValues = frozenset({PolicyKind.KEY})
+RCP: EquivalentValues = frozenset({PolicyKind.RCP})
 # Policies of an identity, in the words of IAM (semantics I3).
-IAM: Kinds = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
+IAM: EquivalentValues = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 # Policies of a resource have an Id and say whom they are about (semantics D1, D3).
-RESOURCE: Kinds = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
+RESOURCE: EquivalentValues = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
 
 _SID = re.compile(r"[A-Za-z0-9]*")
 _STARS = re.compile(r"\*+")
@@ -65,7 +65,7 @@ StatementCheck = Callable[[Subject], Iterator[Remark]]
 class StatementRule:
     """One rule about a statement."""
 
-    kinds: Kinds
+    kinds: EquivalentValues
     check: StatementCheck
 
 
@@ -76,7 +76,7 @@ DocumentCheck = Callable[["PolicyShape", PolicyKind], Iterator[Remark]]
 class DocumentRule:
     """One rule about a document as a whole."""
 
-    kinds: Kinds
+    kinds: EquivalentValues
     check: DocumentCheck
 
 

@@ -15,14 +15,14 @@ from itertools import chain
 from typing import Literal
 
 from kms_eval.engine import decide
+from kms_eval.engine.caller_policies import CallerPolicies
 from kms_eval.engine.conditions import Status
 from kms_eval.engine.context import Context, carried, is_fixed
-from kms_eval.engine.decide import Shape, Slot
+from kms_eval.engine.decide import LayerIndex, Shape
 from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.grants import allowances
 from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
-from kms_eval.engine.sides import Side
 from kms_eval.engine.situation import Scope, Situation
 from kms_eval.engine.unknowns import Facts, counts, hanging_on, status, unknown_facts, unknown_keys
 from kms_eval.formats.unknown import Unknown
@@ -66,7 +66,7 @@ class Cell:
         if self.doubtful & bit:
             return self._decide_in_doubt(bit, context)
         sums = self.sums_for(bit, lambda entry: entry.applies(context))
-        if sums[Slot.DENY] & bit:
+        if sums[LayerIndex.DENY] & bit:
             return "explicitDeny"
         return "allowed" if decide.allowed(sums, self.shape) & bit else "implicitDeny"
 
@@ -75,13 +75,13 @@ class Cell:
         if self._allows(bit, lambda entry: counts(entry, found[entry], hopeful=False)):
             return "allowed"
         sums = self.sums_for(bit, lambda entry: counts(entry, found[entry], hopeful=True))
-        if sums[Slot.DENY] & bit:
+        if sums[LayerIndex.DENY] & bit:
             return "explicitDeny"
         return "undetermined" if decide.allowed(sums, self.shape) & bit else "implicitDeny"
 
     def _allows(self, bit: int, counting: Callable[[Entry], bool]) -> bool:
         sums = self.sums_for(bit, counting)
-        return bool(decide.allowed(sums, self.shape) & ~sums[Slot.DENY] & bit)
+        return bool(decide.allowed(sums, self.shape) & ~sums[LayerIndex.DENY] & bit)
 
     def statuses(self, bit: int, context: Context) -> list[tuple[Entry, Status]]:
         """The pending entries about the action, each with what the unknowns leave of it."""
@@ -97,29 +97,29 @@ class Cell:
         """The sums with those pending entries about the action that count."""
         sums = list(self.sums)
         for entry in self.pending:
-            if entry.actions & bit and not sums[entry.slot] & bit and counts(entry):
-                sums[entry.slot] |= bit
+            if entry.actions & bit and not sums[entry.layer_index] & bit and counts(entry):
+                sums[entry.layer_index] |= bit
         return sums
 
 
 def compile_cell(
     scope: Scope,
-    side: Side,
+    policies_of_caller: CallerPolicies,
     *,
     unfolded: frozenset[str] = frozenset(),
     only_grant: str | None = None,
 ) -> Cell:
     """Compile a scope.
 
-    `side` is the caller's; `unfolded` are keys whose facts the question contradicts, so that they must not be folded;
-    `only_grant` lets only that grant allow (Denies still count).
+    `policies_of_caller` are those that follow the caller; `unfolded` are keys whose facts the question contradicts, so
+    that they must not be folded; `only_grant` lets only that grant allow (Denies still count).
     """
     in_force: list[InForce] = []
     entries: list[Entry] = []
     here: list[Entry] = []
     for layer in LAYERS:
         if layer.part.follows_caller:
-            known = side.gathered.get(layer.name)
+            known = policies_of_caller.gathered.get(layer.name)
             if known is not None:
                 in_force.append(known[0])
                 entries += known[1]
@@ -127,15 +127,15 @@ def compile_cell(
         groups = layer.documents(scope)
         if groups is not None:
             in_force.append(_WITHOUT_SLOTS[layer.name])
-            found = side.audience.entries(layer, chain.from_iterable(groups))
-            mine = [entry for entry in found if only_grant is None or entry.slot == Slot.DENY]
+            found = policies_of_caller.audience.entries(layer, chain.from_iterable(groups))
+            mine = [entry for entry in found if only_grant is None or entry.layer_index == LayerIndex.DENY]
             entries += mine
             here += mine
     granted = list(_granted(scope, only_grant))
-    folding = _Folding(scope, side.audience.unpublished, unfolded, list(side.sums))
-    for entry in chain(here, side.rest, granted):
+    folding = _Folding(scope, policies_of_caller.audience.unpublished, unfolded, list(policies_of_caller.sums))
+    for entry in chain(here, policies_of_caller.rest, granted):
         folding.add(entry)
-    return _cell(scope, side.shape(scope), in_force, (*entries, *granted), folding)
+    return _cell(scope, policies_of_caller.shape(scope), in_force, (*entries, *granted), folding)
 
 
 def _cell(scope: Scope, shape: Shape, in_force: list[InForce], entries: tuple[Entry, ...], folding: _Folding) -> Cell:
@@ -143,7 +143,7 @@ def _cell(scope: Scope, shape: Shape, in_force: list[InForce], entries: tuple[En
     least, most = list(sums), list(sums)
     by_clock = 0
     for entry in pending:
-        (least if entry.slot == Slot.DENY else most)[entry.slot] |= entry.actions
+        (least if entry.layer_index == LayerIndex.DENY else most)[entry.layer_index] |= entry.actions
         by_clock |= entry.actions if not entry.needs.isdisjoint(CLOCK) else 0
     return Cell(
         scope=scope,
@@ -153,9 +153,9 @@ def _cell(scope: Scope, shape: Shape, in_force: list[InForce], entries: tuple[En
         sums=tuple(sums),
         pending=tuple(pending),
         folded=frozenset(folding.folded),
-        allowed=decide.allowed(least, shape) & ~least[Slot.DENY],
-        denied=sums[Slot.DENY],
-        silent=~decide.allowed(most, shape) & ~least[Slot.DENY] & EVERYTHING,
+        allowed=decide.allowed(least, shape) & ~least[LayerIndex.DENY],
+        denied=sums[LayerIndex.DENY],
+        silent=~decide.allowed(most, shape) & ~least[LayerIndex.DENY] & EVERYTHING,
         by_clock=by_clock,
         doubtful=folding.doubtful,
         unknown_facts=folding.unknown_facts,
@@ -168,7 +168,7 @@ _WITHOUT_SLOTS = {layer.name: InForce(layer, ()) for layer in LAYERS if not laye
 def _granted(scope: Scope, only_grant: str | None) -> Iterator[Entry]:
     for allowance in allowances(scope):
         if only_grant is None or allowance.grant.id == only_grant:
-            yield Entry(GRANT, allowance.slot, allowance.actions, allowance=allowance)
+            yield Entry(GRANT, allowance.layer_index, allowance.actions, allowance=allowance)
 
 
 class _Folding:
@@ -192,13 +192,13 @@ class _Folding:
             if allowance is None or allowance.holds is not None or allowance.unknown is not None:
                 self._wait(entry, doubtful=allowance is not None and allowance.unknown is not None)
             else:
-                self.sums[entry.slot] |= entry.actions
+                self.sums[entry.layer_index] |= entry.actions
         elif not entry.rule.needs:
             if entry.applies_to_all(self._scope.target):
                 if entry.rule.open:
                     self._wait(entry, doubtful=True)
                 else:
-                    self.sums[entry.slot] |= entry.actions
+                    self.sums[entry.layer_index] |= entry.actions
         else:
             self._add_rule(entry)
 
@@ -225,9 +225,9 @@ class _Folding:
                 continue
             self.folded.update(entry.needs - still_open)
             if found is Status.HOLDS:
-                self.sums[entry.slot] |= part
+                self.sums[entry.layer_index] |= part
         if waiting:
-            self._wait(Entry(entry.layer, entry.slot, waiting, entry.rule), doubtful=doubtful)
+            self._wait(Entry(entry.layer, entry.layer_index, waiting, entry.rule), doubtful=doubtful)
 
     def _context(self, action: str) -> Context:
         context = self._contexts.get(action)

@@ -14,7 +14,7 @@ from kms_eval.engine.masks import ACROSS_ACCOUNTS, EVERYTHING, ON_ALIAS, ON_KEY,
 from kms_eval.records import record
 
 
-class Slot(IntEnum):
+class LayerIndex(IntEnum):
     """Where the Allow of a matching rule is counted. Limits and gates get further slots, one for each group."""
 
     DENY = 0
@@ -32,7 +32,7 @@ class Slot(IntEnum):
     """Grants that an identity policy lets the caller retire."""
 
 
-FIRST_FREE_SLOT = len(Slot)
+FIRST_FREE_SLOT = len(LayerIndex)
 
 
 @record
@@ -54,15 +54,15 @@ class Shape:
 def allowed(sums: list[int], shape: Shape) -> int:
     """The actions that every layer together allows, Denies not yet taken off."""
     limits = grant_limits = gates = EVERYTHING
-    for slot in shape.limits:
-        limits &= sums[slot]
-    for slot in shape.grant_limits:
-        grant_limits &= sums[slot]
-    for slot in shape.gates:
-        gates &= sums[slot]
+    for layer_index in shape.limits:
+        limits &= sums[layer_index]
+    for layer_index in shape.grant_limits:
+        grant_limits &= sums[layer_index]
+    for layer_index in shape.gates:
+        gates &= sums[layer_index]
 
     # Root is exempt from the default deny on its own side (semantics E10, X9); ASSUMPTION Z26: abroad too.
-    identity = (EVERYTHING if shape.root else sums[Slot.IDENTITY]) & limits
+    identity = (EVERYTHING if shape.root else sums[LayerIndex.IDENTITY]) & limits
 
     if not shape.same_partition or shape.task_only:
         # Partitions are never crossed (semantics X1).
@@ -73,17 +73,17 @@ def allowed(sums: list[int], shape: Shape) -> int:
         # The alias half of alias operations, the tags of a key to be created: identity policies only (T6, T8).
         return identity & gates & (ON_ALIAS if shape.target == "alias" else ON_KEY) if shape.own_account else 0
 
-    direct, limited, delegated = sums[Slot.DIRECT], sums[Slot.LIMITED], sums[Slot.DELEGATED]
+    direct, limited, delegated = sums[LayerIndex.DIRECT], sums[LayerIndex.LIMITED], sums[LayerIndex.DELEGATED]
     if shape.own_account:
         by_policy = direct | limited & limits | delegated & identity
     else:
         # Across accounts both sides have to allow, however the key policy names the caller (semantics X2, X7).
         by_policy = (direct | limited | delegated) & identity
     # ASSUMPTION Z1: a grant takes the place of the identity policy only; boundary and session policy still limit it.
-    by_grant = sums[Slot.GRANT] & grant_limits | sums[Slot.GRANT_WITH_IDENTITY] & identity
+    by_grant = sums[LayerIndex.GRANT] & grant_limits | sums[LayerIndex.GRANT_WITH_IDENTITY] & identity
     on_key = (by_policy | by_grant) & ~RETIRE_GRANT
     # The grant itself decides about RetireGrant (semantics G23). ASSUMPTION Z19: silence of SCPs denies, silence of
     # boundary and session policy only where an identity policy is needed.
-    retiring = (sums[Slot.RETIRE] | sums[Slot.RETIRE_WITH_IDENTITY] & identity) & RETIRE_GRANT
+    retiring = (sums[LayerIndex.RETIRE] | sums[LayerIndex.RETIRE_WITH_IDENTITY] & identity) & RETIRE_GRANT
     works = ON_KEY if shape.own_account else ACROSS_ACCOUNTS
     return (on_key | retiring) & gates & works

@@ -1,7 +1,7 @@
 """What speaks to one caller about one resource: a statement or a grant, and where its word counts.
 
 Comes in: compiled rules and grants. Goes out: entries that can be asked about one request. Never here: which of them
-there are (`sides` and `cell` gather them), combining.
+there are (`policies_of_callers` and `cell` gather them), combining.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Entry:
     """A rule or grant that speaks to the scope's caller about the scope's resource, and the slot its word counts in."""
 
     layer: str
-    slot: int
+    layer_index: int
     actions: int
     rule: Rule | None = None
     allowance: Allowance | None = None
@@ -100,4 +100,4 @@ class InForce:
     """A layer that is consulted in a scope, and the slots in which its groups' Allow statements count."""
 
     layer: Layer
-    slots: tuple[int, ...]
+    layer_indexes: tuple[int, ...]

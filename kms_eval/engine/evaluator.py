@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from kms_eval.documents.model import Policy
+from kms_eval.engine.caller_policies import CallerPolicies, caller_policies
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
 from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.masks import UNPUBLISHED, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.rules import Rule, compile_policy
-from kms_eval.engine.sides import Side, caller_side
 from kms_eval.engine.situation import Scope
 from kms_eval.errors import Fault, InputError
 from kms_eval.facts.condition_keys import spelled
@@ -84,7 +84,7 @@ class Evaluator:
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
-        self._sides: dict[tuple[Caller, VpcEndpoint | None, str | None], Side] = {}
+        self._policies_of_callers: dict[tuple[Caller, VpcEndpoint | None, str | None], CallerPolicies] = {}
 
     def rules(self, policy: Policy) -> tuple[Rule, ...]:
         """The compiled rules of a policy of this world (or of a session in it)."""
@@ -166,20 +166,22 @@ class Evaluator:
             other = self._keep((*key, unfolded), self._compile(scope, unpublished, only_grant, unfolded))
         return other
 
-    def side(self, scope: Scope, unpublished: str | None = None) -> Side:
+    def policies_of_caller(self, scope: Scope, unpublished: str | None = None) -> CallerPolicies:
         """What speaks to the scope's caller whatever the target, gathered when first asked for."""
         key = (scope.caller, scope.endpoint, unpublished)
-        side = self._sides.get(key)
-        if side is None:
-            if len(self._sides) >= _MOST_SIDES:
-                self._sides.clear()
-            side = self._sides[key] = caller_side(scope, self.rules, unpublished)
-        return side
+        policies_of_caller = self._policies_of_callers.get(key)
+        if policies_of_caller is None:
+            if len(self._policies_of_callers) >= _MOST_SIDES:
+                self._policies_of_callers.clear()
+            policies_of_caller = self._policies_of_callers[key] = caller_policies(scope, self.rules, unpublished)
+        return policies_of_caller
 
     def _compile(
         self, scope: Scope, unpublished: str | None, only_grant: str | None, unfolded: frozenset[str] = frozenset()
     ) -> Cell:
-        return compile_cell(scope, self.side(scope, unpublished), unfolded=unfolded, only_grant=only_grant)
+        return compile_cell(
+            scope, self.policies_of_caller(scope, unpublished), unfolded=unfolded, only_grant=only_grant
+        )
 
     def _keep(self, key: tuple[Any, ...], cell: Cell) -> Cell:
         if len(self._cells) >= _MOST_CELLS:

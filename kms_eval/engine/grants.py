@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from kms_eval.documents.model import Constraints, Grant, OpenGrant
 from kms_eval.engine.context import Context
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.masks import BIT, CREATE_GRANT, GRANT_BIT, RETIRE_GRANT
 from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.situation import Scope
@@ -27,13 +27,13 @@ Question = Callable[[Context], bool]
 
 @record
 class Allowance:
-    """Actions that one grant allows its caller, counted in `slot`, if `holds` says so (None: always).
+    """Actions that one grant allows its caller, counted in `layer_index`, if `holds` says so (None: always).
 
     With an `unknown` it is open whether there is such a grant.
     """
 
     grant: Grant
-    slot: Slot
+    layer_index: LayerIndex
     actions: int
     holds: Question | None = None
     unknown: Unknown | None = None
@@ -45,9 +45,9 @@ def allowances(scope: Scope) -> Iterator[Allowance]:
     if key is None:
         return
     for grant in key.grants:
-        slot = _serves(grant, scope)
-        if slot is not None:
-            yield from _operations(grant, slot, scope)
+        layer_index = _serves(grant, scope)
+        if layer_index is not None:
+            yield from _operations(grant, layer_index, scope)
     yield from _retirements(scope, key.grants, all_known=not key.open_grants)
     for open_grant in key.open_grants:
         yield from _open(open_grant, scope)
@@ -57,13 +57,13 @@ def _open(open_grant: OpenGrant, scope: Scope) -> Iterator[Allowance]:
     """The most that a grant may do of which not everything is known: constraints would only narrow it."""
     grant = open_grant.grant
     anybody = grant.grantee_principal is None and grant.grantee_service_principal is None
-    slot = Slot.GRANT if anybody else _serves(grant, scope)
+    layer_index = LayerIndex.GRANT if anybody else _serves(grant, scope)
     granted = 0
     for operation in grant.operations or GRANT_BIT:
         granted |= GRANT_BIT[operation]
-    if slot is not None:
-        yield Allowance(grant, slot, granted & ~RETIRE_GRANT, unknown=open_grant.unknown)
-    yield Allowance(grant, Slot.RETIRE, RETIRE_GRANT, _names_no_grant, open_grant.unknown)
+    if layer_index is not None:
+        yield Allowance(grant, layer_index, granted & ~RETIRE_GRANT, unknown=open_grant.unknown)
+    yield Allowance(grant, LayerIndex.RETIRE, RETIRE_GRANT, _names_no_grant, open_grant.unknown)
 
 
 def _names_no_grant(context: Context) -> bool:
@@ -92,20 +92,20 @@ def issuing_account(grant: Grant, scope: Scope) -> str | None:
     return grant.issuing_account or scope.target.account
 
 
-def _serves(grant: Grant, scope: Scope) -> Slot | None:
+def _serves(grant: Grant, scope: Scope) -> LayerIndex | None:
     if names_caller(grant.grantee_principal, scope) or (
         scope.caller.kind == "service" and grant.grantee_service_principal == scope.caller.arn
     ):
         # ASSUMPTION Z2: a grant by the key's owner to a principal of another account needs an identity policy there.
         enough = scope.own_account or issuing_account(grant, scope) == scope.caller.account
-        return Slot.GRANT if enough else Slot.GRANT_WITH_IDENTITY
+        return LayerIndex.GRANT if enough else LayerIndex.GRANT_WITH_IDENTITY
     if names_account(grant.grantee_principal, scope):
         # ASSUMPTION Z3: the root user directly (named above), others only with an identity policy.
-        return Slot.GRANT_WITH_IDENTITY
+        return LayerIndex.GRANT_WITH_IDENTITY
     return None
 
 
-def _operations(grant: Grant, slot: Slot, scope: Scope) -> Iterator[Allowance]:
+def _operations(grant: Grant, layer_index: LayerIndex, scope: Scope) -> Iterator[Allowance]:
     granted = 0
     for operation in grant.operations:
         granted |= GRANT_BIT.get(operation, 0)
@@ -122,11 +122,11 @@ def _operations(grant: Grant, slot: Slot, scope: Scope) -> Iterator[Allowance]:
     constrained = constraints.encryption_context_equals is not None or constraints.encryption_context_subset is not None
     free = rest & _UNCONSTRAINED if constrained else rest
     if free:
-        yield Allowance(grant, slot, free, held)
+        yield Allowance(grant, layer_index, free, held)
     if rest & ~free:
-        yield Allowance(grant, slot, rest & ~free, _both(held, _context_fits(constraints)))
+        yield Allowance(grant, layer_index, rest & ~free, _both(held, _context_fits(constraints)))
     if granted & CREATE_GRANT:
-        yield Allowance(grant, slot, CREATE_GRANT, _both(held, _child_fits(grant)))
+        yield Allowance(grant, layer_index, CREATE_GRANT, _both(held, _child_fits(grant)))
 
 
 def _both(first: Question | None, second: Question) -> Question:
@@ -208,30 +208,30 @@ def _is_about(grant: Grant) -> Question:
     return about
 
 
-def _worst(ways: list[Slot | None]) -> Slot | None:
+def _worst(ways: list[LayerIndex | None]) -> LayerIndex | None:
     if None in ways:
         return None
-    return Slot.RETIRE_WITH_IDENTITY if Slot.RETIRE_WITH_IDENTITY in ways else Slot.RETIRE
+    return LayerIndex.RETIRE_WITH_IDENTITY if LayerIndex.RETIRE_WITH_IDENTITY in ways else LayerIndex.RETIRE
 
 
-def retires(grant: Grant, scope: Scope) -> Slot | None:
+def retires(grant: Grant, scope: Scope) -> LayerIndex | None:
     """How the caller may retire the grant: by itself, with an identity policy's kms:RetireGrant, or not at all."""
     caller = scope.caller
     as_grantee = "RetireGrant" in grant.operations
     services = {grant.retiring_service_principal, grant.grantee_service_principal if as_grantee else None}
     if caller.kind == "service" and caller.arn in services:
-        return Slot.RETIRE
+        return LayerIndex.RETIRE
     if names_caller(grant.retiring_principal, scope) or (as_grantee and names_caller(grant.grantee_principal, scope)):
-        return Slot.RETIRE
+        return LayerIndex.RETIRE
     account = caller.account
     if account is None:
         return None
     if as_grantee and caller.kind != "root" and names_account(grant.grantee_principal, scope):
-        return Slot.RETIRE_WITH_IDENTITY
+        return LayerIndex.RETIRE_WITH_IDENTITY
     issuer = account == issuing_account(grant, scope) or names_account(grant.retiring_principal, scope)
     if caller.kind == "root":
-        return Slot.RETIRE if issuer else None
-    return Slot.RETIRE_WITH_IDENTITY if issuer or account == scope.target.account else None
+        return LayerIndex.RETIRE if issuer else None
+    return LayerIndex.RETIRE_WITH_IDENTITY if issuer or account == scope.target.account else None
 
 
 def keys_to_supply(allowance: Allowance, context: Context) -> tuple[str, ...]:

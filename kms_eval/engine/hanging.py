@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Outcome
-from kms_eval.engine.decide import Shape, Slot
+from kms_eval.engine.decide import LayerIndex, Shape
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import names_account
 from kms_eval.engine.layers import GRANT
@@ -44,23 +44,23 @@ def _turns(trace: Trace, other_way: Collection[Entry]) -> bool:
 
 
 def _outcome(
-    trace: Trace, counted: Collection[Entry], *, also: Collection[Slot] = (), shape: Shape | None = None
+    trace: Trace, counted: Collection[Entry], *, also: Collection[LayerIndex] = (), shape: Shape | None = None
 ) -> Outcome:
     """The outcome if those entries counted, and something allowed in the slots `also`."""
     cell, bit = trace.ruling.cell, trace.ruling.bit
     sums = [0] * len(cell.sums)
     for entry in counted:
-        sums[entry.slot] |= bit
-    for slot in also:
-        sums[slot] |= bit
-    if sums[Slot.DENY]:
+        sums[entry.layer_index] |= bit
+    for layer_index in also:
+        sums[layer_index] |= bit
+    if sums[LayerIndex.DENY]:
         return "explicitDeny"
     return "allowed" if decide.allowed(sums, shape or cell.shape) & bit else "implicitDeny"
 
 
-def allowed_with(trace: Trace, slot: Slot) -> bool:
+def allowed_with(trace: Trace, layer_index: LayerIndex) -> bool:
     """Whether it would be allowed if something allowed it in that slot as well."""
-    return _outcome(trace, trace.counted, also=(slot,)) == "allowed"
+    return _outcome(trace, trace.counted, also=(layer_index,)) == "allowed"
 
 
 def open_shapes(trace: Trace) -> Iterator[str]:
@@ -81,21 +81,21 @@ def _of_silence(trace: Trace) -> Iterator[str]:
             yield "retirement-limited"
         return
     without_limits = replace(shape, grant_limits=())
-    if Slot.GRANT in trace.slots and _outcome(trace, trace.counted, shape=without_limits) == "allowed":
+    if LayerIndex.GRANT in trace.layer_indexes and _outcome(trace, trace.counted, shape=without_limits) == "allowed":
         yield "grant-limited"
-    if Slot.GRANT not in trace.slots:
+    if LayerIndex.GRANT not in trace.layer_indexes:
         yield from _of_grants(trace)
     if shape.limits != shape.grant_limits:
         without_void = replace(shape, limits=shape.grant_limits)
         if _outcome(trace, trace.counted, shape=without_void) == "allowed":
             yield "federated-user-without-session-policies"
     wildcard = scope.caller.kind == "service" and _aws_wildcard(trace)
-    if wildcard and allowed_with(trace, Slot.DIRECT):
+    if wildcard and allowed_with(trace, LayerIndex.DIRECT):
         yield "aws-wildcard-and-services"
 
 
 def _of_grants(trace: Trace) -> Iterator[str]:
-    if Slot.GRANT_WITH_IDENTITY in trace.slots and allowed_with(trace, Slot.GRANT):
+    if LayerIndex.GRANT_WITH_IDENTITY in trace.layer_indexes and allowed_with(trace, LayerIndex.GRANT):
         if not trace.ruling.cell.shape.own_account:
             yield "grant-needs-identity-policy"
         if _names_account(trace):
@@ -108,7 +108,7 @@ def _names_account(trace: Trace) -> bool:
     return any(
         entry.allowance is not None and names_account(entry.allowance.grant.grantee_principal, scope)
         for entry in trace.counted
-        if entry.layer == GRANT and entry.slot == Slot.GRANT_WITH_IDENTITY
+        if entry.layer == GRANT and entry.layer_index == LayerIndex.GRANT_WITH_IDENTITY
     )
 
 
@@ -119,14 +119,14 @@ def _aws_wildcard(trace: Trace) -> bool:
         rule.effect == "Allow"
         and rule.actions & bit
         and any(entry.kind == "AWS" and entry.value == "*" for entry in rule.statement.principals or ())
-        and Entry("keyPolicy", Slot.DIRECT, rule.actions, rule).applies(trace.ruling.context)
+        and Entry("keyPolicy", LayerIndex.DIRECT, rule.actions, rule).applies(trace.ruling.context)
         for rule in trace.rules(key.policy)
     )
 
 
 def _of_denies(trace: Trace) -> Iterator[str]:
     caller = trace.ruling.part.scope.caller
-    denies = [entry for entry in trace.counted if entry.slot == Slot.DENY]
+    denies = [entry for entry in trace.counted if entry.layer_index == LayerIndex.DENY]
     if caller.kind == "service":
         by_wildcard = [entry for entry in denies if _names_only(entry, trace, wildcard=True)]
         if by_wildcard and _turns(trace, by_wildcard):

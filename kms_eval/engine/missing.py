@@ -15,7 +15,7 @@ from itertools import chain, combinations
 from kms_eval.engine import decide
 from kms_eval.engine.carrying import can_carry
 from kms_eval.engine.conditions import Status
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import PartRuling
 from kms_eval.engine.grants import keys_to_supply
@@ -72,7 +72,9 @@ class _Flips:
             if counts:
                 self._counting.add(entry)
             # Towards a deny: more Denies, fewer Allows; towards an allow the other way round.
-            helps = counts is self._now_allowed if entry.slot != Slot.DENY else counts is not self._now_allowed
+            helps = (
+                counts is self._now_allowed if entry.layer_index != LayerIndex.DENY else counts is not self._now_allowed
+            )
             keys = _keys(entry, ruling, counts=counts) if helps else ()
             if keys:
                 self.keys[entry] = keys
@@ -86,7 +88,7 @@ class _Flips:
         """Whether the decision is the other one when these flip."""
         counting = self._counting.symmetric_difference(flipped)
         sums = self._ruling.cell.sums_for(self._ruling.bit, lambda entry: entry in counting)
-        allowed = decide.allowed(sums, self._ruling.cell.shape) & ~sums[Slot.DENY] & self._ruling.bit
+        allowed = decide.allowed(sums, self._ruling.cell.shape) & ~sums[LayerIndex.DENY] & self._ruling.bit
         return bool(allowed) is not self._now_allowed
 
     def needed(self) -> tuple[Entry, ...]:
@@ -104,26 +106,30 @@ class _Flips:
         Slots that turn it alone, and slots without which nothing does, are found one by one: only the few that can
         stand in for each other are tried together, however many levels of SCPs have conditions.
         """
-        slots = frozenset(entry.slot for entry in self.open_entries)
-        alone = frozenset(slot for slot in slots if self.turns(self._in(frozenset({slot}))))
-        others = slots - alone
+        layer_indexes = frozenset(entry.layer_index for entry in self.open_entries)
+        alone = frozenset(
+            layer_index for layer_index in layer_indexes if self.turns(self._in(frozenset({layer_index})))
+        )
+        others = layer_indexes - alone
         if not self.turns(self._in(others)):
             return tuple(self._in(alone))
-        needed = frozenset(slot for slot in others if not self.turns(self._in(others - {slot})))
+        needed = frozenset(layer_index for layer_index in others if not self.turns(self._in(others - {layer_index})))
         smallest = [needed] if self.turns(self._in(needed)) else []
         for some in _subsets(tuple(sorted(others - needed))) if not smallest else ():
             if not any(found <= some | needed for found in smallest) and self.turns(self._in(some | needed)):
                 smallest.append(some | needed)
         return tuple(self._in(alone.union(*smallest)))
 
-    def _in(self, slots: frozenset[int]) -> Iterator[Entry]:
-        return (entry for entry in self.open_entries if entry.slot in slots)
+    def _in(self, layer_indexes: frozenset[int]) -> Iterator[Entry]:
+        return (entry for entry in self.open_entries if entry.layer_index in layer_indexes)
 
 
-def _subsets(slots: tuple[int, ...]) -> Iterator[frozenset[int]]:
+def _subsets(layer_indexes: tuple[int, ...]) -> Iterator[frozenset[int]]:
     """All but the empty one, smaller ones first."""
     return (
-        frozenset(some) for size in range(1, min(len(slots), _MOST_TOGETHER) + 1) for some in combinations(slots, size)
+        frozenset(some)
+        for size in range(1, min(len(layer_indexes), _MOST_TOGETHER) + 1)
+        for some in combinations(layer_indexes, size)
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from kms_eval.documents.model import PrincipalEntry
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.context import Context
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import NearMiss, Source
 from kms_eval.engine.grants import keys_to_supply
@@ -26,10 +26,10 @@ def near_misses(trace: Trace) -> Iterator[NearMiss]:
     """In the order of the layers; statements of the key policy for a principal of nearly this name come last."""
     counted = set(trace.counted)
     for entry in trace.about:
-        if entry not in counted and entry.slot != Slot.DENY:
+        if entry not in counted and entry.layer_index != LayerIndex.DENY:
             for because in _because(entry, trace):
                 yield NearMiss(entry.layer, source(entry), because)
-        elif entry in counted and entry.slot == Slot.DENY:
+        elif entry in counted and entry.layer_index == LayerIndex.DENY:
             for test in (
                 entry.rule.condition.tests if entry.rule is not None and entry.rule.condition is not None else ()
             ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, RETIRE_GRANT
 from kms_eval.engine.trace import Trace
@@ -25,26 +25,26 @@ def reason_code(trace: Trace) -> str:
 
 
 def _why_allowed(trace: Trace) -> str:
-    shape, slots = trace.ruling.cell.shape, trace.slots
+    shape, layer_indexes = trace.ruling.cell.shape, trace.layer_indexes
     if shape.root:
         return "root-user-allows"
     if shape.target != "key":
         return "identity-policy-allows-without-key"
     if trace.ruling.bit == RETIRE_GRANT:
         return "grant-retirable"
-    by_policy = slots & {Slot.DIRECT, Slot.LIMITED, Slot.DELEGATED}
+    by_policy = layer_indexes & {LayerIndex.DIRECT, LayerIndex.LIMITED, LayerIndex.DELEGATED}
     if not shape.own_account:
         return "both-accounts-allow" if by_policy and trace.has_identity else "grant-allows"
     limited = trace.silent_limits()
-    if Slot.DIRECT in slots or (Slot.LIMITED in slots and not limited):
+    if LayerIndex.DIRECT in layer_indexes or (LayerIndex.LIMITED in layer_indexes and not limited):
         return "key-policy-allows"
-    if Slot.DELEGATED in slots and trace.has_identity and not limited:
+    if LayerIndex.DELEGATED in layer_indexes and trace.has_identity and not limited:
         return "identity-policy-allows"
     return "grant-allows"
 
 
 def _why_not(trace: Trace) -> str:
-    ruling, slots = trace.ruling, trace.slots
+    ruling, layer_indexes = trace.ruling, trace.layer_indexes
     shape = ruling.cell.shape
     if not shape.same_partition:
         return "partitions-never-cross"
@@ -56,13 +56,15 @@ def _why_not(trace: Trace) -> str:
     if gates:
         return no_allow(gates[0])
     if shape.target == "key":
-        if ruling.bit == RETIRE_GRANT and not slots & {Slot.RETIRE, Slot.RETIRE_WITH_IDENTITY}:
+        if ruling.bit == RETIRE_GRANT and not layer_indexes & {LayerIndex.RETIRE, LayerIndex.RETIRE_WITH_IDENTITY}:
             return "not-retirable"
-        by_key = slots & {Slot.DIRECT, Slot.LIMITED, Slot.DELEGATED}
-        by_grant = slots & {Slot.GRANT, Slot.GRANT_WITH_IDENTITY}
+        by_key = layer_indexes & {LayerIndex.DIRECT, LayerIndex.LIMITED, LayerIndex.DELEGATED}
+        by_grant = layer_indexes & {LayerIndex.GRANT, LayerIndex.GRANT_WITH_IDENTITY}
         if ruling.bit != RETIRE_GRANT and not by_key and not by_grant:
             return _nothing_on_the_key(trace)
-        without_identity = Slot.GRANT in slots or (shape.own_account and Slot.LIMITED in slots)
+        without_identity = LayerIndex.GRANT in layer_indexes or (
+            shape.own_account and LayerIndex.LIMITED in layer_indexes
+        )
         if without_identity:
             return no_allow(trace.silent_limits()[0])
     if not trace.has_identity:

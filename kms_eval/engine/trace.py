@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kms_eval.engine.caller_policies import Rules
 from kms_eval.engine.conditions import Status
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.evaluator import PartRuling
 from kms_eval.engine.explanation import LayerOutcome, LayerWord, Source
 from kms_eval.engine.layers import GRANT, Part
 from kms_eval.engine.rules import Rule
-from kms_eval.engine.sides import Rules
 from kms_eval.engine.unknowns import status
 
 
@@ -44,7 +44,7 @@ class Trace:
         self.unsure: list[Entry] = []
         """Entries that count or not depending on something unknown."""
         self.counted = self._counting() if ruling.cell.doubtful & ruling.bit else self._applying()
-        self.slots = {entry.slot for entry in self.counted}
+        self.layer_indexes = {entry.layer_index for entry in self.counted}
         self.words = tuple(self._layers())
 
     def _applying(self) -> list[Entry]:
@@ -59,7 +59,7 @@ class Trace:
             found = status(entry, ruling.cell.unknown_facts, ruling.context)
             if found is Status.OPEN:
                 self.unsure.append(entry)
-            if found is Status.HOLDS or (found is Status.OPEN and hopeful and entry.slot != Slot.DENY):
+            if found is Status.HOLDS or (found is Status.OPEN and hopeful and entry.layer_index != LayerIndex.DENY):
                 counted.append(entry)
         return counted
 
@@ -74,18 +74,18 @@ class Trace:
     @property
     def has_identity(self) -> bool:
         """Whether the identity side allows, limits aside."""
-        return self.ruling.cell.shape.root or Slot.IDENTITY in self.slots
+        return self.ruling.cell.shape.root or LayerIndex.IDENTITY in self.layer_indexes
 
     def _bounding(self, part: Part) -> Iterator[InForce]:
         return (layer for layer in self.ruling.cell.in_force if layer.layer.part is part)
 
     def _open(self, layer: InForce) -> bool:
-        return self.slots.issuperset(layer.slots)
+        return self.layer_indexes.issuperset(layer.layer_indexes)
 
     def _layers(self) -> Iterator[LayerWord]:
         for layer in self.ruling.cell.in_force:
             entries = [entry for entry in self.counted if entry.layer == layer.layer.name]
-            denies = [entry for entry in entries if entry.slot == Slot.DENY]
+            denies = [entry for entry in entries if entry.layer_index == LayerIndex.DENY]
             unsure = [entry for entry in self.unsure if entry.layer == layer.layer.name]
             if denies:
                 yield _word(layer.layer.name, "denies", denies)
@@ -94,8 +94,10 @@ class Trace:
             else:
                 outcome = self._outcome(layer, entries)
                 # Where the key policy speaks directly, what it delegates beside that decides nothing.
-                said = [entry for entry in entries if outcome == "delegates" or entry.slot != Slot.DELEGATED]
-                yield _word(layer.layer.name, outcome, sorted(said, key=lambda entry: entry.slot))
+                said = [
+                    entry for entry in entries if outcome == "delegates" or entry.layer_index != LayerIndex.DELEGATED
+                ]
+                yield _word(layer.layer.name, outcome, sorted(said, key=lambda entry: entry.layer_index))
         key = self.ruling.part.scope.target.key
         if key is not None and (key.grants or key.open_grants):
             entries = [entry for entry in self.counted if entry.layer == GRANT]
@@ -107,10 +109,10 @@ class Trace:
 
     def _outcome(self, layer: InForce, entries: list[Entry]) -> LayerOutcome:
         if layer.layer.part is Part.RESOURCE:
-            slots = {entry.slot for entry in entries}
-            if slots & {Slot.DIRECT, Slot.LIMITED}:
+            layer_indexes = {entry.layer_index for entry in entries}
+            if layer_indexes & {LayerIndex.DIRECT, LayerIndex.LIMITED}:
                 return "allows"
-            return "delegates" if slots else "silent"
+            return "delegates" if layer_indexes else "silent"
         if layer.layer.part is Part.VETO:
             return "allows"
         if layer.layer.part is Part.IDENTITY:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kms_eval.engine.conditions import Status
 from kms_eval.engine.context import Context, carried
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.situation import Scope
 from kms_eval.formats.unknown import Unknown
@@ -83,7 +83,7 @@ def status(entry: Entry, facts: Facts, context: Context) -> Status:
 def counts(entry: Entry, found: Status, *, hopeful: bool) -> bool:
     """Whether an entry counts where the unknowns allow the least, or if `hopeful` the most."""
     if found is Status.OPEN:
-        return hopeful is (entry.slot != Slot.DENY)
+        return hopeful is (entry.layer_index != LayerIndex.DENY)
     return found is Status.HOLDS
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from kms_eval.codes import CODE
 from kms_eval.engine.context import carried, derived
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
 from kms_eval.engine.hanging import allowed_with, open_shapes
@@ -132,13 +132,14 @@ def _grant_constraints(trace: Trace) -> _Found:
     for grant in key.grants:
         mine = caller.principal is not None and grant.grantee_principal in {caller.arn, caller.principal.arn}
         serves = mine and grant.constraints.source_arn is not None and operation in grant.operations
-        if serves and allowed_with(trace, Slot.GRANT):
+        if serves and allowed_with(trace, LayerIndex.GRANT):
             yield _say("grant-with-source-arn")
 
 
 def _wildcard(trace: Trace) -> _Found:
     by_wildcard = any(
-        entry.slot == Slot.DIRECT and any(each.value == "*" for each in entry.rule.statement.principals or ())
+        entry.layer_index == LayerIndex.DIRECT
+        and any(each.value == "*" for each in entry.rule.statement.principals or ())
         for entry in trace.counted
         if entry.rule is not None
     )
@@ -173,7 +174,7 @@ def _open_shapes(trace: Trace) -> _Found:
 
 
 def _unknown_may_deny(trace: Trace) -> _Found:
-    if trace.ruling.outcome == "implicitDeny" and any(entry.slot == Slot.DENY for entry in trace.unsure):
+    if trace.ruling.outcome == "implicitDeny" and any(entry.layer_index == LayerIndex.DENY for entry in trace.unsure):
         yield _say("unknown-may-deny")
 
 

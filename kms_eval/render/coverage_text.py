@@ -14,7 +14,7 @@ from kms_eval.analysis.covering.coverage_report import (
     Share,
     StatementCoverage,
 )
-from kms_eval.analysis.covering.written import ElementName
+from kms_eval.analysis.covering.written_statements import ElementName
 from kms_eval.errors import Location
 from kms_eval.safe_text import printable
 

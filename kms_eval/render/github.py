@@ -1,6 +1,6 @@
 """Test results, faults and findings as workflow commands of GitHub Actions, which shows them beside their lines.
 
-Comes in: results, faults, notices, findings. Goes out: one line each. Never here: running tests, and whether GitHub
+Comes in: results, faults, warnings, findings. Goes out: one line each. Never here: running tests, and whether GitHub
 reads along.
 https://docs.github.com/en/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
 """

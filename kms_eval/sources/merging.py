@@ -67,7 +67,7 @@ class _Merger:
         for steps, unknown in self.raw.gaps.items():
             if steps not in self.told:
                 self.result.gaps.setdefault(steps, unknown)
-        self.result.notices += self.raw.notices
+        self.result.warnings += self.raw.warnings
         self.result.words += self.raw.words
 
     def _origin(self, there: Steps, here: Steps) -> None:

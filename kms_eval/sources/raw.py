@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kms_eval.documents.findings import Notice
+from kms_eval.documents.findings import DocumentWarning
 from kms_eval.formats.document import Origin, Origins, Place, Steps
 from kms_eval.formats.unknown import Unknown
 
@@ -33,7 +33,7 @@ class Raw:
     value: dict[str, object] = field(default_factory=dict)
     origins: Origins = field(default_factory=Origins)
     gaps: dict[Steps, Unknown] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
+    warnings: list[DocumentWarning] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     known_as: str = ""
 

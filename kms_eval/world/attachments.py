@@ -47,9 +47,9 @@ class Documents:
         equal = self._inline.get(content) if content[0] else None
         if equal is not None:
             return replace(equal, name=equal.id or position, place=place)
-        remarks = len(findings.notices)
+        remarks = len(findings.warnings)
         policy = read_policy(source, place, kind, findings, position=position)
-        if policy is not None and len(findings.notices) == remarks:
+        if policy is not None and len(findings.warnings) == remarks:
             self._inline[content] = policy
         return policy
 

@@ -115,7 +115,7 @@ Names = Annotated[
 ]
 """One name, or a list of them."""
 
-Somebody = Annotated[
+Requester = Annotated[
     object,
     WithJsonSchema(
         {

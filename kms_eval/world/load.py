@@ -13,7 +13,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.facts.regions import region_complaint
 from kms_eval.formats.document import Place, RawDocument, SourceFile
@@ -46,7 +46,7 @@ class Loaded:
 
     world: World
     tests: tuple[TestCase, ...]
-    notices: tuple[Notice, ...]
+    warnings: tuple[DocumentWarning, ...]
     name: str
     description: str | None = None
     base: Path | None = None
@@ -117,8 +117,8 @@ def _read_sources(paths: Sequence[Path], options: Options | None, *, strict: boo
     base = first if first.is_dir() else first.parent
     document = RawDocument(SourceFile(str(first), first, origins=raw.origins), raw.value)
     loaded = _read(document, base, first.stem, strict=strict, strangers=strangers)
-    notices = (*raw.notices, *loaded.notices)
-    return replace(loaded, notices=notices, words=tuple(raw.words), recognised=tuple(raw.known_as.splitlines()))
+    warnings = (*raw.warnings, *loaded.warnings)
+    return replace(loaded, warnings=warnings, words=tuple(raw.words), recognised=tuple(raw.known_as.splitlines()))
 
 
 def from_document(document: RawDocument, *, name: str, strict: bool = False) -> Loaded:
@@ -192,5 +192,5 @@ def _read_mapping(
     checks = read_checks(reading, world)
     reading.findings.raise_faults(strict=strict)
     return Loaded(
-        world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base, checks
+        world, tests, tuple(reading.findings.warnings), scenario.name or name, scenario.description, base, checks
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kms_eval.documents.findings import Notice
+from kms_eval.documents.findings import DocumentWarning
 from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import InputError, quoted
@@ -29,7 +29,7 @@ _Groups = dict[str, tuple[Policy, ...]]
 
 
 def read_principals(reading: Reading) -> dict[str, Principal]:
-    """The scenario's users and roles by ARN; faults and notices go to `reading`.
+    """The scenario's users and roles by ARN; faults and warnings go to `reading`.
 
     Identity policies come in the order: the principal's own, those of its groups, those attached by their Principal.
     """
@@ -162,4 +162,6 @@ def _check_names(reading: Reading, principals: dict[str, Principal]) -> None:
         other = seen.setdefault((principal.account, principal.kind, principal.name.lower()), name)
         if other != name:
             message = f"`{name}` and `{other}` cannot both exist: names are unique whatever the path and case"
-            reading.findings.notices.append(Notice("principal-name-twice", message, reading.place.at("principals")))
+            reading.findings.warnings.append(
+                DocumentWarning("principal-name-twice", message, reading.place.at("principals"))
+            )

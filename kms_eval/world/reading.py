@@ -1,6 +1,6 @@
 """A scenario while it is being read: its sections entry by entry, and everything that is found wrong on the way.
 
-Comes in: the scenario as a document. Goes out: entries of the right shape with their places; faults and notices pile
+Comes in: the scenario as a document. Goes out: entries of the right shape with their places; faults and warnings pile
 up, so that reading goes on behind a faulty entry. Never here: what an entry means.
 """
 
@@ -90,10 +90,10 @@ class Reading:
                 self.unknowns |= {(*here, *steps): unknown for steps, unknown in unknowns.items()}
                 entry = read_entry(form, known, place, self.findings)
         if entry is None:
-            from kms_eval.world.salvage import salvage  # noqa: PLC0415 - only a fault needs it
+            from kms_eval.world.nested_faults import read_nested_faults  # noqa: PLC0415 - only a fault needs it
 
             self.broken.add(section)
-            salvage(self.documents, value, place, self.findings)
+            read_nested_faults(self.documents, value, place, self.findings)
         return entry
 
     def refuse(self, section: str, place: Place, message: str, advice: str | None = None) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.documents.model import Grant
 from kms_eval.errors import quoted
 from kms_eval.facts.regions import region_complaint
@@ -38,7 +38,7 @@ class Request:
     `principal`, `key`, `destination_key` and `vpc_endpoint` are the user's words. `context` maps each condition key the
     caller adds to its values; an empty tuple is a key that is present with no values. `encryption_context` None means
     that none is given. `at` is aware; None means now. `grant` is the request of CreateGrant, or the id of a grant.
-    `stranger` tells that the principal is meant to be one whom nothing in the world mentions. `notices` are about
+    `stranger` tells that the principal is meant to be one whom nothing in the world mentions. `warnings` are about
     session policies that came with the question itself.
     """
 
@@ -56,7 +56,7 @@ class Request:
     grant: Grant | str | None = None
     via_grant: str | None = None
     stranger: bool = False
-    notices: tuple[Notice, ...] = ()
+    warnings: tuple[DocumentWarning, ...] = ()
 
     def again(self, principal: str, action: str, key: str | None, at: datetime | None) -> Request:
         """The same question in these words, at this time. `dataclasses.replace` takes three times as long."""
@@ -75,7 +75,7 @@ class Request:
             self.grant,
             self.via_grant,
             self.stranger,
-            self.notices,
+            self.warnings,
         )
 
 
@@ -124,7 +124,7 @@ def request(
     findings = Findings()
     read = read_request(fields, _NOWHERE, findings, lambda: _open_documents(base))
     findings.raise_faults(strict=strict)
-    return replace(read, notices=tuple(findings.notices)) if findings.notices else read
+    return replace(read, warnings=tuple(findings.warnings)) if findings.warnings else read
 
 
 def read_request(

@@ -30,7 +30,7 @@ from kms_eval.world.fields import (
     Origin,
     Policies,
     PolicySource,
-    Somebody,
+    Requester,
     Tags,
     Text,
     Texts,
@@ -167,7 +167,7 @@ class CheckEntry(Entry, title="Check"):
         None,
         description="None of these may: outside-account, outside-organization, public, principals, or globs over them.",
     )
-    somebody: Somebody = Field(None, description="At least one of the principals in `in` may.")
+    somebody: Requester = Field(None, description="At least one of the principals in `in` may.")
     may: Actions = Field(description="The action, a list of actions, or globs such as `kms:*`.")
     on: Names | None = Field(
         None, description="On which keys: handles, ids, ARNs, aliases, or globs; default: every key."

@@ -12,7 +12,7 @@ from kms_eval.world.attachments import Documents
 from kms_eval.world.entries import read_entry
 from kms_eval.world.entry_forms import SESSION_ENTRY
 from kms_eval.world.model import Session
-from kms_eval.world.salvage import salvage
+from kms_eval.world.nested_faults import read_nested_faults
 
 
 def read_session(value: object, place: Place, documents: Documents, findings: Findings) -> Session | None:
@@ -20,7 +20,7 @@ def read_session(value: object, place: Place, documents: Documents, findings: Fi
     before = len(findings.faults)
     entry = read_entry(SESSION_ENTRY, value, place, findings)
     if entry is None:
-        salvage(documents, value, place, findings)
+        read_nested_faults(documents, value, place, findings)
         return None
     policies = documents.policies(entry.policies, place.at("policies"), PolicyKind.SESSION, findings)
     if len(findings.faults) > before:

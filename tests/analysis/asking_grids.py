@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kms_eval import Scenario
-from kms_eval.analysis.access.grid import Grid, Square
+from kms_eval.analysis.access.grid import Grid, GridCell
 from kms_eval.analysis.access.principals import Asker, askers
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import bit_of
@@ -50,7 +50,7 @@ def asker(evaluator: Evaluator, label: str) -> Asker:
     return next(each for each in askers(evaluator) if label in {each.label, each.name})
 
 
-def square(world: Scenario, who: str, key: str = "app", **circumstances: Any) -> Square:
+def grid_cell(world: Scenario, who: str, key: str = "app", **circumstances: Any) -> GridCell:
     evaluator = world.evaluator
     return grid(evaluator, **circumstances).on(asker(evaluator, who), world.world.keys[key])
 
@@ -62,6 +62,6 @@ def answer(world: Scenario, who: str, action: str, key: str = "app", **circumsta
     bit = bit_of(action)
     found = table.on(asker(evaluator, who), world.world.keys[key])
     if found.sometimes & bit:
-        ((_mask, terms),) = table.terms(found, bit)
-        return str(terms)
+        ((_mask, residual),) = table.residual(found, bit)
+        return str(residual)
     return "always" if found.always & bit else "never"

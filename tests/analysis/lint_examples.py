@@ -36,7 +36,7 @@ def found(example: Example, *codes: str) -> tuple[Finding, ...]:
         linter.policy(read_text(json.dumps(example.policy), "policy.json", format="json"), example.kind)
         return linter.report().findings
     scenario = Scenario.from_dict(scenario_of(example))
-    return lint_scenario(scenario.evaluator, scenario.loaded.notices, chosen).findings
+    return lint_scenario(scenario.evaluator, scenario.loaded.warnings, chosen).findings
 
 
 def alone(*statements: object, kind: PolicyKind = PolicyKind.KEY, select: tuple[str, ...] = ()) -> list[str]:

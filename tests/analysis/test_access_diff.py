@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from kms_eval import Scenario
 from kms_eval.analysis.access import access_diff
 from kms_eval.analysis.access.access_diff import Change, Compared, compare
-from kms_eval.analysis.access.settled import PUBLISHED
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.documents.model import PolicyKind, PrincipalEntry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.world.model import World
@@ -63,7 +63,7 @@ def test_a_world_and_itself_have_no_difference(data: st.DataObject) -> None:
 def test_nothing_is_different_even_where_everything_is_decided_again(data: st.DataObject) -> None:
     world = data.draw(worlds())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(access_diff, "Prints", _NothingIsAlike)
+        patch.setattr(access_diff, "Fingerprints", _NothingIsAlike)
         found = between(world, replace(world))
     assert found.changes == ()
 
@@ -140,7 +140,7 @@ def test_what_is_skipped_is_really_the_same(change: int) -> None:
     sides = Scenario.from_dict(made), Scenario.from_dict(other)
     found = between(*sides)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(access_diff, "Prints", _NothingIsAlike)
+        patch.setattr(access_diff, "Fingerprints", _NothingIsAlike)
         everything = between(*sides)
     assert found.changes == everything.changes
     assert found.changes

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from kms_eval import Scenario
 from kms_eval.analysis.batching.batch import Answer, Answers, in_one_line, unreadable
-from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.analysis.batching.rows import fields_among, fields_of, read_value
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.errors import InputError
@@ -165,7 +165,7 @@ def test_a_row_that_cannot_be_read_repeats_what_can_be_told() -> None:
 
 
 def test_memory_is_bounded_and_keeps_what_is_asked_for() -> None:
-    recent: Recent[int] = Recent(10)
+    recent: BoundedCache[int] = BoundedCache(10)
     for number in range(100):
         recent.put(number, number)
         assert recent.get(0) == 0

@@ -18,10 +18,10 @@ from tests.request_rows import AT, Row, expected, seeded, worlds_and_rows
 pa: Any = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 np: Any = pytest.importorskip("numpy", reason="numpy is not installed")
 
-from kms_eval.analysis.batching import hinges, outcomes  # noqa: E402 - needs what may be missing
+from kms_eval.analysis.batching import outcomes, residual_entries  # noqa: E402 - needs what may be missing
 from kms_eval.analysis.batching.columns import Columns, DecisionColumn, check_schema  # noqa: E402
+from kms_eval.analysis.batching.row_numbers import RowNumbers  # noqa: E402
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, NESTED  # noqa: E402
-from kms_eval.analysis.batching.slots import Slots  # noqa: E402
 from kms_eval.columns import decide_batches, decisions_only  # noqa: E402
 from tests.analysis.test_batch import PLAIN, SIMPLE  # noqa: E402
 
@@ -77,9 +77,9 @@ def test_tables_that_overflow_begin_anew_and_answer_the_same(monkeypatch: pytest
     monkeypatch.setattr(outcomes, "_MOST_WORDS", 40)
     monkeypatch.setattr(outcomes, "_MOST_CIRCUMSTANCES", 20)
     monkeypatch.setattr(outcomes, "_CELLS_KEPT", 3)
-    monkeypatch.setattr(outcomes, "Slots", lambda: Slots(widest=1))
-    monkeypatch.setattr(hinges, "_MOST_HINGES", 3)
-    monkeypatch.setattr(hinges, "_MOST_OPEN", 5)
+    monkeypatch.setattr(outcomes, "RowNumbers", lambda: RowNumbers(widest=1))
+    monkeypatch.setattr(residual_entries, "_MOST_RESIDUAL_ENTRIES", 3)
+    monkeypatch.setattr(residual_entries, "_MOST_OPEN", 5)
     for world, rows in seeded(12, worlds=15, rows=200):
         evaluator = Evaluator(world)
         column = DecisionColumn(Evaluator(world), AT)
@@ -108,13 +108,13 @@ def test_each_distinct_request_is_decided_once() -> None:
 
 def test_what_a_context_could_change_is_asked_once_for_each_context(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    holds = hinges._Hinge.holds  # noqa: SLF001 - that it is called seldom is the point
+    holds = residual_entries._ResidualEntry.holds  # noqa: SLF001 - that it is called seldom is the point
 
     def counted(*about: Any) -> bool:
         asked.append(about)
         return holds(*about)
 
-    monkeypatch.setattr(hinges._Hinge, "holds", counted)  # noqa: SLF001
+    monkeypatch.setattr(residual_entries._ResidualEntry, "holds", counted)  # noqa: SLF001
     services = [json.dumps({"kms:ViaService": f"{name}.us-east-1.amazonaws.com"}) for name in ("s3", "ec2", "rds")]
     rows = [{**PLAIN, "principal": f"role/r{n % 50}", "context": services[n % 3]} for n in range(3000)]
     column = DecisionColumn(Scenario.from_dict(SIMPLE).evaluator, AT)
@@ -205,17 +205,17 @@ def test_what_is_missing_is_named_with_the_line_that_installs_it(monkeypatch: py
 @pytest.mark.parametrize("widest", [0, 1 << 24])
 def test_rows_of_a_table_are_the_same_in_a_plain_and_in_a_hash_table(widest: int) -> None:
     random = np.random.default_rng(5)
-    slots = Slots(widest=widest)
+    layer_indexes = RowNumbers(widest=widest)
     known: dict[tuple[int, ...], int] = {}
     for most in (3, 40, 700, 5000):
         triples = random.integers(0, most, (3, 4000)).astype(np.int32)
         triples[0] %= 3
-        slots.make_room(3, most, most)
-        rows = slots.find(*triples)
+        layer_indexes.make_room(3, most, most)
+        rows = layer_indexes.find(*triples)
         for row, triple in zip(rows.tolist(), zip(*triples.tolist(), strict=True), strict=True):
             assert known.setdefault(triple, row) == row
-            assert slots.triple(row) == triple
-    assert len(slots) == len(known) == len(set(known.values()))
+            assert layer_indexes.triple(row) == triple
+    assert len(layer_indexes) == len(known) == len(set(known.values()))
 
 
 def test_whether_a_service_calls_is_asked_of_each_row() -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from kms_eval import Scenario
 from kms_eval.analysis.covering.coverage import Coverage
 from kms_eval.analysis.covering.coverage_report import CoverageReport, ElementCoverage, StatementCoverage, joined
-from kms_eval.analysis.covering.written import catalogue
+from kms_eval.analysis.covering.written_statements import catalogue
 from kms_eval.analysis.mutating.mutation import MutantEvaluator
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.world.request import Request

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kms_eval.analysis.access.terms import Terms
+from kms_eval.analysis.access.residual_conditions import ResidualConditions
 from kms_eval.engine.masks import actions_in, bit_of
 from tests.analysis.asking_grids import (
     ABROAD,
@@ -18,8 +18,8 @@ from tests.analysis.asking_grids import (
     asker,
     document,
     grid,
+    grid_cell,
     scenario,
-    square,
     statement,
 )
 
@@ -257,7 +257,7 @@ def test_actions_without_key_are_asked_apart() -> None:
 
 def test_a_reason_names_the_statement_that_decided() -> None:
     world = scenario(principals=role({"Sid": "Use", **statement("kms:Decrypt")}, statement("kms:Encrypt", "Deny")))
-    found = square(world, "role/a")
+    found = grid_cell(world, "role/a")
     table = grid(world.evaluator)
     said = {
         action: str(reason)
@@ -275,22 +275,24 @@ def test_a_reason_names_the_statement_that_decided() -> None:
 def test_a_reason_for_an_alias_operation_is_about_the_half_that_fails() -> None:
     on_key = statement("kms:*Alias") | {"Resource": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"}
     world = scenario(principals=role(on_key))
-    ((_mask, reason),) = grid(world.evaluator).reasons(square(world, "role/a"), bit_of("kms:CreateAlias"))
+    ((_mask, reason),) = grid(world.evaluator).reasons(grid_cell(world, "role/a"), bit_of("kms:CreateAlias"))
     assert reason.code == "no-identity-policy-allows"
 
 
 def test_terms_that_ask_for_more_imply_those_that_ask_for_less() -> None:
-    one, both = Terms((("a",),)), Terms((("a", "b"),))
+    one, both = ResidualConditions((("a",),)), ResidualConditions((("a", "b"),))
     assert both.implies(one)
     assert not one.implies(both)
-    assert Terms((("a",),), ("x",)).implies(one)
-    assert not one.implies(Terms((("a",),), ("x",)))
-    assert one.implies(Terms((("a",), ("b",))))
+    assert ResidualConditions((("a",),), ("x",)).implies(one)
+    assert not one.implies(ResidualConditions((("a",),), ("x",)))
+    assert one.implies(ResidualConditions((("a",), ("b",))))
 
 
 def test_terms_are_the_same_in_any_order() -> None:
-    assert Terms((("a", "b"), ("c",)), ("x", "y")).same_as(Terms((("c",), ("b", "a")), ("y", "x"), ("somewhere",)))
-    assert not Terms((("a",),)).same_as(Terms((("b",),)))
+    assert ResidualConditions((("a", "b"), ("c",)), ("x", "y")).same_as(
+        ResidualConditions((("c",), ("b", "a")), ("y", "x"), ("somewhere",))
+    )
+    assert not ResidualConditions((("a",),)).same_as(ResidualConditions((("b",),)))
 
 
 def test_root_is_the_account_itself() -> None:

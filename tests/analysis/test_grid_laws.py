@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from kms_eval import Scenario
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY
-from kms_eval.analysis.access.openness import SETTLED_BY_NATURE
+from kms_eval.analysis.access.open_conditions import FIXED_IN_PRACTICE
 from kms_eval.analysis.access.principals import asker_named, askers
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.context import is_fixed
@@ -35,7 +35,7 @@ def within_the_question(ask: Ask) -> Ask:
         name: values
         for name, values in ask.context.items()
         # A synonym says what the key of today's name says: `kms:CustomerMasterKeySpec` contradicts the key's own spec.
-        if canonical(name) not in SETTLED_BY_NATURE | CLOCK and not is_fixed(action, canonical(name), with_key=with_key)
+        if canonical(name) not in FIXED_IN_PRACTICE | CLOCK and not is_fixed(action, canonical(name), with_key=with_key)
     }
     return replace(ask, context=context, at=AT, endpoint=None, via_grant=None)
 
@@ -77,11 +77,11 @@ def test_what_is_sometimes_allowed_has_terms_and_the_rest_has_reasons(data: st.D
             about = ACTIONS_WITHOUT_KEY if found.key is None else ACTIONS_ON_KEY
             assert not found.always & found.sometimes
             assert not (found.always | found.sometimes) & ~about
-            terms = table.terms(found, about)
+            residual = table.residual(found, about)
             reasons = table.reasons(found, about)
-            assert sum(mask for mask, _terms in terms) == found.sometimes
+            assert sum(mask for mask, _residual in residual) == found.sometimes
             assert sum(mask for mask, _reason in reasons) == about & ~found.sometimes
-            assert all(str(each) for _mask, each in terms)
+            assert all(str(each) for _mask, each in residual)
 
 
 ROOT = Path(__file__).parents[2]

@@ -39,7 +39,7 @@ def lint_yaml(folder: Path, text: str) -> Linter:
     path.write_text(text, encoding="utf-8")
     scenario = Scenario.load(path)
     linter = Linter()
-    linter.scenario(scenario.evaluator, scenario.loaded.notices)
+    linter.scenario(scenario.evaluator, scenario.loaded.warnings)
     return linter
 
 
@@ -192,4 +192,4 @@ def test_a_scenario_lints_itself() -> None:
     )
     assert "KMS201" in {each.code for each in scenario.lint().findings}
     assert scenario.lint(ignore=["KMS"]).findings == ()
-    assert scenario.lint().findings == lint_scenario(scenario.evaluator, scenario.loaded.notices).findings
+    assert scenario.lint().findings == lint_scenario(scenario.evaluator, scenario.loaded.warnings).findings

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from kms_eval import Scenario
-from kms_eval.analysis.covering.written import catalogue
+from kms_eval.analysis.covering.written_statements import catalogue
 from kms_eval.analysis.mutating.mutants import Mutant, mutants
 from kms_eval.analysis.mutating.mutation import MutantEvaluator, MutationReport, all_mutants, failing_tests, mutate
 from kms_eval.analysis.mutating.witnesses import Witnesses

@@ -29,8 +29,8 @@ def answer(*statements: tuple[str, dict[str, Any]]) -> str:
         }
     )
     grid = Grid(scenario.evaluator, Request("arn:aws:iam::000000000000:root", "kms:ListKeys"))
-    square = grid.on(asker_named(scenario.evaluator, "role/app"), scenario.world.keys["key"])
-    return "always" if square.always & DECRYPT else "conditional" if square.sometimes & DECRYPT else "never"
+    grid_cell = grid.on(asker_named(scenario.evaluator, "role/app"), scenario.world.keys["key"])
+    return "always" if grid_cell.always & DECRYPT else "conditional" if grid_cell.sometimes & DECRYPT else "never"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kms_eval import InputError, Scenario
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
-from kms_eval.analysis.access.settled import PUBLISHED
 from kms_eval.engine.masks import actions_in
 from tests.analysis.asking_grids import ACCOUNT, DELEGATES, document, scenario
 

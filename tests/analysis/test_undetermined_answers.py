@@ -7,16 +7,26 @@ from typing import Any
 import pytest
 
 from kms_eval import Scenario
-from kms_eval.analysis.access.grid import Square
+from kms_eval.analysis.access.grid import GridCell
 from kms_eval.engine.masks import bit_of
-from tests.analysis.asking_grids import ABROAD, ACCOUNT, DELEGATES, answer, document, grid, scenario, square, statement
+from tests.analysis.asking_grids import (
+    ABROAD,
+    ACCOUNT,
+    DELEGATES,
+    answer,
+    document,
+    grid,
+    grid_cell,
+    scenario,
+    statement,
+)
 
 REFUSED = {"unknown": "AccessDenied", "address": "kms:ListGrants"}
 DECRYPTS = {"role/a": {"policies": [document(statement("kms:Decrypt"))]}}
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 
 
-def said(found: Square, action: str = "kms:Decrypt") -> str:
+def said(found: GridCell, action: str = "kms:Decrypt") -> str:
     return found.answer(bit_of(action))
 
 
@@ -26,22 +36,22 @@ def with_grants(grants: object, principals: dict[str, Any] | None = None) -> Sce
 
 
 def test_who_may_only_by_a_grant_that_is_unknown_is_undetermined() -> None:
-    found = square(with_grants(REFUSED), "role/a")
+    found = grid_cell(with_grants(REFUSED), "role/a")
     assert said(found) == "undetermined"
     assert said(found, "kms:PutKeyPolicy") == "never"
 
 
 def test_who_may_whatever_is_unknown_may_always() -> None:
-    assert said(square(with_grants(REFUSED, DECRYPTS), "role/a")) == "always"
+    assert said(grid_cell(with_grants(REFUSED, DECRYPTS), "role/a")) == "always"
 
 
 def test_a_retirement_of_an_unknown_grant_is_undetermined() -> None:
-    assert said(square(with_grants(REFUSED), "role/a"), "kms:RetireGrant") == "undetermined"
+    assert said(grid_cell(with_grants(REFUSED), "role/a"), "kms:RetireGrant") == "undetermined"
 
 
 def test_an_unknown_policy_that_may_deny_leaves_nothing_allowed() -> None:
     policies = [document(statement("kms:Decrypt")), {"unknown": "AccessDenied", "address": "iam:GetRolePolicy"}]
-    assert said(square(scenario(principals={"role/a": {"policies": policies}}), "role/a")) == "undetermined"
+    assert said(grid_cell(scenario(principals={"role/a": {"policies": policies}}), "role/a")) == "undetermined"
 
 
 def test_a_condition_on_an_unknown_tag_is_undetermined_and_one_on_the_request_beside_it_a_condition() -> None:
@@ -50,7 +60,7 @@ def test_a_condition_on_an_unknown_tag_is_undetermined_and_one_on_the_request_be
     principals = {"role/a": {"policies": [document(tagged, through)]}}
     key = {"policy": document(DELEGATES), "tags": {"unknown": "known after apply", "address": "aws_kms_key.app.tags"}}
     world = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}, "principals": principals})
-    found = square(world, "role/a")
+    found = grid_cell(world, "role/a")
     assert (said(found), said(found, "kms:Encrypt")) == ("undetermined", "conditional")
     assert answer(world, "role/a", "kms:Decrypt").startswith("if unknown: aws_kms_key.app.tags and ")
 
@@ -64,24 +74,24 @@ def test_the_unknowns_of_keys_are_not_mixed_up() -> None:
     principals = {"role/a": {"policies": [document(tagged)]}}
     world = Scenario.from_dict({"account": ACCOUNT, "keys": keys, "principals": principals})
     table, bit = grid(world.evaluator), bit_of("kms:Decrypt")
-    who = square(world, "role/a", "one").asker
-    terms = [table.terms(table.on(who, key), bit)[0][1] for key in world.world.keys.values()]
-    assert [each.unknowns for each in terms] == [("key one",), ("key two",)]
+    who = grid_cell(world, "role/a", "one").asker
+    residual = [table.residual(table.on(who, key), bit)[0][1] for key in world.world.keys.values()]
+    assert [each.unknowns for each in residual] == [("key one",), ("key two",)]
 
 
-def everybody(*statements: dict[str, Any]) -> Scenario:
+def requesters(*statements: dict[str, Any]) -> Scenario:
     return scenario(DELEGATES, *({**each, "Principal": "*"} for each in statements))
 
 
 def test_a_key_for_everybody_is_public_and_not_under_conditions() -> None:
-    world = everybody(statement("kms:Decrypt"))
-    assert said(square(world, "anyone at all")) == "public"
+    world = requesters(statement("kms:Decrypt"))
+    assert said(grid_cell(world, "anyone at all")) == "public"
     assert answer(world, "anyone at all", "kms:Decrypt") == "public"
 
 
 def test_what_is_asked_of_the_call_keeps_nobody_out() -> None:
-    world = everybody(statement("kms:Decrypt", Condition=VIA_S3))
-    assert said(square(world, "anyone at all")) == "public"
+    world = requesters(statement("kms:Decrypt", Condition=VIA_S3))
+    assert said(grid_cell(world, "anyone at all")) == "public"
     assert answer(world, "anyone at all", "kms:Decrypt").startswith("public, if StringEquals kms:ViaService")
 
 
@@ -94,16 +104,16 @@ def test_what_is_asked_of_the_call_keeps_nobody_out() -> None:
     ],
 )
 def test_what_is_asked_of_who_asks_is_a_condition(condition: dict[str, Any]) -> None:
-    world = everybody(statement("kms:Decrypt", Condition=condition))
-    assert said(square(world, "anyone at all")) == "conditional"
+    world = requesters(statement("kms:Decrypt", Condition=condition))
+    assert said(grid_cell(world, "anyone at all")) == "conditional"
 
 
 def test_a_deny_for_outsiders_keeps_a_key_for_everybody_from_being_public() -> None:
     outside = {"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}}
-    world = everybody(statement("kms:Decrypt"), statement("kms:Decrypt", "Deny", Condition=outside))
-    assert said(square(world, "anyone at all")) == "conditional"
+    world = requesters(statement("kms:Decrypt"), statement("kms:Decrypt", "Deny", Condition=outside))
+    assert said(grid_cell(world, "anyone at all")) == "conditional"
 
 
 def test_a_foreign_account_is_not_the_public() -> None:
     world = scenario(DELEGATES, {**statement("kms:Decrypt"), "Principal": {"AWS": ABROAD}})
-    assert said(square(world, f"anyone in account {ABROAD}")) == "conditional"
+    assert said(grid_cell(world, f"anyone in account {ABROAD}")) == "conditional"

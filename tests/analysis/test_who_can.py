@@ -25,9 +25,9 @@ def world() -> Scenario:
 
 def findings(*names: str, denials: bool = False) -> tuple[Finding, ...]:
     found = world()
-    everybody = askers(found.evaluator)
+    requesters = askers(found.evaluator)
     keys = list(found.world.keys.values())
-    return who_can(grid(found.evaluator), everybody, keys, chosen_actions(names), denials=denials).findings
+    return who_can(grid(found.evaluator), requesters, keys, chosen_actions(names), denials=denials).findings
 
 
 def labels(finding: Finding) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from kms_eval.formats.document import Place, SourceFile
 class Reading:
     policy: Policy | None
     faults: list[str]
-    notices: list[str]
+    warnings: list[str]
     codes: list[str]
 
 
@@ -24,8 +24,8 @@ def read(value: object, kind: PolicyKind = PolicyKind.KEY) -> Reading:
     return Reading(
         policy,
         [str(fault) for fault in findings.faults],
-        [f"{notice.code}: {notice.as_fault()}" for notice in findings.notices],
-        [notice.code for notice in findings.notices],
+        [f"{warning.code}: {warning.as_fault()}" for warning in findings.warnings],
+        [warning.code for warning in findings.warnings],
     )
 
 

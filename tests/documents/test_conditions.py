@@ -127,7 +127,7 @@ def test_in_two_operators_they_are_not() -> None:
 @pytest.mark.parametrize("key", ["ViaService", "", ":x", "kms:"])
 def test_a_key_without_a_service_is_stored_and_no_request_carries_it(key: str) -> None:
     assert faults({"StringEquals": {key: "a"}}) == []
-    (said,) = read(policy(PolicyKind.KEY, Condition={"StringEquals": {key: "a"}}), PolicyKind.KEY).notices
+    (said,) = read(policy(PolicyKind.KEY, Condition={"StringEquals": {key: "a"}}), PolicyKind.KEY).warnings
     assert f"condition key `{key}` has no service before a colon" in said
 
 
@@ -144,17 +144,17 @@ def test_a_key_without_a_service_is_stored_and_no_request_carries_it(key: str) -
 def test_a_key_that_no_request_carries_is_said(key: str, advice: str) -> None:
     found = read(policy(Condition={"StringEquals": {key: "a"}}))
     assert found.policy is not None
-    (notice,) = found.notices
-    assert notice.startswith("unknown-condition-key: ")
-    assert f"`{key}` is not a condition key that requests to AWS KMS carry" in notice
-    assert notice.endswith(advice)
+    (warning,) = found.warnings
+    assert warning.startswith("unknown-condition-key: ")
+    assert f"`{key}` is not a condition key that requests to AWS KMS carry" in warning
+    assert warning.endswith(advice)
 
 
 @pytest.mark.parametrize(
     "key", ["KMS:viaservice", "kms:EncryptionContext:a", "aws:PrincipalTag/x", "s3:prefix", "aws:SourceIp"]
 )
 def test_keys_that_requests_carry_and_those_of_other_services_are_not(key: str) -> None:
-    assert read(policy(Condition={"StringEquals": {key: "a"}})).notices == []
+    assert read(policy(Condition={"StringEquals": {key: "a"}})).warnings == []
 
 
 @pytest.mark.parametrize("operator", ["Bool", "Null", "BoolIfExists"])

@@ -34,7 +34,7 @@ DEFAULT = {
 
 def test_the_default_key_policy_is_what_it_is() -> None:
     found = read(DEFAULT)
-    assert (found.faults, found.notices) == ([], [])
+    assert (found.faults, found.warnings) == ([], [])
     assert found.policy is not None
     assert found.policy.version == "2012-10-17"
     assert found.policy.id == "key-default-1"

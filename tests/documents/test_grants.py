@@ -26,7 +26,7 @@ TO_SERVICE = {
 def read(value: object) -> tuple[tuple[Grant, ...], list[str]]:
     findings = Findings()
     grants = read_grants(value, Place(SourceFile("f")), findings)
-    assert findings.notices == []
+    assert findings.warnings == []
     return grants, [str(fault) for fault in findings.faults]
 
 

@@ -60,7 +60,7 @@ POLICIES = st.fixed_dictionaries(
 def test_any_value_is_a_policy_or_has_faults(value: object, kind: PolicyKind) -> None:
     found = read(value, kind)
     assert (found.policy is None) == bool(found.faults)
-    assert all(line.isprintable() for line in [*found.faults, *found.notices])
+    assert all(line.isprintable() for line in [*found.faults, *found.warnings])
     assert not any("pydantic" in line or "Shape" in line for line in found.faults)
 
 

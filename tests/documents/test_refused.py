@@ -44,7 +44,7 @@ def test_what_aws_refuses_is_a_finding_and_under_strictness_a_fault(
     found = read(policy(kind, **elements), kind)
     assert found.faults == []
     assert code in found.codes
-    assert any(said in notice for notice in found.notices if notice.startswith(code))
+    assert any(said in warning for warning in found.warnings if warning.startswith(code))
     findings = Findings()
     read_policy(policy(kind, **elements), Place(SourceFile("f")), kind, findings)
     with pytest.raises(InputError):
@@ -79,9 +79,9 @@ def test_a_policy_of_an_identity_has_a_statement_and_the_current_version(kind: P
 
 
 def test_an_incomplete_arn_is_remarked() -> None:
-    (said,) = read(policy(IDENTITY, Resource="arn:aws:kms"), IDENTITY).notices
+    (said,) = read(policy(IDENTITY, Resource="arn:aws:kms"), IDENTITY).warnings
     assert "AWS puts `*` in each of the others" in said
-    (said,) = read(policy(SCP, Resource="arn:aws:kms"), SCP).notices
+    (said,) = read(policy(SCP, Resource="arn:aws:kms"), SCP).warnings
     assert "AWS does not say what the others are" in said
 
 

@@ -21,7 +21,7 @@ def at(field: str, *messages: str) -> list[str]:
 @pytest.mark.parametrize("kind", EVERY)
 def test_a_plain_statement_is_valid_everywhere(kind: PolicyKind) -> None:
     found = read(policy(kind), kind)
-    assert (found.faults, found.notices) == ([], [])
+    assert (found.faults, found.warnings) == ([], [])
     assert found.policy is not None
 
 
@@ -44,7 +44,7 @@ def test_one_of_them_is_needed(kind: PolicyKind, name: str) -> None:
 def test_but_not_in_a_key_policy_where_the_statement_is_void(name: str, code: str) -> None:
     found = read(policy(KEY, **{name: None}))
     assert found.policy is not None
-    assert found.notices == [
+    assert found.warnings == [
         f"{code}: f: Statement[0]: a key policy statement without `{name}` is stored and has no effect"
     ]
 
@@ -84,7 +84,7 @@ def test_policies_of_identities_are_about_their_holder(kind: PolicyKind, message
 def test_an_identity_policy_with_a_principal_is_read_and_said() -> None:
     found = read(policy(IDENTITY, Principal={"AWS": "arn:aws:iam::123456789012:role/admin"}), IDENTITY)
     assert found.policy is not None
-    assert found.notices == [
+    assert found.warnings == [
         "identity-policy-principal: f: Statement[0].Principal: AWS refuses an identity policy with `Principal`"
     ]
 
@@ -109,14 +109,14 @@ def test_a_sid_that_iam_refuses_is_said(kind: PolicyKind, sid: str) -> None:
 
 @pytest.mark.parametrize("kind", [KEY, SCP, RCP, ENDPOINT])
 def test_elsewhere_a_sid_may_have_spaces(kind: PolicyKind) -> None:
-    assert read(policy(kind, Sid="Allow use of the key"), kind).notices == []
+    assert read(policy(kind, Sid="Allow use of the key"), kind).warnings == []
 
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_an_empty_sid_is_none(kind: PolicyKind) -> None:
     value = {"Version": "2012-10-17", "Statement": [statement(kind, Sid=""), statement(kind, Sid="")]}
     found = read(value, kind)
-    assert (found.faults, found.notices) == ([], [])
+    assert (found.faults, found.warnings) == ([], [])
 
 
 @pytest.mark.parametrize(("kind", "refused"), [(IDENTITY, True), (BOUNDARY, True), (SESSION, True), (KEY, False)])
@@ -208,15 +208,15 @@ def test_the_full_language_is_for_allows_too(kind: PolicyKind) -> None:
         ("KMS:Decrypt ", "did you mean `kms:Decrypt`?"),
     ],
 )
-def test_actions_that_aws_does_not_have(name: str, action: str, notice: str | None) -> None:
+def test_actions_that_aws_does_not_have(name: str, action: str, warning: str | None) -> None:
     found = read(policy(KEY, **{"Action": None, name: ["kms:Decrypt", action]}))
     assert found.faults == []
-    if notice is None:
-        assert found.notices == []
+    if warning is None:
+        assert found.warnings == []
         return
-    (said,) = found.notices
+    (said,) = found.warnings
     assert said.startswith(f"unknown-action: f: Statement[0].{name}[1]: `{action[:100]}")
-    assert said.endswith(f"matches no action of AWS KMS ({notice})" if notice else "matches no action of AWS KMS")
+    assert said.endswith(f"matches no action of AWS KMS ({warning})" if warning else "matches no action of AWS KMS")
 
 
 @pytest.mark.parametrize("action", ["Decrypt", "", ":Decrypt", "kms:", "de*"])
@@ -248,7 +248,7 @@ def test_a_resource_is_an_arn(name: str, resource: str, *, said: bool) -> None:
 
 
 def test_in_a_key_policy_the_resource_may_say_anything() -> None:
-    assert read(policy(KEY, Resource="alias/app")).notices == []
+    assert read(policy(KEY, Resource="alias/app")).warnings == []
 
 
 MALFORMED = [
@@ -284,7 +284,7 @@ def test_nobody_is_said(name: str, principal: object) -> None:
     found = read(policy(KEY, **{"Principal": None, name: principal}))
     assert found.policy is not None
     assert found.codes == ["empty-element"]
-    assert ("a Deny" in found.notices[0]) is (name == "NotPrincipal")
+    assert ("a Deny" in found.warnings[0]) is (name == "NotPrincipal")
 
 
 @pytest.mark.parametrize("sid", ["a\u0001", "\u001f", "\b", "\f", "\\\\\u0001"])
@@ -311,7 +311,7 @@ def test_a_document_that_is_larger_than_its_quota_is_read_and_said_to_be(kind: P
     unit = "bytes" if kind is KEY else "characters"
     found = read(policy(kind, Sid="x" * (limit - empty + 1)), kind)
     assert found.faults == []
-    assert found.notices == [f"over-quota: f: has {limit + 1:,} {unit}, more than the {limit:,} of {kind.phrase}"]
+    assert found.warnings == [f"over-quota: f: has {limit + 1:,} {unit}, more than the {limit:,} of {kind.phrase}"]
 
 
 def test_key_policies_are_measured_in_bytes() -> None:

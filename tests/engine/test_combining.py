@@ -12,7 +12,7 @@ import pytest
 
 from kms_eval.documents.model import Grant, Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.engine import decide
-from kms_eval.engine.decide import FIRST_FREE_SLOT, Shape, Slot
+from kms_eval.engine.decide import FIRST_FREE_SLOT, LayerIndex, Shape
 from kms_eval.engine.masks import BIT
 from kms_eval.world.model import (
     Caller,
@@ -34,10 +34,10 @@ GATES = (FIRST_FREE_SLOT + 2, FIRST_FREE_SLOT + 3)
 
 # How the key policy names the caller, and the slot that means.
 NAMES = {
-    "session": (SESSION, Slot.DIRECT),
-    "wildcard": ("*", Slot.DIRECT),
-    "role": (ROLE, Slot.LIMITED),
-    "account": ("{}", Slot.DELEGATED),
+    "session": (SESSION, LayerIndex.DIRECT),
+    "wildcard": ("*", LayerIndex.DIRECT),
+    "role": (ROLE, LayerIndex.LIMITED),
+    "account": ("{}", LayerIndex.DELEGATED),
 }
 
 
@@ -101,20 +101,24 @@ def told(judge: Told, documents: dict[str, Policy], states: dict[str, str], unkn
 def engine(name: str, account: str, states: dict[str, str], unknown: str) -> bool:
     settled = {layer: unknown if state == "unknown" else state for layer, state in states.items()}
     sums = [0] * (FIRST_FREE_SLOT + 4)
-    for layer, slot in {
+    for layer, layer_index in {
         "key": NAMES[name][1],
-        "identity": Slot.IDENTITY,
-        "grant": Slot.GRANT if account == HOME else Slot.GRANT_WITH_IDENTITY,
+        "identity": LayerIndex.IDENTITY,
+        "grant": LayerIndex.GRANT if account == HOME else LayerIndex.GRANT_WITH_IDENTITY,
         "boundary": LIMITS[0],
         "session": LIMITS[1],
         "scp": GATES[0],
         "endpoint": GATES[1],
     }.items():
-        sums[slot] = DECRYPT if settled[layer] == "allow" else 0
+        sums[layer_index] = DECRYPT if settled[layer] == "allow" else 0
     limits = tuple(
-        slot for slot, layer in zip(LIMITS, ("boundary", "session"), strict=True) if settled[layer] != "absent"
+        layer_index
+        for layer_index, layer in zip(LIMITS, ("boundary", "session"), strict=True)
+        if settled[layer] != "absent"
     )
-    gates = tuple(slot for slot, layer in zip(GATES, ("scp", "endpoint"), strict=True) if settled[layer] != "absent")
+    gates = tuple(
+        layer_index for layer_index, layer in zip(GATES, ("scp", "endpoint"), strict=True) if settled[layer] != "absent"
+    )
     shape = Shape(account == HOME, root=False, target="key", limits=limits, grant_limits=limits, gates=gates)
     return bool(decide.allowed(sums, shape) & DECRYPT)
 

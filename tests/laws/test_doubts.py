@@ -24,14 +24,14 @@ def said_by_grid(table: Grid, world: World) -> dict[tuple[str, str | None, str],
     for who in askers(table.evaluator):
         if not who.is_one:
             continue
-        for square in (table.without_key(who), *(table.on(who, key) for key in world.keys.values())):
-            about = ACTIONS_WITHOUT_KEY if square.key is None else ACTIONS_ON_KEY
+        for grid_cell in (table.without_key(who), *(table.on(who, key) for key in world.keys.values())):
+            about = ACTIONS_WITHOUT_KEY if grid_cell.key is None else ACTIONS_ON_KEY
             # Where the key's half denies, the grid does not look at the alias's, and a single decision tells of both.
             about &= ~ON_ALIAS
-            told = table.doubts(square, about)
+            told = table.doubts(grid_cell, about)
             for action in actions_in(about):
                 codes = frozenset(code for mask, each in told if mask & bit_of(action.name) for code in each)
-                found[who.name, square.key.arn if square.key else None, action.name] = codes
+                found[who.name, grid_cell.key.arn if grid_cell.key else None, action.name] = codes
     return found
 
 

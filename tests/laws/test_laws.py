@@ -115,8 +115,8 @@ def test_learning_a_key_never_reverses_what_is_settled(data: st.DataObject) -> N
     world = data.draw(worlds())
     ask = replace(data.draw(asks(world)), context={})
     before = rule(world, ask)
-    settled = before.cell.allowed | before.cell.denied | before.cell.silent
-    assume(settled & before.bit)
+    evaluated = before.cell.allowed | before.cell.denied | before.cell.silent
+    assume(evaluated & before.bit)
     row = data.draw(st.sampled_from(VOCABULARY))
     # Contradicting a fact is another matter; what the request may bring along is learning.
     assume(is_suppliable(before.part.situation, row.names[0].lower()))

@@ -42,5 +42,5 @@ def test_the_answers_about_everybody_agree_with_single_questions(data: st.DataOb
     }
     assert outcome in fitting[found.answer(bit)]
     if found.answer(bit) == "undetermined":
-        ((_mask, terms),) = table.terms(found, bit)
-        assert terms.unknowns
+        ((_mask, residual),) = table.residual(found, bit)
+        assert residual.unknowns

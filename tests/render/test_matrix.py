@@ -11,7 +11,7 @@ import pytest
 
 from kms_eval.analysis.access.access_matrix import Matrix
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
-from kms_eval.analysis.access.settled import PUBLISHED
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.render.matrix import MATRIX_FORM
 from kms_eval.render.matrix_text import LETTERS, render as render_text
 from tests.render.small_matrix import NASTY, one_key, two_keys

@@ -119,14 +119,14 @@ def test_a_scenario_brings_in_sources_and_replaces_what_they_say(tmp_path: Path)
 def test_a_key_told_twice_with_other_policies_is_said(tmp_path: Path) -> None:
     other = {"Policy": json.dumps({**KEY_POLICY, "Id": "other"})}
     world = Scenario.load(written(tmp_path, {**FILES, f"zz-{KEY}.json": other}))
-    assert [notice.code for notice in world.loaded.notices] == ["source-told-twice"]
+    assert [warning.code for warning in world.loaded.warnings] == ["source-told-twice"]
     assert world.world.keys["app"].policy.id == "other"
 
 
 def test_the_policy_of_aws_ram_is_left_out_and_said(tmp_path: Path) -> None:
     names = {"PolicyNames": ["default", "AWS_RAM"], "Truncated": False}
     world = Scenario.load(written(tmp_path, {**FILES, f"{KEY}/names.json": names}))
-    assert [notice.code for notice in world.loaded.notices] == ["further-key-policy"]
+    assert [warning.code for warning in world.loaded.warnings] == ["further-key-policy"]
 
 
 def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_remarks_are_made_at_every_place_that_earns_them() -> None:
     loaded = from_dict(
         {"account": "012345678901", "principals": {"role/a": {"policies": [spaced]}, "role/b": {"policies": [spaced]}}}
     )
-    assert [str(notice.location) for notice in loaded.notices] == [
+    assert [str(warning.location) for warning in loaded.warnings] == [
         "scenario: principals.role/a.policies[0].Statement.Sid",
         "scenario: principals.role/b.policies[0].Statement.Sid",
     ]
@@ -201,7 +201,7 @@ def test_what_aws_would_refuse_is_a_fault_under_strict(tmp_path: Path) -> None:
     }
     path = write(tmp_path, text, odd=odd)
     loaded = load(path)
-    assert {notice.code for notice in loaded.notices} == {"identity-policy-principal", "identity-policy-sid"}
+    assert {warning.code for warning in loaded.warnings} == {"identity-policy-principal", "identity-policy-sid"}
     (principal,) = loaded.world.principals.values()
     assert principal.policies[0].statements[0].principals is not None
     assert len(faults(path, strict=True)) == 2

@@ -119,9 +119,9 @@ def test_names_that_cannot_both_exist_are_noticed() -> None:
     found = loaded(
         principals={"role/admin": {}, "role/team/Admin": {}, "user/admin": {}, f"arn:aws:iam::{THERE}:role/admin": {}}
     )
-    (notice,) = found.notices
-    assert notice.code == "principal-name-twice"
-    assert "role/team/Admin` and `" in notice.message
+    (warning,) = found.warnings
+    assert warning.code == "principal-name-twice"
+    assert "role/team/Admin` and `" in warning.message
     assert len(found.world.principals) == 4
 
 
@@ -156,7 +156,9 @@ def test_principals_with_the_same_statements_share_them() -> None:
 
 def test_the_principal_is_said_to_be_odd_there_too() -> None:
     document = allow("kms:Sign", Principal={"AWS": f"arn:aws:iam::{HERE}:role/a"})
-    assert [notice.code for notice in loaded(attached_by_principal=[document]).notices] == ["identity-policy-principal"]
+    assert [warning.code for warning in loaded(attached_by_principal=[document]).warnings] == [
+        "identity-policy-principal"
+    ]
     with pytest.raises(InputError):
         from_dict({"attached_by_principal": [document]}, strict=True)
 
@@ -166,7 +168,7 @@ def test_a_principal_elsewhere_also_has_to_match() -> None:
     found = loaded(principals={"role/a": {"policies": [allow("kms:Sign", Principal={"AWS": role})]}})
     (statement,) = found.world.principals[role].policies[0].statements
     assert [entry.value for entry in statement.principals or ()] == [role]
-    assert [notice.code for notice in found.notices] == ["identity-policy-principal"]
+    assert [warning.code for warning in found.warnings] == ["identity-policy-principal"]
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from kms_eval.analysis.access.causes import Causes
-from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.fingerprints import Fingerprints
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker, AskerKind, askers
 from kms_eval.analysis.access.reach import Reach, reach_of
-from kms_eval.analysis.access.same import Prints
-from kms_eval.analysis.access.terms import UNKNOWN, Terms
+from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.analysis.checking.comparing import Comparison, compare_conditions
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.engine.explanation import Source
@@ -30,7 +30,7 @@ CHANGE_KINDS: tuple[ChangeKind, ...] = ("appears", "widens", "differs", "unknown
 WIDER: frozenset[ChangeKind] = frozenset({"appears", "widens", "differs"})
 """Kinds after which something may be allowed that was not before."""
 
-_Answer = Terms | Literal["always", "never"]
+_Answer = ResidualConditions | Literal["always", "never"]
 _Part = tuple[int, _Answer]
 NEVER: Final = "never"
 ALWAYS: Final = "always"
@@ -95,7 +95,7 @@ def compare(
 ) -> Compared:
     """Compare two worlds. What is equal in all that decides is not decided at all."""
     pairs = _paired(askers(before.evaluator), askers(after.evaluator))
-    sides = _Sides(before, after, _paired_keys(before, after), Prints(before.world), Prints(after.world))
+    sides = _Sides(before, after, _paired_keys(before, after), Fingerprints(before.world), Fingerprints(after.world))
     causes = Causes()
     same_keys = sides.same_keys()
     changes: list[Change] = []
@@ -103,11 +103,11 @@ def compare(
     decided = 0
     for pair in track(pairs):
         # One by one: a list of all squares of a principal would be a burden for the garbage collector.
-        for one, other in sides.squares(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
+        for one, other in sides.grid_cells(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
             decided += 1
-            key = next((square.key for square in (other, one) if square is not None), None)
+            key = next((grid_cell.key for grid_cell in (other, one) if grid_cell is not None), None)
             found = _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
-            for change in comparing.settled(found, one, other):
+            for change in comparing.evaluated(found, one, other):
                 wider = change.kind in WIDER
                 known = after.world if other is not None else before.world
                 changes.append(
@@ -128,7 +128,7 @@ class _Comparing:
         self._before, self._after = before, after
         self._known: dict[tuple[object, ...], Comparison] = {}
 
-    def settled(self, changes: Iterable[Change], one: Square | None, other: Square | None) -> Iterator[Change]:
+    def evaluated(self, changes: Iterable[Change], one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
         """The changes with what the solver knows; without those that are none."""
         for change in changes:
             if (
@@ -146,7 +146,7 @@ class _Comparing:
                 kind = _KINDS[compared.relation]
                 yield replace(change, kind=kind, gained=compared.gained, lost=compared.lost)
 
-    def _compared(self, change: Change, one: Square, other: Square) -> Comparison:
+    def _compared(self, change: Change, one: GridCell, other: GridCell) -> Comparison:
         question = (change.principal, change.before, change.after, change.key, change.actions[0])
         known = self._known.get(question)
         if known is None:
@@ -160,7 +160,7 @@ class _Comparing:
 _KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
 
 _Keys = tuple[Key | None, Key | None]
-_Squares = tuple[Square | None, Square | None]
+_Squares = tuple[GridCell | None, GridCell | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,8 @@ class _Sides:
     before: Grid
     after: Grid
     keys: Sequence[_Keys]
-    prints_before: Prints
-    prints_after: Prints
+    prints_before: Fingerprints
+    prints_after: Fingerprints
 
     def same_keys(self) -> list[bool]:
         """For each pair of keys whether all that decides about it is the same on both sides."""
@@ -183,7 +183,7 @@ class _Sides:
             for one, other in self.keys
         ]
 
-    def squares(self, pair: _Pair, same_keys: Sequence[bool], *, without_key: bool) -> Iterator[_Squares]:
+    def grid_cells(self, pair: _Pair, same_keys: Sequence[bool], *, without_key: bool) -> Iterator[_Squares]:
         """The squares of a principal that may differ."""
         same = self._same_caller(pair)
         if not same and without_key:
@@ -231,11 +231,11 @@ def _paired_keys(before: Grid, after: Grid) -> list[tuple[Key | None, Key | None
     return [*pairs, *((None, key) for key in by_arn.values())]
 
 
-def _on(grid: Grid, asker: Asker | None, key: Key | None) -> Square | None:
+def _on(grid: Grid, asker: Asker | None, key: Key | None) -> GridCell | None:
     return grid.on(asker, key) if asker is not None and key is not None else None
 
 
-def _without_key(grid: Grid, asker: Asker | None) -> Square | None:
+def _without_key(grid: Grid, asker: Asker | None) -> GridCell | None:
     return grid.without_key(asker) if asker is not None else None
 
 
@@ -262,23 +262,23 @@ def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) 
                 )
 
 
-def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
+def _answers(grid: Grid, grid_cell: GridCell | None, actions: int) -> list[_Part]:
     """The actions in parts with one answer each."""
-    if square is None:
+    if grid_cell is None:
         return [(actions, NEVER)]
-    kept = actions & (ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY)
+    kept = actions & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)
     parts: list[_Part] = [
-        (kept & square.always, ALWAYS),
-        (kept & ~square.always & ~square.sometimes, NEVER),
+        (kept & grid_cell.always, ALWAYS),
+        (kept & ~grid_cell.always & ~grid_cell.sometimes, NEVER),
     ]
-    if kept & square.sometimes:
-        parts += grid.terms(square, kept)
+    if kept & grid_cell.sometimes:
+        parts += grid.residual(grid_cell, kept)
     return [(mask, answer) for mask, answer in parts if mask]
 
 
-def _doubts(change: Change, *sides: tuple[Grid, Square | None]) -> tuple[str, ...]:
+def _doubts(change: Change, *sides: tuple[Grid, GridCell | None]) -> tuple[str, ...]:
     mask = sum(bit_of(name) for name in change.actions)
-    told = (grid.doubts(square, mask) for grid, square in sides if square is not None)
+    told = (grid.doubts(grid_cell, mask) for grid, grid_cell in sides if grid_cell is not None)
     return tuple(dict.fromkeys(code for each in told for _mask, codes in each for code in codes))
 
 
@@ -301,12 +301,12 @@ def _hangs(answer: _Answer) -> bool:
 
 def _addresses(*answers: _Answer) -> tuple[str, ...]:
     """The addresses of the unknowns in answers."""
-    terms = [answer for answer in answers if not isinstance(answer, str)]
-    words = (word for each in terms for way in (*each.ways, each.unless) for word in way)
+    residual = [answer for answer in answers if not isinstance(answer, str)]
+    words = (word for each in residual for way in (*each.ways, each.unless) for word in way)
     # A Deny with conditions begins with its unknown, and goes on with them.
     found = (word.removeprefix(UNKNOWN).partition(" and ")[0] for word in words if word.startswith(UNKNOWN))
     # Ways that are not listed may hang on any of those that were found.
-    beyond = (word for each in terms if each.beyond is not None for word in each.unknowns)
+    beyond = (word for each in residual if each.beyond is not None for word in each.unknowns)
     return tuple(dict.fromkeys((*found, *beyond)))
 
 
@@ -317,7 +317,7 @@ def _least(answer: _Answer) -> _Answer:
     if any(word.startswith(UNKNOWN) for word in answer.unless):
         return NEVER
     ways = tuple(way for way in answer.ways if not any(word.startswith(UNKNOWN) for word in way))
-    return _plainly(Terms(ways, answer.unless, answer.by)) if ways else NEVER
+    return _plainly(ResidualConditions(ways, answer.unless, answer.by)) if ways else NEVER
 
 
 def _most(answer: _Answer) -> _Answer:
@@ -326,11 +326,11 @@ def _most(answer: _Answer) -> _Answer:
         return answer
     ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
     unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
-    return _plainly(Terms(ways, unless, answer.by, beyond=answer.beyond))
+    return _plainly(ResidualConditions(ways, unless, answer.by, beyond=answer.beyond))
 
 
-def _plainly(terms: Terms) -> _Answer:
-    return ALWAYS if () in terms.ways and not terms.unless else terms
+def _plainly(residual: ResidualConditions) -> _Answer:
+    return ALWAYS if () in residual.ways and not residual.unless else residual
 
 
 def _apparent(old: _Answer, new: _Answer) -> ChangeKind | None:

@@ -14,9 +14,9 @@ from enum import IntEnum
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts
-from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.terms import Terms
+from kms_eval.analysis.access.residual_conditions import ResidualConditions
 from kms_eval.world.model import Key
 
 Track = Callable[[Sequence[Asker]], Iterable[Asker]]
@@ -156,22 +156,22 @@ class _Writing:
     notes: Notes
     texts: dict[str, str] = field(default_factory=dict)
 
-    def row(self, square: Square, place: int, key: int | None) -> Row:
+    def row(self, grid_cell: GridCell, place: int, key: int | None) -> Row:
         said: list[tuple[int, str]] = []
-        if self.notes >= Notes.CONDITIONS and square.sometimes & self.actions:
-            said += [(mask, self._words(terms)) for mask, terms in self.grid.terms(square, self.actions)]
+        if self.notes >= Notes.CONDITIONS and grid_cell.sometimes & self.actions:
+            said += [(mask, self._words(residual)) for mask, residual in self.grid.residual(grid_cell, self.actions)]
         if self.notes >= Notes.REASONS:
-            said += [(mask, str(reason)) for mask, reason in self.grid.reasons(square, self.actions)]
+            said += [(mask, str(reason)) for mask, reason in self.grid.reasons(grid_cell, self.actions)]
         # Thousands of rows say the same: each text is kept once.
         kept = tuple((mask, self.texts.setdefault(text, text)) for mask, text in said)
         asked = self.actions
-        masks = (square.always & asked, square.sometimes & asked)
-        doubts = self.grid.doubts(square, asked)
-        return Row(place, key, *masks, kept, square.undetermined & asked, square.public & asked, doubts)
+        masks = (grid_cell.always & asked, grid_cell.sometimes & asked)
+        doubts = self.grid.doubts(grid_cell, asked)
+        return Row(place, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts)
 
-    def _words(self, terms: Terms) -> str:
-        where = f" ({'; '.join(terms.by)})" if self.notes >= Notes.REASONS and terms.by else ""
-        return f"{terms}{where}"
+    def _words(self, residual: ResidualConditions) -> str:
+        where = f" ({'; '.join(residual.by)})" if self.notes >= Notes.REASONS and residual.by else ""
+        return f"{residual}{where}"
 
 
 def _joined(rows: list[Row]) -> Row:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kms_eval.analysis.access.grid import Square
+from kms_eval.analysis.access.grid import GridCell
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.trace import source
@@ -22,7 +22,7 @@ class Causes:
         # Looking a place up takes longer than deciding, and most changes have their cause in common.
         self._sources: dict[int, tuple[Entry, Source]] = {}
 
-    def of(self, before: Square | None, after: Square | None, mask: int, *, wider: bool) -> tuple[Source, ...]:
+    def of(self, before: GridCell | None, after: GridCell | None, mask: int, *, wider: bool) -> tuple[Source, ...]:
         """What makes access wider: an Allow that is new, a Deny that is gone; of what makes it narrower the opposite.
 
         Where every statement is on both sides, something that they ask about has changed: then those that allow.
@@ -46,15 +46,15 @@ class Causes:
         return known[1]
 
 
-def _speaking(square: Square | None, mask: int) -> dict[_Print, Entry]:
+def _speaking(grid_cell: GridCell | None, mask: int) -> dict[_Print, Entry]:
     """The entries that speak of any of the actions, by what they say."""
-    return {_print(entry): entry for entry in _entries(square) if entry.actions & mask}
+    return {_print(entry): entry for entry in _entries(grid_cell) if entry.actions & mask}
 
 
-def _entries(square: Square | None) -> Iterator[Entry]:
-    for _covered, settled in square.halves if square is not None else ():
-        yield from settled.cell.entries
-        yield from settled.cell.pending
+def _entries(grid_cell: GridCell | None) -> Iterator[Entry]:
+    for _covered, evaluated in grid_cell.halves if grid_cell is not None else ():
+        yield from evaluated.cell.entries
+        yield from evaluated.cell.pending
 
 
 def _denies(entry: Entry) -> bool:

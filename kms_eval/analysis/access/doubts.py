@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from kms_eval.analysis.access.openness import alike
-from kms_eval.analysis.access.settled import Settled
+from kms_eval.analysis.access.open_conditions import equivalent_actions
+from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
 from kms_eval.engine.cell import Cell
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.context import Context
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
 from kms_eval.engine.explain import doubts
@@ -50,12 +50,12 @@ class DoubtsFinder:
     asked: Request
     circumstances: Circumstances
 
-    def find(self, halves: Iterable[tuple[int, Settled]], mask: int) -> Doubts:
+    def find(self, halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Doubts:
         """The doubts about those actions in `mask` that there are any about."""
         halves = tuple(halves)
         doubtful = 0
-        for covered, settled in halves:
-            doubtful |= self._doubtful(settled.cell) & covered
+        for covered, evaluated in halves:
+            doubtful |= self._doubtful(evaluated.cell) & covered
         found: dict[tuple[str, ...], int] = {}
         for piece in _pieces(halves, doubtful & mask):
             codes = self._codes(halves, piece)
@@ -63,14 +63,14 @@ class DoubtsFinder:
                 found[codes] = found.get(codes, 0) | piece
         return tuple((part, codes) for codes, part in found.items())
 
-    def _codes(self, halves: Iterable[tuple[int, Settled]], piece: int) -> tuple[str, ...]:
+    def _codes(self, halves: Iterable[tuple[int, PartialEvaluation]], piece: int) -> tuple[str, ...]:
         action, bit = actions_in(piece)[0].name, piece & -piece
         rulings = []
-        for covered, settled in halves:
+        for covered, evaluated in halves:
             if covered & bit:
-                part = Part(action, settled.cell.scope, self.circumstances)
+                part = Part(action, evaluated.cell.scope, self.circumstances)
                 context = Context(part.situation)
-                rulings.append(PartRuling(part, settled.cell.decide(bit, context), settled.cell, context))
+                rulings.append(PartRuling(part, evaluated.cell.decide(bit, context), evaluated.cell, context))
         ruling = Ruling(self.asked, rulings[0].outcome, tuple(rulings))
         return tuple(dict.fromkeys(warned.code for warned in doubts(self.evaluator, ruling)))
 
@@ -96,13 +96,13 @@ class DoubtsFinder:
     def _may_differ(self, entry: Entry, cell: Cell) -> bool:
         shape = cell.shape
         if entry.rule is None:
-            alone = entry.slot == Slot.GRANT and not shape.grant_limits
-            alone |= entry.slot == Slot.RETIRE and not shape.limits and not shape.gates
+            alone = entry.layer_index == LayerIndex.GRANT and not shape.grant_limits
+            alone |= entry.layer_index == LayerIndex.RETIRE and not shape.limits and not shape.gates
             return not alone or entry.allowance is None or entry.allowance.holds is not None
         principals = entry.rule.statement.principals or ()
-        if entry.slot == Slot.DENY and any(account_of(each) is not None for each in principals):
+        if entry.layer_index == LayerIndex.DENY and any(account_of(each) is not None for each in principals):
             return True
-        if entry.slot == Slot.DIRECT and shape.limits and any(each.value == "*" for each in principals):
+        if entry.layer_index == LayerIndex.DIRECT and shape.limits and any(each.value == "*" for each in principals):
             return True
         return self._resource_differs(entry.rule, cell) or self._condition_differs(entry.rule)
 
@@ -134,19 +134,20 @@ class DoubtsFinder:
         return not readable or (not test.written.qualifier and row.multi_valued)
 
 
-def _pieces(halves: Iterable[tuple[int, Settled]], mask: int) -> Iterator[int]:
+def _pieces(halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Iterator[int]:
     """The mask in parts of actions to which the same entries speak in the same way."""
     if not mask:
         return
     cuts: dict[int, None] = {}
-    for covered, settled in halves:
-        cell = settled.cell
+    for covered, evaluated in halves:
+        cell = evaluated.cell
         cuts[covered] = None
         with_key = cell.shape.target == "key"
         for entry in cell.entries:
             cuts[entry.actions] = None
             cuts.update(
-                (part, None) for part, _action in (alike(entry.needs, with_key=with_key) if entry.needs else ())
+                (part, None)
+                for part, _action in (equivalent_actions(entry.needs, with_key=with_key) if entry.needs else ())
             )
         cuts.update((total, None) for total in (*cell.sums, cell.by_clock))
         key = cell.scope.target.key

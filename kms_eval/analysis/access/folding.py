@@ -47,14 +47,14 @@ def folded(judged: Judged) -> tuple[Line, ...]:
         expected = change in judged.expected
         about = (change.kind, change.principal, change.key, change.before, change.after, expected)
         merged.setdefault(about, []).append(change)
-    alike: dict[tuple[object, ...], tuple[list[Change], list[str]]] = {}
+    equivalent_actions: dict[tuple[object, ...], tuple[list[Change], list[str]]] = {}
     for changes in merged.values():
         first = changes[0]
         names = tuple(sorted({name for change in changes for name in change.actions}))
         causes = tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
         said = (first.before, first.after, causes, _doubts(changes))
         looks = (first.kind, first.reach, first.key, names, *said, first in judged.expected)
-        alike.setdefault(looks, (changes, []))[1].append(first.label)
+        equivalent_actions.setdefault(looks, (changes, []))[1].append(first.label)
     lines = [
         Line(
             changes[0].kind,
@@ -69,7 +69,7 @@ def folded(judged: Judged) -> tuple[Line, ...]:
             changes[0] in judged.expected,
             _doubts(changes),
         )
-        for changes, labels in alike.values()
+        for changes, labels in equivalent_actions.values()
     ]
     lines.sort(key=lambda line: (REACHES.index(line.reach), CHANGE_KINDS.index(line.kind)))
     return tuple(lines)
@@ -97,11 +97,11 @@ def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
         found.setdefault((*about, bool(line.keys)), []).append(line)
     return tuple(
         replace(
-            alike[0],
-            keys=tuple(key for line in alike for key in line.keys),
-            causes=tuple(dict.fromkeys(cause for line in alike for cause in line.causes)),
+            equivalent_actions[0],
+            keys=tuple(key for line in equivalent_actions for key in line.keys),
+            causes=tuple(dict.fromkeys(cause for line in equivalent_actions for cause in line.causes)),
         )
-        for alike in found.values()
+        for equivalent_actions in found.values()
     )
 
 

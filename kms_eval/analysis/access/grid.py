@@ -13,10 +13,10 @@ from datetime import datetime
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
-from kms_eval.analysis.access.openness import Openness, matching
+from kms_eval.analysis.access.open_conditions import OpenConditions, matching
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.settled import PUBLISHED, Settled, public, settle
-from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
+from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
@@ -50,7 +50,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Square:
+class GridCell:
     """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
 
     `undetermined` and `public` are of what is sometimes allowed: what no request is sure to be allowed, because
@@ -61,7 +61,7 @@ class Square:
     key: Key | None
     always: int
     sometimes: int
-    halves: tuple[tuple[int, Settled], ...]
+    halves: tuple[tuple[int, PartialEvaluation], ...]
     """The settled cells, each with the actions that need it; alias actions need two."""
     undetermined: int = 0
     public: int = 0
@@ -84,15 +84,15 @@ class Grid:
         self._endpoint = template.scope.endpoint
         self._task_only = template.scope.task_only
         self._circumstances = template.circumstances
-        self.openness = Openness(template.circumstances, self._endpoint)
+        self.open_conditions = OpenConditions(template.circumstances, self._endpoint)
         self._said = frozenset(template.circumstances.given.values)
-        self._finder = TermsFinder(self.openness)
-        self._possible = Possible(self.openness)
+        self._finder = ResidualConditionsFinder(self.open_conditions)
+        self._possible = Possible(self.open_conditions)
         self._doubts = DoubtsFinder(evaluator, asked, template.circumstances)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._of: Asker | None = None
-        self._on_aliases: dict[str, Settled] = {}
+        self._on_aliases: dict[str, PartialEvaluation] = {}
 
     @property
     def at(self) -> datetime | None:
@@ -109,9 +109,9 @@ class Grid:
         """The world the answers are about."""
         return self.evaluator.world
 
-    def on(self, asker: Asker, key: Key) -> Square:
+    def on(self, asker: Asker, key: Key) -> GridCell:
         """All actions that have a key. Ask for one asker's keys in a row: what does not depend on the key is kept."""
-        whole = self._settled(asker, key_target(key))
+        whole = self._fixed(asker, key_target(key))
         always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
         sure = (whole.always | whole.sometimes) & ~whole.undetermined
         halves = [(ACTIONS_ON_KEY, whole)]
@@ -127,57 +127,65 @@ class Grid:
         if sometimes:
             sometimes &= self._possible.of(halves, sometimes)
         undetermined = sometimes & ~sure
-        open_to_all = public(whole, self.openness) & sometimes & ~undetermined if asker.kind == "everyone" else 0
-        return Square(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
+        open_to_all = public(whole, self.open_conditions) & sometimes & ~undetermined if asker.kind == "everyone" else 0
+        return GridCell(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
 
-    def without_key(self, asker: Asker) -> Square:
+    def without_key(self, asker: Asker) -> GridCell:
         """All actions that have no key, in the world's Region."""
         caller = asker.caller
         targets = without_key(caller.account, self.world.region, caller.partition)
-        kinds = tuple((mask, self._settled(asker, target)) for mask, target in targets)
+        kinds = tuple((mask, self._fixed(asker, target)) for mask, target in targets)
         always = sometimes = undetermined = 0
-        for mask, settled in kinds:
-            always |= settled.always & mask
-            sometimes |= settled.sometimes & mask
-            undetermined |= settled.undetermined & mask
-        return Square(asker, None, always, sometimes, kinds, undetermined)
+        for mask, evaluated in kinds:
+            always |= evaluated.always & mask
+            sometimes |= evaluated.sometimes & mask
+            undetermined |= evaluated.undetermined & mask
+        return GridCell(asker, None, always, sometimes, kinds, undetermined)
 
-    def terms(self, square: Square, mask: int) -> tuple[tuple[int, Terms], ...]:
+    def residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
-        found = [(mask & square.sometimes, NO_TERMS)]
-        for covered, settled in square.halves:
+        found = [(mask & grid_cell.sometimes, NO_TERMS)]
+        for covered, evaluated in grid_cell.halves:
             # An action that is sometimes allowed on one half is always or sometimes allowed on the other.
-            mine = mask & square.sometimes & covered & settled.sometimes
-            pieces = (*self._finder.find(settled, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
+            mine = mask & grid_cell.sometimes & covered & evaluated.sometimes
+            pieces = (*self._finder.find(evaluated, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
             found = [
-                (part & piece, _both(terms, more)) for part, terms in found for piece, more in pieces if part & piece
+                (part & piece, _both(residual, more))
+                for part, residual in found
+                for piece, more in pieces
+                if part & piece
             ]
-        if square.public & mask:
-            cuts = (square.public, ~square.public)
-            found = [(part & cut, _public(terms, cut, square)) for part, terms in found for cut in cuts if part & cut]
+        if grid_cell.public & mask:
+            cuts = (grid_cell.public, ~grid_cell.public)
+            found = [
+                (part & cut, _public(residual, cut, grid_cell))
+                for part, residual in found
+                for cut in cuts
+                if part & cut
+            ]
         return tuple(found)
 
-    def doubts(self, square: Square, mask: int) -> Doubts:
+    def doubts(self, grid_cell: GridCell, mask: int) -> Doubts:
         """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
-        mask &= ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY
-        return self._doubts.find(square.halves, mask) if square.asker.is_one else ()
+        mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
+        return self._doubts.find(grid_cell.halves, mask) if grid_cell.asker.is_one else ()
 
-    def reasons(self, square: Square, mask: int) -> tuple[tuple[int, Reason], ...]:
+    def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
-        pieces = [mask & ~square.sometimes & (ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY)]
-        for cut in _cuts(square):
+        pieces = [mask & ~grid_cell.sometimes & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)]
+        for cut in _cuts(grid_cell):
             pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
         found: dict[Reason, int] = {}
         for piece in pieces:
-            reason = self._reason(square, piece)
+            reason = self._reason(grid_cell, piece)
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())
 
-    def _settled(self, asker: Asker, target: Target) -> Settled:
+    def _fixed(self, asker: Asker, target: Target) -> PartialEvaluation:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint, task_only=self._task_only)
-        cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self.openness, unknown=asker.unknown, own_policy=asker.open_policies)
+        cell = compile_cell(scope, self.evaluator.policies_of_caller(scope), unfolded=unfolded)
+        return partially_evaluate(cell, self.open_conditions, unknown=asker.unknown, own_policy=asker.open_policies)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""
@@ -194,13 +202,13 @@ class Grid:
             known = self._aliases[key] = tuple(found.values())
         return known
 
-    def _alias_half(self, asker: Asker, target: Target) -> Settled:
+    def _alias_half(self, asker: Asker, target: Target) -> PartialEvaluation:
         if asker is not self._of:
             self._of = asker
             self._on_aliases.clear()
         half = self._on_aliases.get(target.arn)
         if half is None:
-            half = self._on_aliases[target.arn] = self._settled(asker, target)
+            half = self._on_aliases[target.arn] = self._fixed(asker, target)
         return half
 
     def _unknown_keys(self, beginnings: tuple[str, ...]) -> frozenset[str]:
@@ -214,14 +222,14 @@ class Grid:
             known = self._unknown[beginnings] = matching(needs, beginnings)
         return known
 
-    def _reason(self, square: Square, mask: int) -> Reason:
+    def _reason(self, grid_cell: GridCell, mask: int) -> Reason:
         action = actions_in(mask)[0].name
         rulings = []
-        for covered, settled in square.halves:
+        for covered, evaluated in grid_cell.halves:
             if covered & mask:
-                part = Part(action, settled.cell.scope, self._circumstances)
+                part = Part(action, evaluated.cell.scope, self._circumstances)
                 context = Context(part.situation)
-                rulings.append(PartRuling(part, settled.cell.decide(mask & -mask, context), settled.cell, context))
+                rulings.append(PartRuling(part, evaluated.cell.decide(mask & -mask, context), evaluated.cell, context))
         # INVARIANT: a call that is never allowed has a part that is not.
         denied = [ruling for ruling in rulings if ruling.outcome != "allowed"]
         decisive = next((each for each in denied if each.outcome == "explicitDeny"), (denied or rulings)[0])
@@ -234,21 +242,21 @@ class Grid:
         return Reason(sentence, code, by)
 
 
-def _public(terms: Terms, cut: int, square: Square) -> Terms:
-    return replace(terms, public=True) if cut == square.public else terms
+def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:
+    return replace(residual, public=True) if cut == grid_cell.public else residual
 
 
-def _cuts(square: Square) -> set[int]:
+def _cuts(grid_cell: GridCell) -> set[int]:
     """Masks within which the same statements speak in the same way."""
-    cuts = {square.always, ACROSS_ACCOUNTS, RETIRE_GRANT}
-    for covered, settled in square.halves:
+    cuts = {grid_cell.always, ACROSS_ACCOUNTS, RETIRE_GRANT}
+    for covered, evaluated in grid_cell.halves:
         cuts.add(covered)
-        cuts.update(entry.actions for entry in (*settled.cell.entries, *settled.cell.pending))
-        cuts.update(settled.cell.sums)
+        cuts.update(entry.actions for entry in (*evaluated.cell.entries, *evaluated.cell.pending))
+        cuts.update(evaluated.cell.sums)
     return cuts
 
 
-def _both(one: Terms, two: Terms) -> Terms:
+def _both(one: ResidualConditions, two: ResidualConditions) -> ResidualConditions:
     if one is NO_TERMS:
         return two
     return one if two is NO_TERMS else one.and_also(two)

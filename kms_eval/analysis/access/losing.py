@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kms_eval.analysis.access.access_diff import Change
+from kms_eval.analysis.access.fingerprints import Fingerprints
 from kms_eval.analysis.access.grid import Grid
 from kms_eval.analysis.access.principals import Asker, asker_named, askers
-from kms_eval.analysis.access.same import Prints
-from kms_eval.analysis.access.terms import UNKNOWN
+from kms_eval.analysis.access.residual_conditions import UNKNOWN
 from kms_eval.engine.masks import bit_of
 from kms_eval.world.model import Key
 
@@ -40,14 +40,14 @@ def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str 
     of its own. Raises InputError where `caller` means nobody.
     """
     was = {key.arn: key for key in before.world.keys.values()}
-    prints = Prints(before.world), Prints(after.world)
+    fingerprints = Fingerprints(before.world), Fingerprints(after.world)
     lost = {change.key_arn for change in changes if _ACTION in change.actions and change.kind != "appears"}
     asking = asker_named(after.evaluator, caller) if caller is not None else None
     there, here = askers(after.evaluator), askers(before.evaluator)
     found: list[Losing] = []
     for handle, key in after.world.keys.items():
         old = before.world.keys.get(handle) or was.get(key.arn)
-        changed = old is None or prints[0].of_policy(old.policy) != prints[1].of_policy(key.policy)
+        changed = old is None or fingerprints[0].of_policy(old.policy) != fingerprints[1].of_policy(key.policy)
         if key.state in _GOING or not (changed or key.arn in lost):
             continue
         if asking is not None and changed and _answer(after, asking, key) in ("no", "perhaps"):
@@ -80,14 +80,14 @@ def _left(grid: Grid, everybody: Iterable[Asker], key: Key) -> _Left:
 
 
 def _answer(grid: Grid, asker: Asker, key: Key) -> _Left:
-    square, bit = grid.on(asker, key), bit_of(_ACTION)
-    if square.always & bit:
+    grid_cell, bit = grid.on(asker, key), bit_of(_ACTION)
+    if grid_cell.always & bit:
         return "yes"
-    if not square.sometimes & bit:
+    if not grid_cell.sometimes & bit:
         return "no"
-    for mask, terms in grid.terms(square, bit):
-        listed = any(word.startswith(UNKNOWN) for way in (*terms.ways, terms.unless) for word in way)
+    for mask, residual in grid.residual(grid_cell, bit):
+        listed = any(word.startswith(UNKNOWN) for way in (*residual.ways, residual.unless) for word in way)
         # Ways that are not listed may hang on any of the unknowns that were found.
-        if mask & bit and (listed or (terms.beyond is not None and terms.unknowns)):
+        if mask & bit and (listed or (residual.beyond is not None and residual.unknowns)):
             return "unknown"
     return "perhaps"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.analysis.access.principals import Asker, asker_named, askers
-from kms_eval.analysis.access.settled import PUBLISHED
 from kms_eval.engine.action_words import action_name
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import bit_of, covered

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from kms_eval.analysis.access.access_matrix import Person, Track
 from kms_eval.analysis.access.answers import AnswerWord
-from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.terms import UNKNOWN
+from kms_eval.analysis.access.residual_conditions import UNKNOWN
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
@@ -63,26 +63,26 @@ class _Collected:
     denials: bool
     answers: dict[tuple[str, Key | None], list[Who]] = field(default_factory=dict)
 
-    def add(self, square: Square, person: Person, actions: int) -> None:
-        doubts = self.grid.doubts(square, actions)
+    def add(self, grid_cell: GridCell, person: Person, actions: int) -> None:
+        doubts = self.grid.doubts(grid_cell, actions)
         for action in actions_in(actions):
             bit = bit_of(action.name)
-            who = self._who(square, person, bit)
+            who = self._who(grid_cell, person, bit)
             if doubts:
                 who = replace(who, doubts=next((codes for mask, codes in doubts if mask & bit), ()))
             # Nobody in particular, who never may: nothing is said by saying so.
-            if who.answer != "never" or square.asker.is_one:
-                self.answers.setdefault((action.name, square.key), []).append(who)
+            if who.answer != "never" or grid_cell.asker.is_one:
+                self.answers.setdefault((action.name, grid_cell.key), []).append(who)
 
-    def _who(self, square: Square, person: Person, bit: int) -> Who:
-        answer = square.answer(bit)
-        if square.sometimes & bit:
-            ((_mask, terms),) = self.grid.terms(square, bit)
-            said = f"{UNKNOWN}{', '.join(terms.unknowns)}" if answer == "undetermined" else str(terms)
-            return Who(person, answer, said, terms.by, terms.unknowns)
+    def _who(self, grid_cell: GridCell, person: Person, bit: int) -> Who:
+        answer = grid_cell.answer(bit)
+        if grid_cell.sometimes & bit:
+            ((_mask, residual),) = self.grid.residual(grid_cell, bit)
+            said = f"{UNKNOWN}{', '.join(residual.unknowns)}" if answer == "undetermined" else str(residual)
+            return Who(person, answer, said, residual.by, residual.unknowns)
         if answer == "never" and not self.denials:
             return Who(person, answer)
-        ((_mask, reason),) = self.grid.reasons(square, bit)
+        ((_mask, reason),) = self.grid.reasons(grid_cell, bit)
         return Who(person, answer, reason.sentence, (reason.by,) if reason.by else ())
 
 

@@ -16,7 +16,7 @@ from kms_eval.analysis.advising.edits import Edit
 from kms_eval.analysis.advising.granting import by_grant
 from kms_eval.analysis.advising.places import State
 from kms_eval.analysis.advising.proposals import Option, for_layer
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
 from kms_eval.engine.explanation import Change, Explanation
 from kms_eval.engine.layers import Part as LayerPart
@@ -122,11 +122,11 @@ def _nearness(ruling: Ruling) -> tuple[int, ...]:
     """How near a ruling is to allowed: parts allowed, then denying statements (fewer), then slots that are filled."""
     part = ruling.decisive
     counted = [e for e in part.cell.entries if e.actions & part.bit and e.applies(part.context)]
-    denies = sum(entry.slot == Slot.DENY for entry in counted)
+    denies = sum(entry.layer_index == LayerIndex.DENY for entry in counted)
     return (
         sum(each.outcome == "allowed" for each in ruling.parts),
         -denies,
-        len({entry.slot for entry in counted} - {Slot.DENY}),
+        len({entry.layer_index for entry in counted} - {LayerIndex.DENY}),
     )
 
 
@@ -135,15 +135,15 @@ def _options(trace: Trace) -> Iterator[Option]:  # noqa: C901 - obstacles in AWS
     ruling = trace.ruling
     shape = ruling.cell.shape
     if ruling.outcome == "explicitDeny":
-        denying = next(entry for entry in trace.counted if entry.slot == Slot.DENY)
+        denying = next(entry for entry in trace.counted if entry.layer_index == LayerIndex.DENY)
         yield from sorted(against_deny(trace, denying), key=_size)
         return
     if not shape.same_partition or _never_abroad(ruling):
         return
     for layer in ruling.cell.in_force:
         if layer.layer.part is LayerPart.GATE and layer.layer.name in trace.silent_gates():
-            for level, slot in enumerate(layer.slots):
-                if slot not in trace.slots:
+            for level, layer_index in enumerate(layer.layer_indexes):
+                if layer_index not in trace.layer_indexes:
                     yield from sorted(for_layer(trace, layer.layer.name, level), key=_size)
                     return
     options: list[Option] = []

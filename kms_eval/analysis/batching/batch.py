@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kms_eval.analysis.batching.asking import Asking
-from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.analysis.batching.relevance import Relevance
 from kms_eval.analysis.batching.rows import FIELDS, NESTED, read_value
 from kms_eval.engine.cell import Outcome
@@ -72,7 +72,7 @@ class Answers:
         self._asking = Asking(evaluator)
         self._at = at
         self._relevance = Relevance(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key)
-        self._known: Recent[Answer] = Recent(most_kept)
+        self._known: BoundedCache[Answer] = BoundedCache(most_kept)
 
     def of(self, fields: Mapping[str, object]) -> Answer:
         """The answer to the request with these fields (see `rows.FIELDS`); the same object for the same request.

@@ -16,8 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kms_eval.analysis.batching.batch import Answer, Answers, Tally, frozen
-from kms_eval.analysis.batching.hinges import OUTCOMES
 from kms_eval.analysis.batching.outcomes import Outcomes
+from kms_eval.analysis.batching.residual_entries import OUTCOMES
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, LINE, NESTED, fields_among
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, InputError, Location

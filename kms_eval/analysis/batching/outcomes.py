@@ -4,7 +4,7 @@ Comes in: columns of numbers, which stand for the words of requests. Goes out: a
 Never here: pyarrow, reasons, the meaning of any policy.
 
 Every distinct principal and key is compiled once for each frame (see `frames`), as masks of what is settled for all
-actions whatever a request brings along; what is not settled hangs on hinges (see there). When a table outgrows its
+actions whatever a request brings along; what is not settled is decided by residual entries (see there). When a table outgrows its
 bounds everything in it is forgotten and begins anew, so that memory depends on what is distinct within a stretch of
 rows, never on the rows.
 """
@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kms_eval.analysis.batching.asking import Asking
-from kms_eval.analysis.batching.frames import Frames
-from kms_eval.analysis.batching.hinges import OUTCOMES, Hinges
-from kms_eval.analysis.batching.recent import Recent
-from kms_eval.analysis.batching.slots import Slots
+from kms_eval.analysis.batching.bounded_cache import BoundedCache
+from kms_eval.analysis.batching.circumstance_numbers import CircumstanceNumbers
+from kms_eval.analysis.batching.residual_entries import OUTCOMES, ResidualEntries
+from kms_eval.analysis.batching.row_numbers import RowNumbers
 from kms_eval.analysis.batching.vocabulary import Numbers, Vocabulary
 from kms_eval.engine.context import Context
 from kms_eval.engine.evaluator import Evaluator
@@ -62,17 +62,17 @@ class Outcomes:
     def _begin(self) -> None:
         self.age += 1
         self.words = Vocabulary(self._asking.evaluator)
-        self._frames = Frames(self._asking.evaluator, self._at)
-        self._slots = Slots()
+        self._frames = CircumstanceNumbers(self._asking.evaluator, self._at)
+        self._slots = RowNumbers()
         self._codes: Codes = np.full((64, 8), _UNKNOWN, np.int16)
-        self._hinges = Hinges(_MOST_CIRCUMSTANCES)
+        self._residual_entries = ResidualEntries(_MOST_CIRCUMSTANCES)
         self._forget_circumstances()
 
     def _forget_circumstances(self) -> None:
         self.circumstances_age += 1
         self._frames.forget()
-        self._hinges.forget()
-        self._alone: Recent[int] = Recent(_MOST_ALONE)
+        self._residual_entries.forget()
+        self._alone: BoundedCache[int] = BoundedCache(_MOST_ALONE)
 
     def make_room(self, rows: int) -> None:
         """Forget everything where that many more rows, all different, might not find room."""
@@ -98,10 +98,10 @@ class Outcomes:
         """The outcome of each row; `circumstances` is one number where they are the same in all rows."""
         words = self.words
         self._slots.make_room(len(self._frames.requests), len(words.principals), len(words.keys))
-        slots = self._slots.find(self._frames.of_frames(circumstances), principals, keys)
+        layer_indexes = self._slots.find(self._frames.of_frames(circumstances), principals, keys)
         self._widen()
         width = self._codes.shape[1]
-        places = slots * np.int32(width) + actions
+        places = layer_indexes * np.int32(width) + actions
         flat = self._codes.reshape(-1)
         codes: Codes = flat.take(places)
         if codes.size and codes.min() == _UNKNOWN:
@@ -123,7 +123,9 @@ class Outcomes:
             codes[rows[alone]] = self._each(places.take(rows[alone]), mine[alone])
             rows, mine, kinds = rows[~alone], mine[~alone], kinds[~alone]
         if rows.size:
-            codes[rows] = self._hinges.decide(kinds.astype(np.int32) - _FIRST_OPEN, mine, self._frames.brought)
+            codes[rows] = self._residual_entries.decide(
+                kinds.astype(np.int32) - _FIRST_OPEN, mine, self._frames.brought
+            )
 
     def _each(self, places: Numbers, circumstances: Numbers) -> Codes:
         """The outcomes of rows that have no shortcut; each distinct one is decided once."""
@@ -142,8 +144,12 @@ class Outcomes:
         """Fill these places of the table of codes, and the whole rows where what was compiled for them will be gone."""
         if len(self._slots) > _CELLS_KEPT:
             width = self._codes.shape[1]
-            slots = dict.fromkeys(place // width for place in places)
-            places = [slot * width + action for slot in slots for action in range(len(self.words.actions))]
+            layer_indexes = dict.fromkeys(place // width for place in places)
+            places = [
+                layer_index * width + action
+                for layer_index in layer_indexes
+                for action in range(len(self.words.actions))
+            ]
         codes = self._codes.reshape(-1)
         for place in places:
             if codes[place] == _UNKNOWN:
@@ -152,8 +158,8 @@ class Outcomes:
                 codes[place] = ERROR if request is None else self._code(request)
 
     def _request(self, place: int, asked: Request | None) -> Request | None:
-        slot, action = divmod(place, self._codes.shape[1])
-        _frame, principal, key = self._slots.triple(slot)
+        layer_index, action = divmod(place, self._codes.shape[1])
+        _frame, principal, key = self._slots.triple(layer_index)
         return self.words.request(principal, action, key, asked)
 
     def _code(self, request: Request) -> int:
@@ -163,15 +169,15 @@ class Outcomes:
         except InputError:
             return ERROR
         cells = [self._asking.evaluator.cell(part) for part in found]
-        settled = True
+        evaluated = True
         for part, cell in zip(found, cells, strict=True):
-            settled = settled and bool((cell.allowed | cell.denied | cell.silent) & bit_of(part.action))
+            evaluated = evaluated and bool((cell.allowed | cell.denied | cell.silent) & bit_of(part.action))
         if len(found) > 1:
-            return self._outcome(request) if settled else _ALONE
+            return self._outcome(request) if evaluated else _ALONE
         (part,), (cell,) = found, cells
-        if settled:
+        if evaluated:
             return OUTCOMES.index(cell.decide(bit_of(part.action), Context(part.situation)))
-        number = self._hinges.number(part, cell)
+        number = self._residual_entries.number(part, cell)
         return _ALONE if number is None else _FIRST_OPEN + number
 
     def _outcome(self, request: Request) -> int:

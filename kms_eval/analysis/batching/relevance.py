@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import chain
 
-from kms_eval.analysis.batching.alike import Kinds
-from kms_eval.analysis.batching.asked import asked_in
-from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.bounded_cache import BoundedCache
+from kms_eval.analysis.batching.condition_keys_read import condition_keys_read_in
+from kms_eval.analysis.batching.equivalent_values import EquivalentValues
 from kms_eval.analysis.batching.rows import read_value
 from kms_eval.engine.situation import ASSUMED_ROOT, CHAIN, VIA_AWS_SERVICE
 from kms_eval.errors import InputError
@@ -59,7 +59,7 @@ class Relevance:
 
     def __init__(self, world: World, *, allow_unknown_key: bool = False) -> None:
         self._rules = ContextRules(world, allow_unknown=allow_unknown_key)
-        tests, in_variables = asked_in(policies_of(world))
+        tests, in_variables = condition_keys_read_in(policies_of(world))
         asked = tests.keys() | in_variables
         grants = [grant for key in world.keys.values() for grant in key.grants]
         keys = {*asked, *(source for key in asked for source in DERIVED_FROM.get(key, ()))}
@@ -78,9 +78,9 @@ class Relevance:
         self._keys = frozenset(keys)
         self._families = (*ALWAYS, _CONTEXT) if _CONTEXT_KEYS in asked else ALWAYS
         self._all_pairs = _CONTEXT_KEYS in asked
-        self._texts: Recent[object] = Recent(_MOST_TEXTS)
+        self._texts: BoundedCache[object] = BoundedCache(_MOST_TEXTS)
         told_apart_by_tests = (tests.keys() | in_grants.keys()) - in_variables - _READ_BY_MORE_THAN_TESTS
-        kinds = {key: Kinds(tests.get(key, ()), in_grants.get(key, ())) for key in told_apart_by_tests}
+        kinds = {key: EquivalentValues(tests.get(key, ()), in_grants.get(key, ())) for key in told_apart_by_tests}
         self._stands: dict[str, Stands] = {key: each.first_like for key, each in kinds.items() if each.few}
         self._names: dict[str, tuple[bool, Stands | None]] = {}
 

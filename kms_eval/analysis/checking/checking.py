@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_pattern
 from kms_eval.analysis.checking.alike import Alike
 from kms_eval.analysis.checking.demands import Clock, not_excused
@@ -122,13 +122,13 @@ class _Looking:
         reasons: dict[str, None] = {}
         failing = 0
         for someone in people:
-            for square in self._squares(someone, keys, actions, keyless):
-                mask = (square.always | square.sometimes) & (actions if square.key is not None else keyless)
+            for grid_cell in self._grid_cells(someone, keys, actions, keyless):
+                mask = (grid_cell.always | grid_cell.sometimes) & (actions if grid_cell.key is not None else keyless)
                 if not mask:
                     continue
                 if failing >= MOST_WITNESSES:
                     return CheckResult(self.check, "fails", tuple(witnesses), failing)
-                looked = self._look_for_any(someone, square, mask)
+                looked = self._look_for_any(someone, grid_cell, mask)
                 reasons |= dict.fromkeys(looked.reasons)
                 if looked.witness is not None:
                     failing += 1
@@ -160,9 +160,9 @@ class _Looking:
     def _anybody(self, people: Sequence[Someone], key: Key | None, bit: int) -> tuple[bool, tuple[str, ...]]:
         reasons: list[str] = []
         for someone in people:
-            square = self._square(someone, key)
-            if (square.always | square.sometimes) & bit:
-                looked = self._look(someone, square, bit)
+            grid_cell = self._grid_cell(someone, key)
+            if (grid_cell.always | grid_cell.sometimes) & bit:
+                looked = self._look(someone, grid_cell, bit)
                 if looked.witness is not None:
                     return True, ()
                 reasons += looked.reasons
@@ -177,35 +177,35 @@ class _Looking:
                 if decided is not None:
                     yield decided
 
-    def _squares(self, someone: Someone, keys: Sequence[Key], actions: int, keyless: int) -> Iterator[Square]:
+    def _grid_cells(self, someone: Someone, keys: Sequence[Key], actions: int, keyless: int) -> Iterator[GridCell]:
         world = self.checking.evaluator.world
         if actions:
             for key in keys:
                 if is_meant(self.check, someone, key, world):
-                    yield self._square(someone, key)
+                    yield self._grid_cell(someone, key)
         if keyless:
-            yield self._square(someone, None)
+            yield self._grid_cell(someone, None)
 
-    def _square(self, someone: Someone, key: Key | None) -> Square:
+    def _grid_cell(self, someone: Someone, key: Key | None) -> GridCell:
         grid = self.checking.grid
         return grid.on(someone.asker, key) if key is not None else grid.without_key(someone.asker)
 
-    def _look_for_any(self, someone: Someone, square: Square, mask: int) -> _Looked:
+    def _look_for_any(self, someone: Someone, grid_cell: GridCell, mask: int) -> _Looked:
         reasons: dict[str, None] = {}
         for action in actions_in(mask):
-            looked = self._look(someone, square, bit_of(action.name))
+            looked = self._look(someone, grid_cell, bit_of(action.name))
             if looked.witness is not None:
                 return looked
             reasons |= dict.fromkeys(looked.reasons)
         return _Looked(None, tuple(reasons))
 
-    def _look(self, someone: Someone, square: Square, bit: int) -> _Looked:
+    def _look(self, someone: Someone, grid_cell: GridCell, bit: int) -> _Looked:
         """A request that the engine allows, or why none can be found; neither is a proof that there is none."""
-        halves = [settled for covered, settled in square.halves if covered & bit]
+        halves = [evaluated for covered, evaluated in grid_cell.halves if covered & bit]
         service = someone.asker.kind == "service"
         same = identity(halves, bit)
         whom = someone if someone.arns is not None else None
-        remembered = (same, bit, whom, service, square.asker.unknown, self.extra)
+        remembered = (same, bit, whom, service, grid_cell.asker.unknown, self.extra)
         if same is not None and remembered in self.checking.proved:
             return _Looked(None, self.checking.proved[remembered])
         world = self.checking.evaluator.world
@@ -214,24 +214,24 @@ class _Looking:
         )
         extra = [*self._clock.of(needs), *([self.extra] if self.extra else [])]
         domains = partial(someone.domain, world=world)
-        search = Search(self.checking.grid.openness, domains, callings(service=service), extra)
+        search = Search(self.checking.grid.open_conditions, domains, callings(service=service), extra)
         names = names_in(halves, self.extra)
         action = actions_in(bit)[0].name
         tried = 0
         for found in islice(search.find(halves, bit), _MOST_TRIED):
             tried += 1
-            chosen = opened(self.checking.grid.openness, found.model.values, halves[0], action)
+            chosen = opened(self.checking.grid.open_conditions, found.model.values, halves[0], action)
             narrowed = replace(found, model=replace(found.model, values=chosen))
-            witness = self._asking.witness(someone, action, square.key, narrowed, names)
+            witness = self._asking.witness(someone, action, grid_cell.key, narrowed, names)
             if witness is not None:
                 return _Looked(witness)
         reasons = tuple(f"{someone.asker.label}, {action}: {reason}" for reason in search.unsettled)
         if tried:
-            where = f" on {square.key.handle}" if square.key is not None else ""
-            terms = next((str(each) for _mask, each in self.checking.grid.terms(square, bit) if str(each)), "")
+            where = f" on {grid_cell.key.handle}" if grid_cell.key is not None else ""
+            residual = next((str(each) for _mask, each in self.checking.grid.residual(grid_cell, bit) if str(each)), "")
             reasons = (
                 *reasons,
-                f"whether {someone.asker.label} can make a request for {action}{where} {terms}".rstrip(),
+                f"whether {someone.asker.label} can make a request for {action}{where} {residual}".rstrip(),
             )
         if same is not None:
             self.checking.proved[remembered] = reasons

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from shlex import join
 
-from kms_eval.analysis.access.openness import Openness
-from kms_eval.analysis.access.settled import Settled
+from kms_eval.analysis.access.open_conditions import OpenConditions
+from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
 from kms_eval.analysis.checking.everybody import Someone
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.proving.requirements import Found
@@ -151,11 +151,11 @@ class Asking:
 
 
 def opened(
-    openness: Openness, values: Mapping[str, tuple[str, ...] | None], half: Settled, action: str
+    open_conditions: OpenConditions, values: Mapping[str, tuple[str, ...] | None], half: PartialEvaluation, action: str
 ) -> dict[str, tuple[str, ...] | None]:
     """Of the values of a model those that a request, or the choice of one of many callers, brings along."""
     asked, with_key = action.lower(), half.cell.scope.target.kind == "key"
-    chosen = openness.open_among(frozenset(values), half.cell.scope, half.unknown, asked)
+    chosen = open_conditions.open_among(frozenset(values), half.cell.scope, half.unknown, asked)
     return {
         key: value
         for key, value in values.items()
@@ -163,7 +163,7 @@ def opened(
     }
 
 
-def names_in(halves: Sequence[Settled], extra: Sequence[Literal] = ()) -> dict[str, str]:
+def names_in(halves: Sequence[PartialEvaluation], extra: Sequence[Literal] = ()) -> dict[str, str]:
     """Condition keys as policies spell them, by their canonical name."""
     tests = [each.test for each in extra]
     for half in halves:

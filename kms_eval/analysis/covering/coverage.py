@@ -22,17 +22,17 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from kms_eval.analysis.covering.coverage_report import CoverageReport, ElementCoverage, StatementCoverage
-from kms_eval.analysis.covering.written import Catalogue, ElementName, Written, catalogue
+from kms_eval.analysis.covering.written_statements import Catalogue, ElementName, Written, catalogue
 from kms_eval.documents.model import Policy, Statement
 from kms_eval.engine import decide
+from kms_eval.engine.caller_policies import caller_policies
 from kms_eval.engine.cell import Outcome, compile_cell
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
 from kms_eval.engine.masks import UNPUBLISHED, bit_of, covered
 from kms_eval.engine.principals import Grade, grade
 from kms_eval.engine.rules import Rule, compile_policy
-from kms_eval.engine.sides import caller_side
 from kms_eval.engine.trace import Trace
 from kms_eval.world.model import World
 
@@ -219,7 +219,7 @@ def _would_count(rule: Rule, statement: Statement, part: PartRuling, evaluator: 
     def rules(policy: Policy) -> tuple[Rule, ...]:
         return tuple(changed if each is rule else each for each in evaluator.rules(policy))
 
-    cell = compile_cell(scope, caller_side(scope, rules, unpublished))
+    cell = compile_cell(scope, caller_policies(scope, rules, unpublished))
     return any(
         entry.rule is changed and entry.actions & part.bit and entry.applies(part.context) for entry in cell.entries
     )
@@ -238,9 +238,14 @@ def _outcome(part: PartRuling, gone: set[Entry]) -> Outcome:
     cell, bit = part.cell, part.bit
     sums = [0] * len(cell.sums)
     for entry in cell.entries:
-        if entry.actions & bit and not sums[entry.slot] & bit and entry not in gone and entry.applies(part.context):
-            sums[entry.slot] |= bit
-    if sums[Slot.DENY]:
+        if (
+            entry.actions & bit
+            and not sums[entry.layer_index] & bit
+            and entry not in gone
+            and entry.applies(part.context)
+        ):
+            sums[entry.layer_index] |= bit
+    if sums[LayerIndex.DENY]:
         return "explicitDeny"
     return "allowed" if decide.allowed(sums, cell.shape) & bit else "implicitDeny"
 

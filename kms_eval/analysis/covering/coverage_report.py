@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from kms_eval.analysis.covering.written import EXCLUSIONS, ElementName
+from kms_eval.analysis.covering.written_statements import EXCLUSIONS, ElementName
 
 _CONDITIONS: frozenset[ElementName] = frozenset({"Condition", "Constraints"})
 

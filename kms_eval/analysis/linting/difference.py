@@ -59,8 +59,8 @@ def _differ(one: Grid, other: Grid) -> bool:
         here, there = one.on(asker, key), other.on(asker, same_key)
         if here.always != there.always or here.sometimes != there.sometimes:
             return True
-        for mask, terms in one.terms(here, here.sometimes) if here.sometimes else ():
-            if any(mask & part and not terms.same_as(more) for part, more in other.terms(there, mask)):
+        for mask, residual in one.residual(here, here.sometimes) if here.sometimes else ():
+            if any(mask & part and not residual.same_as(more) for part, more in other.residual(there, mask)):
                 return True
     return False
 

@@ -15,7 +15,7 @@ from kms_eval.analysis.linting.rule import Found, Rule
 from kms_eval.analysis.linting.subject import Subject, alone, subjects
 from kms_eval.analysis.linting.table import BY_REMARK, RULE, RULES
 from kms_eval.analysis.linting.texts import Texts
-from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine.evaluator import Evaluator
@@ -37,9 +37,9 @@ class Linter:
         self._seen: set[Path] = set()
         self._removable: dict[Path, dict[Steps, None]] = {}
 
-    def scenario(self, evaluator: Evaluator, notices: Iterable[Notice]) -> None:
+    def scenario(self, evaluator: Evaluator, warnings: Iterable[DocumentWarning]) -> None:
         """Look at a whole world, and take what its reader remarked."""
-        self._remarks(notices)
+        self._remarks(warnings)
         for subject in subjects(evaluator):
             self._subject(subject)
 
@@ -48,7 +48,7 @@ class Linter:
         collected = Findings()
         name = document.file.path.stem if document.file.path is not None else None
         policy = read_policy(document.value, document.place, kind, collected, name=name)
-        self._remarks(collected.notices, policy)
+        self._remarks(collected.warnings, policy)
         for fault in collected.faults:
             self._fault(fault, name)
         if policy is not None:
@@ -79,12 +79,12 @@ class Linter:
                 for found in rule.check(subject):
                     self._add(rule, found, subject.policy)
 
-    def _remarks(self, notices: Iterable[Notice], policy: Policy | None = None) -> None:
-        for notice in notices:
-            rule = BY_REMARK.get(notice.code)
+    def _remarks(self, warnings: Iterable[DocumentWarning], policy: Policy | None = None) -> None:
+        for warning in warnings:
+            rule = BY_REMARK.get(warning.code)
             # What is said of sources as such (two files that contradict each other) is no finding about a policy.
             if rule is not None and rule in self._chosen:
-                self._add(rule, Found(notice.place, notice.message, notice.help), policy)
+                self._add(rule, Found(warning.place, warning.message, warning.help), policy)
 
     def _add(self, rule: Rule, found: Found, policy: Policy | None) -> None:
         # Of a world that was put together from several files: the place in the one it is from.
@@ -143,10 +143,10 @@ class Linter:
         self._findings.setdefault((finding.code, finding.file, finding.field, finding.line, finding.message), finding)
 
 
-def lint_scenario(evaluator: Evaluator, notices: Sequence[Notice] = (), chosen: Chosen = _ALL) -> Report:
+def lint_scenario(evaluator: Evaluator, warnings: Sequence[DocumentWarning] = (), chosen: Chosen = _ALL) -> Report:
     """The report on one world."""
     linter = Linter(chosen)
-    linter.scenario(evaluator, notices)
+    linter.scenario(evaluator, warnings)
     return linter.report()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from kms_eval.analysis.covering.written import Written, is_about_kms
+from kms_eval.analysis.covering.written_statements import Written, is_about_kms
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind, PrincipalEntry, Qualifier, Statement
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.masks import actions_in, covered

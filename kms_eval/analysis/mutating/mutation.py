@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from kms_eval.analysis.covering.written import catalogue
+from kms_eval.analysis.covering.written_statements import catalogue
 from kms_eval.analysis.mutating.mutants import Mutant, mutants
 from kms_eval.analysis.mutating.witnesses import Difference, Witness, Witnesses
 from kms_eval.analysis.testing import TestResult, request_of, run_test

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kms_eval.analysis.mutating.everybody import Somebody, everybody, named_in
+from kms_eval.analysis.mutating.requesters import Requester, named_in, requesters
 from kms_eval.documents.model import Policy
 from kms_eval.engine.context import Context
 from kms_eval.engine.evaluator import Evaluator
@@ -81,7 +81,7 @@ class Places:
     def __init__(self, evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) -> None:
         self._evaluator = evaluator
         self._now = now
-        self._everybody = everybody(evaluator, cases)
+        self._everybody = requesters(evaluator, cases)
         self._own: dict[Caller, frozenset[Policy]] = {}
         self._of_key: dict[Key, frozenset[Policy]] = {}
 
@@ -97,7 +97,7 @@ class Places:
                     if place.actions & change.actions and any(_covers(rules, scope) for scope in place.scopes):
                         yield place
 
-    def _of(self, somebody: Somebody, change: Change) -> Iterator[Place]:
+    def _of(self, somebody: Requester, change: Change) -> Iterator[Place]:
         world, caller = self._evaluator.world, somebody.caller
         everywhere = not change.policies.isdisjoint(self._policies_of(caller))
         endpoints = [each for each in world.vpc_endpoints.values() if each.policy in change.policies]

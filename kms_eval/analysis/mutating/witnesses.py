@@ -22,7 +22,7 @@ from kms_eval.documents.model import Policy
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context, carried, is_fixed
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import EVERYTHING, actions_in, bit_of, published
@@ -134,9 +134,9 @@ class Witnesses:
         for first, second in zip(before, after, strict=True):
             of_denies, of_others = _differing(first, second)
             denies, others = denies | of_denies, others | of_others
-        settled = one.allowed & two.allowed | one.denied & two.denied | one.silent & two.silent
+        evaluated = one.allowed & two.allowed | one.denied & two.denied | one.silent & two.silent
         # What nobody can be allowed either way, no Allow changes.
-        differing = (denies | others & (one.possible | two.possible)) & place.actions & ~settled
+        differing = (denies | others & (one.possible | two.possible)) & place.actions & ~evaluated
         if not differing:
             return None
         opened = two.possible & ~one.possible | two.allowed & ~one.allowed
@@ -147,7 +147,7 @@ class Witnesses:
         about = (scope.caller, scope.target.arn, scope.target.kind, scope.endpoint)
         cell = known.get(about)
         if cell is None:
-            cell = known[about] = compile_cell(scope, evaluator.side(scope), unfolded=self._unfolded)
+            cell = known[about] = compile_cell(scope, evaluator.policies_of_caller(scope), unfolded=self._unfolded)
         return cell
 
     def _witness(self, unequal: Sequence[_Unequal], other: Evaluator) -> Witness | None:
@@ -220,10 +220,10 @@ def _final(cells: _Cells) -> _Final:
         denied |= cell.denied
         most = list(cell.sums)
         for entry in cell.pending:
-            if entry.slot == Slot.DENY:
+            if entry.layer_index == LayerIndex.DENY:
                 maybe_denied |= entry.actions
             else:
-                most[entry.slot] |= entry.actions
+                most[entry.layer_index] |= entry.actions
         possible &= decide.allowed(most, cell.shape)
     return _Final(allowed, denied, ~possible & ~denied & ~maybe_denied, possible & ~denied)
 
@@ -232,12 +232,12 @@ def _differing(before: Cell, after: Cell) -> tuple[int, int]:
     """The actions about which the Denies differ, and those about which anything else does, settled or pending."""
     found = [one ^ other for one, other in zip(before.sums, after.sums, strict=True)]
     waiting, changed = _waiting(before), _waiting(after)
-    for slot, asks in waiting.keys() | changed.keys():
-        found[slot] |= waiting.get((slot, asks), 0) ^ changed.get((slot, asks), 0)
+    for layer_index, asks in waiting.keys() | changed.keys():
+        found[layer_index] |= waiting.get((layer_index, asks), 0) ^ changed.get((layer_index, asks), 0)
     others = 0
-    for actions in found[Slot.DENY + 1 :]:
+    for actions in found[LayerIndex.DENY + 1 :]:
         others |= actions
-    return found[Slot.DENY], others
+    return found[LayerIndex.DENY], others
 
 
 def _waiting(cell: Cell) -> dict[tuple[int, object], int]:
@@ -248,7 +248,7 @@ def _waiting(cell: Cell) -> dict[tuple[int, object], int]:
             statement, policy = entry.rule.statement, entry.rule.policy
             # Statements with the same questions in a policy of another kind or version are read differently.
             asks = (statement.condition, statement.resources, statement.not_resources, policy.kind, policy.variables)
-            found[entry.slot, asks] = found.get((entry.slot, asks), 0) | entry.actions
+            found[entry.layer_index, asks] = found.get((entry.layer_index, asks), 0) | entry.actions
     return found
 
 

@@ -31,7 +31,7 @@ class NotSettledError(Exception):
 
 @dataclass(slots=True)
 class Beyond:
-    """One question. `values` gives the domain of an open key, `settled` the text of one that is not open."""
+    """One question. `values` gives the domain of an open key, `evaluated` the text of one that is not open."""
 
     domains: Callable[[str], Domain]
     lookup: Lookup

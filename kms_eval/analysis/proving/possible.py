@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kms_eval.analysis.access.openness import Openness
-from kms_eval.analysis.access.settled import Settled
+from kms_eval.analysis.access.open_conditions import OpenConditions
+from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
 from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
 from kms_eval.analysis.proving.requirements import Search, identity
@@ -23,13 +23,13 @@ _MOST_KNOWN = 50_000
 class Possible:
     """Answers for one question; what was found out once is remembered."""
 
-    def __init__(self, openness: Openness) -> None:
-        self._openness = openness
+    def __init__(self, open_conditions: OpenConditions) -> None:
+        self._open_conditions = open_conditions
         self._known: dict[tuple[object, ...], int] = {}
 
-    def of(self, halves: Sequence[tuple[int, Settled]], mask: int) -> int:
+    def of(self, halves: Sequence[tuple[int, PartialEvaluation]], mask: int) -> int:
         """The actions of the mask that some request may be allowed."""
-        same = identity([settled for _covered, settled in halves], ~0)
+        same = identity([evaluated for _covered, evaluated in halves], ~0)
         question = None if same is None else (*same, mask, halves[0][1].unknown, halves[0][1].cell.scope.target.kind)
         if question is None:
             return self._among(halves, mask)
@@ -40,12 +40,12 @@ class Possible:
             known = self._known[question] = self._among(halves, mask)
         return known
 
-    def _among(self, halves: Sequence[tuple[int, Settled]], mask: int) -> int:
+    def _among(self, halves: Sequence[tuple[int, PartialEvaluation]], mask: int) -> int:
         found = 0
         alike: dict[tuple[object, ...], bool] = {}
         for action in actions_in(mask):
             bit = bit_of(action.name)
-            needed = [settled for covered, settled in halves if covered & bit]
+            needed = [evaluated for covered, evaluated in halves if covered & bit]
             if sum(bool(entry.actions & bit) for half in needed for entry in half.pending) < 2 and _plain(needed, bit):
                 found |= bit  # one test of one entry is no contradiction
                 continue
@@ -55,20 +55,20 @@ class Possible:
             found |= bit if alike[kind] else 0
         return found
 
-    def _kind(self, halves: Sequence[Settled], bit: int, action: str) -> tuple[object, ...]:
+    def _kind(self, halves: Sequence[PartialEvaluation], bit: int, action: str) -> tuple[object, ...]:
         """What two actions have in common that are possible alike: the same tests of the same entries are open."""
         said: list[object] = []
-        for settled in halves:
-            scope, unknown = settled.cell.scope, settled.unknown
-            said += [bool(value & bit) for value in settled.sums]
-            for entry in settled.pending:
+        for evaluated in halves:
+            scope, unknown = evaluated.cell.scope, evaluated.unknown
+            said += [bool(value & bit) for value in evaluated.sums]
+            for entry in evaluated.pending:
                 if entry.actions & bit:
-                    tests = self._openness.open_tests(entry, scope, unknown, action)
+                    tests = self._open_conditions.open_tests(entry, scope, unknown, action)
                     said.append((id(entry), *(id(test) for test in tests)))
         return (_decisive(bit), *said)
 
-    def _is_possible(self, halves: Sequence[Settled], bit: int) -> bool:
-        search = Search(self._openness, _any_values, _ANY_WAY)
+    def _is_possible(self, halves: Sequence[PartialEvaluation], bit: int) -> bool:
+        search = Search(self._open_conditions, _any_values, _ANY_WAY)
         return any(True for _found in search.find(halves, bit)) or bool(search.unsettled)
 
 
@@ -77,7 +77,7 @@ def _decisive(bit: int) -> tuple[bool, ...]:
     return tuple(bool(bit & mask) for mask in (ON_ALIAS, ACROSS_ACCOUNTS, RETIRE_GRANT, CREATE_GRANT))
 
 
-def _plain(halves: Sequence[Settled], bit: int) -> bool:
+def _plain(halves: Sequence[PartialEvaluation], bit: int) -> bool:
     """Whether each pending entry has at most one test."""
     conditions = (
         entry.rule.condition

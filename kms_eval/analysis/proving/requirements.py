@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice, product
 
-from kms_eval.analysis.access.openness import Openness
-from kms_eval.analysis.access.settled import OWN_POLICY, Settled
-from kms_eval.analysis.access.terms import sufficient
+from kms_eval.analysis.access.open_conditions import OpenConditions
+from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
+from kms_eval.analysis.access.residual_conditions import sufficient
 from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
 from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled, solve
 from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
@@ -56,7 +56,7 @@ class Search:
     `unsettled` gathers reasons why nothing is proved where no model was found.
     """
 
-    openness: Openness
+    open_conditions: OpenConditions
     domains: Callable[[str], Domain]
     callings: Sequence[Calling]
     extra: Sequence[Sequence[Literal]] = ()
@@ -66,37 +66,39 @@ class Search:
     """Whether the caller has an identity policy that allows it; None: either, as it is needed."""
     _steps: int = 0
 
-    def find(self, halves: Sequence[Settled], bit: int) -> Iterator[Found]:
+    def find(self, halves: Sequence[PartialEvaluation], bit: int) -> Iterator[Found]:
         """Models of the action, given as its bit."""
         action = actions_in(bit)[0].name.lower()
-        each_way = [list(islice(ways(settled, bit), MOST_WAYS + 1)) for settled in halves]
+        each_way = [list(islice(ways(evaluated, bit), MOST_WAYS + 1)) for evaluated in halves]
         if any(len(each) > MOST_WAYS for each in each_way):
             self.unsettled.append("there are too many ways in which it may be allowed")
         denies = [
-            (entry, settled)
-            for settled in halves
-            for entry in settled.pending
-            if entry.slot == Slot.DENY and entry.actions & bit
+            (entry, evaluated)
+            for evaluated in halves
+            for entry in evaluated.pending
+            if entry.layer_index == LayerIndex.DENY and entry.actions & bit
         ]
         for chosen in islice(product(*each_way), MOST_WAYS):
-            allows = [(entry, settled) for way, settled in zip(chosen, halves, strict=True) for entry in way]
+            allows = [(entry, evaluated) for way, evaluated in zip(chosen, halves, strict=True) for entry in way]
             for calling in self.callings:
                 known = self._known(halves, action, calling)
                 yield from self._along(allows, denies, known, action)
 
-    def _known(self, halves: Sequence[Settled], action: str, calling: Calling) -> Known:
-        settled = halves[0]
-        context = Context(Situation(settled.cell.scope, action, self.openness.circumstances))
+    def _known(self, halves: Sequence[PartialEvaluation], action: str, calling: Calling) -> Known:
+        evaluated = halves[0]
+        context = Context(Situation(evaluated.cell.scope, action, self.open_conditions.circumstances))
 
         def is_open(key: str) -> bool:
-            return bool(self.openness.open_among(frozenset({key}), settled.cell.scope, settled.unknown, action))
+            return bool(
+                self.open_conditions.open_among(frozenset({key}), evaluated.cell.scope, evaluated.unknown, action)
+            )
 
         return Known(self.domains, context.get, is_open, calling.absent, calling.fixed)
 
     def _along(
         self,
-        allows: Sequence[tuple[Entry, Settled]],
-        denies: Sequence[tuple[Entry, Settled]],
+        allows: Sequence[tuple[Entry, PartialEvaluation]],
+        denies: Sequence[tuple[Entry, PartialEvaluation]],
         known: Known,
         action: str,
     ) -> Iterator[Found]:
@@ -104,7 +106,7 @@ class Search:
         pairs: dict[str, str] = {}
         source: tuple[str, ...] = ()
         retired, parent, own_policy = None, None, False
-        for entry, settled in allows:
+        for entry, evaluated in allows:
             if entry is OWN_POLICY:
                 if self.own_policy is False:
                     return
@@ -117,23 +119,23 @@ class Search:
                 retired = grant.id if entry.actions & RETIRE_GRANT else retired
                 parent = grant if entry.actions & CREATE_GRANT else parent
             else:
-                tests = self.openness.open_tests(entry, settled.cell.scope, settled.unknown, action)
+                tests = self.open_conditions.open_tests(entry, evaluated.cell.scope, evaluated.unknown, action)
                 literals += [Literal(test, holds=True, generous=False) for test in tests]
         known = _with(known, pairs, source)
-        choices = [*self.extra, *(self._failing(entry, settled, action) for entry, settled in denies)]
+        choices = [*self.extra, *(self._failing(entry, evaluated, action) for entry, evaluated in denies)]
         of_source: dict[str, tuple[str, ...]] = {_SOURCE_ARN: source} if source else {}
         for model in self._search(literals, [each for each in choices if each], known):
             whole = Model({**model.values, **of_source})
             yield Found(whole, pairs, retired, parent, own_policy or self.own_policy is True)
 
-    def _failing(self, entry: Entry, settled: Settled, action: str) -> list[Literal]:
+    def _failing(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> list[Literal]:
         """Ways to keep a Deny from applying; none where its Resource, or what is unknown, may do that."""
-        scope = settled.cell.scope
+        scope = evaluated.cell.scope
         if entry.unknowns:
             return []
-        if self.openness.open_variables(entry, scope, settled.unknown, action):
+        if self.open_conditions.open_variables(entry, scope, evaluated.unknown, action):
             return []
-        tests = self.openness.open_tests(entry, scope, settled.unknown, action)
+        tests = self.open_conditions.open_tests(entry, scope, evaluated.unknown, action)
         return [Literal(test, holds=False, generous=True) for test in tests]
 
     def _search(self, literals: list[Literal], choices: Sequence[Sequence[Literal]], known: Known) -> Iterator[Model]:
@@ -159,23 +161,23 @@ class Search:
             self.unsettled.append(answer.reason)
 
 
-def identity(halves: Sequence[Settled], bit: int) -> tuple[object, ...] | None:
+def identity(halves: Sequence[PartialEvaluation], bit: int) -> tuple[object, ...] | None:
     """What two searches of the same outcome share; None where the outcome hangs on values of the caller or the key.
 
     Rules and grants are told apart by their `id`: they live as long as what decides.
     """
     said: list[object] = []
-    for settled in halves:
-        shape = settled.cell.shape
+    for evaluated in halves:
+        shape = evaluated.cell.shape
         said += [shape.own_account, shape.root, shape.target, shape.same_partition]
-        said += [shape.limits, shape.grant_limits, shape.gates, *(value & bit for value in settled.sums)]
-        for entry in settled.pending:
+        said += [shape.limits, shape.grant_limits, shape.gates, *(value & bit for value in evaluated.sums)]
+        for entry in evaluated.pending:
             if entry.actions & bit:
                 rule = entry.rule
                 if rule is not None and _has_variables(rule):
                     return None
                 about = id(entry.allowance.grant) if entry.allowance is not None else id(rule)
-                said.append((entry.slot, entry.actions & bit, about, entry is OWN_POLICY, bool(entry.unknowns)))
+                said.append((entry.layer_index, entry.actions & bit, about, entry is OWN_POLICY, bool(entry.unknowns)))
     return tuple(said)
 
 
@@ -186,14 +188,14 @@ def _has_variables(rule: Rule) -> bool:
     return resource or any(isinstance(value, Template) for test in tests for value in test.values)
 
 
-def ways(settled: Settled, bit: int) -> Iterator[tuple[Entry, ...]]:
+def ways(evaluated: PartialEvaluation, bit: int) -> Iterator[tuple[Entry, ...]]:
     """Sets of pending Allow entries that suffice together, smallest first."""
-    by_slot: dict[int, list[Entry]] = {}
-    for entry in settled.pending:
-        if entry.actions & bit and entry.slot != Slot.DENY and not settled.sums[entry.slot] & bit:
-            by_slot.setdefault(entry.slot, []).append(entry)
-    for slots in sufficient(settled, bit, tuple(by_slot)):
-        yield from product(*(by_slot[slot] for slot in slots))
+    by_layer: dict[int, list[Entry]] = {}
+    for entry in evaluated.pending:
+        if entry.actions & bit and entry.layer_index != LayerIndex.DENY and not evaluated.sums[entry.layer_index] & bit:
+            by_layer.setdefault(entry.layer_index, []).append(entry)
+    for layer_indexes in sufficient(evaluated, bit, tuple(by_layer)):
+        yield from product(*(by_layer[layer_index] for layer_index in layer_indexes))
 
 
 def _pairs(allowance: Allowance) -> tuple[tuple[str, str], ...]:

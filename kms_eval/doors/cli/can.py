@@ -108,7 +108,7 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
-    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.question import ask, by_option
     from kms_eval.errors import InputError
@@ -151,7 +151,7 @@ def run(call: Call, output: Output) -> ExitCode:
     for line in opened.assumptions:
         output.word(line)
     _say(explanation, call, output)
-    for line in (*opened.words, *notice_lines(asked.notices)):
+    for line in (*opened.words, *document_warning_lines(asked.warnings)):
         output.word(line)
     if explanation.decision == "undetermined":
         return ExitCode.OPEN

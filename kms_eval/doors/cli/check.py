@@ -91,7 +91,7 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
     from datetime import UTC, datetime
 
     from kms_eval.analysis.checking.checking import run_checks
-    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.doors.cli.selecting import words_selection
     from kms_eval.errors import InputError
     from kms_eval.render.checks import CheckedFile
@@ -100,7 +100,7 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
     selected = words_selection(call.keyword) if call.keyword is not None else None
     try:
         scenario = Scenario.load(path, strict=call.strict)
-        for line in notice_lines(scenario.loaded.notices):
+        for line in document_warning_lines(scenario.loaded.warnings):
             output.word(line)
         chosen = [each for each in scenario.loaded.checks if selected is None or selected(each.name.lower())]
         return CheckedFile(

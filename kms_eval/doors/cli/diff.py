@@ -260,7 +260,7 @@ def _policies(
 ) -> tuple[dict[str, tuple[Policy, ...]], list[str]]:
     """The policies by the names in front of them, and what reading had to remark."""
     from kms_eval.documents.findings import Findings
-    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.doors.cli.opening import HERE
     from kms_eval.formats.document import Place, SourceFile
     from kms_eval.world.attachments import Documents
@@ -277,4 +277,4 @@ def _policies(
         if policy is not None:
             found[name] = (*found.get(name, ()), policy)
     findings.raise_faults(strict=strict)
-    return found, notice_lines(findings.notices)
+    return found, document_warning_lines(findings.warnings)

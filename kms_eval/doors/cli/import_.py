@@ -41,7 +41,7 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Write the folder."""
-    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.doors.cli.opening import Sources
     from kms_eval.doors.importing.scenario_files import scenario_files
     from kms_eval.sources.options import Options
@@ -67,7 +67,7 @@ def run(call: Call, output: Output) -> ExitCode:
     if call.verbose:
         for line in loaded.recognised:
             output.word(f"recognised {line}")
-    for line in (*loaded.words, *notice_lines(loaded.notices)):
+    for line in (*loaded.words, *document_warning_lines(loaded.warnings)):
         output.word(line)
     world = loaded.world
     output.answer(f"{folder / 'kms-eval.yaml'}: {len(world.keys)} keys, {len(world.principals)} users and roles")

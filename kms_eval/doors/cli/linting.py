@@ -18,8 +18,8 @@ from kms_eval.analysis.linting.lint import Linter, kind_of_policy
 from kms_eval.analysis.linting.table import BY_REMARK
 from kms_eval.documents.model import PolicyKind
 from kms_eval.documents.wrapping import unwrapped
+from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.cli.gathering import files_in, is_scenario
-from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.doors.cli.opening import Sources
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.lint_settings import settings
@@ -170,9 +170,9 @@ class _Reading:
         if said.verbose:
             recognised = scenario.loaded.recognised or (f"{paths[0]}: scenario",)
             self.words.extend(f"recognised {line}" for line in recognised)
-        notices = scenario.loaded.notices
-        self.words.extend(notice_lines(notice for notice in notices if notice.code not in BY_REMARK))
-        self.linter.scenario(scenario.evaluator, notices)
+        warnings = scenario.loaded.warnings
+        self.words.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
+        self.linter.scenario(scenario.evaluator, warnings)
 
     def file(self, path: Path) -> Iterator[str]:
         """A policy, or any source."""

@@ -133,12 +133,12 @@ def _path(call: Call) -> Path:
 
 
 def _scenario(path: Path, call: Call, output: Output) -> Scenario:
-    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.errors import InputError
     from kms_eval.scenario import Scenario
 
     scenario = Scenario.load([path, *call.scenario[1:]], strict=call.strict, allow_unknown_key=call.allow_unknown_key)
-    for line in notice_lines(scenario.loaded.notices):
+    for line in document_warning_lines(scenario.loaded.warnings):
         output.word(line)
     if not scenario.tests:
         raise InputError(f"{path} has no tests, so nothing could be noticed")

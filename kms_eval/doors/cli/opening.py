@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.documents.model import Policy, PolicyKind
-from kms_eval.doors.cli.notices import notice_lines
+from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Place, SourceFile
@@ -42,7 +42,7 @@ class Given:
 
     key_policy: Policy | None = None
     policies: tuple[Policy, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    warnings: tuple[DocumentWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def open_scenario(
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
         world = _with(loaded.world, given, principal, key)
-        loaded = replace(loaded, world=world, notices=(*loaded.notices, *given.notices))
+        loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *given.warnings))
         opened = Scenario(loaded, **unknown)
-    return Opened(opened, (*words, *notice_lines(loaded.notices)), tuple(assumptions))
+    return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions))
 
 
 def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> Given:
@@ -137,7 +137,7 @@ def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> 
     read = documents.policy(key_policy, call.at("--key-policy"), PolicyKind.KEY, findings) if key_policy else None
     attached = documents.policies(policies, call.at("--policy"), PolicyKind.IDENTITY, findings)
     findings.raise_faults(strict=strict)
-    return Given(read, attached, tuple(findings.notices))
+    return Given(read, attached, tuple(findings.warnings))
 
 
 def _with(world: World, given: Given, principal: str | None, key: str | None) -> World:

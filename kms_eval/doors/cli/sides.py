@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import which
 
-from kms_eval.doors.cli.notices import notice_lines
+from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
 from kms_eval.formats.text import read_file
@@ -144,7 +144,7 @@ def _opened(paths: Sequence[Path], options: Options, *, strict: bool) -> tuple[S
         before=options.before,
         parameters=options.parameters,
     )
-    return found, (*found.loaded.words, *notice_lines(found.loaded.notices))
+    return found, (*found.loaded.words, *document_warning_lines(found.loaded.warnings))
 
 
 def _is_plan(path: Path) -> bool:
@@ -187,5 +187,5 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
         value = {**data, "keys": {"key": {"policy": document.value}}}
         file = SourceFile(document.file.name, origins=origins)
         sides.append(from_document(RawDocument(file, value), name=document.file.name, strict=beside.strict))
-    words += [line for each in sides for line in notice_lines(each.notices)]
+    words += [line for each in sides for line in document_warning_lines(each.warnings)]
     return Sides(Scenario(sides[0]), Scenario(sides[1]), tuple(dict.fromkeys(words)))

@@ -108,7 +108,7 @@ def _paths(call: Call) -> list[Path]:
 
 
 def _read(path: Path, output: Output, call: Call) -> _File:
-    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.errors import InputError
     from kms_eval.scenario import Scenario
 
@@ -124,7 +124,7 @@ def _read(path: Path, output: Output, call: Call) -> _File:
             for fault in error.faults:
                 output.answer(of_fault(fault))
         return _File(path, faults=error.faults)
-    for line in notice_lines(scenario.loaded.notices):
+    for line in document_warning_lines(scenario.loaded.warnings):
         output.word(line)
     return _File(path, scenario)
 

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from kms_eval.documents.findings import Notice
+from kms_eval.documents.findings import DocumentWarning
 from kms_eval.formats.document import Origin
 from kms_eval.formats.unknown import Unknown
 from kms_eval.sources.aws.identities import PrincipalFacts
@@ -87,10 +87,10 @@ def _put_keys(raw: Raw, collection: Collection, account: str, region: str) -> No
         _put_key_parts(raw, collection, key, handle, entry)
     for name, shown in collection.keys.further_policies:
         message = f"the key policy `{name}` is left out: AWS RAM made it, and only `default` is evaluated"
-        raw.notices.append(Notice("further-key-policy", message, shown.place))
+        raw.warnings.append(DocumentWarning("further-key-policy", message, shown.place))
     for what, key, shown in collection.keys.replaced:
         message = f"the {what} of key `{key.key_id}` differs from what an earlier file says; this one counts"
-        raw.notices.append(Notice("source-told-twice", message, shown.place))
+        raw.warnings.append(DocumentWarning("source-told-twice", message, shown.place))
 
 
 def _handles(keys: list[KeyFacts]) -> dict[KeyFacts, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kms_eval.documents.model import Policy
-from kms_eval.engine.decide import FIRST_FREE_SLOT, Shape, Slot
+from kms_eval.engine.decide import FIRST_FREE_SLOT, LayerIndex, Shape
 from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.layers import LAYERS, Layer, Part
 from kms_eval.engine.principals import Grade, grade, names_of, spared
@@ -22,7 +22,11 @@ from kms_eval.world.model import Caller
 
 Rules = Callable[[Policy], tuple[Rule, ...]]
 
-_SLOT_OF_GRADE = {Grade.DIRECT: Slot.DIRECT, Grade.LIMITED: Slot.LIMITED, Grade.DELEGATED: Slot.DELEGATED}
+_LAYER_OF_GRADE = {
+    Grade.DIRECT: LayerIndex.DIRECT,
+    Grade.LIMITED: LayerIndex.LIMITED,
+    Grade.DELEGATED: LayerIndex.DELEGATED,
+}
 
 
 @record
@@ -37,8 +41,8 @@ class Audience:
     rules: Rules
     unpublished: str | None
 
-    def entries(self, layer: Layer, policies: Iterable[Policy], slot: int | None = None) -> Iterator[Entry]:
-        """What those policies say to the caller; `slot` is where the layer's Allow statements count.
+    def entries(self, layer: Layer, policies: Iterable[Policy], layer_index: int | None = None) -> Iterator[Entry]:
+        """What those policies say to the caller; `layer_index` is where the layer's Allow statements count.
 
         Without one it depends on how they name the caller.
         """
@@ -47,13 +51,13 @@ class Audience:
                 if rule.named is not None and rule.named.isdisjoint(self.names):
                     continue
                 actions = rule.covers(self.unpublished) & layer.actions
-                mine = _slot(rule, self.caller, layer, slot) if actions else None
+                mine = _slot(rule, self.caller, layer, layer_index) if actions else None
                 if mine is not None:
                     yield Entry(layer.name, mine, actions, rule)
 
 
 @record
-class Side:
+class CallerPolicies:
     """One caller's side.
 
     `gathered` are the layers in force by name, each with its entries; `sums` is what counts about every resource in
@@ -89,7 +93,7 @@ class Side:
         return shape
 
 
-def caller_side(scope: Scope, rules: Rules, unpublished: str | None = None) -> Side:
+def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) -> CallerPolicies:
     """The side of the scope's caller, whatever the target."""
     audience = Audience(scope.caller, names_of(scope.caller), rules, unpublished)
     count = int(FIRST_FREE_SLOT)
@@ -100,51 +104,53 @@ def caller_side(scope: Scope, rules: Rules, unpublished: str | None = None) -> S
         groups = layer.documents(scope) if layer.part.follows_caller else None
         if groups is None:
             continue
-        slots: list[int] = []
+        layer_indexes: list[int] = []
         for group in groups:
             if layer.part is Part.IDENTITY:
-                slots.append(Slot.IDENTITY)
+                layer_indexes.append(LayerIndex.IDENTITY)
                 continue
-            slots.append(count)
+            layer_indexes.append(count)
             bounds[layer.part].append(count)
             if not group:
                 void.add(count)
             count += 1
         found = [
-            entry for group, slot in zip(groups, slots, strict=True) for entry in audience.entries(layer, group, slot)
+            entry
+            for group, layer_index in zip(groups, layer_indexes, strict=True)
+            for entry in audience.entries(layer, group, layer_index)
         ]
-        gathered[layer.name] = (InForce(layer, tuple(slots)), tuple(found))
+        gathered[layer.name] = (InForce(layer, tuple(layer_indexes)), tuple(found))
     sums, rest = _settled((entry for _in_force, entries in gathered.values() for entry in entries), count)
     limits, gates = bounds[Part.LIMIT], bounds[Part.GATE]
-    grant_limits = tuple(slot for slot in limits if slot not in void)
-    return Side(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {})
+    grant_limits = tuple(layer_index for layer_index in limits if layer_index not in void)
+    return CallerPolicies(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {})
 
 
-def _slot(rule: Rule, caller: Caller, layer: Layer, slot: int | None) -> int | None:
+def _slot(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None) -> int | None:
     """Where a rule's word counts for the caller; None where it is not for the caller, or void."""
     statement = rule.statement
     if rule.resource is None:
         return None
     if statement.not_principals is not None:
         # Only with Deny; documents with Allow and NotPrincipal are refused (semantics N1).
-        return Slot.DENY if rule.effect == "Deny" and not spared(statement.not_principals, caller) else None
+        return LayerIndex.DENY if rule.effect == "Deny" and not spared(statement.not_principals, caller) else None
     found = Grade.DIRECT
     if statement.principals is not None:
         found = grade(statement.principals, caller, rule.effect)
         if found is Grade.NONE:
             return None
     if rule.effect == "Deny":
-        return Slot.DENY
-    return _SLOT_OF_GRADE[found] if layer.part is Part.RESOURCE else slot
+        return LayerIndex.DENY
+    return _LAYER_OF_GRADE[found] if layer.part is Part.RESOURCE else layer_index
 
 
-def _settled(entries: Iterable[Entry], slots: int) -> tuple[tuple[int, ...], tuple[Entry, ...]]:
+def _settled(entries: Iterable[Entry], layer_indexes: int) -> tuple[tuple[int, ...], tuple[Entry, ...]]:
     """What counts about every resource in every request, and the entries of which that is not known."""
-    sums = [0] * slots
+    sums = [0] * layer_indexes
     rest = []
     for entry in entries:
         if entry.counts_always:
-            sums[entry.slot] |= entry.actions
+            sums[entry.layer_index] |= entry.actions
         else:
             rest.append(entry)
     return tuple(sums), tuple(rest)

@@ -1,4 +1,4 @@
-"""What open decisions hinge on: the words of single statements and grants, each asked once for each circumstance.
+"""What open decisions depend on: the residual words of single statements and grants, each asked once for each circumstance.
 
 Comes in: rulings that the request's circumstances could turn, and circumstances. Goes out: for each such decision the
 statements it hangs on, and for any answers of theirs the outcome. Never here: the meaning of a condition, how layers
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell, Outcome
 from kms_eval.engine.context import Context, carried, reading
-from kms_eval.engine.decide import Shape, Slot
+from kms_eval.engine.decide import LayerIndex, Shape
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import bit_of
 from kms_eval.engine.plan import Part
@@ -36,13 +36,13 @@ UNASKED = 255
 
 MOST_AT_ONCE = 8
 """The statements that one decision may hang on; the few that hang on more are decided one by one."""
-_MOST_HINGES = 512
+_MOST_RESIDUAL_ENTRIES = 512
 _MOST_OPEN = 30_000
 _MOST_SHAPES = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Hinge:
+class _ResidualEntry:
     """One statement's or grant's word in one kind of situation."""
 
     entry: Entry
@@ -68,17 +68,17 @@ class _Open:
         """The outcome if those entries count whose position has a one in `answers`."""
         counting = {entry for position, entry in enumerate(self.entries) if answers >> position & 1}
         sums = self.cell.sums_for(self.bit, counting.__contains__)
-        if sums[Slot.DENY] & self.bit:
+        if sums[LayerIndex.DENY] & self.bit:
             return "explicitDeny"
         return "allowed" if decide.allowed(sums, self.cell.shape) & self.bit else "implicitDeny"
 
 
-class Hinges:
+class ResidualEntries:
     """Open decisions, numbered, and what they hang on. `room` is for that many circumstances."""
 
     def __init__(self, room: int) -> None:
         self._numbers: dict[Any, int] = {}
-        self._hinges: list[_Hinge] = []
+        self._residual_entries: list[_ResidualEntry] = []
         self._opens: dict[Any, int] = {}
         self._shapes: dict[Shape, tuple[Any, ...]] = {}
         self._decisions: list[_Open] = []
@@ -97,26 +97,34 @@ class Hinges:
         bit = bit_of(part.action)
         if cell.doubtful & bit:
             return None
-        entries = tuple(entry for entry in cell.pending if entry.actions & bit and not cell.sums[entry.slot] & bit)
+        entries = tuple(
+            entry for entry in cell.pending if entry.actions & bit and not cell.sums[entry.layer_index] & bit
+        )
         if len(entries) > MOST_AT_ONCE:
             return None
         before = Situation(part.scope, part.action.lower(), part.circumstances.bringing(PLAIN.given, None, None))
-        hinges: list[int] = []
+        residual_entries: list[int] = []
         for entry in entries:
-            hinge = self._hinge(entry, before)
-            if hinge is None:
+            residual_entry = self._residual_entry(entry, before)
+            if residual_entry is None:
                 return None
-            hinges.append(hinge)
-        # Decisions about one action in cells of one shape that hang on the same hinges turn alike.
-        settled = tuple([total & bit for total in cell.sums])
-        kind = (bit, self._shape(cell.shape), settled, tuple([entry.slot for entry in entries]), tuple(hinges))
+            residual_entries.append(residual_entry)
+        # Decisions about one action in cells of one shape that depend on the same residual entries turn alike.
+        evaluated = tuple([total & bit for total in cell.sums])
+        kind = (
+            bit,
+            self._shape(cell.shape),
+            evaluated,
+            tuple([entry.layer_index for entry in entries]),
+            tuple(residual_entries),
+        )
         number = self._opens.get(kind)
         if number is None and len(self._decisions) < _MOST_OPEN:
             number = self._opens[kind] = len(self._decisions)
             self._decisions.append(_Open(cell, bit, entries))
             self._hung_on = _with_row(self._hung_on, number, 0)
-            self._hung_on[number, : len(hinges)] = hinges
-            self._lengths = _with_row(self._lengths, number, len(hinges))
+            self._hung_on[number, : len(residual_entries)] = residual_entries
+            self._lengths = _with_row(self._lengths, number, len(residual_entries))
             self._outcomes = _with_row(self._outcomes, number, UNASKED)
         return number
 
@@ -124,8 +132,8 @@ class Hinges:
         """The outcome of each open decision in its circumstances, as an index of `OUTCOMES`."""
         places = decisions << MOST_AT_ONCE
         for position in range(self._lengths.take(decisions).max()):
-            hinges = self._hung_on[:, position].take(decisions)
-            places |= self._ask(hinges, circumstances, brought).astype(np.int32) << position
+            residual_entries = self._hung_on[:, position].take(decisions)
+            places |= self._ask(residual_entries, circumstances, brought).astype(np.int32) << position
         outcomes = self._outcomes.reshape(-1)
         found = outcomes.take(places)
         if found.max() == UNASKED:
@@ -135,14 +143,16 @@ class Hinges:
             found = outcomes.take(places)
         return found
 
-    def _ask(self, hinges: Numbers, circumstances: Numbers, brought: Sequence[Circumstances]) -> NDArray[np.uint8]:
+    def _ask(
+        self, residual_entries: Numbers, circumstances: Numbers, brought: Sequence[Circumstances]
+    ) -> NDArray[np.uint8]:
         words = self._words.reshape(-1)
-        places = hinges * self._words.shape[1] + circumstances
+        places = residual_entries * self._words.shape[1] + circumstances
         found = words.take(places)
         if found.max() == UNASKED:
             for place in np.unique(places[found == UNASKED]).tolist():
-                hinge, circumstance = divmod(place, self._words.shape[1])
-                words[place] = self._hinges[hinge - 1].holds(brought[circumstance])
+                residual_entry, circumstance = divmod(place, self._words.shape[1])
+                words[place] = self._residual_entries[residual_entry - 1].holds(brought[circumstance])
             found = words.take(places)
         return found
 
@@ -154,12 +164,14 @@ class Hinges:
             values = self._shapes[shape] = _values(shape)
         return values
 
-    def _hinge(self, entry: Entry, before: Situation) -> int | None:
+    def _residual_entry(self, entry: Entry, before: Situation) -> int | None:
         signature = _signature(entry, before)
         number = self._numbers.get(signature)
-        if number is None and len(self._hinges) < _MOST_HINGES:
-            self._hinges.append(_Hinge(entry, before, _values(before.circumstances) == _values(PLAIN)))
-            number = self._numbers[signature] = len(self._hinges)
+        if number is None and len(self._residual_entries) < _MOST_RESIDUAL_ENTRIES:
+            self._residual_entries.append(
+                _ResidualEntry(entry, before, _values(before.circumstances) == _values(PLAIN))
+            )
+            number = self._numbers[signature] = len(self._residual_entries)
             self._words = _with_row(self._words, number, UNASKED)
         return number
 

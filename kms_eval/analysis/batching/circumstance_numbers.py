@@ -33,7 +33,7 @@ _SOMEBODY = {"principal": "somebody", "action": "something"}
 _MOST_TEXTS = 1 << 17
 
 
-class Frames:
+class CircumstanceNumbers:
     """All circumstances met so far, or since `forget`; frames stay. None in `requests` is nonsense.
 
     `brought` is by the number of the circumstances; `requests` by that of the frame: the first request in it.

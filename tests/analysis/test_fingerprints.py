@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kms_eval.analysis.access.same import Prints
+from kms_eval.analysis.access.fingerprints import Fingerprints
 from kms_eval.documents.model import Constraints, Grant, OpenGrant, Policy, PolicyKind
 from kms_eval.formats.unknown import Unknown
 from kms_eval.world.model import Key, OrganizationAccount, Principal, VpcEndpoint, World
@@ -66,17 +66,17 @@ def names_of(kind: type) -> list[str]:
 @pytest.mark.parametrize("name", names_of(Key))
 def test_of_a_key(name: str) -> None:
     base = world()
-    prints, key = Prints(base), base.keys["app"]
-    assert prints.of_key(replace(key)) == prints.of_key(key)
-    assert prints.of_key(changed(key, name)) != prints.of_key(key)
+    fingerprints, key = Fingerprints(base), base.keys["app"]
+    assert fingerprints.of_key(replace(key)) == fingerprints.of_key(key)
+    assert fingerprints.of_key(changed(key, name)) != fingerprints.of_key(key)
 
 
 @pytest.mark.parametrize("name", names_of(Grant))
 def test_of_a_grant(name: str) -> None:
     base = world()
-    prints, key, grant = Prints(base), base.keys["app"], Grant("g1")
+    fingerprints, key, grant = Fingerprints(base), base.keys["app"], Grant("g1")
     one, other = (replace(key, grants=(each,)) for each in (grant, changed(grant, name)))
-    assert prints.of_key(one) != prints.of_key(other)
+    assert fingerprints.of_key(one) != fingerprints.of_key(other)
 
 
 @pytest.mark.parametrize("name", names_of(Principal))
@@ -87,7 +87,7 @@ def test_of_a_principal(name: str) -> None:
     one, other = (
         replace(who, caller=replace(who.caller, principal=each)) for each in (principal, changed(principal, name))
     )
-    assert Prints(base).of_caller(one) != Prints(base).of_caller(other)
+    assert Fingerprints(base).of_caller(one) != Fingerprints(base).of_caller(other)
 
 
 @pytest.mark.parametrize("name", names_of(OrganizationAccount))
@@ -99,8 +99,8 @@ def test_of_an_account(name: str) -> None:
     account = changed(base.organization.accounts[ACCOUNT], name)
     other = replace(base, organization=replace(base.organization, accounts={ACCOUNT: account}))
     who = asker(scenario(principals={"role/a": {}}).evaluator, "role/a")
-    callers = [Prints(each).of_caller(who) for each in (base, other)]
-    keys = [Prints(each).of_key(base.keys["app"]) for each in (base, other)]
+    callers = [Fingerprints(each).of_caller(who) for each in (base, other)]
+    keys = [Fingerprints(each).of_key(base.keys["app"]) for each in (base, other)]
     # SCPs bind the caller's side, RCPs the key's, and where the account is, conditions of both may ask.
     assert (callers[0] != callers[1]) is (name != "resource_control_policies")
     assert (keys[0] != keys[1]) is (name != "service_control_policies")
@@ -112,16 +112,16 @@ def test_of_the_management_account_and_of_no_organization() -> None:
     key = base.keys["app"]
     management = replace(base, organization=replace(base.organization, management_account=ACCOUNT))
     none = replace(base, organization=None)
-    prints = [Prints(each).of_key(key) for each in (base, management, none)]
-    assert len(set(prints)) == 3
+    fingerprints = [Fingerprints(each).of_key(key) for each in (base, management, none)]
+    assert len(set(fingerprints)) == 3
 
 
 @pytest.mark.parametrize("name", [each.name for each in fields(VpcEndpoint)])
 def test_of_an_endpoint(name: str) -> None:
     base = world()
     other = replace(base, vpc_endpoints={"vpce-0a": changed(base.vpc_endpoints["vpce-0a"], name)})
-    assert Prints(base).of_endpoint("vpce-0a") != Prints(other).of_endpoint("vpce-0a")
-    assert Prints(base).of_endpoint(None) == ()
+    assert Fingerprints(base).of_endpoint("vpce-0a") != Fingerprints(other).of_endpoint("vpce-0a")
+    assert Fingerprints(base).of_endpoint(None) == ()
 
 
 def test_the_same_text_elsewhere_is_the_same_policy_and_variables_make_another() -> None:
@@ -129,6 +129,6 @@ def test_the_same_text_elsewhere_is_the_same_policy_and_variables_make_another()
     key = base.keys["app"]
     elsewhere = replace(key, policy=replace(key.policy, name="another", place=None))
     older = replace(key, policy=replace(key.policy, version="2008-10-17"))
-    prints = Prints(base)
-    assert prints.of_key(elsewhere) == prints.of_key(key)
-    assert prints.of_key(older) != prints.of_key(key)
+    fingerprints = Fingerprints(base)
+    assert fingerprints.of_key(elsewhere) == fingerprints.of_key(key)
+    assert fingerprints.of_key(older) != fingerprints.of_key(key)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kms_eval.documents.model import Grant, Policy, PrincipalEntry, Statement
+from kms_eval.engine.caller_policies import Rules
 from kms_eval.engine.near_misses import in_words
 from kms_eval.engine.rules import Rule
-from kms_eval.engine.sides import Rules
 from kms_eval.formats.document import Place, Steps, field_name
 from kms_eval.language.pattern import compile_text
 from kms_eval.world.model import World, policies_of

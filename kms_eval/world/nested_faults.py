@@ -31,7 +31,7 @@ _POLICIES: tuple[tuple[_Pattern, PolicyKind], ...] = (
 _GRANTS: _Pattern = ("keys", _ANY, "grants")
 
 
-def salvage(documents: Documents, value: object, place: Place, findings: Findings) -> None:
+def read_nested_faults(documents: Documents, value: object, place: Place, findings: Findings) -> None:
     """Read every policy and grant in `value`, which stands at `place`."""
     for pattern, kind in _POLICIES:
         for source, here in _inside(value, place, pattern):

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kms_eval.analysis.access.openness import ABOUT_WHO, Openness
+from kms_eval.analysis.access.open_conditions import ABOUT_WHO, OpenConditions
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell
 from kms_eval.engine.context import Context
-from kms_eval.engine.decide import Slot
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import EVERYTHING, RETIRE_GRANT, UNPUBLISHED
 from kms_eval.engine.situation import Situation
 
 PUBLISHED = EVERYTHING & ~UNPUBLISHED
 
-OWN_POLICY = Entry("identityPolicy", Slot.IDENTITY, EVERYTHING)
+OWN_POLICY = Entry("identityPolicy", LayerIndex.IDENTITY, EVERYTHING)
 """Stands for the identity policies of a principal that nobody has described."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Settled:
+class PartialEvaluation:
     """Masks of what is allowed in every request (`always`) and in some (`sometimes`); the rest is never allowed.
 
     `undetermined` are those of `sometimes` of which no request is sure to be allowed: something unknown decides.
@@ -40,7 +40,9 @@ class Settled:
     undetermined: int = 0
 
 
-def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_policy: bool) -> Settled:
+def partially_evaluate(
+    cell: Cell, open_conditions: OpenConditions, *, unknown: tuple[str, ...], own_policy: bool
+) -> PartialEvaluation:
     """The cell with everything settled that the question settles.
 
     `unknown` are beginnings of condition keys about which nothing is known; `own_policy` says that the caller may have
@@ -49,54 +51,56 @@ def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_poli
     sums = list(cell.sums)
     pending: list[Entry] = []
     for entry in cell.pending:
-        still, holds = openness.split(entry, cell.scope, unknown)
-        sums[entry.slot] |= holds
+        still, holds = open_conditions.split(entry, cell.scope, unknown)
+        sums[entry.layer_index] |= holds
         if still == entry.actions:
             pending.append(entry)
         elif still:
-            pending.append(Entry(entry.layer, entry.slot, still, entry.rule, entry.allowance))
+            pending.append(Entry(entry.layer, entry.layer_index, still, entry.rule, entry.allowance))
     if own_policy:
         pending.append(OWN_POLICY)
-    sure = _surely_possible(cell, openness, sums, pending)
-    pending, always, possible = _with_retiring(cell, openness, sums, pending)
+    sure = _surely_possible(cell, open_conditions, sums, pending)
+    pending, always, possible = _with_retiring(cell, open_conditions, sums, pending)
     sometimes = possible & ~always & PUBLISHED
-    return Settled(cell, unknown, sums, tuple(pending), always & PUBLISHED, sometimes, sometimes & ~sure)
+    return PartialEvaluation(cell, unknown, sums, tuple(pending), always & PUBLISHED, sometimes, sometimes & ~sure)
 
 
-def public(settled: Settled, openness: Openness) -> int:
+def public(evaluated: PartialEvaluation, open_conditions: OpenConditions) -> int:
     """What anybody may do who has an identity policy for it, whoever it is: nothing that is asked is about who asks.
 
     What a request carries, of the service it comes through to its encryption context, whoever asks can choose.
     """
-    sums, about_who = list(settled.sums), (*settled.unknown, *ABOUT_WHO)
-    for entry in settled.pending:
-        who = openness.doubtful(entry, settled.cell.scope)
-        if any(key.startswith(about_who) for key in openness.left(entry, settled.cell.scope, settled.unknown)):
+    sums, about_who = list(evaluated.sums), (*evaluated.unknown, *ABOUT_WHO)
+    for entry in evaluated.pending:
+        who = open_conditions.doubtful(entry, evaluated.cell.scope)
+        if any(
+            key.startswith(about_who) for key in open_conditions.left(entry, evaluated.cell.scope, evaluated.unknown)
+        ):
             who = entry.actions
-        if entry.slot == Slot.DENY:
-            sums[Slot.DENY] |= who
+        if entry.layer_index == LayerIndex.DENY:
+            sums[LayerIndex.DENY] |= who
         else:
-            sums[entry.slot] |= entry.actions & ~who
-    return decide.allowed(sums, settled.cell.shape) & ~sums[Slot.DENY] & settled.sometimes
+            sums[entry.layer_index] |= entry.actions & ~who
+    return decide.allowed(sums, evaluated.cell.shape) & ~sums[LayerIndex.DENY] & evaluated.sometimes
 
 
-def _surely_possible(cell: Cell, openness: Openness, sums: list[int], pending: list[Entry]) -> int:
+def _surely_possible(cell: Cell, open_conditions: OpenConditions, sums: list[int], pending: list[Entry]) -> int:
     """What some request is allowed whatever the unknowns are: what hangs on them allows nothing, and denies."""
-    doubtful = [openness.doubtful(entry, cell.scope) for entry in pending]
+    doubtful = [open_conditions.doubtful(entry, cell.scope) for entry in pending]
     if not any(doubtful):
         return EVERYTHING
     least, others = list(sums), []
     for entry, doubt in zip(pending, doubtful, strict=True):
-        if entry.slot == Slot.DENY:
-            least[Slot.DENY] |= doubt
+        if entry.layer_index == LayerIndex.DENY:
+            least[LayerIndex.DENY] |= doubt
         if entry.actions & ~doubt:
-            others.append(Entry(entry.layer, entry.slot, entry.actions & ~doubt, entry.rule, entry.allowance))
-    _pending, _always, possible = _with_retiring(cell, openness, least, others)
+            others.append(Entry(entry.layer, entry.layer_index, entry.actions & ~doubt, entry.rule, entry.allowance))
+    _pending, _always, possible = _with_retiring(cell, open_conditions, least, others)
     return possible
 
 
 def _with_retiring(
-    cell: Cell, openness: Openness, sums: list[int], pending: list[Entry]
+    cell: Cell, open_conditions: OpenConditions, sums: list[int], pending: list[Entry]
 ) -> tuple[list[Entry], int, int]:
     """The entries that are still pending, what is allowed whatever they say, and what is if they say the best."""
     always, possible = _answers(cell, sums, pending)
@@ -104,7 +108,7 @@ def _with_retiring(
     if not retiring:
         return pending, always, possible
     others = [entry for entry in pending if entry not in retiring]
-    pending, retire_always, retire_possible = _retirable(cell, openness, sums, retiring, others)
+    pending, retire_always, retire_possible = _retirable(cell, open_conditions, sums, retiring, others)
     return pending, always & ~RETIRE_GRANT | retire_always, possible & ~RETIRE_GRANT | retire_possible
 
 
@@ -112,13 +116,13 @@ def _answers(cell: Cell, sums: list[int], pending: list[Entry]) -> tuple[int, in
     """What is allowed whatever the pending entries say, and what is allowed if they say the best."""
     least, most = list(sums), list(sums)
     for entry in pending:
-        (least if entry.slot == Slot.DENY else most)[entry.slot] |= entry.actions
-    always = decide.allowed(least, cell.shape) & ~least[Slot.DENY]
-    return always, decide.allowed(most, cell.shape) & ~sums[Slot.DENY]
+        (least if entry.layer_index == LayerIndex.DENY else most)[entry.layer_index] |= entry.actions
+    always = decide.allowed(least, cell.shape) & ~least[LayerIndex.DENY]
+    return always, decide.allowed(most, cell.shape) & ~sums[LayerIndex.DENY]
 
 
 def _retirable(
-    cell: Cell, openness: Openness, sums: list[int], retiring: list[Entry], others: list[Entry]
+    cell: Cell, open_conditions: OpenConditions, sums: list[int], retiring: list[Entry], others: list[Entry]
 ) -> tuple[list[Entry], int, int]:
     """RetireGrant grant by grant: which one it is about is the request's choice, and one of the key's grants it is.
 
@@ -130,22 +134,27 @@ def _retirable(
     about: dict[Entry, None] = {}
     always, possible = RETIRE_GRANT, 0
     for grant in key.grants if key is not None else ():
-        circumstances = replace(openness.circumstances, grant=grant)
+        circumstances = replace(open_conditions.circumstances, grant=grant)
         context = Context(Situation(cell.scope, "kms:retiregrant", circumstances))
         holding = [entry for entry in retiring if entry.applies(context)]
         about.update((entry, None) for entry in holding)
-        slots = {entry.slot for entry in holding}
-        common = slots if common is None else common & slots
-        with_grant = [value | RETIRE_GRANT if slot in slots else value for slot, value in enumerate(sums)]
+        layer_indexes = {entry.layer_index for entry in holding}
+        common = layer_indexes if common is None else common & layer_indexes
+        with_grant = [
+            value | RETIRE_GRANT if layer_index in layer_indexes else value for layer_index, value in enumerate(sums)
+        ]
         least, most = _answers(cell, with_grant, others)
         always &= least
         possible |= most & RETIRE_GRANT
     for entry in (entry for entry in retiring if entry.unknowns):
         # There may be such a grant, and it may be the one to retire.
         about[entry], common, always = None, set(), 0
-        with_grant = [value | RETIRE_GRANT if slot == entry.slot else value for slot, value in enumerate(sums)]
+        with_grant = [
+            value | RETIRE_GRANT if layer_index == entry.layer_index else value
+            for layer_index, value in enumerate(sums)
+        ]
         possible |= _answers(cell, with_grant, others)[1] & RETIRE_GRANT
-    for slot in common or ():
-        sums[slot] |= RETIRE_GRANT
-    still = [*others, *(entry for entry in about if entry.slot not in (common or ()))]
+    for layer_index in common or ():
+        sums[layer_index] |= RETIRE_GRANT
+    still = [*others, *(entry for entry in about if entry.layer_index not in (common or ()))]
     return still, always, possible

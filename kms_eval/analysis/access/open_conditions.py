@@ -25,7 +25,7 @@ from kms_eval.engine.unknowns import unknown_facts, unknown_keys, unknown_of
 from kms_eval.formats.unknown import Unknown
 from kms_eval.world.model import VpcEndpoint
 
-SETTLED_BY_NATURE = frozenset({"aws:securetransport", "aws:requestedregion", "kms:policyname"})
+FIXED_IN_PRACTICE = frozenset({"aws:securetransport", "aws:requestedregion", "kms:policyname"})
 """KMS endpoints speak TLS only, a key is reached in its own Region only, and a key policy has one name.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/data-protection.html
@@ -48,7 +48,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 
 @lru_cache(maxsize=4096)
-def alike(needs: frozenset[str], *, with_key: bool) -> tuple[tuple[int, str], ...]:
+def equivalent_actions(needs: frozenset[str], *, with_key: bool) -> tuple[tuple[int, str], ...]:
     """Published actions of which the same is known about these condition keys: (mask, one of them, in lower case)."""
     if not needs:
         return ((EVERYTHING & ~UNPUBLISHED, "kms:decrypt"),)
@@ -61,17 +61,17 @@ def alike(needs: frozenset[str], *, with_key: bool) -> tuple[tuple[int, str], ..
     return tuple(groups.values())
 
 
-class Openness:
+class OpenConditions:
     """Tells open from settled for one question: its circumstances, and the endpoint the requests come through."""
 
     def __init__(self, circumstances: Circumstances, endpoint: VpcEndpoint | None) -> None:
         self.circumstances = circumstances
-        settled = SETTLED_BY_NATURE | frozenset(circumstances.given.values)
+        evaluated = FIXED_IN_PRACTICE | frozenset(circumstances.given.values)
         if circumstances.at is not None:
-            settled |= CLOCK
+            evaluated |= CLOCK
         if endpoint is not None:
-            settled |= _OF_THE_ENDPOINT
-        self._settled = settled
+            evaluated |= _OF_THE_ENDPOINT
+        self._fixed = evaluated
         self._known: dict[tuple[Rule, str, str, int], tuple[int, int]] = {}
 
     def split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
@@ -79,11 +79,11 @@ class Openness:
         rule = entry.rule
         if rule is None:
             return entry.actions, 0
-        if entry.needs.isdisjoint(self._settled):
+        if entry.needs.isdisjoint(self._fixed):
             situation = Situation(scope, "", self.circumstances)
             hindered = not _is_anyone(unknown) and any(hindrance(situation, key) for key in entry.needs)
             return self._split(entry, scope, unknown) if hindered else (entry.actions, 0)
-        if not entry.needs <= self._settled:
+        if not entry.needs <= self._fixed:
             return self._split(entry, scope, unknown)
         # Nothing about the caller matters: the same for all of them.
         about = (rule, scope.target.kind, scope.target.region, entry.actions)
@@ -96,25 +96,25 @@ class Openness:
         """The actions for which an entry hangs on something that no source could show, not on requests alone."""
         if entry.unknowns:
             return entry.actions
-        facts, needs = unknown_facts(scope), entry.needs - self._settled
+        facts, needs = unknown_facts(scope), entry.needs - self._fixed
         if not facts or not needs:
             return 0
         found = 0
-        for actions, action in alike(needs, with_key=scope.target.kind == "key"):
+        for actions, action in equivalent_actions(needs, with_key=scope.target.kind == "key"):
             if unknown_keys(needs, facts, action):
                 found |= actions
         return found & entry.actions
 
     def left(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> frozenset[str]:
         """The condition keys (lower case) of an entry that are open for any action it speaks of."""
-        kinds = alike(entry.needs, with_key=scope.target.kind == "key")
+        kinds = equivalent_actions(entry.needs, with_key=scope.target.kind == "key")
         left = (self.open_among(entry.needs, scope, unknown, action) for mask, action in kinds if mask & entry.actions)
         return frozenset().union(*left)
 
     def unknowns(self, entry: Entry, scope: Scope, action: str) -> tuple[Unknown, ...]:
         """What no source could show, and what the entry's word about the action (lower case) hangs on."""
         facts = unknown_facts(scope)
-        keys = sorted(unknown_keys(entry.needs - self._settled, facts, action)) if facts else ()
+        keys = sorted(unknown_keys(entry.needs - self._fixed, facts, action)) if facts else ()
         found = (unknown_of(key, facts) for key in keys)
         return (*entry.unknowns, *(each for each in found if each is not None))
 
@@ -132,7 +132,7 @@ class Openness:
 
     def _split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
         still, holds = 0, 0
-        for actions, action in alike(entry.needs, with_key=scope.target.kind == "key"):
+        for actions, action in equivalent_actions(entry.needs, with_key=scope.target.kind == "key"):
             part = actions & entry.actions
             if part:
                 context = Context(Situation(scope, action, self.circumstances))
@@ -148,9 +148,9 @@ class Openness:
         situation = Situation(scope, action, self.circumstances)
         anyone = _is_anyone(unknown)
         facts = unknown_facts(scope)
-        return unknown_keys(keys - self._settled, facts, action) | frozenset(
+        return unknown_keys(keys - self._fixed, facts, action) | frozenset(
             key
-            for key in keys - self._settled
+            for key in keys - self._fixed
             if key.startswith(unknown)
             or (not is_fixed(action, key, with_key=with_key) and (anyone or hindrance(situation, key) is None))
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kms_eval import Scenario
-from kms_eval.analysis.batching.alike import Kinds
-from kms_eval.analysis.batching.asked import asked_in
+from kms_eval.analysis.batching.condition_keys_read import condition_keys_read_in
+from kms_eval.analysis.batching.equivalent_values import EquivalentValues
 from kms_eval.analysis.batching.relevance import Relevance
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind, Statement
 from kms_eval.engine import conditions
@@ -20,7 +20,7 @@ VALUES = (
 def compiled(*written: ConditionTest) -> list[conditions.Test]:
     statement = Statement(0, None, "Allow", condition=written)
     policy = Policy("p", PolicyKind.IDENTITY, "2012-10-17", None, (statement,))
-    return next(iter(asked_in([policy])[0].values()))
+    return next(iter(condition_keys_read_in([policy])[0].values()))
 
 
 def asks(operator: str, *values: str) -> ConditionTest:
@@ -29,9 +29,11 @@ def asks(operator: str, *values: str) -> ConditionTest:
 
 def test_no_test_tells_a_value_from_the_one_that_stands_for_it() -> None:
     for mine in (
-        tests for world, _ask in questions(7, worlds=60, asks=1) for tests in asked_in(policies_of(world))[0].values()
+        tests
+        for world, _ask in questions(7, worlds=60, asks=1)
+        for tests in condition_keys_read_in(policies_of(world))[0].values()
     ):
-        kinds = Kinds(mine)
+        kinds = EquivalentValues(mine)
         literal = [test for test in mine if test.needs == {test.key}]
         for value in VALUES:
             first = kinds.first_like(value)
@@ -42,30 +44,30 @@ def test_no_test_tells_a_value_from_the_one_that_stands_for_it() -> None:
 
 
 def test_values_that_nothing_mentions_are_one() -> None:
-    kinds = Kinds(compiled(asks("StringEquals", "a", "b"), asks("StringNotEqualsIgnoreCase", "C")))
+    kinds = EquivalentValues(compiled(asks("StringEquals", "a", "b"), asks("StringNotEqualsIgnoreCase", "C")))
     assert [kinds.first_like(value) for value in ("x", "y", "a", "b", "c", "C", "z", "a", "")] == [
         "x", "x", "a", "b", "c", "c", "x", "a", "",
     ]  # fmt: skip
 
 
 def test_values_are_told_apart_as_patterns_networks_and_numbers_do() -> None:
-    like = Kinds(compiled(asks("StringLike", "s3-*")))
+    like = EquivalentValues(compiled(asks("StringLike", "s3-*")))
     assert [like.first_like(value) for value in ("s3-a", "ec2", "s3-b", "rds")] == ["s3-a", "ec2", "s3-a", "ec2"]
-    network = Kinds(compiled(asks("IpAddress", "10.0.0.0/8")))
+    network = EquivalentValues(compiled(asks("IpAddress", "10.0.0.0/8")))
     addresses = ("10.1.1.1", "11.1.1.1", "10.2.2.2", "no address")
     assert [network.first_like(value) for value in addresses] == ["10.1.1.1", "11.1.1.1", "10.1.1.1", "no address"]
 
 
 def test_what_grants_compare_is_told_apart() -> None:
-    assert [Kinds((), {"a"}).first_like(value) for value in ("a", "b")] == ["a", "b"]
-    kinds = Kinds((), {"a"})
+    assert [EquivalentValues((), {"a"}).first_like(value) for value in ("a", "b")] == ["a", "b"]
+    kinds = EquivalentValues((), {"a"})
     assert [kinds.first_like(value) for value in ("b", "c", "a")] == ["b", "b", "a"]
 
 
 def test_many_patterns_are_not_worth_the_while() -> None:
-    assert Kinds(compiled(*(asks("StringLike", f"{number}*") for number in range(16)))).few
-    assert not Kinds(compiled(*(asks("StringLike", f"{number}*") for number in range(17)))).few
-    assert Kinds(compiled(*(asks("StringEquals", f"{number}") for number in range(17)))).few
+    assert EquivalentValues(compiled(*(asks("StringLike", f"{number}*") for number in range(16)))).few
+    assert not EquivalentValues(compiled(*(asks("StringLike", f"{number}*") for number in range(17)))).few
+    assert EquivalentValues(compiled(*(asks("StringEquals", f"{number}") for number in range(17)))).few
 
 
 def test_a_key_that_a_variable_reads_keeps_its_values() -> None:

@@ -13,7 +13,7 @@ from kms_eval.language import variables
 from kms_eval.language.variables import Template
 
 
-def asked_in(policies: Iterable[Policy]) -> tuple[dict[str, list[Test]], set[str]]:
+def condition_keys_read_in(policies: Iterable[Policy]) -> tuple[dict[str, list[Test]], set[str]]:
     """The condition keys (lower case) that policies name: each with its tests, and those of variables."""
     compiled: dict[tuple[ConditionTest, bool], Test] = {}
     in_variables: set[str] = set()

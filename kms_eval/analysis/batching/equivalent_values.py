@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kms_eval.analysis.batching.recent import Recent
+from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.engine.conditions import Test
 
 _MOST_TESTS = 16
@@ -23,7 +23,7 @@ _MALFORMED = object()
 _READINGS = (False, True)
 
 
-class Kinds:
+class EquivalentValues:
     """The kinds of values that one condition key has, as far as those tests can tell."""
 
     def __init__(self, tests: Iterable[Test], mentioned: Iterable[str] = ()) -> None:
@@ -36,7 +36,7 @@ class Kinds:
         self._listed = tuple((parse, values) for parse, values in listed.items() if values)
         self._others = tuple(test for test in asked if test.equals is None)
         self._first: dict[tuple[object, ...], str] = {}
-        self._recent: Recent[str] = Recent(_MOST_VALUES)
+        self._recent: BoundedCache[str] = BoundedCache(_MOST_VALUES)
         self.few = len(self._others) <= _MOST_TESTS
 
     def first_like(self, value: str) -> str:

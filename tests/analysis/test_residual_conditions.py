@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kms_eval import Scenario
-from kms_eval.analysis.access.settled import Settled
-from kms_eval.analysis.access.terms import Terms, combined, sufficient
+from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
+from kms_eval.analysis.access.residual_conditions import ResidualConditions, combined, sufficient
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell
-from kms_eval.engine.decide import FIRST_FREE_SLOT, Shape, Slot
+from kms_eval.engine.decide import FIRST_FREE_SLOT, LayerIndex, Shape
 from kms_eval.engine.masks import EVERYTHING, bit_of
 from tests.analysis.asking_grids import ACCOUNT, answer, document, scenario, statement
 
@@ -53,19 +53,19 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
-def settled(sums: list[int], **shape: Any) -> Settled:
+def evaluated(sums: list[int], **shape: Any) -> PartialEvaluation:
     facts = Shape(**{"own_account": True, "root": False, "target": "key", **shape})
     cell = object.__new__(Cell)
     object.__setattr__(cell, "shape", facts)
-    return Settled(cell, (), sums, (), 0, 0)
+    return PartialEvaluation(cell, (), sums, (), 0, 0)
 
 
-def smallest_of_all(of: Settled, slots: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+def smallest_of_all(of: PartialEvaluation, layer_indexes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """By trying every set there is."""
     found: list[set[int]] = []
-    for size in range(len(slots) + 1):
-        for some in combinations(slots, size):
-            sums = [value | DECRYPT if slot in some else value for slot, value in enumerate(of.sums)]
+    for size in range(len(layer_indexes) + 1):
+        for some in combinations(layer_indexes, size):
+            sums = [value | DECRYPT if layer_index in some else value for layer_index, value in enumerate(of.sums)]
             if not any(smaller <= set(some) for smaller in found) and decide.allowed(sums, of.cell.shape) & DECRYPT:
                 found.append(set(some))
                 yield some
@@ -75,22 +75,22 @@ def smallest_of_all(of: Settled, slots: tuple[int, ...]) -> Iterator[tuple[int, 
 def test_bundling_layers_finds_what_trying_every_set_finds(data: st.DataObject) -> None:
     some = st.sets(st.sampled_from(FREE)).map(lambda chosen: tuple(sorted(chosen)))
     limits = data.draw(some)
-    pending = data.draw(st.sets(st.sampled_from([*Slot, *FREE]))) - {Slot.DENY}
+    pending = data.draw(st.sets(st.sampled_from([*LayerIndex, *FREE]))) - {LayerIndex.DENY}
     sums = [0] * (FREE[-1] + 1)
-    for slot in range(1, len(sums)):
-        if slot not in pending and data.draw(st.booleans()):
-            sums[slot] = EVERYTHING
-    of = settled(
+    for layer_index in range(1, len(sums)):
+        if layer_index not in pending and data.draw(st.booleans()):
+            sums[layer_index] = EVERYTHING
+    of = evaluated(
         sums,
         own_account=data.draw(st.booleans()),
         root=data.draw(st.booleans()),
         limits=limits,
-        grant_limits=tuple(slot for slot in limits if data.draw(st.booleans())),
+        grant_limits=tuple(layer_index for layer_index in limits if data.draw(st.booleans())),
         gates=data.draw(some),
     )
-    slots = tuple(data.draw(st.permutations(sorted(pending))))
+    layer_indexes = tuple(data.draw(st.permutations(sorted(pending))))
 
-    assert list(sufficient(of, DECRYPT, slots)) == list(smallest_of_all(of, slots))
+    assert list(sufficient(of, DECRYPT, layer_indexes)) == list(smallest_of_all(of, layer_indexes))
 
 
 def test_levels_of_scps_cost_no_doubling(asked: list[int]) -> None:
@@ -133,29 +133,31 @@ def test_combining_ways_tries_no_more_than_can_be_simplified() -> None:
             tried[0] += 1
             return super().__iter__()
 
-    ways, complete = combined([[Counted([f"{slot}-{number}"]) for number in range(1_000)] for slot in range(3)])
+    ways, complete = combined(
+        [[Counted([f"{layer_index}-{number}"]) for number in range(1_000)] for layer_index in range(3)]
+    )
 
     assert (len(ways), complete) == (64, False)
     assert tried[0] <= 3 * (512 + 1)
 
 
 def test_terms_of_which_ways_are_left_out_are_the_same_only_where_all_of_them_are() -> None:
-    some = Terms((("a",),), beyond=frozenset({"a", "b"}))
+    some = ResidualConditions((("a",),), beyond=frozenset({"a", "b"}))
 
-    assert some.same_as(Terms((("a",),), beyond=frozenset({"a", "b"})))
-    assert not some.same_as(Terms((("a",),), beyond=frozenset({"a", "c"})))
-    assert not some.same_as(Terms((("a",),)))
+    assert some.same_as(ResidualConditions((("a",),), beyond=frozenset({"a", "b"})))
+    assert not some.same_as(ResidualConditions((("a",),), beyond=frozenset({"a", "c"})))
+    assert not some.same_as(ResidualConditions((("a",),)))
 
 
 def test_terms_of_which_ways_are_left_out_imply_nothing() -> None:
-    some, all_of_it = Terms((("a",),), beyond="more"), Terms((("a",),))
+    some, all_of_it = ResidualConditions((("a",),), beyond="more"), ResidualConditions((("a",),))
 
     assert not some.implies(all_of_it)
     assert all_of_it.implies(some)
 
 
 def test_terms_needed_together_leave_out_what_either_leaves_out() -> None:
-    both = Terms((("a",),), beyond="more").and_also(Terms((("b",),)))
+    both = ResidualConditions((("a",),), beyond="more").and_also(ResidualConditions((("b",),)))
 
     assert both.ways == (("a", "b"),)
     assert both.beyond is not None

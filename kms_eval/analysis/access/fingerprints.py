@@ -1,6 +1,6 @@
 """What of two worlds is the same, as far as decisions go: so that a comparison need not decide it twice.
 
-Comes in: parts of a world. Goes out: prints: values that are equal only if everything that can decide is.
+Comes in: parts of a world. Goes out: fingerprints: values that are equal only if everything that can decide is.
 Never here: deciding. INVARIANT: whatever a layer or a fact reads of a caller or a key is in its print.
 """
 
@@ -15,8 +15,8 @@ from kms_eval.world.model import Key, Principal, World
 Print = tuple[Hashable, ...]
 
 
-class Prints:
-    """Prints of one world's principals and keys; a policy's is made once."""
+class Fingerprints:
+    """Fingerprints of one world's principals and keys; a policy's is made once."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Value]):
+class BoundedCache(Generic[Value]):
     """Never holds more than `most` values; what is asked for again and again is what stays."""
 
     def __init__(self, most: int) -> None:

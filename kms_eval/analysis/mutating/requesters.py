@@ -26,7 +26,7 @@ _SOMEWHERE, _SOMEONE = "any", "x"
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class Requester:
     """Who asks, in the words of a request."""
 
     text: str
@@ -34,7 +34,7 @@ class Somebody:
     session: Session | None = None
 
 
-def everybody(evaluator: Evaluator, cases: Iterable[TestCase] = ()) -> tuple[Somebody, ...]:
+def requesters(evaluator: Evaluator, cases: Iterable[TestCase] = ()) -> tuple[Requester, ...]:
     """Strangers of every account and of an unknown one, then all whom the world knows or the tests ask for."""
     world = evaluator.world
     accounts = tuple(_accounts(world))
@@ -50,7 +50,7 @@ def everybody(evaluator: Evaluator, cases: Iterable[TestCase] = ()) -> tuple[Som
     return tuple(distinct.values())
 
 
-def named_in(evaluator: Evaluator, policies: Iterable[Policy]) -> Iterator[Somebody]:
+def named_in(evaluator: Evaluator, policies: Iterable[Policy]) -> Iterator[Requester]:
     """Those whom the Principal elements of policies name; what an id stands for, the world knows or nobody does."""
     texts = (
         entry.value
@@ -62,10 +62,10 @@ def named_in(evaluator: Evaluator, policies: Iterable[Policy]) -> Iterator[Someb
     return _resolved(evaluator, dict.fromkeys(texts))
 
 
-def _resolved(evaluator: Evaluator, texts: Iterable[str], session: Session | None = None) -> Iterator[Somebody]:
+def _resolved(evaluator: Evaluator, texts: Iterable[str], session: Session | None = None) -> Iterator[Requester]:
     for text in texts:
         try:
-            yield Somebody(label(text, evaluator.world), evaluator.caller(text, session), session)
+            yield Requester(label(text, evaluator.world), evaluator.caller(text, session), session)
         except InputError:  # an account, a pattern, a deleted principal's id
             continue
 

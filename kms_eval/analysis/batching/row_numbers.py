@@ -26,7 +26,7 @@ _BITS = 20
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's fraction: neighbours end far apart
 
 
-class Slots:
+class RowNumbers:
     """Rows for triples of frame, principal and key."""
 
     def __init__(self, *, widest: int = _WIDEST) -> None:
@@ -125,10 +125,10 @@ class _Hashed:
             free = self._codes[places] == NEW
             # Of several that want one place the last one written has it; the others see that and move on.
             self._codes[places[free]] = codes[free]
-            settled = self._codes[places] == codes
-            self._rows[places[settled]] = rows[settled]
-            codes, rows = codes[~settled], rows[~settled]
-            places = places[~settled] + 1 & self._codes.size - 1
+            evaluated = self._codes[places] == codes
+            self._rows[places[evaluated]] = rows[evaluated]
+            codes, rows = codes[~evaluated], rows[~evaluated]
+            places = places[~evaluated] + 1 & self._codes.size - 1
 
     def _empty(self, size: int) -> None:
         self._codes = np.full(size, NEW, np.int64)

@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import combinations, islice, product
 
-from kms_eval.analysis.access.openness import Openness, alike
-from kms_eval.analysis.access.settled import OWN_POLICY, Settled
+from kms_eval.analysis.access.open_conditions import OpenConditions, equivalent_actions
+from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
 from kms_eval.engine import decide
 from kms_eval.engine.conditions import Test
-from kms_eval.engine.decide import Shape, Slot
+from kms_eval.engine.decide import LayerIndex, Shape
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
@@ -36,7 +36,7 @@ UNKNOWN = "unknown: "
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ResidualConditions:
     """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of it denies.
 
     `by` names the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
@@ -67,7 +67,7 @@ class Terms:
             parts.append("unless " + " or unless ".join(self.unless))
         return ", ".join(parts)
 
-    def implies(self, other: Terms) -> bool:
+    def implies(self, other: ResidualConditions) -> bool:
         """Whether nothing is allowed on these terms that is not on the others; False where that is not plain to see."""
         if self.beyond is not None:
             return False
@@ -76,13 +76,13 @@ class Terms:
             any(set(way) >= each for each in ways) for way in self.ways
         )
 
-    def same_as(self, other: Terms) -> bool:
+    def same_as(self, other: ResidualConditions) -> bool:
         """Whether they say the same, in whatever order."""
         if set(self.unless) != set(other.unless) or self.beyond != other.beyond:
             return False
         return self.beyond is not None or set(map(frozenset, self.ways)) == set(map(frozenset, other.ways))
 
-    def and_also(self, other: Terms) -> Terms:
+    def and_also(self, other: ResidualConditions) -> ResidualConditions:
         """What has to be met where both have to be met."""
         ways, complete = combined((self.ways, other.ways))
         complete = complete and self.beyond is None and other.beyond is None
@@ -90,90 +90,96 @@ class Terms:
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
         by = tuple(dict.fromkeys((*self.by, *other.by)))
         unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
-        return Terms(ways, unless, by, unknowns, public=self.public and other.public, beyond=beyond)
+        return ResidualConditions(ways, unless, by, unknowns, public=self.public and other.public, beyond=beyond)
 
 
-NO_TERMS = Terms(((),))
+NO_TERMS = ResidualConditions(((),))
 
 
-class TermsFinder:
+class ResidualConditionsFinder:
     """Finds terms for one question; what is found once is kept."""
 
-    def __init__(self, openness: Openness) -> None:
-        self._openness = openness
-        self._known: dict[tuple[object, ...], tuple[tuple[int, Terms], ...]] = {}
+    def __init__(self, open_conditions: OpenConditions) -> None:
+        self._open_conditions = open_conditions
+        self._known: dict[tuple[object, ...], tuple[tuple[int, ResidualConditions], ...]] = {}
 
-    def find(self, settled: Settled, mask: int) -> tuple[tuple[int, Terms], ...]:
+    def find(self, evaluated: PartialEvaluation, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The terms of the actions in `mask`, actions with equal terms together."""
-        about = tuple((entry.rule or entry.allowance, entry.slot, entry.actions) for entry in settled.pending)
-        shape = tuple(getattr(settled.cell.shape, name) for name in _SHAPE)
-        facts = tuple(settled.cell.unknown_facts.items())
-        question = (mask, about, tuple(settled.sums), shape, settled.unknown, facts)
+        about = tuple((entry.rule or entry.allowance, entry.layer_index, entry.actions) for entry in evaluated.pending)
+        shape = tuple(getattr(evaluated.cell.shape, name) for name in _SHAPE)
+        facts = tuple(evaluated.cell.unknown_facts.items())
+        question = (mask, about, tuple(evaluated.sums), shape, evaluated.unknown, facts)
         known = self._known.get(question)
         if known is None:
-            found: dict[Terms, int] = {}
-            for part in self._classes(settled, mask):
-                terms = self._terms(settled, part)
-                found[terms] = found.get(terms, 0) | part
+            found: dict[ResidualConditions, int] = {}
+            for part in self._classes(evaluated, mask):
+                residual = self._residual(evaluated, part)
+                found[residual] = found.get(residual, 0) | part
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[question] = tuple((part, terms) for terms, part in found.items())
+            known = self._known[question] = tuple((part, residual) for residual, part in found.items())
         return known
 
     @staticmethod
-    def _classes(settled: Settled, mask: int) -> list[int]:
+    def _classes(evaluated: PartialEvaluation, mask: int) -> list[int]:
         """The mask in parts of actions to which the same entries speak in the same way."""
-        cuts = {entry.actions for entry in settled.pending} | {*settled.sums, RETIRE_GRANT, CREATE_GRANT}
-        with_key = settled.cell.shape.target == "key"
-        for entry in settled.pending:
+        cuts = {entry.actions for entry in evaluated.pending} | {*evaluated.sums, RETIRE_GRANT, CREATE_GRANT}
+        with_key = evaluated.cell.shape.target == "key"
+        for entry in evaluated.pending:
             if entry.rule is not None:
-                cuts.update(part for part, _action in alike(entry.needs, with_key=with_key))
+                cuts.update(part for part, _action in equivalent_actions(entry.needs, with_key=with_key))
         parts = [mask]
         for cut in cuts:
             parts = [piece for part in parts for piece in (part & cut, part & ~cut) if piece]
         return parts
 
-    def _terms(self, settled: Settled, mask: int) -> Terms:
+    def _residual(self, evaluated: PartialEvaluation, mask: int) -> ResidualConditions:
         action = actions_in(mask)[0].name.lower()
         bit = mask & -mask
-        about = [entry for entry in settled.pending if entry.actions & bit]
-        denies = [entry for entry in about if entry.slot == Slot.DENY]
-        by_slot: dict[int, list[Entry]] = {}
+        about = [entry for entry in evaluated.pending if entry.actions & bit]
+        denies = [entry for entry in about if entry.layer_index == LayerIndex.DENY]
+        by_layer: dict[int, list[Entry]] = {}
         for entry in about:
-            if entry.slot != Slot.DENY and not settled.sums[entry.slot] & bit:
-                by_slot.setdefault(entry.slot, []).append(entry)
-        sets = list(sufficient(settled, bit, tuple(by_slot)))
-        words = {slot: [self._words(entry, settled, action) for entry in by_slot[slot]] for slot in by_slot}
-        each_set = [combined([words[slot] for slot in slots]) for slots in sets]
+            if entry.layer_index != LayerIndex.DENY and not evaluated.sums[entry.layer_index] & bit:
+                by_layer.setdefault(entry.layer_index, []).append(entry)
+        sets = list(sufficient(evaluated, bit, tuple(by_layer)))
+        words = {
+            layer_index: [self._words(entry, evaluated, action) for entry in by_layer[layer_index]]
+            for layer_index in by_layer
+        }
+        each_set = [combined([words[layer_index] for layer_index in layer_indexes]) for layer_indexes in sets]
         ways = _fewest(way for ways, _complete in each_set for way in ways)
         beyond: Hashable = None
         if len(ways) > _MOST_WAYS or not all(complete for _ways, complete in each_set):
             ways = ways[:_MOST_WAYS]
-            beyond = frozenset(frozenset(frozenset(map(frozenset, words[slot])) for slot in slots) for slots in sets)
-        unless = tuple(dict.fromkeys(" and ".join(self._words(entry, settled, action)) for entry in denies))
-        needed = dict.fromkeys(slot for slots in sets for slot in slots)
-        said = [entry for slot in needed for entry in by_slot[slot]] + denies
+            beyond = frozenset(
+                frozenset(frozenset(map(frozenset, words[layer_index])) for layer_index in layer_indexes)
+                for layer_indexes in sets
+            )
+        unless = tuple(dict.fromkeys(" and ".join(self._words(entry, evaluated, action)) for entry in denies))
+        needed = dict.fromkeys(layer_index for layer_indexes in sets for layer_index in layer_indexes)
+        said = [entry for layer_index in needed for entry in by_layer[layer_index]] + denies
         by = tuple(dict.fromkeys(_where(entry) for entry in said if entry is not OWN_POLICY))
-        unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, settled, action)))
-        return Terms(ways, unless, by, unknowns, beyond=beyond)
+        unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, evaluated, action)))
+        return ResidualConditions(ways, unless, by, unknowns, beyond=beyond)
 
-    def _words(self, entry: Entry, settled: Settled, action: str) -> Way:
-        left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, settled, action))
-        return (*left_open, *self._known_words(entry, settled, action))
+    def _words(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Way:
+        left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, evaluated, action))
+        return (*left_open, *self._known_words(entry, evaluated, action))
 
-    def _unknowns(self, entry: Entry, settled: Settled, action: str) -> Way:
-        unknowns = self._openness.unknowns(entry, settled.cell.scope, action)
+    def _unknowns(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Way:
+        unknowns = self._open_conditions.unknowns(entry, evaluated.cell.scope, action)
         return tuple(each.address or each.reason for each in unknowns)
 
-    def _known_words(self, entry: Entry, settled: Settled, action: str) -> Way:
+    def _known_words(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Way:
         if entry.allowance is not None:
             return _of_grant(entry.allowance)
         if entry.rule is None:
             return (_OWN_POLICY,)
-        scope = settled.cell.scope
-        tests = self._openness.open_tests(entry, scope, settled.unknown, action)
+        scope = evaluated.cell.scope
+        tests = self._open_conditions.open_tests(entry, scope, evaluated.unknown, action)
         words = [in_words(test) + _literally(test, entry.rule) for test in tests]
-        if self._openness.open_variables(entry, scope, settled.unknown, action):
+        if self._open_conditions.open_variables(entry, scope, evaluated.unknown, action):
             statement = entry.rule.statement
             written = statement.resources if statement.resources is not None else statement.not_resources
             element = "Resource" if statement.resources is not None else "NotResource"
@@ -181,35 +187,37 @@ class TermsFinder:
         return tuple(words)
 
 
-def sufficient(settled: Settled, bit: int, slots: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+def sufficient(evaluated: PartialEvaluation, bit: int, layer_indexes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """The smallest sets of slots whose Allow, added to what is settled, makes the action allowed; smallest first.
 
     Slots that bound the same things are needed together or not at all, so sets are tried of such bundles. There are as
     many bundles as ways to allow and to bound, however many levels of SCPs there are: cost does not double with each.
     """
-    bundles = _bundles(settled.cell.shape, slots)
+    bundles = _bundles(evaluated.cell.shape, layer_indexes)
     found: list[frozenset[int]] = []
     for size in range(len(bundles) + 1):
         for some in combinations(bundles, size):
-            chosen = frozenset(slot for bundle in some for slot in bundle)
+            chosen = frozenset(layer_index for bundle in some for layer_index in bundle)
             if any(smaller <= chosen for smaller in found):
                 continue
-            sums = list(settled.sums)
-            for slot in chosen:
-                sums[slot] |= bit
-            if decide.allowed(sums, settled.cell.shape) & bit:
+            sums = list(evaluated.sums)
+            for layer_index in chosen:
+                sums[layer_index] |= bit
+            if decide.allowed(sums, evaluated.cell.shape) & bit:
                 found.append(chosen)
-    in_order = [tuple(slot for slot in slots if slot in chosen) for chosen in found]
-    yield from sorted(in_order, key=lambda chosen: (len(chosen), [slots.index(slot) for slot in chosen]))
+    in_order = [tuple(layer_index for layer_index in layer_indexes if layer_index in chosen) for chosen in found]
+    yield from sorted(
+        in_order, key=lambda chosen: (len(chosen), [layer_indexes.index(layer_index) for layer_index in chosen])
+    )
 
 
-def _bundles(shape: Shape, slots: tuple[int, ...]) -> list[tuple[int, ...]]:
+def _bundles(shape: Shape, layer_indexes: tuple[int, ...]) -> list[tuple[int, ...]]:
     """The slots in parts: those that stand in the same lists of the shape together, every other one alone."""
     limits, grant_limits, gates = set(shape.limits), set(shape.grant_limits), set(shape.gates)
     bundles: dict[Hashable, list[int]] = {}
-    for slot in slots:
-        bounds = (slot in limits, slot in grant_limits, slot in gates)
-        bundles.setdefault(bounds if any(bounds) else slot, []).append(slot)
+    for layer_index in layer_indexes:
+        bounds = (layer_index in limits, layer_index in grant_limits, layer_index in gates)
+        bundles.setdefault(bounds if any(bounds) else layer_index, []).append(layer_index)
     return [tuple(bundle) for bundle in bundles.values()]
 
 
@@ -233,9 +241,9 @@ def _fewest(ways: Iterable[Way]) -> tuple[Way, ...]:
     return tuple(way for needs, way in distinct.items() if not any(other < needs for other in distinct))
 
 
-def _all_of(terms: Terms) -> Hashable:
+def _all_of(residual: ResidualConditions) -> Hashable:
     """What all the ways of the terms follow from."""
-    return terms.beyond if terms.beyond is not None else frozenset(map(frozenset, terms.ways))
+    return residual.beyond if residual.beyond is not None else frozenset(map(frozenset, residual.ways))
 
 
 def _of_grant(allowance: Allowance) -> Way:
