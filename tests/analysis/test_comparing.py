@@ -50,8 +50,7 @@ CASES = [
     ("widens", {"NumericLessThan": {"aws:MultiFactorAuthAge": 9}},
      {"NumericLessThan": {"aws:MultiFactorAuthAge": 99}}),
     ("same", {"NumericEquals": {"aws:MultiFactorAuthAge": "7"}}, {"NumericEquals": {"aws:MultiFactorAuthAge": "7.0"}}),
-    ("narrows", {"Null": {"aws:MultiFactorAuthAge": "false"}}, {"Bool": {"aws:MultiFactorAuthPresent": "true"},
-                                                             "Null": {"aws:MultiFactorAuthAge": "false"}}),
+    ("narrows", addresses("10.0.0.0/8"), {**addresses("10.0.0.0/8"), "NumericLessThan": {"aws:MultiFactorAuthAge": 9}}),
     ("same", via("StringLike", "s3.*", "s3.us-*"), via("StringLike", "s3.*")),
 ]  # fmt: skip
 

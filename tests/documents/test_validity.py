@@ -182,7 +182,7 @@ def test_the_full_language_is_for_allows_too(kind: PolicyKind) -> None:
 
 @pytest.mark.parametrize("name", ["Action", "NotAction"])
 @pytest.mark.parametrize(
-    ("action", "notice"),
+    ("action", "warning"),
     [
         ("*", None),
         ("**", None),

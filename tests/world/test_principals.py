@@ -14,7 +14,7 @@ HERE, THERE = "111122223333", "999999999999"
 
 
 def allow(action: str, **more: Any) -> dict[str, Any]:
-    return {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*", **more}}
+    return {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*", **more}}
 
 
 def loaded(**sections: Any) -> Loaded:

@@ -45,6 +45,7 @@ _MEANT_BY_METAVAR = {
     "PATH": "files",
     "PRINCIPAL=FILE": "files",
     "REQUESTS": "files",
+    "SOURCE": "files",
 }
 """What can be typed for an argument that does not say it: by the capitals and the ``=`` of its metavar."""
 

@@ -11,7 +11,7 @@ STRANGERS = ["role/anybody", "user/anybody", "arn:aws:iam::999999999999:role/any
 @pytest.mark.parametrize("principal", STRANGERS)
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:DescribeKey", "kms:PutKeyPolicy", "kms:CreateGrant"])
 def test_strangers_get_nothing(kms, principal, action):
-    assert not kms.can(principal, action, encryption_context={"service": "payments"})
+    assert not kms.can(principal, action, encryption_context={"service": "payments"}, stranger=True)
 
 
 @pytest.mark.parametrize("action", ["kms:Encrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:PutKeyPolicy"])
