@@ -11,9 +11,14 @@ def main() -> int:
     try:
         from kms_eval.doors.cli.main import main as answer  # noqa: PLC0415 - see above
 
-        return answer()
+        code = answer()
     except KeyboardInterrupt:
-        return 130
+        code = 130
+    # The answer is out: whoever interrupts now only means the end, which has come.
+    import signal  # noqa: PLC0415 - see above
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from kms_eval.world.values import kind_of
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from kms_eval.analysis.checking.results import CheckResult
     from kms_eval.engine.cell import Outcome
     from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
     from kms_eval.world.cases import TestCase
@@ -279,6 +280,34 @@ class Scenario:
             return self._known[_words(principal, action, key, context, fields)].decision == "allowed"
         except (KeyError, TypeError):
             return self._ask(principal, action, key, context, fields).decision == "allowed"
+
+    def check(
+        self,
+        *,
+        may: str | Sequence[str],
+        only: str | Sequence[str] | None = None,
+        nobody: str | Sequence[str] | None = None,
+        somebody: Mapping[str, object] | None = None,
+        on: str | Sequence[str] | None = None,
+        unless: GivenContext | None = None,
+        name: str | None = None,
+    ) -> CheckResult:
+        """Whether a sentence about everybody holds for every request that could be made; true where it does.
+
+        The fields are those of a check in a scenario file: one of `only`, `nobody` and `somebody`. Raises InputError.
+        """
+        from kms_eval.analysis.checking.checking import Checking  # noqa: PLC0415 - only those who ask pay for it
+        from kms_eval.world.checks import check_of  # noqa: PLC0415
+
+        fields = {"name": name, "only": only, "nobody": nobody, "somebody": somebody, "may": may, "on": on}
+        check = check_of({**fields, "unless": unless}, self.world)
+        return Checking(self.evaluator, now=datetime.now(UTC)).run(check)
+
+    def run_checks(self) -> tuple[CheckResult, ...]:
+        """How the checks of the file end, in its order."""
+        from kms_eval.analysis.checking.checking import run_checks  # noqa: PLC0415
+
+        return tuple(run_checks(self.evaluator, self._loaded.checks, now=datetime.now(UTC)))
 
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""

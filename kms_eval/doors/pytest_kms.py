@@ -22,6 +22,8 @@ from kms_eval.scenario import Decision, Fields, Scenario
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from kms_eval.analysis.checking.results import CheckResult
+
 # pytest shows the ends of a long text; so much of its beginning is always there.
 _HEAD = 100
 
@@ -95,6 +97,15 @@ class Kms:
         """Whether `can` answers `allowed`."""
         __tracebackhide__ = True
         return self.can(principal, action, key, **fields).decision == "allowed"
+
+    def check(self, **fields: Any) -> CheckResult:
+        """Whether a sentence about everybody holds, as `Scenario.check`; false with its witnesses where it does not."""
+        __tracebackhide__ = True
+        scenario = self.scenario
+        try:
+            return scenario.check(**fields)
+        except InputError as error:
+            raise InputError(error.faults) from None
 
     def load(self, path: str | Path) -> Kms:
         """The same for the scenario in another file: beside the file of the test, else in the root folder."""

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback, TerminalRepr
 
+from kms_eval.analysis.checking.checking import run_checks
+from kms_eval.analysis.checking.results import CheckResult
 from kms_eval.analysis.testing import TestResult, request_of, run_test
 from kms_eval.doors.pytest_coverage import RUN
 from kms_eval.doors.pytest_kms import shown
@@ -23,13 +25,14 @@ from kms_eval.errors import Fault, InputError, Location
 from kms_eval.render.results import render_failure
 from kms_eval.scenario import Scenario
 from kms_eval.world.cases import TestCase
+from kms_eval.world.checks import Check
 
 
 class ScenarioFile(pytest.File):
     """A scenario file; one that is faulty has one item, which fails with the faults."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """An item for each test, in the order of the file."""
+        """An item for each test and then for each check, in the order of the file."""
         try:
             scenario = Scenario.load(shown(self.path, self.config))
         except InputError as error:
@@ -38,9 +41,18 @@ class ScenarioFile(pytest.File):
         if run is not None:
             run.coverage.add(scenario.evaluator)
         names = _distinct(case.name for case in scenario.tests)
-        return [
+        tests = [
             ScenarioTest.from_parent(self, name=name, case=case, evaluator=scenario.evaluator)
             for name, case in zip(names, scenario.tests, strict=True)
+        ]
+        source = shown(self.path, self.config)
+        checks = scenario.loaded.checks
+        return [
+            *tests,
+            *(
+                ScenarioCheck.from_parent(self, name=f"check: {name}", check=check, scenario=scenario, source=source)
+                for name, check in zip(_distinct(each.name for each in checks), checks, strict=True)
+            ),
         ]
 
 
@@ -87,6 +99,46 @@ class ScenarioTest(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the test stands; pytest counts lines from 0."""
         line = self._case.place.location().line
+        return self.path, line - 1 if line is not None else None, self.name
+
+
+class CheckFailedError(Exception):
+    """A check of a scenario does not hold, or was not proved."""
+
+    def __init__(self, result: CheckResult) -> None:
+        self.result = result
+        super().__init__(str(result))
+
+
+class ScenarioCheck(pytest.Item):
+    """One check of a scenario."""
+
+    def __init__(self, *, check: Check, scenario: Scenario, source: str, **more: Any) -> None:
+        super().__init__(**more)
+        self._check = check
+        self._scenario = scenario
+        self._source = source
+        self.extra_keyword_matches.add("check")
+
+    def runtest(self) -> None:
+        """Run the check now."""
+        now = datetime.now(UTC)
+        (result,) = run_checks(self._scenario.evaluator, (self._check,), now=now, source=self._source)
+        if not result:
+            raise CheckFailedError(result)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
+        """The verdict, the request that the engine has decided, and its command; then file and line."""
+        place = self._check.place.location() if self._check.place is not None else None
+        if isinstance(excinfo.value, CheckFailedError):
+            return _as_error(str(excinfo.value.result).split("\n"), excinfo.value.result.verdict, place, self.path)
+        if isinstance(excinfo.value, InputError):
+            return _representation(excinfo.value.faults, self.path)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the check stands; pytest counts lines from 0."""
+        line = self._check.place.location().line if self._check.place is not None else None
         return self.path, line - 1 if line is not None else None, self.name
 
 

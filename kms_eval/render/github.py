@@ -18,7 +18,7 @@ from kms_eval.render.text import printable
 def of_result(result: TestResult) -> Iterator[str]:
     """What there is to show of a test: nothing if it passed."""
     if result.outcome == "failed":
-        yield _command("error", result.case.place.location(), result.case.name, render_failure(result))
+        yield command("error", result.case.place.location(), result.case.name, render_failure(result))
     for fault in result.faults:
         yield of_fault(fault)
 
@@ -27,10 +27,11 @@ def of_fault(fault: Fault, kind: Literal["error", "warning"] = "error") -> str:
     """Something that is wrong with an input, or only remarkable."""
     text = f"{fault.message} ({fault.help})" if fault.help else fault.message
     title = fault.location.field if fault.location is not None else None
-    return _command(kind, fault.location, title, text)
+    return command(kind, fault.location, title, text)
 
 
-def _command(kind: str, place: Location | None, title: str | None, text: str) -> str:
+def command(kind: str, place: Location | None, title: str | None, text: str) -> str:
+    """One workflow command, `error` or `warning`."""
     properties = [
         (name, str(value))
         for name, value in (

@@ -18,6 +18,7 @@ from kms_eval.world.kinds import (
     key_state,
     key_usage,
     manager,
+    names,
     origin,
     policy_source,
     text,
@@ -26,6 +27,7 @@ from kms_eval.world.kinds import (
 if TYPE_CHECKING:
     from kms_eval.world.scenario import (
         AccountEntry,
+        CheckEntry,
         EndpointEntry,
         GroupEntry,
         KeyEntry,
@@ -148,6 +150,20 @@ TEST_ENTRY: Form[TestEntry] = Form(
     },
 )
 
+CHECK_ENTRY: Form[CheckEntry] = Form(
+    _MODELS,
+    "CheckEntry",
+    {
+        "name": (optional(text), None),
+        "only": (optional(names), None),
+        "nobody": (optional(names), None),
+        "somebody": (anything, None),
+        "may": (actions, NEEDED),
+        "on": (optional(names), None),
+        "unless": (anything, None),
+    },
+)
+
 SCENARIO: Form[Scenario] = Form(
     _MODELS,
     "Scenario",
@@ -165,5 +181,6 @@ SCENARIO: Form[Scenario] = Form(
         "vpc_endpoints": (mapping_of(text, ENDPOINT_ENTRY), {}),
         "strangers": (boolean, False),
         "tests": (list_of(TEST_ENTRY), ()),
+        "checks": (list_of(CHECK_ENTRY), ()),
     },
 )

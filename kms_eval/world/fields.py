@@ -74,6 +74,18 @@ def _actions(value: object) -> object:
     return tuple(actions)
 
 
+def _names(value: object) -> object:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, (list, tuple)):
+        complain(f"expected a name or a list of names, found {kind_of(value)}")
+    for name in names:
+        if not isinstance(name, str):
+            complain(f"expected a name, found {kind_of(name)}")
+    if "" in names:
+        complain("a name is empty")
+    return tuple(names)
+
+
 Text = Annotated[str, Field(min_length=1)]
 """A string with something in it."""
 
@@ -95,6 +107,27 @@ PolicySource = Annotated[object, _source(policy_source_complaint), WithJsonSchem
 """A path relative to the scenario, a policy document, or AWS's JSON text of one; what it says is not checked here."""
 
 GrantsSource = Annotated[object, _source(grants_source_complaint), WithJsonSchema({DEFINITION: "Grants"})]
+_NAME_SCHEMA = {"type": "string", "minLength": 1}
+Names = Annotated[
+    Any,
+    PlainValidator(_names),
+    WithJsonSchema({"anyOf": [_NAME_SCHEMA, {"type": "array", "items": _NAME_SCHEMA}]}),
+]
+"""One name, or a list of them."""
+
+Somebody = Annotated[
+    object,
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"in": {"anyOf": [_NAME_SCHEMA, {"type": "array", "items": _NAME_SCHEMA}]}},
+            "required": ["in"],
+            "additionalProperties": False,
+        }
+    ),
+]
+"""Checked where checks are read."""
+
 Actions = Annotated[Any, PlainValidator(_actions), WithJsonSchema({DEFINITION: "Actions"})]
 
 Context = Annotated[object, WithJsonSchema({DEFINITION: "Context"})]

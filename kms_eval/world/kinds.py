@@ -50,6 +50,14 @@ def grants_source(value: object) -> object:
     raise Unsure
 
 
+def names(value: object) -> tuple[str, ...]:
+    """A name or a list of names, as a tuple."""
+    listed = (value,) if isinstance(value, str) else value
+    if not isinstance(listed, (list, tuple)):
+        raise Unsure
+    return tuple(map(text, listed))
+
+
 def actions(value: object) -> tuple[str, ...]:
     """An action or a list of actions, as a tuple."""
     listed = (value,) if isinstance(value, str) else value

@@ -15,10 +15,12 @@ from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.facts.regions import region_complaint
 from kms_eval.formats.document import Place, RawDocument, SourceFile
+from kms_eval.formats.memory import plain
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
+from kms_eval.world.checks import Check, read_checks
 from kms_eval.world.identity import is_partition
 from kms_eval.world.keys import read_keys
 from kms_eval.world.model import World
@@ -41,6 +43,7 @@ class Loaded:
     name: str
     description: str | None = None
     base: Path | None = None
+    checks: tuple[Check, ...] = ()
 
 
 def load(path: Path, *, strict: bool = False, strangers: bool = False) -> Loaded:
@@ -61,9 +64,13 @@ def from_dict(
     strict: bool = False,
     strangers: bool = False,
 ) -> Loaded:
-    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none."""
+    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none.
+
+    Any `Mapping` will do for a mapping. Raises InputError, for what no file could hold too (`formats.memory`).
+    """
     with _without_collecting():
-        return _read(RawDocument(SourceFile(name), data), base, name, strict=strict, strangers=strangers)
+        file = SourceFile(name)
+        return _read(RawDocument(file, plain(data, file)), base, name, strict=strict, strangers=strangers)
 
 
 def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool, strangers: bool) -> Loaded:
@@ -111,5 +118,8 @@ def _read_mapping(
         strangers=scenario.strangers or strangers,
     )
     tests = read_tests(reading, world)
+    checks = read_checks(reading, world)
     reading.findings.raise_faults(strict=strict)
-    return Loaded(world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base)
+    return Loaded(
+        world, tests, tuple(reading.findings.notices), scenario.name or name, scenario.description, base, checks
+    )

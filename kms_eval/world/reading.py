@@ -119,5 +119,5 @@ class Reading:
 
 
 _SECTIONS = frozenset(
-    {"keys", "principals", "groups", "attached_by_principal", "organization", "vpc_endpoints", "tests"}
+    {"keys", "principals", "groups", "attached_by_principal", "organization", "vpc_endpoints", "tests", "checks"}
 )

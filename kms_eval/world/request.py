@@ -18,6 +18,7 @@ from kms_eval.documents.model import Grant
 from kms_eval.errors import quoted
 from kms_eval.facts.regions import region_complaint
 from kms_eval.formats.document import Place, SourceFile
+from kms_eval.formats.memory import HALF_PAIR, half_pair, plain
 from kms_eval.records import record
 from kms_eval.world.model import Session
 from kms_eval.world.values import kind_of, quote_it, text_of
@@ -169,8 +170,11 @@ def _open_documents(base: Path | None) -> Documents:
 
 def _text(name: str, fields: Mapping[str, object], place: Place, findings: Findings) -> str | None:
     value = fields.get(name)
-    if value is None or (isinstance(value, str) and value):
+    if value is None or (isinstance(value, str) and value and not half_pair(value)):
         return value
+    if isinstance(value, str) and value:
+        findings.fault(place.at(name), HALF_PAIR.format(quoted(value)))
+        return None
     message = "is empty" if value == "" else f"expected a string, found {kind_of(value)}"
     findings.fault(place.at(name), message, quote_it(value))
     return None
@@ -202,7 +206,10 @@ def _context(value: object, place: Place, findings: Findings) -> Mapping[str, tu
     for name, given in value.items():
         values = [text_of(item) for item in given] if isinstance(given, (list, tuple)) else [text_of(given)]
         known = tuple(text for text in values if text is not None)
-        if not isinstance(name, str) or not name:
+        odd = next((text for text in (name, *known) if isinstance(text, str) and half_pair(text)), None)
+        if odd is not None:
+            findings.fault(place, HALF_PAIR.format(quoted(odd)))
+        elif not isinstance(name, str) or not name:
             findings.fault(place, f"expected the name of a condition key, found {kind_of(name)}")
         elif len(known) == len(values):
             texts[name] = known
@@ -228,6 +235,8 @@ def _encryption_context(value: object, place: Place, findings: Findings) -> Mapp
     for name, text in value.items():
         for odd in (item for item in (name, text) if not isinstance(item, str)):
             findings.fault(place.at(str(name)), f"expected a string, found {kind_of(odd)}", quote_it(odd))
+        for odd in (item for item in (name, text) if isinstance(item, str) and half_pair(item)):
+            findings.fault(place, HALF_PAIR.format(quoted(odd)))
     return dict(value)
 
 
@@ -262,7 +271,7 @@ def _session(value: object, place: Place, findings: Findings, documents: Callabl
         return value
     from kms_eval.world.sessions import read_session  # noqa: PLC0415 - likewise
 
-    return read_session(value, place, documents(), findings)
+    return read_session(plain(value, place.file, place.steps), place, documents(), findings)
 
 
 def _grant(value: object, place: Place, findings: Findings) -> Grant | str | None:
@@ -271,7 +280,7 @@ def _grant(value: object, place: Place, findings: Findings) -> Grant | str | Non
     if isinstance(value, Mapping):
         from kms_eval.documents.grants import read_grant  # noqa: PLC0415 - likewise
 
-        return read_grant(value, place, findings, partial=True)
+        return read_grant(plain(value, place.file, place.steps), place, findings, partial=True)
     if isinstance(value, str) and value:
         return value
     message = "is empty" if value == "" else f"expected a grant or a grant id, found {kind_of(value)}"

@@ -26,9 +26,11 @@ from kms_eval.world.fields import (
     KeyUsage,
     Levels,
     Manager,
+    Names,
     Origin,
     Policies,
     PolicySource,
+    Somebody,
     Tags,
     Text,
     Texts,
@@ -156,8 +158,25 @@ class TestEntry(Entry, title="Test"):
     expect_missing_context: Texts | None = Field(None, description="The condition keys whose absence decided.")
 
 
+class CheckEntry(Entry, title="Check"):
+    """A sentence about everybody that has to stay true, with one of `only`, `nobody` and `somebody`."""
+
+    name: Text | None = Field(None, description="What has to stay true; default: the sentence itself.")
+    only: Names | None = Field(None, description="Nobody but these principals may: names, ARNs, or globs over them.")
+    nobody: Names | None = Field(
+        None,
+        description="None of these may: outside-account, outside-organization, public, principals, or globs over them.",
+    )
+    somebody: Somebody = Field(None, description="At least one of the principals in `in` may.")
+    may: Actions = Field(description="The action, a list of actions, or globs such as `kms:*`.")
+    on: Names | None = Field(
+        None, description="On which keys: handles, ids, ARNs, aliases, or globs; default: every key."
+    )
+    unless: Context = Field(None, description="Requests that carry these condition keys with these values are excused.")
+
+
 class Scenario(Entry, title="kms-eval scenario"):
-    """One world (keys, principals, organization, endpoints) and, optionally, tests on it."""
+    """One world (keys, principals, organization, endpoints) and, optionally, tests and checks on it."""
 
     name: Text | None = Field(None, description="A title; default: the name of the file.")
     description: str | None = Field(None, description="What the scenario shows, and where it is from.")
@@ -183,6 +202,9 @@ class Scenario(Entry, title="kms-eval scenario"):
         description="Anybody may be asked about, also users and roles whom nothing in the scenario mentions.",
     )
     tests: Annotated[tuple[TestEntry, ...], Field(strict=False)] = Field((), description="Tests on this world.")
+    checks: Annotated[tuple[CheckEntry, ...], Field(strict=False)] = Field(
+        (), description="What has to hold for every request that could be made."
+    )
 
 
 def json_schema() -> dict[str, Any]:

@@ -49,6 +49,7 @@ def test_it_has_the_sections_of_a_scenario_and_no_others() -> None:
         "vpc_endpoints",
         "strangers",
         "tests",
+        "checks",
     }
     assert SCHEMA["additionalProperties"] is False
 

@@ -9,14 +9,17 @@ compared at sight they `differ`, and that may be wider as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
 from kms_eval.analysis.access.principals import Asker, askers
 from kms_eval.analysis.access.same import Prints
 from kms_eval.analysis.access.terms import Terms
-from kms_eval.engine.masks import actions_in
+from kms_eval.analysis.checking.comparing import Comparison, compare_conditions
+from kms_eval.analysis.checking.results import Witness
+from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
 ChangeKind = Literal["appears", "widens", "differs", "narrows", "disappears"]
@@ -34,7 +37,8 @@ ALWAYS: Final = "always"
 class Change:
     """What happens to some actions of one principal on one key; `key` None is for actions that have none.
 
-    `before` and `after` are ``never``, ``always`` or the conditions.
+    `before` and `after` are ``never``, ``always`` or the conditions. Where both are conditions, `gained` is a request
+    that only the world after allows, `lost` one that only the world before does.
     """
 
     kind: ChangeKind
@@ -45,6 +49,8 @@ class Change:
     actions: tuple[str, ...]
     before: str
     after: str
+    gained: Witness | None = None
+    lost: Witness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +86,50 @@ def compare(
     sides = _Sides(before, after, _paired_keys(before, after), Prints(before.world), Prints(after.world))
     same_keys = sides.same_keys()
     changes: list[Change] = []
+    comparing = _Comparing(before, after)
     decided = 0
     for pair in track(pairs):
         # One by one: a list of all squares of a principal would be a burden for the garbage collector.
         for one, other in sides.squares(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
             decided += 1
             key = next((square.key for square in (other, one) if square is not None), None)
-            changes += _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
+            found = _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
+            changes += comparing.settled(found, one, other)
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
+
+class _Comparing:
+    """Settles which of two conditions is wider; what was compared once is remembered."""
+
+    def __init__(self, before: Grid, after: Grid) -> None:
+        self._before, self._after = before, after
+        self._known: dict[tuple[object, ...], Comparison] = {}
+
+    def settled(self, changes: Iterable[Change], one: Square | None, other: Square | None) -> Iterator[Change]:
+        """The changes with what the solver knows; without those that are none."""
+        for change in changes:
+            if one is None or other is None or {change.before, change.after} & {NEVER, ALWAYS}:
+                yield change
+                continue
+            compared = self._compared(change, one, other)
+            if compared.relation == "undetermined":
+                yield change
+            elif compared.relation != "same":
+                kind = _KINDS[compared.relation]
+                yield replace(change, kind=kind, gained=compared.gained, lost=compared.lost)
+
+    def _compared(self, change: Change, one: Square, other: Square) -> Comparison:
+        question = (change.principal, change.before, change.after, change.key, change.actions[0])
+        known = self._known.get(question)
+        if known is None:
+            bit = bit_of(change.actions[0])
+            now = self._after.at or datetime.now(UTC)
+            known = compare_conditions((self._before, one), (self._after, other), bit, now=now)
+            self._known[question] = known
+        return known
+
+
+_KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
 
 _Keys = tuple[Key | None, Key | None]
 _Squares = tuple[Square | None, Square | None]

@@ -15,6 +15,7 @@ from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.settled import PUBLISHED, Settled, settle
 from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
+from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
@@ -70,9 +71,10 @@ class Grid:
         evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
         self._circumstances = template.circumstances
-        self._openness = Openness(template.circumstances, self._endpoint)
+        self.openness = Openness(template.circumstances, self._endpoint)
         self._said = frozenset(template.circumstances.given.values)
-        self._finder = TermsFinder(self._openness)
+        self._finder = TermsFinder(self.openness)
+        self._possible = Possible(self.openness)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._of: Asker | None = None
@@ -105,6 +107,8 @@ class Grid:
                 sometimes = sometimes & ~mask | mask & (always | sometimes) & (half.always | half.sometimes)
                 always &= ~mask | half.always
                 sometimes &= ~always
+        if sometimes:
+            sometimes &= self._possible.of(halves, sometimes)
         return Square(asker, key, always, sometimes, tuple(halves))
 
     def without_key(self, asker: Asker) -> Square:
@@ -141,7 +145,7 @@ class Grid:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
-        return settle(cell, self._openness, unknown=asker.unknown, own_policy=asker.open_policies)
+        return settle(cell, self.openness, unknown=asker.unknown, own_policy=asker.open_policies)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
         """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""

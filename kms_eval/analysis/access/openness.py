@@ -80,13 +80,13 @@ class Openness:
         """The tests of a pending entry's condition that are open for the action (lower case)."""
         condition = entry.rule.condition if entry.rule is not None else None
         for test in condition.tests if condition is not None else ():
-            if self._open_among(test.needs, scope, unknown, action):
+            if self.open_among(test.needs, scope, unknown, action):
                 yield test
 
     def open_variables(self, entry: Entry, scope: Scope, unknown: tuple[str, ...], action: str) -> bool:
         """Whether the entry's Resource element has variables that are open for the action (lower case)."""
         resource = entry.rule.resource if entry.rule is not None else None
-        return resource is not None and bool(self._open_among(resource.needs, scope, unknown, action))
+        return resource is not None and bool(self.open_among(resource.needs, scope, unknown, action))
 
     def _split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
         still, holds = 0, 0
@@ -94,13 +94,14 @@ class Openness:
             part = actions & entry.actions
             if part:
                 context = Context(Situation(scope, action, self.circumstances))
-                status = entry.status(context, self._open_among(entry.needs, scope, unknown, action))
+                status = entry.status(context, self.open_among(entry.needs, scope, unknown, action))
                 sure = not entry.unknowns
                 still |= part if status is Status.OPEN or (status is Status.HOLDS and not sure) else 0
                 holds |= part if status is Status.HOLDS and sure else 0
         return still, holds
 
-    def _open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
+    def open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
+        """Those of the condition keys (lower case) whose values requests for the action (lower case) choose."""
         with_key = scope.target.kind == "key"
         facts = unknown_facts(scope)
         return unknown_keys(keys - self._settled, facts, action) | frozenset(

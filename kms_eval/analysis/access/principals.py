@@ -81,9 +81,9 @@ def askers(evaluator: Evaluator) -> tuple[Asker, ...]:
         _add(found, evaluator, f"arn:{partition}:iam::{account}:root")
     for text in named.services:
         _add(found, evaluator, text)
-    anyone = [_anyone_in(account, partition) for partition, account in named.accounts]
+    anyone = [anyone_in(account, partition) for partition, account in named.accounts]
     if named.everyone:
-        anyone.append(_anyone_at_all(world))
+        anyone.append(anyone_at_all(world))
     return (*found.values(), *anyone)
 
 
@@ -173,13 +173,14 @@ def _stranger(account: str, partition: str) -> Caller:
     return Caller("role", arn, account, partition, Principal(arn, "role", account, _NOBODY, known=False))
 
 
-def _anyone_in(account: str, partition: str) -> Asker:
+def anyone_in(account: str, partition: str) -> Asker:
+    """Somebody of the account whom nobody has described."""
     name = f"anyone in account {account}"
     caller = _stranger(account, partition)
     return Asker(name, name, "account", caller, described=False, unknown=_OF_A_PRINCIPAL, open_policies=True)
 
 
-def _anyone_at_all(world: World) -> Asker:
+def anyone_at_all(world: World) -> Asker:
     """Someone of an account that the world knows nothing of."""
     unknown = (*_OF_A_PRINCIPAL, *_OF_AN_ACCOUNT)
     caller = _stranger(next(_unused_accounts(world)), world.partition)

@@ -118,7 +118,7 @@ class TermsFinder:
         for entry in about:
             if entry.slot != Slot.DENY and not settled.sums[entry.slot] & bit:
                 by_slot.setdefault(entry.slot, []).append(entry)
-        sets = list(_sufficient(settled, bit, tuple(by_slot)))
+        sets = list(sufficient(settled, bit, tuple(by_slot)))
         ways = (
             tuple(dict.fromkeys(word for part in chosen for word in part))
             for slots in sets
@@ -150,7 +150,7 @@ class TermsFinder:
         return tuple(words)
 
 
-def _sufficient(settled: Settled, bit: int, slots: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+def sufficient(settled: Settled, bit: int, slots: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """The smallest sets of slots whose Allow, added to what is settled, makes the action allowed."""
     found: list[frozenset[int]] = []
     for size in range(len(slots) + 1):

@@ -6,17 +6,20 @@ its reader and its writer, and name them here.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from kms_eval.doors.batch.formats import Format, Source
 from kms_eval.doors.batch.readers import CsvReader, JsonLinesReader, Reader
 from kms_eval.doors.batch.writers import LINES, ROWS, TextStream, TextWriter, Writer
+from kms_eval.doors.interrupts import interrupts_deferred
 
 
 def open_reader(source: Source) -> Reader:
     """The reader of a file."""
     if source.format == "parquet":
+        _load_libraries()
         from kms_eval.doors.batch.parquet import ParquetReader
 
         return ParquetReader(source)
@@ -29,6 +32,7 @@ def open_writer(form: Format, folder: Path, *, packed: bool, mark: int | None, s
     `schema` is that of the decisions where record batches are to be written.
     """
     if form == "parquet":
+        _load_libraries()
         from kms_eval.doors.batch.parquet import ParquetWriter
 
         return ParquetWriter(folder, mark or 0, schema)
@@ -38,7 +42,14 @@ def open_writer(form: Format, folder: Path, *, packed: bool, mark: int | None, s
 def open_stream(form: Format, stream: IO[bytes], schema: Any = None) -> Writer:
     """The writer of a pipe, which takes what comes."""
     if form == "parquet":
+        _load_libraries()
         from kms_eval.doors.batch.parquet import ParquetStream
 
         return ParquetStream(stream, schema)
     return TextStream(LINES[form], stream)
+
+
+def _load_libraries() -> None:
+    # Whoever uses them says what is missing.
+    with interrupts_deferred(), suppress(ImportError):
+        import kms_eval.analysis.batching.columns  # noqa: F401

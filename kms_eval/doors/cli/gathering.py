@@ -25,6 +25,7 @@ _SECTIONS = _TELLING | {
     "attached_by_principal",
     "organization",
     "vpc_endpoints",
+    "checks",
 }
 _YAML_FIELD = re.compile(r"""^["']?([a-z_]+)["']?[ \t]*:(?=\s|$)""", re.MULTILINE)
 _JSON_FIELD = re.compile(r'"([a-z_]+)"\s*:')

@@ -21,8 +21,13 @@ Selected = Callable[[str], bool]
 
 def selection(text: str) -> Callable[[TestCase], bool]:
     """The tests whose name, principal, action or key has the words."""
-    selected = _Reader(text, _TOKENS.findall(text)).whole()
+    selected = words_selection(text)
     return lambda case: selected(_searched(case))
+
+
+def words_selection(text: str) -> Selected:
+    """The texts in lower case that have the words."""
+    return _Reader(text, _TOKENS.findall(text)).whole()
 
 
 def _searched(case: TestCase) -> str:

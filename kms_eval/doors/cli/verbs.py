@@ -38,6 +38,7 @@ class Verb:
 VERBS: tuple[Verb, ...] = (
     Verb("can", "Whether a principal may perform an action on a key, and why."),
     Verb("test", "Run the tests in scenario files or folders."),
+    Verb("check", "Whether what has to stay true holds for every request that could be made."),
     Verb("lockout", "Whether a key policy would lock everybody out of changing it."),
     Verb("who-can", "Everybody who may perform an action, always or under conditions."),
     Verb("matrix", "What everybody may do on every key: table, page, picture or data."),

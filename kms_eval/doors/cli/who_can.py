@@ -7,6 +7,7 @@ Never here: finding them (`analysis.who_can`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
@@ -31,6 +32,7 @@ from kms_eval.doors.cli.grids import (
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
+    from kms_eval.scenario import Scenario
 
 _FORMS = ("text", "json", "csv")
 
@@ -41,7 +43,8 @@ class Call:
 
     Principals are those the scenario describes and those its policies and grants name, with *anyone in account X* and
     *anyone at all* where a policy speaks to them. Where nobody has described a principal's identity policies, that one
-    of them allows it is a condition. `*` is a wildcard in actions and keys. The exit code is 0.
+    of them allows it is a condition. `*` is a wildcard in actions and keys. The exit code is 0; with `--fail-if` it is
+    1 where one of those may in any request at all, and 3 where that cannot be established.
 
     `kms-eval who-can kms:Decrypt --key app`
     """
@@ -52,6 +55,11 @@ class Call:
     at: str | None = at_option()
     vpc_endpoint: str | None = endpoint_option()
     why_not: bool = switch("--why-not", help="Also why each of the others never may.")
+    fail_if: tuple[str, ...] = options(
+        "--fail-if",
+        metavar="WHO",
+        help="Exit with 1 where WHO may: outside-account, outside-organization, public, a principal or a glob.",
+    )
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("")
@@ -92,4 +100,18 @@ def run(call: Call, output: Output) -> ExitCode:
     deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
     for line in opened.words:
         output.word(line)
-    return ExitCode.YES
+    return _judged(call, opened.scenario, output) if call.fail_if else ExitCode.YES
+
+
+def _judged(call: Call, scenario: Scenario, output: Output) -> ExitCode:
+    """Whether any of those that `--fail-if` names may, in any request at all."""
+    from kms_eval.analysis.checking.checking import Checking
+    from kms_eval.world.checks import check_of
+
+    fields = {"nobody": call.fail_if, "may": call.action, "on": call.key or None}
+    now = datetime.now(UTC)
+    result = Checking(scenario.evaluator, now=now, source=call.scenario).run(check_of(fields, scenario.world))
+    for line in str(result).split("\n") if not result else ():
+        output.word(line)
+    verdicts = {"holds": ExitCode.YES, "fails": ExitCode.NO, "undetermined": ExitCode.OPEN}
+    return verdicts[result.verdict]

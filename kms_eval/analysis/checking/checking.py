@@ -1,0 +1,238 @@
+"""Running checks: for everybody, every key and every request that could be made.
+
+Comes in: what decides, checks, a time. Goes out: a result for each. Never here: files, printing, a clock.
+
+*holds* is said where for each principal the grid answers *never*, or where the solver proves that no request meets the
+conditions; *fails* where the engine has allowed a request; everything else is *undetermined*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
+from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_pattern
+from kms_eval.analysis.checking.alike import Alike
+from kms_eval.analysis.checking.demands import Clock, not_excused
+from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant
+from kms_eval.analysis.checking.replaying import Asking, names_in, opened
+from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
+from kms_eval.analysis.proving.callings import callings
+from kms_eval.analysis.proving.requirements import Search, identity
+from kms_eval.analysis.proving.solving import Literal
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.masks import actions_in, bit_of
+from kms_eval.world.checks import Check
+from kms_eval.world.model import Key
+from kms_eval.world.request import Request
+
+MOST_WITNESSES = 5
+_MOST_TRIED = 16
+_MOST_REASONS = 8
+_ANYTHING = Request("arn:aws:iam::000000000000:root", "kms:ListKeys")
+
+
+def run_checks(
+    evaluator: Evaluator, checks: Iterable[Check], *, now: datetime, source: str | None = None
+) -> Iterator[CheckResult]:
+    """Run check after check; `source` is what commands name as the scenario. Raises InputError."""
+    running = Checking(evaluator, now=now, source=source)
+    return (running.run(check) for check in checks)
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What came of looking for one request."""
+
+    witness: Witness | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Checking:
+    """Runs checks on one world; what it finds out once it remembers."""
+
+    evaluator: Evaluator
+    now: datetime
+    source: str | None = None
+    _grid: Grid = field(init=False)
+    _people: tuple[Someone, ...] = field(init=False)
+    _alike: Alike = field(init=False)
+    _proved: dict[object, tuple[str, ...]] = field(default_factory=dict)
+    """The searches that found nothing, with the reasons why that is no proof."""
+
+    def __post_init__(self) -> None:
+        self._grid = Grid(self.evaluator, _ANYTHING)
+        self._people = everybody(self.evaluator)
+        self._alike = Alike(self.evaluator)
+
+    def run(self, check: Check) -> CheckResult:
+        """How the check ends."""
+        world = self.evaluator.world
+        keys = chosen_keys(world, check.on)
+        actions, keyless = _asked(check)
+        people = concerned(check, self._people, world)
+        extra = not_excused(check.unless)
+        looking = _Looking(self, check, extra)
+        if check.kind == "somebody":
+            return looking.somebody(people, keys, actions, keyless)
+        return looking.nobody(self._alike.first_ones(people), keys, actions, keyless)
+
+    @property
+    def grid(self) -> Grid:
+        """Answers about everybody at any time."""
+        return self._grid
+
+    @property
+    def proved(self) -> dict[object, tuple[str, ...]]:
+        """What was found out so far."""
+        return self._proved
+
+
+def _asked(check: Check) -> tuple[int, int]:
+    """The actions on keys, and those without one, which have to be named one by one: they are about no key."""
+    mask = chosen_actions(check.may)
+    named = 0
+    for name in check.may:
+        named |= 0 if is_pattern(name) or check.on else chosen_actions([name])
+    return mask & ACTIONS_ON_KEY, named & ACTIONS_WITHOUT_KEY
+
+
+@dataclass(slots=True)
+class _Looking:
+    """One check that is being run."""
+
+    checking: Checking
+    check: Check
+    extra: Sequence[Literal]
+    _clock: Clock = field(init=False)
+    _asking: Asking = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._clock = Clock(self.checking.now)
+        self._asking = Asking(self.checking.evaluator, self.checking.now, self.checking.source)
+
+    def nobody(self, people: Sequence[Someone], keys: Sequence[Key], actions: int, keyless: int) -> CheckResult:
+        """Whether none of them may."""
+        witnesses: list[Witness] = []
+        reasons: dict[str, None] = {}
+        failing = 0
+        for someone in people:
+            for square in self._squares(someone, keys, actions, keyless):
+                mask = (square.always | square.sometimes) & (actions if square.key is not None else keyless)
+                if not mask:
+                    continue
+                if failing >= MOST_WITNESSES:
+                    return CheckResult(self.check, "fails", tuple(witnesses), failing)
+                looked = self._look_for_any(someone, square, mask)
+                reasons |= dict.fromkeys(looked.reasons)
+                if looked.witness is not None:
+                    failing += 1
+                    witnesses.append(looked.witness)
+                    break
+        verdict: Verdict = "fails" if witnesses else "undetermined" if reasons else "holds"
+        shown = () if witnesses else tuple(islice(reasons, _MOST_REASONS))
+        return CheckResult(self.check, verdict, tuple(witnesses), failing, shown)
+
+    def somebody(self, people: Sequence[Someone], keys: Sequence[Key], actions: int, keyless: int) -> CheckResult:
+        """Whether for each key and action at least one of them may, with the policies that are known."""
+        known = [replace(each, asker=replace(each.asker, described=True)) for each in people]
+        witnesses: list[Witness] = []
+        reasons: dict[str, None] = {}
+        wanted: list[tuple[Key | None, int]] = []
+        for each in keys:
+            wanted += [(each, bit_of(action.name)) for action in actions_in(actions)]
+        wanted += [(None, bit_of(action.name)) for action in actions_in(keyless)]
+        for key, bit in wanted:
+            found, why = self._anybody(known, key, bit)
+            reasons |= dict.fromkeys(why)
+            if not found and not why:
+                witnesses += self._refused(known, key, bit)
+                name = actions_in(bit)[0].name
+                reasons[f"nobody of them may {name}" + (f" on {key.handle}" if key is not None else "")] = None
+                return CheckResult(self.check, "fails", tuple(witnesses), 1, tuple(reasons))
+        return CheckResult(self.check, "undetermined" if reasons else "holds", (), 0, tuple(reasons))
+
+    def _anybody(self, people: Sequence[Someone], key: Key | None, bit: int) -> tuple[bool, tuple[str, ...]]:
+        reasons: list[str] = []
+        for someone in people:
+            square = self._square(someone, key)
+            if (square.always | square.sometimes) & bit:
+                looked = self._look(someone, square, bit)
+                if looked.witness is not None:
+                    return True, ()
+                reasons += looked.reasons
+        return False, tuple(reasons)
+
+    def _refused(self, people: Sequence[Someone], key: Key | None, bit: int) -> Iterator[Witness]:
+        for someone in people[:1]:
+            arn = someone.arn()
+            if arn is not None:
+                asked = Request(arn, actions_in(bit)[0].name, key.handle if key is not None else None)
+                decided = self._asking.decided(someone, asked, key, allowed=False)
+                if decided is not None:
+                    yield decided
+
+    def _squares(self, someone: Someone, keys: Sequence[Key], actions: int, keyless: int) -> Iterator[Square]:
+        world = self.checking.evaluator.world
+        if actions:
+            for key in keys:
+                if is_meant(self.check, someone, key, world):
+                    yield self._square(someone, key)
+        if keyless:
+            yield self._square(someone, None)
+
+    def _square(self, someone: Someone, key: Key | None) -> Square:
+        grid = self.checking.grid
+        return grid.on(someone.asker, key) if key is not None else grid.without_key(someone.asker)
+
+    def _look_for_any(self, someone: Someone, square: Square, mask: int) -> _Looked:
+        reasons: dict[str, None] = {}
+        for action in actions_in(mask):
+            looked = self._look(someone, square, bit_of(action.name))
+            if looked.witness is not None:
+                return looked
+            reasons |= dict.fromkeys(looked.reasons)
+        return _Looked(None, tuple(reasons))
+
+    def _look(self, someone: Someone, square: Square, bit: int) -> _Looked:
+        """A request that the engine allows, or why none can be found; neither is a proof that there is none."""
+        halves = [settled for covered, settled in square.halves if covered & bit]
+        service = someone.asker.kind == "service"
+        same = identity(halves, bit)
+        whom = someone if someone.arns is not None else None
+        remembered = (same, bit, whom, service, square.asker.unknown, self.extra)
+        if same is not None and remembered in self.checking.proved:
+            return _Looked(None, self.checking.proved[remembered])
+        world = self.checking.evaluator.world
+        needs = frozenset(
+            key for half in halves for entry in half.pending if entry.actions & bit for key in entry.needs
+        )
+        extra = [*self._clock.of(needs), *([self.extra] if self.extra else [])]
+        domains = partial(someone.domain, world=world)
+        search = Search(self.checking.grid.openness, domains, callings(service=service), extra)
+        names = names_in(halves, self.extra)
+        action = actions_in(bit)[0].name
+        tried = 0
+        for found in islice(search.find(halves, bit), _MOST_TRIED):
+            tried += 1
+            chosen = opened(self.checking.grid.openness, found.model.values, halves[0], action)
+            narrowed = replace(found, model=replace(found.model, values=chosen))
+            witness = self._asking.witness(someone, action, square.key, narrowed, names)
+            if witness is not None:
+                return _Looked(witness)
+        reasons = tuple(f"{someone.asker.label}, {action}: {reason}" for reason in search.unsettled)
+        if tried:
+            where = f" on {square.key.handle}" if square.key is not None else ""
+            terms = next((str(each) for _mask, each in self.checking.grid.terms(square, bit) if str(each)), "")
+            reasons = (
+                *reasons,
+                f"whether {someone.asker.label} can make a request for {action}{where} {terms}".rstrip(),
+            )
+        if same is not None:
+            self.checking.proved[remembered] = reasons
+        return _Looked(None, reasons)

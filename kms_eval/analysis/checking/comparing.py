@@ -1,0 +1,146 @@
+"""Which of two conditions is wider: a request that only one of them lets through, or a proof that there is none.
+
+Comes in: the same action of the same principal on a key in two worlds, as squares of two grids. Goes out: a
+comparison. Never here: sets of values (`analysis.proving`), words for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Literal as OneOf
+
+from kms_eval.analysis.access.grid import Grid, Square
+from kms_eval.analysis.access.settled import OWN_POLICY, Settled
+from kms_eval.analysis.checking.everybody import Someone, someone_of
+from kms_eval.analysis.checking.replaying import Asking, names_in, opened
+from kms_eval.analysis.checking.results import Witness
+from kms_eval.analysis.proving.callings import callings
+from kms_eval.analysis.proving.requirements import MOST_WAYS, Search, ways
+from kms_eval.analysis.proving.solving import Literal
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.masks import actions_in
+
+Relation = OneOf["same", "narrows", "widens", "both", "undetermined"]
+_MOST_TRIED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the conditions after a change relate to those before.
+
+    `gained` is a request that only the world after allows, `lost` one that only the world before does; both are
+    decided by the engine in both worlds.
+    """
+
+    relation: Relation
+    gained: Witness | None = None
+    lost: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    grid: Grid
+    square: Square
+
+    def halves(self, bit: int) -> list[Settled]:
+        return [settled for covered, settled in self.square.halves if covered & bit]
+
+
+def compare_conditions(
+    before: tuple[Grid, Square], after: tuple[Grid, Square], bit: int, *, now: datetime
+) -> Comparison:
+    """Compare under which conditions an action (given as its bit) is allowed in two worlds."""
+    one, other = _Side(*before), _Side(*after)
+    gained = _only(other, one, bit, now)
+    lost = _only(one, other, bit, now)
+    if isinstance(gained, Witness):
+        if isinstance(lost, Witness):
+            return Comparison("both", gained, lost)
+        return Comparison("widens" if lost is None else "undetermined", gained)
+    if isinstance(lost, Witness):
+        return Comparison("narrows" if gained is None else "undetermined", None, lost)
+    return Comparison("same" if gained is None and lost is None else "undetermined")
+
+
+def _only(side: _Side, other: _Side, bit: int, now: datetime) -> Witness | str | None:
+    """A request that this side allows and the other does not; None: proved that there is none; else why not."""
+    someone = someone_of(side.square.asker, side.grid.world)
+    halves, others = side.halves(bit), other.halves(bit)
+    service = side.square.asker.kind == "service"
+    action = actions_in(bit)[0].name
+    pending = {entry for half in (*halves, *others) for entry in half.pending}
+    unsettled = ""
+    for own in (True, False) if OWN_POLICY in pending else (None,):
+        refusals = _refusals(other, others, bit, own_policy=own is not False)
+        if refusals is None:
+            unsettled = "there are too many ways in which it may be allowed"
+            continue
+        for extra in refusals:
+            domains = partial(someone.domain, world=side.grid.world)
+            search = Search(side.grid.openness, domains, callings(service=service), extra, own_policy=own)
+            tried = False
+            for found in islice(search.find(halves, bit), _MOST_TRIED):
+                tried = True
+                chosen = opened(side.grid.openness, found.model.values, halves[0], action)
+                names = {**names_in(halves), **names_in(others)}
+                narrowed = replace(found, model=replace(found.model, values=chosen))
+                asking = Asking(side.grid.evaluator, side.grid.at or now)
+                witness = asking.witness(someone, action, side.square.key, narrowed, names)
+                if witness is not None and _refused(other, someone, witness, own_policy=found.own_policy, now=now):
+                    return witness
+            if tried or search.unsettled:
+                unsettled = "; ".join(search.unsettled) or "the engine did not agree"
+    return unsettled or None
+
+
+def _refused(other: _Side, someone: Someone, witness: Witness, *, own_policy: bool, now: datetime) -> bool:
+    asking = Asking(other.grid.evaluator, other.grid.at or now)
+    asked = witness.request
+    return asking.decided(someone, asked, other.square.key, own_policy=own_policy, allowed=False) is not None
+
+
+def _refusals(
+    side: _Side, halves: Sequence[Settled], bit: int, *, own_policy: bool
+) -> list[list[list[Literal]]] | None:
+    """How a request may be refused: each way is a list of choices, of each of which one literal has to be met.
+
+    None where there are too many. What is no condition (a grant's constraint) is taken to be refused.
+    """
+    action = actions_in(bit)[0].name.lower()
+    found: list[list[list[Literal]]] = []
+    for settled in halves:
+        allowing = list(islice(ways(settled, bit), MOST_WAYS + 1))
+        if len(allowing) > MOST_WAYS:
+            return None
+        choices = [_failing(side, settled, way, action) for way in allowing if own_policy or OWN_POLICY not in way]
+        if [] not in choices:
+            found.append([each for each in choices if each is not None])
+        for entry in settled.pending:
+            if entry.actions & bit and entry.slot == Slot.DENY:
+                applies = _literals(side, settled, entry, action, generous=True)
+                found += [[[each] for each in applies]]
+    return found
+
+
+def _failing(side: _Side, settled: Settled, way: tuple[Entry, ...], action: str) -> list[Literal] | None:
+    """Literals any of which keeps the way from being open; None where it may be kept so without any."""
+    literals: list[Literal] = []
+    for entry in way:
+        if entry is OWN_POLICY:
+            continue
+        if entry.allowance is not None or entry.unknowns:
+            return None
+        if side.grid.openness.open_variables(entry, settled.cell.scope, settled.unknown, action):
+            return None
+        literals += _literals(side, settled, entry, action, generous=False)
+    return [replace(each, holds=False) for each in literals]
+
+
+def _literals(side: _Side, settled: Settled, entry: Entry, action: str, *, generous: bool) -> Iterator[Literal]:
+    tests = side.grid.openness.open_tests(entry, settled.cell.scope, settled.unknown, action)
+    return (Literal(test, holds=True, generous=generous) for test in tests)

@@ -1,0 +1,198 @@
+"""Everybody a check is about: the principals of a world, and whoever else there may be in its accounts and beyond.
+
+Comes in: an evaluator. Goes out: people: askers of `analysis.access`, each with what is known of somebody it stands
+for. Never here: what anybody may do.
+
+Nobody has described the identity policies of principals in accounts of which the world describes no principal: they
+may allow anything. In the other accounts a principal that is not described has none (contract, scenario files).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kms_eval.analysis.access.principals import Asker, anyone_at_all, anyone_in, askers
+from kms_eval.analysis.proving.automata import Clause, Pattern, TooManyStatesError, exactly, shortest
+from kms_eval.analysis.proving.domains import Domain, domain, of_text, outside, principal_arns
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.language.pattern import compile_text
+from kms_eval.world.checks import OUTSIDE_ACCOUNT, OUTSIDE_ORGANIZATION, PUBLIC, Check
+from kms_eval.world.model import Key, World
+from kms_eval.world.names import resolve_caller
+
+_ARN = "aws:principalarn"
+_ACCOUNT_KEYS = ("kms:calleraccount", "aws:principalaccount")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Someone:
+    """One principal, or anyone of many (then `arns` are the ARNs it may have)."""
+
+    asker: Asker
+    arns: Domain | None = None
+    elsewhere: tuple[str, ...] = ()
+    """Of somebody whose account is not known: the accounts that it is not in."""
+
+    @property
+    def account(self) -> str | None:
+        """Its account; None for services, and for somebody of an account that the world knows nothing of."""
+        return None if self.asker.kind in {"service", "everyone"} else self.asker.caller.account
+
+    def domain(self, key: str, world: World) -> Domain:
+        """What values a condition key (lower case) can have in its requests."""
+        if self.arns is not None and key == _ARN:
+            return self.arns
+        found = domain(key, world)
+        if self.elsewhere and key in _ACCOUNT_KEYS:
+            known = tuple(exactly(account) for account in self.elsewhere)
+            return replace(found, clauses=(*found.clauses, Clause(known, inside=False)))
+        organization = world.organization
+        if self.asker.kind == "everyone" and organization is not None:
+            # Accounts that the organization does not list are outside it.
+            ours = {"aws:principalorgid": organization.id, "aws:principalorgpaths": f"{organization.id}/*"}
+            if key in ours:
+                return replace(found, clauses=(*found.clauses, outside(ours[key])))
+        return found
+
+    def arn(self) -> str | None:
+        """Its ARN, or that of one it stands for; None where it stands for nobody."""
+        if self.arns is None:
+            return self.asker.caller.arn
+        clauses = self.arns.clauses
+        for text in self.arns.examples:
+            if all(clause.has(text) for clause in clauses):
+                return text
+        try:
+            return shortest(clauses)
+        except TooManyStatesError:
+            return None
+
+
+def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
+    """All principals that the world describes or names, then anyone in each account of it, then anyone at all."""
+    world = evaluator.world
+    described = {principal.account for principal in world.principals.values()}
+    named = [each for each in askers(evaluator) if each.is_one]
+    people = [Someone(_closed(each, described)) for each in named]
+    known = [exactly(each.name) for each in named]
+    for account, partition in _accounts(world, named):
+        arns = principal_arns(account, partition, but=known, within=())
+        people.append(Someone(_closed(anyone_in(account, partition), described), arns))
+    elsewhere = anyone_at_all(world)
+    elsewhere = replace(elsewhere, unknown=(*elsewhere.unknown, *_ACCOUNT_KEYS))
+    accounts = tuple(account for account, _partition in _accounts(world, named))
+    known = [of_text(f"arn:*:*::{account}:*") for account in accounts]
+    people.append(Someone(elsewhere, principal_arns(None, world.partition, but=known, within=()), accounts))
+    return tuple(people)
+
+
+def someone_of(asker: Asker, world: World) -> Someone:
+    """The somebody of an asker by itself."""
+    if asker.is_one:
+        return Someone(asker)
+    account = asker.caller.account if asker.kind == "account" else None
+    return Someone(asker, principal_arns(account, asker.caller.partition, but=(), within=()))
+
+
+def _closed(asker: Asker, described: set[str]) -> Asker:
+    """Where the world describes an account's principals, who is not described has no identity policies."""
+    return replace(asker, described=True) if asker.caller.account in described else asker
+
+
+def _accounts(world: World, named: Sequence[Asker]) -> list[tuple[str, str]]:
+    found = [(key.account, key.partition) for key in world.keys.values()]
+    found += [(each.caller.account, each.caller.partition) for each in named if each.caller.account is not None]
+    if world.organization is not None:
+        members = (*world.organization.accounts, world.organization.management_account)
+        found += [(account, world.partition) for account in members]
+    return list(dict.fromkeys(found))
+
+
+def concerned(check: Check, people: Sequence[Someone], world: World) -> tuple[Someone, ...]:
+    """Whom the check is about, whatever the key; anyone of many is narrowed to those it is about."""
+    if check.kind == "only":
+        others = [each for each in people if not _is_named(each, check.who, world)]
+        return tuple(_narrowed(others, check.who, world, within=False))
+    return tuple(
+        each
+        for name in check.who
+        for each in (people if name in _CLASSES else _fitting(people, name, world))
+        if name not in _CLASSES or _CLASSES[name](each, world)
+    )
+
+
+def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
+    """Whether the check is about somebody of those it is concerned with on this key, too: `outside-account` says so."""
+    if check.kind != "nobody" or OUTSIDE_ACCOUNT not in check.who:
+        return True
+    if someone.asker.kind != "service" and someone.account != key.account:
+        return True
+    others = [name for name in check.who if name != OUTSIDE_ACCOUNT]
+    return any(
+        _CLASSES[name](someone, world) if name in _CLASSES else _is_named(someone, (name,), world) for name in others
+    )
+
+
+def _in_no_account_of_ours(someone: Someone, world: World) -> bool:
+    organization = world.organization
+    if someone.asker.kind == "service" or organization is None:
+        return False
+    account = someone.account
+    return account not in organization.accounts and account != organization.management_account
+
+
+_CLASSES: Mapping[str, Callable[[Someone, World], bool]] = {
+    OUTSIDE_ACCOUNT: lambda someone, world: someone.asker.kind != "service",
+    OUTSIDE_ORGANIZATION: _in_no_account_of_ours,
+    PUBLIC: lambda someone, world: someone.asker.kind == "everyone",
+}
+
+
+def _fitting(people: Sequence[Someone], name: str, world: World) -> list[Someone]:
+    if not set(name) & set("*?"):
+        return [each for each in people if _is_named(each, (name,), world)] or _unmentioned(people, name, world)
+    one = [each for each in people if each.arns is None and _is_named(each, (name,), world)]
+    return [*one, *_narrowed([each for each in people if each.arns is not None], (name,), world, within=True)]
+
+
+def _unmentioned(people: Sequence[Someone], name: str, world: World) -> list[Someone]:
+    """Anyone of the account, narrowed to the one that is named."""
+    return list(_narrowed([each for each in people if each.arns is not None], (name,), world, within=True))
+
+
+def _narrowed(people: Sequence[Someone], names: Sequence[str], world: World, *, within: bool) -> Iterator[Someone]:
+    patterns = [pattern for name in names for pattern in _patterns(name, world)]
+    for each in people:
+        if each.arns is None or not (patterns or within):
+            yield each
+            continue
+        partition = each.asker.caller.partition
+        narrower = principal_arns(
+            each.account, partition, but=() if within else patterns, within=patterns if within else ()
+        )
+        clauses = (*each.arns.clauses, *narrower.clauses[1:])
+        found = Someone(each.asker, replace(each.arns, clauses=clauses), each.elsewhere)
+        if found.arn() is not None:
+            yield found
+
+
+def _patterns(name: str, world: World) -> Iterator[Pattern]:
+    yield of_text(name if name.startswith("arn:") else f"arn:{world.partition}:iam::{world.account}:{name}")
+
+
+def _is_named(someone: Someone, names: Sequence[str], world: World) -> bool:
+    """Whether it is one of the named; a session is its role, too."""
+    if someone.arns is not None:
+        return False
+    caller, asker = someone.asker.caller, someone.asker
+    principal = caller.principal.arn if caller.principal is not None else caller.arn
+    own = f"arn:{world.partition}:iam::{world.account}:"
+    texts = {asker.name, asker.label, principal, principal.removeprefix(own)}
+    for name in names:
+        if set(name) & set("*?"):
+            if any(map(compile_text(name), texts)):
+                return True
+        elif name in texts or resolve_caller(world, name).arn in texts:
+            return True
+    return False

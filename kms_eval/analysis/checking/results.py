@@ -1,0 +1,92 @@
+"""How checks end: values that render themselves.
+
+Comes in: nothing. Goes out: the classes. Never here: proving.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kms_eval.world.checks import Check
+from kms_eval.world.request import Request
+
+Verdict = Literal["holds", "fails", "undetermined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A request that the engine has decided against the check, as `command` asks it again.
+
+    `who` says whom the principal stands for, `decision` and `reason` what the engine said. `policy` is the identity
+    policy (JSON) that an account of which nothing is described may give its principal; None where none is needed.
+    """
+
+    request: Request = field(compare=False)
+    who: str
+    key: str | None
+    decision: str
+    reason: str
+    command: str
+    policy: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON output."""
+        asked = self.request
+        return {
+            "principal": asked.principal,
+            "action": asked.action,
+            "key": self.key,
+            "context": {name: list(values) for name, values in asked.context.items()},
+            "encryption_context": dict(asked.encryption_context) if asked.encryption_context is not None else None,
+            "grant": asked.grant if isinstance(asked.grant, str) else None,
+            "at": asked.at.isoformat() if asked.at is not None else None,
+            "policy": self.policy,
+            "stands_for": self.who,
+            "decision": self.decision,
+            "reason": self.reason,
+            "command": self.command,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How one check ended; true where it holds.
+
+    `witnesses` are requests of distinct principals, the first ones only; `failing` counts all pairs of principal and
+    key that were found to fail. `open` are the things on which an undetermined check hangs.
+    """
+
+    check: Check
+    verdict: Verdict
+    witnesses: tuple[Witness, ...] = ()
+    failing: int = 0
+    open: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.verdict == "holds"
+
+    def __str__(self) -> str:
+        words = f"{self.verdict}: {self.check.name}"
+        for each in self.witnesses:
+            words += f"\n  {each.who}: {each.decision} because {each.reason}\n    {each.command}"
+        return words + "".join(f"\n  {self.hanging}{reason}" for reason in self.open)
+
+    @property
+    def hanging(self) -> str:
+        """What stands before each of `open`."""
+        return "hangs on: " if self.verdict == "undetermined" else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON output."""
+        place = self.check.place.location() if self.check.place is not None else None
+        return {
+            "name": self.check.name,
+            "check": self.check.sentence,
+            "verdict": self.verdict,
+            "file": place.file if place is not None else None,
+            "line": place.line if place is not None else None,
+            "failing": self.failing,
+            "witnesses": [each.to_dict() for each in self.witnesses],
+            "open": list(self.open),
+        }

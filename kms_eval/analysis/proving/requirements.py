@@ -1,0 +1,214 @@
+"""Under which request values something is allowed: found, or proved that there are none.
+
+Comes in: settled cells of a question (`analysis.access`), an action, and literals that the request has to meet besides.
+Goes out: models to try, one after another; their end is a proof unless something was left unsettled.
+Never here: combining layers by hand (`engine.decide` is asked which entries suffice), sets of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice, product
+
+from kms_eval.analysis.access.openness import Openness
+from kms_eval.analysis.access.settled import OWN_POLICY, Settled
+from kms_eval.analysis.access.terms import sufficient
+from kms_eval.analysis.proving.callings import Calling
+from kms_eval.analysis.proving.domains import Domain
+from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled, solve
+from kms_eval.documents.model import Grant
+from kms_eval.engine.context import Context
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.grants import Allowance
+from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.situation import Situation
+from kms_eval.language.variables import Template
+
+MOST_WAYS = 256
+_MOST_STEPS = 2_000
+_CONTEXT = "kms:encryptioncontext:"
+_SOURCE_ARN = "aws:sourcearn"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model, with what else the request needs.
+
+    That is an encryption context; the id of the grant to retire (`retired`) or the grant under which another is made
+    (`parent`); an identity policy of the caller's own.
+    """
+
+    model: Model
+    encryption_context: Mapping[str, str] = field(default_factory=dict)
+    retired: str | None = None
+    parent: Grant | None = None
+    own_policy: bool = False
+
+
+@dataclass(slots=True)
+class Search:
+    """Looks for request values under which an action is allowed on every one of the `halves`.
+
+    `unsettled` gathers reasons why nothing is proved where no model was found.
+    """
+
+    openness: Openness
+    domains: Callable[[str], Domain]
+    callings: Sequence[Calling]
+    extra: Sequence[Sequence[Literal]] = ()
+    """Besides: of each of these one literal has to be met."""
+    unsettled: list[str] = field(default_factory=list)
+    own_policy: bool | None = None
+    """Whether the caller has an identity policy that allows it; None: either, as it is needed."""
+    _steps: int = 0
+
+    def find(self, halves: Sequence[Settled], bit: int) -> Iterator[Found]:
+        """Models of the action, given as its bit."""
+        action = actions_in(bit)[0].name.lower()
+        each_way = [list(islice(ways(settled, bit), MOST_WAYS + 1)) for settled in halves]
+        if any(len(each) > MOST_WAYS for each in each_way):
+            self.unsettled.append("there are too many ways in which it may be allowed")
+        denies = [
+            (entry, settled)
+            for settled in halves
+            for entry in settled.pending
+            if entry.slot == Slot.DENY and entry.actions & bit
+        ]
+        for chosen in islice(product(*each_way), MOST_WAYS):
+            allows = [(entry, settled) for way, settled in zip(chosen, halves, strict=True) for entry in way]
+            for calling in self.callings:
+                known = self._known(halves, action, calling)
+                yield from self._along(allows, denies, known, action)
+
+    def _known(self, halves: Sequence[Settled], action: str, calling: Calling) -> Known:
+        settled = halves[0]
+        context = Context(Situation(settled.cell.scope, action, self.openness.circumstances))
+
+        def is_open(key: str) -> bool:
+            return bool(self.openness.open_among(frozenset({key}), settled.cell.scope, settled.unknown, action))
+
+        return Known(self.domains, context.get, is_open, calling.absent, calling.fixed)
+
+    def _along(
+        self,
+        allows: Sequence[tuple[Entry, Settled]],
+        denies: Sequence[tuple[Entry, Settled]],
+        known: Known,
+        action: str,
+    ) -> Iterator[Found]:
+        literals: list[Literal] = []
+        pairs: dict[str, str] = {}
+        source: tuple[str, ...] = ()
+        retired, parent, own_policy = None, None, False
+        for entry, settled in allows:
+            if entry is OWN_POLICY:
+                if self.own_policy is False:
+                    return
+                own_policy = True
+            elif entry.allowance is not None:
+                grant = entry.allowance.grant
+                if any(pairs.setdefault(name, value) != value for name, value in _pairs(entry.allowance)):
+                    return
+                source = (grant.constraints.source_arn,) if grant.constraints.source_arn is not None else source
+                retired = grant.id if entry.actions & RETIRE_GRANT else retired
+                parent = grant if entry.actions & CREATE_GRANT else parent
+            else:
+                tests = self.openness.open_tests(entry, settled.cell.scope, settled.unknown, action)
+                literals += [Literal(test, holds=True, generous=False) for test in tests]
+        known = _with(known, pairs, source)
+        choices = [*self.extra, *(self._failing(entry, settled, action) for entry, settled in denies)]
+        of_source: dict[str, tuple[str, ...]] = {_SOURCE_ARN: source} if source else {}
+        for model in self._search(literals, [each for each in choices if each], known):
+            whole = Model({**model.values, **of_source})
+            yield Found(whole, pairs, retired, parent, own_policy or self.own_policy is True)
+
+    def _failing(self, entry: Entry, settled: Settled, action: str) -> list[Literal]:
+        """Ways to keep a Deny from applying; none where its Resource, or what is unknown, may do that."""
+        scope = settled.cell.scope
+        if entry.unknowns:
+            return []
+        if self.openness.open_variables(entry, scope, settled.unknown, action):
+            return []
+        tests = self.openness.open_tests(entry, scope, settled.unknown, action)
+        return [Literal(test, holds=False, generous=True) for test in tests]
+
+    def _search(self, literals: list[Literal], choices: Sequence[Sequence[Literal]], known: Known) -> Iterator[Model]:
+        """One literal of each choice, taken one by one: what cannot be met already is not gone on with."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            self.unsettled.append("there are too many combinations of conditions")
+            return
+        answer = solve(literals, known)
+        if isinstance(answer, Impossible):
+            return
+        if not choices:
+            if isinstance(answer, Model):
+                yield answer
+            else:
+                self._leave(answer)
+            return
+        for literal in choices[0]:
+            yield from self._search([*literals, literal], choices[1:], known)
+
+    def _leave(self, answer: Unsettled) -> None:
+        if answer.reason not in self.unsettled:
+            self.unsettled.append(answer.reason)
+
+
+def identity(halves: Sequence[Settled], bit: int) -> tuple[object, ...] | None:
+    """What two searches of the same outcome share; None where the outcome hangs on values of the caller or the key.
+
+    Rules and grants are told apart by their `id`: they live as long as what decides.
+    """
+    said: list[object] = []
+    for settled in halves:
+        shape = settled.cell.shape
+        said += [shape.own_account, shape.root, shape.target, shape.same_partition]
+        said += [shape.limits, shape.grant_limits, shape.gates, *(value & bit for value in settled.sums)]
+        for entry in settled.pending:
+            if entry.actions & bit:
+                rule = entry.rule
+                if rule is not None and _has_variables(rule):
+                    return None
+                about = id(entry.allowance.grant) if entry.allowance is not None else id(rule)
+                said.append((entry.slot, entry.actions & bit, about, entry is OWN_POLICY, bool(entry.unknowns)))
+    return tuple(said)
+
+
+@lru_cache(maxsize=65536)
+def _has_variables(rule: Rule) -> bool:
+    tests = rule.condition.tests if rule.condition is not None else ()
+    resource = rule.resource is not None and bool(rule.resource.needs)
+    return resource or any(isinstance(value, Template) for test in tests for value in test.values)
+
+
+def ways(settled: Settled, bit: int) -> Iterator[tuple[Entry, ...]]:
+    """Sets of pending Allow entries that suffice together, smallest first."""
+    by_slot: dict[int, list[Entry]] = {}
+    for entry in settled.pending:
+        if entry.actions & bit and entry.slot != Slot.DENY and not settled.sums[entry.slot] & bit:
+            by_slot.setdefault(entry.slot, []).append(entry)
+    for slots in sufficient(settled, bit, tuple(by_slot)):
+        yield from product(*(by_slot[slot] for slot in slots))
+
+
+def _pairs(allowance: Allowance) -> tuple[tuple[str, str], ...]:
+    """The encryption context that a grant asks for at least."""
+    constraints = allowance.grant.constraints
+    if allowance.actions & (RETIRE_GRANT | CREATE_GRANT):
+        return ()
+    return constraints.encryption_context_equals or constraints.encryption_context_subset or ()
+
+
+def _with(known: Known, pairs: Mapping[str, str], source: tuple[str, ...]) -> Known:
+    """With what a grant demands settled as well."""
+    fixed: dict[str, tuple[str, ...]] = {f"{_CONTEXT}{name.lower()}": (value,) for name, value in pairs.items()}
+    if source:
+        fixed[_SOURCE_ARN] = source
+    if not fixed:
+        return known
+    return replace(known, must_be={**known.must_be, **fixed})

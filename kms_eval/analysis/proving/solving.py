@@ -1,0 +1,248 @@
+"""Whether tests of conditions can hold together: values of the request that make them, or a proof that none do.
+
+Comes in: literals: tests of compiled conditions, each wanted to hold or to fail, and what is known of condition keys.
+Goes out: a `Model`, `IMPOSSIBLE`, or `Unsettled` with the reason. Never here: statements, layers, deciding.
+
+INVARIANT: `IMPOSSIBLE` is a proof. Where a test cannot be described as a set it counts as met, and what is then found
+is only believed after the engine has decided it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import Final
+
+from kms_eval.analysis.proving.automata import Clause, TooManyStatesError, shortest
+from kms_eval.analysis.proving.beyond import Beyond, NotSettledError
+from kms_eval.analysis.proving.domains import Domain, believable
+from kms_eval.analysis.proving.patterns import TEXT_TYPES, OutOfReachError, patterns_of
+from kms_eval.analysis.proving.points import is_ordered, points
+from kms_eval.engine.conditions import Test
+from kms_eval.engine.readings import Alternatives, Reading
+from kms_eval.language.variables import Lookup, Template
+
+_MOST_CANDIDATES = 400
+_MOST_FILLINGS = 64
+_MOST_TEXTS = 8
+_PLAIN_WORDS = ("blue", "green", "example")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A test that is wanted to hold, or not to (`holds` False); `generous` is the reading of its effect."""
+
+    test: Test
+    holds: bool
+    generous: bool
+
+    @property
+    def identity(self) -> tuple[int, bool, bool]:
+        """What two equal literals share; compiled tests live as long as their world."""
+        return id(self.test), self.holds, self.generous
+
+    def met(self, values: tuple[str, ...] | None, lookup: Lookup) -> bool:
+        """Whether these values of its key meet it, as the engine sees it."""
+        return self.test.holds(values, lookup, generous=self.generous) is self.holds
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Values that meet all literals: for each condition key (lower case) its values, or None where it is absent."""
+
+    values: Mapping[str, tuple[str, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """Proved: no request meets them."""
+
+
+IMPOSSIBLE: Final = Impossible()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Neither found nor excluded, and why."""
+
+    reason: str
+
+
+Answer = Model | Impossible | Unsettled
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of condition keys (lower case) before any request.
+
+    `domains` gives the domain of a key; `reading` what a key is that is settled; `is_open` whether requests choose its
+    values.
+    """
+
+    domains: Callable[[str], Domain]
+    reading: Callable[[str], Reading]
+    is_open: Callable[[str], bool]
+    must_be_absent: frozenset[str] = frozenset()
+    must_be: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def lookup(self, key: str) -> str | None:
+        """The one value of a settled key, for variables; None where it has none."""
+        value = self.reading(key)
+        return value[0] if isinstance(value, tuple) and len(value) == 1 else None
+
+
+def solve(literals: Sequence[Literal], known: Known) -> Answer:
+    """Values under which all literals are met."""
+    variables = sorted({key for literal in literals for key in _open_variables(literal.test, known)})
+    if not variables:
+        return _all_keys(literals, known, known.lookup)
+    by_key = _by_key(literals)
+    choices = [_fillings(key, by_key.get(key, ()), literals, known) for key in variables]
+    for chosen in islice(product(*choices), _MOST_FILLINGS):
+        filled = dict(zip(variables, chosen, strict=True))
+        answer = _all_keys(literals, known, _with(filled, known.lookup), filled)
+        if isinstance(answer, Model):
+            return answer
+    # Without the tests that have variables: what is impossible then is impossible with them.
+    rest = [literal for literal in literals if not any(_open_variables(literal.test, known))]
+    if isinstance(_all_keys(rest, known, known.lookup), Impossible):
+        return IMPOSSIBLE
+    return _beyond(literals, known, variables)
+
+
+def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
+    try:
+        beyond = Beyond(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
+        values = beyond.answer([(each.test, each.holds, each.generous) for each in literals])
+    except NotSettledError as error:
+        names = ", ".join(f"${{{key}}}" for key in variables)
+        return Unsettled(f"the policy variable {names} has the request's own value ({error})")
+    return IMPOSSIBLE if values is None else Model(values)
+
+
+def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], known: Known) -> list[str | None]:
+    if key in known.must_be_absent:
+        return [None]
+    if key in known.must_be:
+        return list(known.must_be[key])
+    texts = [text for literal in about for value in literal.test.written.values for text in believable(value)]
+    compared = [each.test.key for each in literals if key in each.test.needs and not known.is_open(each.test.key)]
+    texts += [text for other in compared if (text := known.lookup(other)) is not None]
+    tried = dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS))
+    return [*islice(tried, _MOST_TEXTS), None]
+
+
+def _with(filled: Mapping[str, str | None], lookup: Lookup) -> Lookup:
+    return lambda key: filled[key] if key in filled else lookup(key)
+
+
+def _open_variables(test: Test, known: Known) -> Iterator[str]:
+    for value in test.values:
+        if isinstance(value, Template):
+            yield from (key for key in value.keys if known.is_open(key))
+
+
+def _by_key(literals: Iterable[Literal]) -> dict[str, list[Literal]]:
+    found: dict[str, list[Literal]] = {}
+    for literal in literals:
+        found.setdefault(literal.test.key, []).append(literal)
+    return found
+
+
+def _all_keys(
+    literals: Sequence[Literal], known: Known, lookup: Lookup, filled: Mapping[str, str | None] | None = None
+) -> Answer:
+    """Key by key: without open variables the tests of one key say nothing of another."""
+    values: dict[str, tuple[str, ...] | None] = {}
+    unsettled: Unsettled | None = None
+    by_key = _by_key(literals)
+    for key in {**by_key, **(filled or {})}:
+        about = by_key.get(key, [])
+        if filled is not None and key in filled:
+            text = filled[key]
+            answer: Answer = _given(key, about, None if text is None else (text,), lookup)
+        elif key in known.must_be_absent:
+            answer = _given(key, about, None, lookup)
+        elif key in known.must_be:
+            answer = _given(key, about, known.must_be[key], lookup)
+        elif not known.is_open(key) and not isinstance(value := known.reading(key), Alternatives):
+            answer = _given(key, about, value, lookup)
+        else:
+            answer = _one_key(key, about, known.domains(key), lookup)
+        if isinstance(answer, Impossible):
+            return IMPOSSIBLE
+        if isinstance(answer, Unsettled):
+            unsettled = answer
+        else:
+            values.update(answer.values)
+    return unsettled or Model(values)
+
+
+def _given(key: str, about: Sequence[Literal], values: tuple[str, ...] | None, lookup: Lookup) -> Answer:
+    return Model({key: values}) if all(each.met(values, lookup) for each in about) else IMPOSSIBLE
+
+
+def _one_key(key: str, about: Sequence[Literal], domain: Domain, lookup: Lookup) -> Answer:
+    if all(each.met(None, lookup) for each in about):
+        return Model({key: None})
+    # Null, and tests without values, only ask whether the key is there.
+    valued = [each for each in about if each.test.values and each.test.operator.type != "Null"]
+    if any(not each.met(("x",), lookup) for each in about if each not in valued):
+        return IMPOSSIBLE
+    kinds = {each.test.operator.type for each in valued}
+    for text in _candidates(valued, domain, kinds):
+        if all(each.met((text,), lookup) for each in about) and all(clause.has(text) for clause in domain.clauses):
+            return Model({key: (text,)})
+    if kinds <= TEXT_TYPES:
+        return _texts(key, valued, domain, lookup)
+    if len(kinds) == 1 and (len(valued) == 1 or not domain.multi_valued):
+        return IMPOSSIBLE  # a point of each part was tried
+    return Unsettled(f"{valued[0].test.written.key} is compared as {' and as '.join(sorted(kinds))}")
+
+
+def _candidates(valued: Sequence[Literal], domain: Domain, kinds: Iterable[str]) -> Iterator[str]:
+    for kind in kinds:
+        if is_ordered(kind):
+            yield from points([each.test for each in valued if each.test.operator.type == kind], kind)
+    yield from islice(_texts_to_try(valued, domain), _MOST_CANDIDATES)
+
+
+def _texts_to_try(valued: Sequence[Literal], domain: Domain) -> Iterator[str]:
+    written = [v for each in valued if each.test.operator.type in TEXT_TYPES for v in each.test.written.values]
+    yield from (text for text in written if not set(text) & set("*?$"))
+    yield from domain.examples
+    yield from (filled for text in written for filled in believable(text))
+    yield from _PLAIN_WORDS
+
+
+def _texts(key: str, valued: Sequence[Literal], domain: Domain, lookup: Lookup) -> Answer:
+    """Texts by automata: what all values have to be in, and what some value has to be in."""
+    of_all: list[Clause] = list(domain.clauses)
+    of_some: list[Clause] = []
+    try:
+        for each in valued:
+            everywhere, clause = _clause(each, lookup)
+            (of_all if everywhere else of_some).append(clause)
+        if not domain.multi_valued:
+            of_all += of_some
+            of_some = []
+        found = [shortest((*of_all, clause)) for clause in of_some] or [shortest(of_all)]
+    except OutOfReachError as error:
+        return Unsettled(str(error))
+    except TooManyStatesError:
+        return Unsettled(f"the patterns for {valued[0].test.written.key} are too many to compare")
+    texts = [text for text in found if text is not None]
+    if len(texts) < len(found):
+        return IMPOSSIBLE
+    return Model({key: tuple(dict.fromkeys(texts))})
+
+
+def _clause(literal: Literal, lookup: Lookup) -> tuple[bool, Clause]:
+    """What the literal asks of values that are there: of all of them (True) or of some, and which texts they are."""
+    test = literal.test
+    negated = test.operator.negated
+    patterns = patterns_of(test, lookup, generous=literal.generous is not negated)
+    clause = Clause(patterns, inside=not negated)
+    some = test.written.qualifier == "ForAnyValue" or (literal.generous and not test.written.qualifier)
+    return (not some, clause) if literal.holds else (some, clause.turned())

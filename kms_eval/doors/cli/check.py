@@ -1,0 +1,111 @@
+"""``kms-eval check``: what has to stay true, for every request that could be made.
+
+Comes in: a call. Goes out: a verdict for each check; 0 where all hold, 1 where one fails, 3 where one is undetermined
+(and none fails), 2 where a file or a check makes no sense. Never here: proving (`analysis.checking`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
+from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.grids import chosen_format, format_option, output_option
+
+if TYPE_CHECKING:
+    from kms_eval.doors.cli.output import Output
+    from kms_eval.render.checks import CheckedFile
+
+_FORMS = ("text", "json", "junit", "github")
+_ENDINGS = {"xml": "junit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Prove the checks in scenario files: sentences about everybody that have to stay true.
+
+    A check is about all principals, those that nobody has described included, all keys and all requests that they
+    could make. It holds, or it fails with a request that the engine has decided, or it is undetermined with what it
+    hangs on. The exit code is 0 where all hold, 1 where one fails, 3 where one is undetermined.
+    """
+
+    path: tuple[str, ...] = arguments("PATH", "Scenario files or folders; default: the scenario that is found.")
+    keyword: str | None = option("-k", "--keyword", metavar="WORDS", help="Only checks with these words in their name.")
+    format: str | None = format_option(*_FORMS)
+    json: bool = switch("--json", help="One JSON object.")
+    output: str | None = output_option(": .json, .xml (JUnit)")
+    scenario: str | None = scenario_option()
+    strict: bool = strict_option()
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Run the checks of every file; faults of one file do not keep the others from being checked."""
+    from kms_eval.doors.cli.writing import check_output, deliver, painting
+    from kms_eval.errors import InputError
+    from kms_eval.render import checks
+
+    ending = (call.output or "").rpartition(".")[2].lower()
+    given = call.format if call.format is not None or call.json else _ENDINGS.get(ending)
+    form = chosen_format(given, call.output, _FORMS, json=call.json)
+    paths = _paths(call)
+    check_output(call.output, paths)
+    files = [_checked(path, call, output) for path in paths]
+    if not any(file.results or file.faults for file in files):
+        raise InputError(
+            f"no check has the words `{call.keyword}`" if call.keyword else "there are no checks in what was named"
+        )
+    texts = {
+        "text": lambda: checks.render(files, paint=painting(call.output, output)),
+        "json": lambda: checks.render_json(files),
+        "junit": lambda: checks.render_junit(files),
+        "github": lambda: checks.render_github(files),
+    }
+    if form != "text" or any(file.results for file in files):
+        deliver(output, call.output, [texts[form]()])
+    verdicts = {result.verdict for file in files for result in file.results}
+    if any(file.faults for file in files):
+        return ExitCode.WRONG
+    if "fails" in verdicts:
+        return ExitCode.NO
+    return ExitCode.OPEN if "undetermined" in verdicts else ExitCode.YES
+
+
+def _paths(call: Call) -> list[Path]:
+    from kms_eval.doors.cli.gathering import gather
+    from kms_eval.doors.discovery import NO_SCENARIO, find
+    from kms_eval.errors import InputError
+
+    if call.path and call.scenario:
+        raise InputError("name the scenario as PATH or with `--scenario`, not both")
+    if call.path:
+        return list(gather(call.path))
+    found = find(call.scenario)
+    if found is None:
+        raise InputError(NO_SCENARIO)
+    return [found]
+
+
+def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
+    from datetime import UTC, datetime
+
+    from kms_eval.analysis.checking.checking import run_checks
+    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.selecting import words_selection
+    from kms_eval.errors import InputError
+    from kms_eval.render.checks import CheckedFile
+    from kms_eval.scenario import Scenario
+
+    selected = words_selection(call.keyword) if call.keyword is not None else None
+    try:
+        scenario = Scenario.load(path, strict=call.strict)
+        for line in notice_lines(scenario.loaded.notices):
+            output.word(line)
+        chosen = [each for each in scenario.loaded.checks if selected is None or selected(each.name.lower())]
+        return CheckedFile(
+            str(path), list(run_checks(scenario.evaluator, chosen, now=datetime.now(UTC), source=str(path)))
+        )
+    except InputError as error:
+        output.word(str(error))
+        return CheckedFile(str(path), faults=error.faults)
