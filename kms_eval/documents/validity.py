@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from kms_eval.documents.conditions import condition_remarks
 from kms_eval.documents.findings import Remark
-from kms_eval.documents.mistaken import key_policy_instead
 from kms_eval.documents.model import PolicyKind
 from kms_eval.documents.principals import names_nobody, principal_remarks
 from kms_eval.errors import did_you_mean, nearest, quoted
@@ -278,7 +277,6 @@ def _version(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
 
 
 DOCUMENT_RULES: tuple[DocumentRule, ...] = (
-    DocumentRule(frozenset({PolicyKind.IDENTITY}), key_policy_instead),
     DocumentRule(KEY, _statements),
     DocumentRule(RCP, _version),
     DocumentRule(EVERY - RESOURCE, _id),

@@ -97,7 +97,7 @@ def someone_of(asker: Asker, world: World) -> Someone:
 
 def _closed(asker: Asker, described: set[str]) -> Asker:
     """Where the world describes an account's principals, who is not described has no identity policies."""
-    return replace(asker, described=True) if asker.caller.account in described else asker
+    return replace(asker, described=True, open_policies=False) if asker.caller.account in described else asker
 
 
 def _accounts(world: World, named: Sequence[Asker]) -> list[tuple[str, str]]:
