@@ -5,7 +5,7 @@
 Every case is asked in four sizes, each twice the one before: globs full of stars, policies of 32 KB with as many
 statements or values as fit, contexts of thousands of values, long lists of everything. Growth is per doubling: 2 is
 linear, 4 is quadratic; below 2, something else still weighs more. A case that takes more than some seconds is not made
-larger.
+larger. Every verb of the command line is asked about a caller under many levels of SCPs as well.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+from benchmarks import hostile_verbs
 from benchmarks.measure import arguments, duration, say, timed, wrong
 from benchmarks.questions import ACCOUNT, principal
 from kms_eval import Scenario
@@ -47,10 +48,12 @@ class Case:
 
 
 def main() -> None:
-    """One table."""
+    """Two tables: the cases for `can`, and a line for each verb."""
     options = arguments(__doc__).parse_args()
     rounds, steps = (1, 1) if options.smoke else (5, STEPS)
     say("Under attack", HEADINGS, [_row(case, rounds, steps, small=options.smoke) for case in CASES])
+    levels = hostile_verbs.rows(steps=steps, too_long=TOO_LONG)
+    say("Every verb, under levels of SCPs with conditions", hostile_verbs.HEADINGS, list(levels))
 
 
 def _row(case: Case, rounds: int, steps: int, *, small: bool) -> Sequence[str]:

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from kms_eval.analysis.linting.table import RULES
 from kms_eval.codes import CODES
 from kms_eval.doors.cli.arguments import Described, described
 from kms_eval.doors.cli.verbs import VERBS
+from kms_eval.render.rule_page import shown
 from kms_eval.world.scenario import json_schema
 
 
 def write(folder: Path) -> None:
     """Write all pages; those that are there already with the same text stay as they are, so that builds are quick."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, lines in (("verbs", _verbs()), ("fields", _fields()), ("codes", _codes())):
+    for name, lines in (("verbs", _verbs()), ("fields", _fields()), ("codes", _codes()), ("rules", _rules())):
         path = folder / f"{name}.md"
         text = "\n".join(lines) + "\n"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -75,6 +77,16 @@ def _table(definition: Mapping[str, Any]) -> Iterator[str]:
 def _default(field: Mapping[str, Any]) -> str:
     value = field.get("default")
     return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value not in (None, [], {}, "") else ""
+
+
+def _rules() -> Iterator[str]:
+    for rule in RULES:
+        optional = " It runs only where its whole code is selected." if rule.optional else ""
+        yield f"## {rule.code} {rule.name}\n"
+        yield f"*{rule.level}*: {rule.title}. [AWS]({rule.page})\n"
+        yield f"{rule.why}{optional}\n"
+        for title, example in (("Found", rule.example), ("Not found", rule.mended)):
+            yield f"{title} in {example.kind.phrase}:\n\n```json\n{shown(example)}\n```\n"
 
 
 def _codes() -> Iterator[str]:

@@ -90,6 +90,11 @@ CODES: tuple[Code, ...] = (
         "Principals of one partition (aws, aws-cn, aws-us-gov) never use keys of another.",
     ),
     _deny(
+        "assumed-root-session",
+        "a session of AssumeRoot has nothing but its task policy, which allows no action of AWS KMS",
+        "Central root access is for a few privileged tasks of AWS Identity and Access Management, S3 and SQS.",
+    ),
+    _deny(
         "no-service-control-policy-allows",
         "at some level of the organization no service control policy allows it",
         "From the root to the account every level needs an attached policy that allows the action.",
@@ -159,8 +164,13 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "context-not-carried",
-        "AWS does not send {key} with {action}; it counts because it was given",
-        "The condition key does not exist for this action, so real requests cannot carry it.",
+        "{key} counts because it was given, but {because} (S10)",
+        "Real requests of this caller cannot carry it. --strict refuses it.",
+    ),
+    _warn(
+        "context-not-carried-by-action",
+        "AWS does not send {key} with {action}: an Allow that asks for it does not count",
+        "The condition key does not exist for this action. In case AWS adds it, a Deny that asks for it counts.",
     ),
     _warn(
         "encryption-context-ignored",
@@ -169,8 +179,8 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "endpoint-not-passed",
-        "kms:ViaService is given, so the request does not pass the VPC endpoint",
-        "A service's call on the caller's behalf does not use the caller's endpoint (ASSUMPTION V8).",
+        "a service makes the call, and AWS does not say whether it passes the VPC endpoint: both are considered (V8)",
+        "The endpoint's policy has to allow it, and its Deny counts; the condition keys of the network are absent.",
     ),
     _warn(
         "key-state",
@@ -201,6 +211,31 @@ CODES: tuple[Code, ...] = (
         "grant-needs-identity-policy",
         "a grant by the key's owner covers it, but no identity policy in the caller's account (ASSUMPTION Z2)",
         "AWS does not document whether such a grant is enough across accounts; the strict answer is given.",
+    ),
+    _warn(
+        "grant-to-account",
+        "a grant to the whole account covers it, but no identity policy of the caller does (ASSUMPTION Z3)",
+        "AWS does not document who may use a grant whose grantee is an account; the strict answer is given.",
+    ),
+    _warn(
+        "retirement-limited",
+        "the grant could be retired, but a limit on the caller does not allow it (ASSUMPTION Z19)",
+        "AWS does not document whether silence of organization, boundary and session policies keeps from retiring.",
+    ),
+    _warn(
+        "federated-user-without-session-policies",
+        "the user's identity policies allow it, but no session policy was passed (ASSUMPTION Z9)",
+        "AWS documents both that a federated user then has nothing and that it has what the user has.",
+    ),
+    _warn(
+        "aws-wildcard-and-services",
+        "a statement for `*` under AWS decides: whether that includes services is not documented (ASSUMPTION Z6)",
+        "For Allow it does not, for Deny it does. Name the service, or write `*` alone.",
+    ),
+    _warn(
+        "deny-names-account",
+        "a Deny that names the account decides: it is taken to deny every principal of it (ASSUMPTION Z7)",
+        "AWS documents what naming an account means for Allow only; the strict answer is given.",
     ),
     _warn(
         "grant-with-source-arn",
@@ -245,12 +280,12 @@ CODES: tuple[Code, ...] = (
     # The questions that AWS leaves open inside a statement: Allow needs both readings, Deny either (two-readings rule).
     _warn(
         "multi-valued-without-set-operator",
-        "{key} has several values under an operator without set qualifier (Z5)",
-        "For Allow every value has to match, for Deny one is enough. Write ForAllValues or ForAnyValue.",
+        "{key} may have several values, and the operator has no set qualifier (Z5)",
+        "It may never match: it allows nothing, and denies where one value matches. Write ForAllValues or ForAnyValue.",
     ),
     _warn(
         "resource-pattern",
-        "a Resource pattern matches in one of two documented readings only (Z12, Z23)",
+        "a Resource pattern matches in one of two readings only (S2, Z23)",
         "Write all six fields of the ARN.",
     ),
     _warn("empty-value-list", "a condition has an empty list of values (Z13)", "Give a value."),
@@ -280,6 +315,21 @@ CODES: tuple[Code, ...] = (
     ),
     _warn(
         "aliases-over-quota", "the key has more aliases than its quota: kms:ResourceAliases denies", "Remove aliases."
+    ),
+    _warn(
+        "session-name-not-told",
+        "{key} ends in the name of the session, which the question does not tell (S7)",
+        "For Allow every name has to match, for Deny one is enough. Name the session: `assumed-role/NAME/SESSION`.",
+    ),
+    _warn(
+        "mfa-not-told",
+        "nobody said whether the session was made with a second factor: {key} may be true or false (S8)",
+        "For Allow both have to do, for Deny either. Give aws:MultiFactorAuthPresent.",
+    ),
+    _warn(
+        "retiring-principal-not-named",
+        "the question does not name the retiring principal, which is the resource of ListRetirableGrants (S4)",
+        "For Allow the Resource has to cover every principal. Give it as RetiringPrincipal in `grant`.",
     ),
     _warn(
         "grant-is-for-aws-resource",
@@ -319,8 +369,71 @@ CODES: tuple[Code, ...] = (
         "ForAllValues stands over a key with one value",
         "It is true where the key is absent; AWS KMS refuses such key policies with OverlyPermissiveCondition.",
     ),
+    # What AWS refuses to store; it is read, and an error under --strict.
+    _note(
+        "malformed-action",
+        "an action has a blank in its service, or several colons",
+        "AWS refuses it, and it matches no action of AWS KMS.",
+    ),
+    _note(
+        "malformed-resource",
+        "a Resource has not the six fields of an ARN, and none of the short forms that AWS takes",
+        "AWS refuses it. Write all six fields: `arn:aws:kms:*:111122223333:key/*`.",
+    ),
+    _note(
+        "incomplete-arn",
+        "a Resource has fewer than six fields",
+        "In identity policies AWS puts an asterisk in each missing field: `arn:aws:kms` is everything of AWS KMS (S2).",
+    ),
+    _note("unknown-partition", "a partition does not exist", "AWS refuses it: aws, aws-cn, aws-us-gov and few others."),
+    _note(
+        "other-partition",
+        "an ARN is of another partition than the account",
+        "Nobody of another partition calls AWS KMS here, and no key of another partition is used: AWS refuses it.",
+    ),
+    _note(
+        "unknown-service-principal",
+        "a service principal does not exist",
+        "AWS KMS refuses a key policy with it: MalformedPolicyDocumentException.",
+    ),
+    _note(
+        "service-of-another-region",
+        "a service principal is of another Region than the key",
+        "Services call the keys of their own Region; those of opt-in Regions go by such names elsewhere (P6).",
+    ),
+    _note("policy-without-statement", "a policy has no statement", "AWS refuses it. It allows and denies nothing."),
+    _note(
+        "policy-version",
+        "a policy has not Version 2012-10-17",
+        "AWS refuses it in policies of identities. Policy variables in it are plain text.",
+    ),
+    _note(
+        "key-policy-condition-key",
+        "a key policy has a condition key that AWS KMS permits in IAM policies only",
+        "PutKeyPolicy refuses it (S13). A document that is there already is read in both ways (Z30).",
+    ),
+    _note(
+        "over-quota",
+        "a document is longer than its quota",
+        "It is read all the same: AWS managed policies are longer. AWS refuses customers to put it.",
+    ),
+    _note(
+        "opaque-grantee",
+        "a grant names nobody who can be told",
+        "AWS Internal, or the session of a deleted role: the grant is kept, and matches nobody.",
+    ),
     _note("federated-principal", "a Federated principal", "It belongs in role trust policies and matches nobody here."),
     _note("canonical-user-principal", "a CanonicalUser principal", "It belongs to Amazon S3 and matches nobody here."),
+    _note(
+        "further-key-policy",
+        "a key has a second policy, which is left out",
+        "AWS RAM attaches one to keys that are shared with it. Only the policy `default` is evaluated.",
+    ),
+    _note(
+        "source-told-twice",
+        "two files of a source tell different things of the same key",
+        "The later one counts. Remove the one that is out of date.",
+    ),
     _note(
         "principal-name-twice",
         "two users or two roles of an account share a name",

@@ -30,12 +30,13 @@ def decide_batches(scenario: Scenario, batches: Iterable[Any], *, at: str | date
     Columns of requests: principal, action, and as far as they are needed id, key, context, encryption_context,
     vpc_endpoint, at and the other fields of a test; plain or dictionary-encoded text, for what is a mapping JSON text,
     a map or a struct. Every distinct request is decided once; the most recent 100,000 are remembered. `at` is the time
-    of requests that do not say when, by default now. A request that makes no sense gets an error and no decision.
+    of requests that do not say when, by default now. A request that makes no sense gets an error and no decision; its
+    number among all rows, counted from 1, is in the column `line`.
 
     Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
     """
     columns = _arrow().Columns(scenario.evaluator, _moment(at))
-    return (columns.decide(batch) for batch in batches)
+    return _one_after_the_other(columns, batches)
 
 
 def decisions_only(scenario: Scenario, batches: Iterable[Any], *, at: str | datetime | None = None) -> Iterator[Any]:
@@ -48,6 +49,13 @@ def decisions_only(scenario: Scenario, batches: Iterable[Any], *, at: str | date
     arrow = _arrow()
     column = arrow.DecisionColumn(scenario.evaluator, _moment(at))
     return (arrow.one_column(column.decide(batch)) for batch in batches)
+
+
+def _one_after_the_other(columns: Any, batches: Iterable[Any]) -> Iterator[Any]:
+    before = 0
+    for batch in batches:
+        yield columns.decide(batch, before)
+        before += batch.num_rows
 
 
 def _arrow() -> Any:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kms_eval.safe_text import printable
+
 _LONGEST_QUOTE = 120
 _SHORT = 6
 
@@ -45,11 +47,15 @@ def did_you_mean(word: str, words: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in an input: the file as the user named it, the line (from 1) and the dotted field."""
+    """A place in an input: the file as the user named it, the line (from 1), the dotted field, the column (from 1).
+
+    Its text has no column: a field says more to a person, and editors jump to lines.
+    """
 
     file: str | None = None
     line: int | None = None
     field: str | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
         place = self.file or ""
@@ -69,17 +75,7 @@ class Fault:
     def __str__(self) -> str:
         place = str(self.location) if self.location else ""
         line = f"{place}: {self.message}" if place else self.message
-        return _one_line(f"{line} ({self.help})" if self.help else line)
-
-
-def _one_line(text: str) -> str:
-    """Line breaks and control characters that the input smuggled into a message, as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in text
-    )
+        return printable(f"{line} ({self.help})" if self.help else line)
 
 
 class KmsEvalError(Exception):

@@ -8,7 +8,7 @@ Comes in: a scenario file or the same structure in memory. Goes out: decisions. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from kms_eval.analysis.checking.results import CheckResult
+    from kms_eval.analysis.linting.finding import Report
     from kms_eval.engine.cell import Outcome
     from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
     from kms_eval.world.cases import TestCase
@@ -173,37 +174,66 @@ class Decision:
 class Scenario:
     """One world and its tests. It never changes; for another world load another scenario."""
 
-    def __init__(self, loaded: Loaded, *, allow_unknown_action: bool = False, allow_unknown_key: bool = False) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
+        strict: bool = False,
+    ) -> None:
         self._loaded = loaded
         self.evaluator = Evaluator(
-            loaded.world, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key
+            loaded.world,
+            allow_unknown_action=allow_unknown_action,
+            allow_unknown_key=allow_unknown_key,
+            strict=strict,
         )
         self._known: dict[_Words | None, Decision] = {}
 
     @classmethod
     def load(
         cls,
-        path: str | Path,
+        path: str | Path | Sequence[str | Path],
         *,
         strict: bool = False,
         strangers: bool = False,
         allow_unknown_action: bool = False,
         allow_unknown_key: bool = False,
+        account: str | None = None,
+        region: str | None = None,
+        before: bool = False,
+        parameters: Mapping[str, str] | None = None,
     ) -> Scenario:
-        """Read a scenario file (YAML or JSON). Raises InputError with every fault of it and of its policies.
+        """Read a scenario file (YAML or JSON), or any other source: responses of AWS, a plan, a template, a folder.
 
-        `strict` makes faults of what AWS would refuse but published examples contain; `strangers` lets anybody be asked
-        about, as the field of that name does; `allow_unknown_action` decides actions that AWS published later by the
-        policies' patterns, and `allow_unknown_key` takes condition keys and values that it published later.
+        Of several sources a later one replaces what an earlier one said of the same thing. `account` and `region` say
+        what no source tells, `before` asks for what is before a plan, `parameters` fills in those of a template.
+        `strict` makes faults of what AWS would refuse but published examples contain, and of context that a caller
+        cannot have; `strangers` lets anybody be asked about, as the field of that name does; `allow_unknown_action`
+        decides actions that AWS published later by the policies' patterns, and `allow_unknown_key` takes condition keys
+        and values that it published later. Raises
+        InputError with every fault of the sources and of their policies.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
-        if not isinstance(path, (str, PathLike)):
+        paths = [path] if isinstance(path, (str, PathLike)) else path
+        listed: object = paths
+        if (
+            not isinstance(listed, Sequence)
+            or not listed
+            or not all(isinstance(each, (str, PathLike)) for each in listed)
+        ):
             raise InputError(f"expected the path of a scenario, found {kind_of(path)}")
+        options = None
+        if account is not None or region is not None or before or parameters:
+            from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario needs none
+
+            options = Options(account, region, before, parameters or {})
+        first, *more = map(Path, paths)
+        loaded = load(first, more=more, strict=strict, strangers=strangers, options=options)
         return cls(
-            load(Path(path), strict=strict, strangers=strangers),
-            allow_unknown_action=allow_unknown_action,
-            allow_unknown_key=allow_unknown_key,
+            loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key, strict=strict
         )
 
     @classmethod
@@ -222,7 +252,9 @@ class Scenario:
 
         folder = Path(base) if base is not None else None
         loaded = from_dict(data, base=folder, strict=strict, strangers=strangers)
-        return cls(loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key)
+        return cls(
+            loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key, strict=strict
+        )
 
     @property
     def world(self) -> World:
@@ -312,6 +344,16 @@ class Scenario:
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""
         return Decision(self.evaluator, self.evaluator.rule(_timed(asked)))
+
+    def lint(self, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Report:
+        """What is wrong with the policies and grants, and what is wider than it looks.
+
+        `select` and `ignore` are codes of rules, or beginnings of codes. Raises InputError where no rule begins so.
+        """
+        from kms_eval.analysis.linting.choosing import choose  # noqa: PLC0415 - only those who ask pay for it
+        from kms_eval.analysis.linting.lint import lint_scenario  # noqa: PLC0415 - likewise
+
+        return lint_scenario(self.evaluator, self._loaded.notices, choose(select, ignore))
 
     def _ask(
         self, principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields

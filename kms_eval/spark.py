@@ -23,7 +23,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kms_eval.analysis.batching.rows import DECISION_COLUMNS, NESTED, fields_among
+from kms_eval.analysis.batching.rows import DECISION_COLUMNS, LINE, NESTED, fields_among
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, InputError, Location, MissingExtraError
 from kms_eval.formats.document import Place
@@ -45,7 +45,8 @@ def decide(
     the other fields of a test; others are left out. A context is JSON text, a map or a struct. `world` is a scenario,
     the path of one on the driver, or the same structure in memory. `at` is the time of requests that do not say when:
     ISO 8601 text or an aware datetime, by default now. The result has id (of its own type), principal, action, key,
-    decision, reason_code, policy, sid and error; with an error there is no decision.
+    decision, reason_code, policy, sid, error, warnings and line; with an error there is no decision. Nobody knows on
+    which line a row of a DataFrame stood: that column is empty.
 
     Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
     """
@@ -71,13 +72,14 @@ def check_columns(df: DataFrame) -> None:
 
 
 def decision_type(df: DataFrame | None = None) -> StructType:
-    """The columns of decisions: text, but for the id, which keeps the type that it has among the requests."""
-    from pyspark.sql.types import StringType, StructField, StructType  # noqa: PLC0415
+    """The columns of decisions; the id keeps the type that it has among the requests."""
+    from pyspark.sql.types import LongType, StringType, StructField, StructType  # noqa: PLC0415
 
     kind: DataType = StringType()
     if df is not None and "id" in df.columns:
         kind = df.schema["id"].dataType
-    return StructType([StructField("id", kind), *(StructField(name, StringType()) for name in DECISION_COLUMNS[1:])])
+    others = (StructField(name, LongType() if name == LINE else StringType()) for name in DECISION_COLUMNS[1:])
+    return StructType([StructField("id", kind), *others])
 
 
 @dataclass(frozen=True, slots=True)

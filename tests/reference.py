@@ -17,26 +17,26 @@ from operator import eq, ge, gt, le, lt
 from typing import Any, Literal
 from kms_eval.documents.model import ConditionTest, Constraints, Grant, Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.facts.actions import ACTION, KEY, KEY_REQUEST_KEYS, KEY_RESOURCE_KEYS, Action
-from kms_eval.facts.condition_keys import CONDITION_KEYS
+from kms_eval.facts.condition_keys import CONDITION_KEYS, find
 from kms_eval.world.model import Caller, Key, OrganizationAccount, Principal, Session, VpcEndpoint, World
 
 Values = tuple[str, ...] | None  # of a condition key; None: absent
 Truth = frozenset[bool]  # what the readings of a text make of it (2R): an Allow must be YES, a Deny may be OPEN
 YES, NO, OPEN = frozenset({True}), frozenset({False}), frozenset({True, False})
 STAR, ONE = "\ue000", "\ue001"  # the wildcards of a pattern, apart from the characters `*` and `?`
+REST = "\ue002"  # a session name that nobody told (S7)
 UNKNOWN = Action("", "Read", KEY, KEY_REQUEST_KEYS, operations=(), source="", rcp=True)
 NOBODY, NOWHERE, OUTSIDE = Principal("", "user", "", ""), VpcEndpoint(""), OrganizationAccount("", "")
 CHAIN = ("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast")  # Q10
 NEW_KEY = Key("", "", "", "", "", Policy("", PolicyKind.KEY, None, None, ()))  # what CreateKey makes by default (K2)
 MULTIVALUED = {row.name.lower() for row in CONDITION_KEYS if row.multi_valued}
 SYNONYMS = {row.name.lower(): row.synonym_of.lower() for row in CONDITION_KEYS if row.synonym_of}
-OPTIONS = {"ScheduleKeyDeletionPendingWindowInDays": "30", "RotationPeriodInDays": "365", "MessageType": "RAW",  # Z29
-           "GrantIsForAWSResource": "false"}  # G20
+OPTIONS = {"ScheduleKeyDeletionPendingWindowInDays": "30", "RotationPeriodInDays": "365", "MessageType": "RAW"}  # Z29
 ORDER = {"Equals": eq, "LessThan": lt, "LessThanEquals": le, "GreaterThan": gt, "GreaterThanEquals": ge}
 TYPES = {"user": "User", "role": "AssumedRole", "federated-user": "FederatedUser", "root": "Account"}  # Q1
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)  # C16
-ALL_NAMED = {"user": {"itself", "account"}, "role": {"entity", "account"}, "root": {"account"}, "service": {"itself"},
-             "federated-user": {"itself", "entity", "account"}}  # N2, N5, Z20
+ALL_NAMED = {"user": {"itself", "account"}, "role": {"itself", "entity", "account"}, "root": {"account"},
+             "service": {"itself"}, "federated-user": {"itself", "entity", "account"}}  # N2, N5, Z20, S3
 @dataclass(frozen=True)
 class Ask:  # one authorization: a single permission on a single resource
     caller: Caller
@@ -64,8 +64,9 @@ def marked(text: str) -> str: return text.replace("*", STAR).replace("?", ONE)
 def canonical(key: str) -> str: return SYNONYMS.get(key.strip().lower(), key.strip().lower())  # C3
 def unordered(pairs: Iterable[Any] | None) -> set[Any] | None: return None if pairs is None else set(pairs)
 
-def glob(pattern: str, value: str, narrow: int = 0) -> bool:  # in the first fields only a final STAR leaves its field
-    ones = ["[^:]" if pattern.count(":", 0, i) < narrow and pattern[i:] != STAR else "." for i in range(len(pattern))]
+def glob(pattern: str, value: str, narrow: int = 0, *, runs: bool = True) -> bool:  # `narrow`: fields with borders
+    final = [runs and pattern[i] == STAR and pattern[i + 1 : i + 2] in ("", ":") for i in range(len(pattern))]  # S2
+    ones = ["[^:]" if pattern.count(":", 0, i) < narrow and not final[i] else "." for i in range(len(pattern))]
     regex = "".join({STAR: one + "*", ONE: one}.get(c, re.escape(c)) for c, one in zip(pattern, ones, strict=True))
     return re.fullmatch(regex, value, re.DOTALL) is not None
 
@@ -80,13 +81,20 @@ def read(base: str, text: str) -> Any:  # the number, time, address, bytes or tr
         return Decimal(text) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text, re.ASCII) else None
     except ValueError: return None
 
+def names(wanted: str) -> set[str]:  # session names that a pattern may tell apart (S7)
+    tails = [wanted[index:].replace(ONE, "x").replace(STAR, more) for index in range(len(wanted)) for more in ("", "x")]
+    return {name for name in ("zz", "q" * 64, *tails) if re.fullmatch(r"[\w+=,.@-]{2,64}", name, re.ASCII)}
+
 def same(base: str, wanted: str, value: str) -> Truth:  # a policy value without variables, and one of the request
+    if REST in value: return readings(same(base, wanted, value.replace(REST, name)) for name in names(wanted))
+    if REST in wanted and base in ("StringEquals", "StringEqualsIgnoreCase"): return OPEN
     if base == "IpAddress": return sure(read(base, value) in ipaddress.ip_network(wanted, strict=False))
     if base.startswith(("Numeric", "Date", "Binary", "Bool")):
         order = ORDER[re.sub("Numeric|Date|Binary|Bool", "", base) or "Equals"]
         return sure(read(base, wanted) is not None and order(read(base, value), read(base, wanted)))
     if base.startswith("Arn") and set(wanted) == {STAR}: return OPEN  # Z15
-    if base.startswith("Arn"): return sure(wanted.count(":") > 4 < value.count(":") and glob(wanted, value, 5))  # C18
+    if base.startswith("Arn"):  # C18
+        return sure(wanted.count(":") > 4 < value.count(":") and glob(wanted, value, 5, runs=False))
     if base in ("StringEquals", "StringLike"): return sure(glob(wanted, value))
     return sure(wanted.lower() == value.lower())
 
@@ -98,12 +106,14 @@ class Judge:
         self.name = self.row.name.removeprefix("kms:")
         self.key = ask.key if self.row.resources else None  # R9
         self.resource = self.key.arn if self.key else ask.alias_arn  # R2, R3; None: R8
+        self.text = self.resource or "*"  # S1
+        if self.name == "ListRetirableGrants": self.text = (ask.grant and ask.grant.retiring_principal) or ""  # S4
         self.owner = self.resource.split(":")[4] if self.resource else None
         self.region = self.resource.split(":")[3] if self.resource else ask.region or world.region  # Q7
         self.foreign = None not in (self.owner, self.caller.account) and self.owner != self.caller.account  # X1
         self.given = [(canonical(name), values or None) for name, values in ask.context.items()]  # C8
         self.forwarded = any(v for n, v in self.given if n in CHAIN or (n, v) == ("aws:viaawsservice", ("true",)))  # V6
-        self.endpoint = None if self.forwarded or self.service else ask.endpoint  # V8, Q8, E17
+        self.endpoint = None if self.service else ask.endpoint  # V8, E17
         self.session = Session() if self.root or self.service or not self.caller.session else self.caller.session
         self.about = (ask.grant,) if ask.grant else self.key.grants if self.key and self.name == "RetireGrant" else ()
         self.grant = self.about[0] if len(self.about) == 1 else Grant("")
@@ -113,11 +123,15 @@ class Judge:
                       or re.sub("(?<=Context:).*", "", name) in {*self.row.condition_keys} - {*missing}]
     def derive(self) -> Iterable[tuple[str, Values]]:  # sections 14 and 15; a key that comes twice has two readings
         ask, caller, grant, organization = self.ask, self.caller, self.grant, self.world.organization
-        key, endpoint, limits = self.key or NEW_KEY, self.endpoint or NOWHERE, self.grant.constraints
+        key, limits = self.key or NEW_KEY, self.grant.constraints
+        endpoint = NOWHERE if self.forwarded or self.endpoint is None else self.endpoint  # S9
         account, service = (None, caller.arn) if self.service else (caller.account, None)  # Z31
         entity = self.principal if caller.kind in ("user", "role") else None
         last, uid = caller.arn.rsplit("/", 1)[-1] if ":sts:" in caller.arn else None, self.principal.id
-        userid = {"root": account, "user": uid, "role": uid and last and f"{uid}:{last}"}  # Q1
+        userid = {"root": account, "user": uid, "role": uid and f"{uid}:{last or REST}"}  # Q1, S7
+        source = self.only("aws:sourceaccount") or (self.only("aws:sourcearn") + ":::::").split(":")[4]  # S11
+        vpc = f"{self.caller.partition}:ec2:{self.region}:{endpoint.account}:vpc/{endpoint.vpc}"  # S9
+        second = "false" if caller.kind == "user" and self.forwarded else None  # S8
         primary = "PRIMARY" if key.primary_region in (None, key.region) else "REPLICA"
         multi = key.multi_region or (not self.key and ("kms:multiregion", ("true",)) in self.given)
         kind = "EncryptionContextSubset" if limits.encryption_context_subset is not None else None
@@ -131,7 +145,9 @@ class Judge:
             "aws:PrincipalType": TYPES.get(caller.kind), "aws:PrincipalIsAWSService": str(self.service).lower(),
             "aws:PrincipalServiceName": service, "aws:PrincipalServiceNamesList": service,
             "aws:SourceIdentity": self.session.source_identity, "aws:SourceVpce": endpoint.id or None,
-            "aws:SourceVpc": endpoint.vpc, "aws:CurrentTime": ask.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:SourceVpc": endpoint.vpc, "aws:MultiFactorAuthPresent": second,
+            "aws:SourceVpcArn": f"arn:{vpc}" if endpoint.vpc and endpoint.account else None,
+            "aws:CurrentTime": ask.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:EpochTime": str(int(ask.at.timestamp())), "aws:SecureTransport": "true",
             "aws:ViaAWSService": str(self.forwarded).lower(), "aws:RequestedRegion": self.region,
             "kms:ReplicaRegion": ask.region, "kms:PrimaryRegion": ask.region, "kms:CallerAccount": account,
@@ -144,7 +160,9 @@ class Judge:
             "kms:RetiringServicePrincipal": grant.retiring_service_principal, "kms:GrantOperations": grant.operations,
             "kms:GrantConstraintType": kind, "kms:GrantConstraintSourceArn": limits.source_arn,
             "kms:EncryptionContextKeys": tuple(pairs)}
-        for whose, owner in ("Principal", account), ("Resource", self.owner), ("Vpce", endpoint.account):
+        owners = {"Principal": account, "Resource": self.owner if self.resource else account,  # S5
+                  "Vpce": endpoint.account, "Source": source or None}
+        for whose, owner in owners.items():
             facts[f"aws:{whose}Account"] = owner
             if organization and owner and owner in (organization.management_account, *organization.accounts):
                 path = organization.accounts[owner].path if owner in organization.accounts else None
@@ -155,8 +173,16 @@ class Judge:
         facts |= {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
         yield from ((name, (v,) if isinstance(v, str) else v) for name, v in facts.items() if v not in (None, ()))
         yield from ((f"kms:{name}", values) for name, default in OPTIONS.items() for values in (None, (default,)))
+        by_service = ("true",) if self.service or self.forwarded else None  # S6
+        yield from (("kms:GrantIsForAWSResource", values) for values in (by_service or None, by_service or ("false",)))
+        if caller.kind == "role" or (caller.kind == "user" and self.only("aws:tokenissuetime")):
+            yield from (("aws:MultiFactorAuthPresent", (value,)) for value in ("true", "false"))
+    def only(self, name: str) -> str:  # the one value that the question gives, else nothing
+        return next((values[0] for key, values in self.given if key == name and values and len(values) == 1), "")
     def lookup(self, name: str, kind: PolicyKind) -> list[Values]:  # the readings of a condition key (C21)
         found = [values for key, values in self.given if key == name]
+        row = find(name) if found else None
+        if row and row.actions and (self.row.name or "kms:Decrypt") not in row.actions: found += [None]  # K4
         found = found or [values for key, values in self.facts if key == name] or [None]
         unsupported = name == "kms:resourcealiases" or name.startswith("aws:resourcetag/")
         return [*found, None] if unsupported and kind is PolicyKind.KEY else found  # K5, Z30
@@ -168,19 +194,31 @@ class Judge:
             name, comma, default = (part.strip() for part in pieces[index].partition(","))
             values = self.known.get(canonical(name)) or ((default[1:-1],) if comma else ())  # W5
             value = values[0] if len(values) == 1 and name.lower() not in MULTIVALUED else None  # W4
-            options[index] = [name] if name in ("*", "?", "$") else [value, value and mark(value)]  # W8, W9
+            live = value and mark(value).replace(REST, STAR if wild else REST)  # S7
+            options[index] = [name] if name in ("*", "?", "$") else [value, live]  # W8, W9
         return [None if None in texts else "".join(map(str, texts)) for texts in product(*options)]  # W6, W10
     def covers(self, policy: Policy, pattern: str, *, excluding: bool) -> Truth:  # `excluding`: of NotResource
-        head, resource = marked(":".join(pattern.split(":", 5)[:5])), self.resource
+        if set(pattern) == {"*"}: return YES
+        head = marked(":".join(pattern.split(":", 5)[:5]))
         tails = self.expand(pattern[len(head):], policy, wild=True) if pattern.count(":") > 4 else [""]  # W2
-        if resource is None:  # R8, Z12; R6, W7
-            scope = f"arn:{self.caller.partition}:kms:{self.region}:{self.caller.account}"
-            if set(pattern) == {"*"}: return YES
-            return OPEN if (None in tails) is excluding and (excluding or glob(head, scope)) else NO
-        strict = not {STAR, ONE} & set("".join(head.split(":")[2:3]))  # R4: no wildcard in the service
+        missing = f":{STAR}" * (5 - pattern.count(":")) if pattern.startswith("arn:") else ""  # S2
+        sure_of_it = policy.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY)
         return readings(
-            (OPEN if excluding else NO) if tail is None else  # W6, W7; Z23
-            sure(strict and glob(head + tail, resource, 5)) | sure(glob(head + tail, resource)) for tail in tails)
+            (OPEN if excluding else NO) if tail is None else  # W6, W7
+            self.one_or_other(head + tail, head + missing, completes=sure_of_it) for tail in tails)
+    def one_or_other(self, written: str, whole: str, *, completes: bool) -> Truth:  # S2
+        return some((self.fits_arn(written), self.fits_arn(whole) | (frozenset() if completes else NO))
+                    if whole.count(":") == 5 and written.count(":") < 5 else (self.fits_arn(written),))
+    def fits_arn(self, pattern: str) -> Truth:
+        if self.text == "*": return sure(glob(pattern, "*"))  # S1
+        if not self.text:  # a principal that nobody named (S4)
+            heads = [f"arn:{self.caller.partition}:{iam}::{self.caller.account}" for iam in ("iam", "sts")]
+            head = ":".join(pattern.split(":", 5)[:5])
+            whole, wild = pattern.count(":") > 4, {STAR, ONE} & {*pattern}
+            return sure(any(glob(head, each) for each in heads) if whole else wild) | NO
+        service = "".join(pattern.split(":")[2:3])  # R4: no wildcard in it
+        strict = not {STAR, ONE} & {*service} and glob(pattern, self.text, 5)
+        return sure(strict) | sure(glob(pattern, self.text))  # Z23
     def compare(self, base: str, policy: Policy, wanted: str, value: str) -> Truth:  # a policy with a request value
         bare = base == "IpAddress" and ":" in wanted and "/" not in wanted  # C17
         texts: list[str | None] = [wanted + "/128", wanted + "/32"] if bare else [wanted]
@@ -200,13 +238,13 @@ class Judge:
             return sure(absent) if for_all or test.if_exists else NO if test.qualifier else OPEN
         if test.operator == "Null":  # C8
             return sure(for_all if test.qualifier else any((t.lower() == "true") == absent for t in test.values))
-        if values is None and test.if_exists: return YES  # C7
         each = [self.matches(policy, test, value) for value in values or ()]
-        if test.qualifier:  # C9, C10
+        if test.qualifier:  # C9, C10, S17
             nothing = sure(for_all) if values and not any(values) else frozenset()  # Z24
             return (every(each) if for_all else some(each)) | nothing
-        if values is None: return sure("Not" in test.operator)  # C6
-        return sure(every(each) == YES) | sure(True in some(each))  # C12, Z5
+        if values is None: return sure(test.if_exists or "Not" in test.operator)  # C6, C7
+        never = NO if canonical(test.key) in MULTIVALUED else frozenset()  # S18
+        return sure(every(each) == YES) | sure(True in some(each)) | never  # C12, Z5
     def concerns(self, policy: Policy, statement: Statement) -> Truth:  # under each reading of the keys in it (2R)
         keys = {*dict(self.given), *dict(self.facts)}
         known = [[(key, values) for values in self.lookup(key, policy.kind)] for key in keys]
@@ -254,6 +292,7 @@ class Judge:
     def identity(self) -> bool:  # I6; the root user is exempt from the default deny (E10, X9)
         return self.root or (self.has("Allow", *self.principal.policies) and self.within_limits(strict=True))
     def allowed(self) -> bool:
+        if any(n == "aws:assumedroot" and "true" in map(str.lower, v or ()) for n, v in self.given): return False  # S12
         if self.foreign and (self.key is None or not self.row.cross_account): return False  # X7, T8
         if self.resource and self.resource.split(":")[1] != self.caller.partition: return False  # X1
         if not all(self.has("Allow", *level) for level in self.controls): return False  # O2

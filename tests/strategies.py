@@ -439,6 +439,8 @@ def make_ask(pick: Pick, world: World) -> Ask:
         near = [make_child(pick, parent) for parent in stored]
         grant = pick.one((None, make_grant(pick, "", theme), *near, *near))
         via = pick.one(("grant-0", "grant-1")) if pick.now() else None
+    elif action == "kms:ListRetirableGrants":
+        grant = pick.one((None, Grant("", retiring_principal=pick.one(words.PEOPLE))))
     elif action in ("kms:RetireGrant", "kms:RevokeGrant"):
         grant = pick.one((None, *stored))
     sent = {name: pick.one((value, value, "*")) for name, value in some(pick, words.PAIRS)}

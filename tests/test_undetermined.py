@@ -61,6 +61,15 @@ def test_what_is_allowed_whatever_the_unknown_is_stays_allowed() -> None:
     assert decided(world(key={"tags": tags}, policies=[policy()])) == "allowed"
 
 
+@pytest.mark.parametrize("holder", ["key", "principal"])
+def test_tags_that_are_written_as_unknown_are_no_tags_of_that_name(holder: str) -> None:
+    tag = "aws:ResourceTag/project" if holder == "key" else "aws:PrincipalTag/project"
+    tagged = policy(Condition={"StringEquals": {tag: "a"}})
+    tags = {"tags": UNKNOWN.written()}
+    scenario = world(key=tags, policies=[tagged]) if holder == "key" else world(policies=[tagged], **tags)
+    assert decided(scenario) == "undetermined"
+
+
 def test_a_silent_denial_says_that_an_unknown_policy_might_deny_explicitly() -> None:
     scenario = world(policies=[])
     assert decided(scenario) == "implicitDeny"

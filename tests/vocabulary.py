@@ -71,6 +71,15 @@ RESOURCE_PATTERNS = (
     *(f"arn:aws:kms:*:{HOME}:alias/${{aws:username}}-*", "arn:aws:kms:*:*:key/${aws:PrincipalTag/team}"),
     *(f"arn:aws:kms:*:{HOME}:key/${{aws:PrincipalTag/team, '1234abcd-0000'}}", f"arn:aws:kms:*:{HOME}:key/${{*}}"),
     f"arn:aws:kms:*:{HOME}:key/${{aws:ResourceTag/id}}",
+    *(
+        "arn:aws:kms",
+        "arn:aws",
+        f"arn:aws:kms:{REGION}",
+        "?",
+        f"arn:aws:kms:*:key/{KEY_IDS[0]}",
+        f"arn:aws:kms:us*1:{HOME}:*",
+    ),
+    *(f"arn:aws:iam::{HOME}:user/*", f"arn:aws:iam::{HOME}:role/worker", "arn:aws:kms:*:key/${aws:userid}"),
 )
 
 
@@ -117,7 +126,14 @@ INTRICATE = (
 VOCABULARY = (
     *INTRICATE,
     Vocabulary(("aws:PrincipalType",), ("User", "AssumedRole", "FederatedUser", "Account")),
-    Vocabulary(("aws:userid",), ("AIDAALICE", "AROAWORKER:s1", HOME, f"{HOME}:alice")),
+    Vocabulary(("aws:userid",),
+               ("AIDAALICE", "AROAWORKER:s1", "AROAWORKER:*", "AROAWORKER:s?", "AROA*:??*", f"{HOME}:alice")),
+    Vocabulary(("aws:AssumedRoot",), YES_NO, ("Bool",)),
+    Vocabulary(("aws:TokenIssueTime",), ("2026-01-01T00:00:00Z",), ("Date",)),
+    Vocabulary(("aws:SourceAccount",), ACCOUNTS),
+    Vocabulary(("aws:SourceOrgID",), (ORGANIZATION,)),
+    Vocabulary(("aws:SourceOrgPaths",), (UNIT,), several=True),
+    Vocabulary(("aws:SourceVpcArn",), (f"arn:aws:ec2:{REGION}:{HOME}:vpc/{VPC}",), ("Arn",)),
     Vocabulary(("aws:username", "AWS:UserName"), ("alice", "bob")),
     Vocabulary(("aws:PrincipalAccount",), ACCOUNTS, ("Numeric",)),
     Vocabulary(("kms:CallerAccount",), ACCOUNTS, actions=("kms:Decrypt", "kms:ListRetirableGrants", "kms:ListKeys")),
@@ -192,6 +208,12 @@ VARIABLES = (
     *("${aws:username}", "${AWS:PrincipalTag/TEAM}", "${aws:PrincipalTag/team, 'blue'}", "${aws:ResourceTag/team}"),
     *("${*}", "b${?}ue", "${$}", "${aws:PrincipalAccount}", "arn:aws:iam::${aws:PrincipalAccount}:user/*"),
     *("${kms:ResourceAliases}", "${kms:EncryptionContext:app}", "${kms:MessageType, 'RAW'}"),
-    *("a${aws:username, 'lice'}", "${aws:TagKeys, 'team'}", "${kms:EncryptionContext:app}*", "${kms:RequestAlias}"),
+    *(
+        "${aws:userid}",
+        "a${aws:username, 'lice'}",
+        "${aws:TagKeys, 'team'}",
+        "${kms:EncryptionContext:app}*",
+        "${kms:RequestAlias}",
+    ),
 )
 BOOLEAN_VARIABLES = ("${aws:SecureTransport}", "${aws:MultiFactorAuthPresent, 'true'}")

@@ -14,15 +14,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kms_eval.documents.putting import refusals
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
 from kms_eval.engine.explanation import Explanation
 from kms_eval.errors import InputError
-from kms_eval.world.identity import read_identity
+from kms_eval.world.identity import Identity, is_role_of_aws, read_identity
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
 ACTION = "kms:PutKeyPolicy"
+_DENIED = ("explicitDeny", "implicitDeny")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,29 @@ class Lockout:
     """What is left of the control over one key.
 
     `caller` is the decision about the principal who would put the policy, None where nobody was named. `left` has the
-    principals that could change the policy again, `maybe` those who could with further context; external principals are
-    never among them, since PutKeyPolicy does not work across accounts.
+    principals that could change the policy again, `maybe` those who could with further context, `undetermined` those
+    about whom something decides that no source could show; external principals are never among them, since PutKeyPolicy
+    does not work across accounts. `refusals` say what AWS KMS refuses in the document, whoever puts it (semantics S13);
+    nobody puts the policy of an AWS managed key.
     """
 
     key: Key
     caller: Explanation | None
     left: tuple[Explanation, ...]
     maybe: tuple[Explanation, ...]
+    refusals: tuple[str, ...] = ()
+    undetermined: tuple[Explanation, ...] = ()
 
     @property
     def found(self) -> bool:
         """Whether AWS KMS would refuse the policy, or nobody could change it."""
-        return (self.caller is not None and self.caller.decision != "allowed") or not self.left
+        refused = self.caller is not None and self.caller.decision not in ("allowed", "undetermined")
+        return bool(self.refusals) or refused or not (self.left or self.undetermined)
+
+    @property
+    def open(self) -> bool:
+        """Whether that hangs on something that no source could show."""
+        return not self.found and (not self.left or (self.caller is not None and self.caller.decision != "allowed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,31 @@ def check_lockout(
         _ask(evaluator, key, principal, circumstances) for principal in dict.fromkeys(_candidates(evaluator.world, key))
     ]
     left = tuple(answer for answer in answers if answer.decision == "allowed")
-    maybe = tuple(answer for answer in answers if answer.decision != "allowed" and answer.missing_context)
-    return Lockout(key, asked, left, maybe)
+    maybe = tuple(answer for answer in answers if answer.decision in _DENIED and answer.missing_context)
+    undetermined = tuple(answer for answer in answers if answer.decision == "undetermined")
+    refused = (*refusals(key.policy), *_nobody(evaluator.world, key)) if key.manager != "AWS" else ()
+    return Lockout(key, asked, left, maybe, tuple(refused), undetermined)
+
+
+def _nobody(world: World, key: Key) -> Iterator[str]:
+    """Users and roles of the key's account that are named and do not exist, where the scenario describes others.
+
+    AWS KMS refuses principals that do not exist (semantics S13, D5).
+    """
+    known = {principal.arn for principal in world.principals.values() if principal.account == key.account}
+    if not known:
+        return
+    roles = {arn.rsplit("/", 1)[1] for arn in known if ":role/" in arn}
+    for statement in key.policy.statements:
+        for entry in (*(statement.principals or ()), *(statement.not_principals or ())):
+            if entry.kind != "AWS" or not entry.value.startswith("arn:"):
+                continue
+            identity = next(_identity(entry.value, key), None)
+            if identity is None or identity.kind in {"root", "federated-user"} or is_role_of_aws(identity.name):
+                continue
+            exists = identity.name in roles if identity.kind == "assumed-role" else identity.arn in known
+            if not exists:
+                yield f"`{entry.value}` does not exist, as far as the scenario describes the account"
 
 
 def _ask(evaluator: Evaluator, key: Key, principal: str, circumstances: Circumstances) -> Explanation:
@@ -78,13 +113,14 @@ def _candidates(world: World, key: Key) -> Iterator[str]:
     for statement in key.policy.statements:
         for entry in statement.principals or ():
             if entry.kind == "AWS" and entry.value.startswith("arn:"):
-                yield from _caller(entry.value, key)
+                yield from (identity.arn for identity in _identity(entry.value, key))
 
 
-def _caller(text: str, key: Key) -> Iterator[str]:
+def _identity(text: str, key: Key) -> Iterator[Identity]:
+    """Whom the text names, if it is somebody of the key's account."""
     try:
         identity = read_identity(text, account=None, partition=key.partition)
     except InputError:  # a text that AWS would not take as a principal either
         return
     if identity.account == key.account:
-        yield identity.arn
+        yield identity

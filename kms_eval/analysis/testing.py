@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 from kms_eval.codes import CODES
 from kms_eval.engine.cell import Outcome
 from kms_eval.engine.evaluator import Evaluator
-from kms_eval.engine.explain import explain
-from kms_eval.engine.explanation import Explanation, LayerOutcome
+from kms_eval.engine.explain import doubts, explain
+from kms_eval.engine.explanation import Explanation, LayerOutcome, Warned
 from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 from kms_eval.world.cases import TestCase
@@ -37,7 +37,7 @@ class TestResult:
 
     `mismatches` has a sentence for each expectation that was not met. A test is `invalid` where its request or its
     expectations make no sense in the world, as `faults` say: nothing was decided. `explanation` is there unless a test
-    passed by its decision alone.
+    passed by its decision alone. `doubts` are the open questions on which the decision hangs, right as it may be.
     """
 
     __test__: ClassVar[bool] = False  # pytest would take the class for tests of its own
@@ -47,6 +47,7 @@ class TestResult:
     explanation: Explanation | None = None
     mismatches: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    doubts: tuple[Warned, ...] = ()
 
 
 def run_tests(evaluator: Evaluator, cases: Iterable[TestCase], *, now: datetime) -> Iterator[TestResult]:
@@ -69,11 +70,12 @@ def run_test(evaluator: Evaluator, case: TestCase, *, now: datetime) -> TestResu
     if faults:
         return TestResult(case, "invalid", faults=tuple(_at(fault, case) for fault in faults))
     as_decided = ruling.outcome == case.expect or (case.expect == "denied" and ruling.outcome in _DENIED)
+    told = doubts(evaluator, ruling)
     if as_decided and not _expects_reasons(case):
-        return TestResult(case, "passed")
+        return TestResult(case, "passed", doubts=told)
     explanation = explain(evaluator, ruling)
     mismatches = tuple(_mismatches(case, explanation, as_decided=as_decided))
-    return TestResult(case, "failed" if mismatches else "passed", explanation, mismatches)
+    return TestResult(case, "failed" if mismatches else "passed", explanation, mismatches, doubts=told)
 
 
 def _expects_reasons(case: TestCase) -> bool:

@@ -23,6 +23,7 @@ _IF_EXISTS = "IfExists"
 _ONE_VALUE = frozenset({"Bool", "Null"})
 # Keys a caller may leave out at will, so that ForAllValues demands nothing (semantics C11).
 _OPTIONAL_FAMILIES = ("kms:encryptioncontext:", "aws:requesttag/")
+_ONLY_IN_IAM = ("aws:resourcetag/", "kms:resourcetag/", "kms:resourcealiases")
 
 
 class OperatorName(NamedTuple):
@@ -71,9 +72,19 @@ def condition_remarks(block: Block, kind: PolicyKind, *, substitutes: bool) -> I
                 if operator.type in _ONE_VALUE and len(values) > 1:
                     message = f"`{operator.name}` with several values holds if any of them does"
                     yield Remark((written, key), message, code="several-booleans")
-            if kind is PolicyKind.KEY and name.qualifier == "ForAllValues" and _is_optional(key):
-                message = f"AWS KMS refuses `ForAllValues` with {quoted(key)}: it also holds where the key is absent"
-                yield Remark((written, key), message, code="overly-permissive-condition")
+            if kind is PolicyKind.KEY:
+                yield from (remark.under(written, key) for remark in _refused_by_kms(name, key))
+
+
+def _refused_by_kms(name: OperatorName, key: str) -> Iterator[Remark]:
+    """What AWS KMS refuses in key policies, as conditions on this key (semantics S13)."""
+    if name.qualifier == "ForAllValues" and _is_optional(key):
+        message = f"AWS KMS refuses `ForAllValues` with {quoted(key)}: it also holds where the key is absent"
+        yield Remark((), message, code="overly-permissive-condition", strict=True)
+    if only_in_iam(key):
+        message = f"AWS KMS refuses {quoted(key)} in a key policy"
+        advice = "move the statement to an IAM policy, or use `kms:RequestAlias`"
+        yield Remark((), message, advice, code="key-policy-condition-key", strict=True)
 
 
 def _key_remarks(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
@@ -86,7 +97,8 @@ def _key_remarks(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
         service, colon, name = key.partition(":")
         if not (service and colon and name):
             advice = did_you_mean(f"kms:{key}", _known()) or "as in `kms:ViaService`"
-            yield Remark((key,), f"condition key {quoted(key)} has no service before a colon", advice)
+            message = f"condition key {quoted(key)} has no service before a colon: no request carries it"
+            yield Remark((key,), message, advice, code="unknown-condition-key")
         elif service.lower() in {"kms", "aws"} and (key.endswith((":", "/")) or find(key) is None):
             # Semantics C5: to AWS a key that no request carries.
             message = f"{quoted(key)} is not a condition key that requests to AWS KMS carry"
@@ -99,6 +111,14 @@ def _known() -> Iterator[str]:
 
 def _is_optional(key: str) -> bool:
     return key.lower().startswith(_OPTIONAL_FAMILIES)
+
+
+def only_in_iam(key: str) -> bool:
+    """Whether AWS KMS does not permit the condition key in a key policy (semantics S13).
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    return key.lower().startswith(_ONLY_IN_IAM)
 
 
 def _value_complaint(value: str, operator: Operator, *, substitutes: bool) -> str | None:

@@ -18,7 +18,7 @@ from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.documents.opened import Variant, open_policy, opened, unknowns_within
 from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
-from kms_eval.documents.sizes import size_remarks
+from kms_eval.documents.sizes import measure
 from kms_eval.documents.validity import Subject, document_checks, statement_checks
 from kms_eval.documents.wrapping import unwrapped
 from kms_eval.documents.written import written
@@ -39,13 +39,15 @@ def read_policy(
     *,
     name: str | None = None,
     position: str = "policy",
+    length: int | None = None,
 ) -> Policy | None:
     """The policy that `value` is: an object, AWS's JSON text of one, or either in AWS's wrapping.
 
-    None where `findings` gained a fault. `place` is where it stands. It is called `name` (its file's stem), else by its
-    Id, else by its `position`.
+    None where `findings` gained a fault. `place` is where it stands, `length` the bytes of its text, if known. It is
+    called `name` (its file's stem), else by its Id, else by its `position`.
     """
     before, noticed = len(findings.faults), len(findings.notices)
+    length = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else length
     if not (isinstance(value, Mapping) and "Statement" in value):
         try:
             value, place = unwrapped(value, place)
@@ -67,8 +69,7 @@ def read_policy(
             return open_policy(whole, kind, place, name or position)
         shape, variants = _opened(value, place, kind, findings)
     if len(findings.faults) == before and not variants:
-        for remark in size_remarks(value, kind):
-            findings.remark(place, remark)
+        length = _measured(value, place, kind, findings, length)
     if len(findings.faults) > before:
         return None
     return Policy(
@@ -78,7 +79,18 @@ def read_policy(
         id=shape.Id,
         statements=_statements(shape, variants),
         place=place,
+        length=length,
     )
+
+
+def _measured(
+    value: Mapping[object, object], place: Place, kind: PolicyKind, findings: Findings, length: int | None
+) -> int | None:
+    """How long the document is, as far as that counts; what there is to say about it goes to `findings`."""
+    length, remarks = measure(value, kind, length)
+    for remark in remarks:
+        findings.remark(place, remark)
+    return length
 
 
 def _opened(

@@ -15,7 +15,7 @@ from kms_eval.documents.elements import elements, read_elements
 from kms_eval.documents.findings import Findings, Remark
 from kms_eval.documents.forms import Form
 from kms_eval.documents.model import Constraints, Grant
-from kms_eval.documents.principals import ACCOUNT_ID, SERVICE, UNIQUE_ID, arn_complaint, service_complaint
+from kms_eval.documents.principals import ACCOUNT_ID, OPAQUE, SERVICE, UNIQUE_ID, arn_complaint, service_complaint
 from kms_eval.documents.shape_forms import CONSTRAINTS_SHAPE, GRANT_LIST_SHAPE, GRANT_SHAPE
 from kms_eval.errors import InputError, did_you_mean, quoted
 from kms_eval.facts import quotas
@@ -131,6 +131,10 @@ def _principals(grant: GrantShape, written: Elements) -> Iterator[Remark]:
     for name, text in (("GranteePrincipal", grant.GranteePrincipal), ("RetiringPrincipal", grant.RetiringPrincipal)):
         if text is None or UNIQUE_ID.fullmatch(text) or SERVICE.fullmatch(text):
             continue
+        if OPAQUE.fullmatch(text):
+            message = f"{quoted(text)} is nobody who can be told here: it matches nobody"
+            yield Remark((name,), message, code="opaque-grantee")
+            continue
         if not text.startswith("arn:"):
             advice = f"the account is `arn:aws:iam::{text}:root`" if ACCOUNT_ID.fullmatch(text) else None
             yield Remark((name,), f"{quoted(text)} is not an ARN", advice)
@@ -190,7 +194,9 @@ def _operations(grant: GrantShape, written: Elements) -> Iterator[Remark]:
 
 def _issuing_account(grant: GrantShape, written: Elements) -> Iterator[Remark]:
     text = grant.IssuingAccount
-    if text is not None and not (ACCOUNT_ID.fullmatch(text) or _ROOT_ARN.fullmatch(text)):
+    # Grants of AWS's own are issued by `AWS Internal` or by a service, which is nobody's account (semantics S14).
+    known = (ACCOUNT_ID, _ROOT_ARN, OPAQUE, SERVICE)
+    if text is not None and not any(form.fullmatch(text) for form in known):
         message = f"{quoted(text)} is not an account"
         yield Remark(("IssuingAccount",), message, "12 digits, or `arn:aws:iam::ACCOUNT:root`")
 

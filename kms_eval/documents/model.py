@@ -86,7 +86,8 @@ class Policy:
     """One policy document. Compared by identity: the same text attached twice is two attachments.
 
     `name` is what explanations call it: the file's stem, else its Id, else a name by position.
-    `variables` tells whether ``${…}`` is substituted (Version 2012-10-17 only, semantics W1).
+    `variables` tells whether ``${…}`` is substituted (Version 2012-10-17 only, semantics W1). `length` is the bytes of
+    its text, white space counted where it was given as text.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Policy:
     id: str | None
     statements: tuple[Statement, ...]
     place: Place | None = None
+    length: int | None = None
 
     @property
     def variables(self) -> bool:

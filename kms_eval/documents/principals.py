@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import PrincipalEntry
+from kms_eval.documents.refused import partition_finding, service_finding
 from kms_eval.errors import quoted
 from kms_eval.language import arn
 
@@ -21,16 +22,19 @@ if TYPE_CHECKING:
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 # A deleted user or role is shown by its unique id (semantics P9).
 UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]+")
+# In grants: a session of a deleted role, and what AWS does not show (semantics S14).
+OPAQUE = re.compile(r"AROA[A-Z0-9]+:[\w+=,.@-]+|AWS Internal", re.ASCII)
 # The pattern of ServicePrincipalType in the KMS API.
 SERVICE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){2,}")
 
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
 _NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
 _PATH = r"(?:[!-~]+/)?"
-# Service and resource of the ARNs that are principals (semantics P1).
+# Service and resource of the ARNs that are principals (semantics P1). Roles of AWS's own, such as
+# `aws:ec2-infrastructure`, are the only ones with a colon in the name (semantics S14).
 _RESOURCES: Mapping[str, re.Pattern[str]] = {
-    "iam": re.compile(rf"root|(?:user|role)/{_PATH}{_NAME}"),
-    "sts": re.compile(rf"assumed-role/{_NAME}/{_NAME}|federated-user/{_NAME}"),
+    "iam": re.compile(rf"root|user/{_PATH}{_NAME}|role/(?:{_PATH}|aws:){_NAME}"),
+    "sts": re.compile(rf"assumed-role/(?:aws:)?{_NAME}/{_NAME}|federated-user/{_NAME}"),
 }
 # IAM's other resources, which people take for principals (semantics P10).
 _NEVER: Mapping[str, str] = {
@@ -65,14 +69,27 @@ def principal_remarks(principal: PrincipalShape | Everyone) -> Iterator[Remark]:
     if isinstance(principal, str):
         return
     for index, value in enumerate(principal.AWS or ()):
-        if value != "*" and (complaint := aws_principal_complaint(value)):
-            yield Remark(("AWS", index), *complaint)
+        if value != "*":
+            yield from (remark.under("AWS", index) for remark in _of_aws_principal(value))
     for index, value in enumerate(principal.Service or ()):
-        if complaint := service_complaint(value):
-            yield Remark(("Service", index), *complaint)
+        yield from (remark.under("Service", index) for remark in _of_service(value))
     for member, code in (("Federated", "federated-principal"), ("CanonicalUser", "canonical-user-principal")):
         if getattr(principal, member):
             yield Remark((member,), f"`{member}` principals never call AWS KMS: this matches nobody", code=code)
+
+
+def _of_aws_principal(text: str) -> Iterator[Remark]:
+    if complaint := aws_principal_complaint(text):
+        yield Remark((), *complaint)
+    elif text.startswith("arn:") and (found := partition_finding(text)):
+        yield Remark((), *found, code="unknown-partition", strict=True)
+
+
+def _of_service(text: str) -> Iterator[Remark]:
+    if complaint := service_complaint(text):
+        yield Remark((), *complaint)
+    elif found := service_finding(text):
+        yield Remark((), *found, code="unknown-service-principal", strict=True)
 
 
 def aws_principal_complaint(text: str) -> tuple[str, str | None] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kms_eval.documents.forms import Form, anything, either, list_of, mapping_of, one_of, string
+from kms_eval.documents.forms import Form, anything, either, list_of, mapping_of, one_of, optional, string
 from kms_eval.documents.kinds import texts, values
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ GRANT_SHAPE: Form[GrantShape] = Form(
     "GrantShape",
     {
         "GrantId": (string, None),
-        "Name": (string, None),
+        "Name": (optional(string), None),
         "KeyId": (string, None),
         "CreationDate": (anything, None),
         "GranteePrincipal": (string, None),
         "GranteeServicePrincipal": (string, None),
-        "RetiringPrincipal": (string, None),
+        "RetiringPrincipal": (optional(string), None),
         "RetiringServicePrincipal": (string, None),
         "IssuingAccount": (string, None),
         "Operations": (list_of(string), None),

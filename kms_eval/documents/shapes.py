@@ -57,6 +57,8 @@ def _values(value: object) -> object:
 Given = BeforeValidator(_given)
 AsTuple = BeforeValidator(_list)
 Text = Annotated[str | None, Given]
+# Of what AWS returns, in which null stands for nothing (semantics S14).
+NullableText = str | None
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Values = Annotated[tuple[str, ...], BeforeValidator(_values)]
 
@@ -118,12 +120,12 @@ class GrantShape(Shape):
     """An entry of ListGrants or a request of CreateGrant; `Any` marks what decides nothing."""
 
     GrantId: Text = None
-    Name: Text = None
+    Name: NullableText = None
     KeyId: Text = None
     CreationDate: Any = None
     GranteePrincipal: Text = None
     GranteeServicePrincipal: Text = None
-    RetiringPrincipal: Text = None
+    RetiringPrincipal: NullableText = None
     RetiringServicePrincipal: Text = None
     IssuingAccount: Text = None
     Operations: Annotated[tuple[str, ...] | None, AsTuple, Given] = None

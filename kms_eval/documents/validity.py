@@ -18,6 +18,7 @@ from kms_eval.documents.conditions import condition_remarks
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import PolicyKind
 from kms_eval.documents.principals import names_nobody, principal_remarks
+from kms_eval.documents.refused import action_remark, resource_remark
 from kms_eval.errors import did_you_mean, nearest, quoted
 from kms_eval.facts.actions import ACTION, ACTIONS
 from kms_eval.language import variables
@@ -155,7 +156,12 @@ def _actions(subject: Subject) -> Iterator[Remark]:
             if not (service and colon and rest):
                 near = nearest(text, (row.name.removeprefix("kms:") for row in ACTIONS))
                 advice = f"did you mean `kms:{near}`?" if near else "as in `kms:Decrypt`"
-                yield Remark((name, index), f"action {quoted(text)} has no service before a colon", advice)
+                if service and colon:
+                    yield Remark((name, index), f"action {quoted(text)} names no action after the colon", advice)
+                else:
+                    yield Remark((name, index), f"action {quoted(text)} has no service before a colon", advice)
+            elif refused := action_remark(text):
+                yield refused.under(name, index)
             elif service.lower() == "kms" and not _is_known(text):
                 # Semantics A4: stored, and it matches nothing.
                 advice = _EXPLAINED.get(text.lower()) or did_you_mean(text, (row.name for row in ACTIONS))
@@ -184,6 +190,12 @@ def _resources(subject: Subject) -> Iterator[Remark]:
             if subject.kind is not PolicyKind.KEY and not text.startswith(("arn:", "*", "${")):
                 message = f"{quoted(text)} is neither an ARN nor `*`: AWS refuses it, and it matches nothing"
                 yield Remark((name, index), message, code="resource-not-an-arn", strict=True)
+            elif (
+                subject.kind is not PolicyKind.KEY
+                and text.startswith("arn:")
+                and (refused := resource_remark(text, subject.kind))
+            ):
+                yield refused.under(name, index)
 
 
 def _empty_lists(subject: Subject) -> Iterator[Remark]:
@@ -271,6 +283,23 @@ def _id(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
         yield Remark(("Id",), f"AWS refuses {kind.phrase} with `Id`", code="policy-id", strict=True)
 
 
+def _has_statement(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
+    if policy.Statement == ():
+        yield Remark(
+            ("Statement",),
+            f"AWS refuses {kind.phrase} without a statement",
+            code="policy-without-statement",
+            strict=True,
+        )
+
+
+def _current_version(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
+    if policy.Version != "2012-10-17":
+        message = f"AWS refuses {kind.phrase} without `Version` `2012-10-17`"
+        advice = "its policy variables are plain text, as they are in one of version 2008-10-17"
+        yield Remark((), message, advice, code="policy-version", strict=True)
+
+
 def _version(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
     if policy.Version != "2012-10-17":
         yield Remark((), f"{kind.phrase} needs `Version` `2012-10-17`")
@@ -278,6 +307,8 @@ def _version(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
 
 DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     DocumentRule(KEY, _statements),
+    DocumentRule(IAM, _has_statement),
+    DocumentRule(IAM, _current_version),
     DocumentRule(RCP, _version),
     DocumentRule(EVERY - RESOURCE, _id),
     DocumentRule(IAM, _distinct_sids),

@@ -7,13 +7,14 @@ Never here: reading the scenario.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 VARIABLE = "KMS_EVAL_SCENARIO"
 FILE_NAME = "kms-eval.yaml"
+_FIELDS = ("scenario", "lint")
 
 NO_SCENARIO = Fault(
     "there is no scenario here",
@@ -22,15 +23,16 @@ NO_SCENARIO = Fault(
 )
 
 
-def find(option: str | None) -> Path | None:
-    """The scenario: of the option, of $KMS_EVAL_SCENARIO, of the nearest pyproject.toml, the nearest kms-eval.yaml.
+def find(options: str | Sequence[str] | None) -> Path | None:
+    """The scenario that is meant: the first option, $KMS_EVAL_SCENARIO, the nearest pyproject.toml or kms-eval.yaml.
 
     Raises InputError where a pyproject.toml names one in a way that cannot be read, and where it or the variable names
     one that is not there: nobody typed that name just now, so it is said who did.
     """
+    option = options if isinstance(options, str) or not options else options[0]
     if option == "":
         raise InputError(Fault("is empty", Location(field="--scenario")))
-    if option is not None:
+    if isinstance(option, str):
         return Path(option)
     named = os.environ.get(VARIABLE)
     if named:
@@ -59,6 +61,24 @@ def _upwards(name: str) -> Iterator[Path]:
 
 def _in_project() -> Path | None:
     """``[tool.kms-eval] scenario`` of the nearest pyproject.toml, relative to that file."""
+    found = project_table()
+    if found is None:
+        return None
+    project, table = found
+    place_of_path = Location(str(project), None, "tool.kms-eval.scenario")
+    scenario = table.get("scenario")
+    if scenario is None:
+        return None
+    if not isinstance(scenario, str) or not scenario:
+        raise InputError(Fault("expected a path", place_of_path))
+    return _there(project.parent / scenario, place_of_path)
+
+
+def project_table() -> tuple[Path, Mapping[str, object]] | None:
+    """The nearest pyproject.toml, as seen from here, and its table ``[tool.kms-eval]``; None where there is none.
+
+    Raises InputError where it cannot be read, or has another field than those that there are.
+    """
     project = next(_upwards("pyproject.toml"), None)
     if project is None:
         return None
@@ -77,15 +97,9 @@ def _in_project() -> Path | None:
     if not isinstance(table, dict):
         raise InputError(Fault("expected a table", place))
     for name in table:
-        if name != "scenario":
-            raise InputError(Fault(f"unknown field `{name}`", place, did_you_mean(name, ["scenario"])))
-    place_of_path = Location(str(project), None, "tool.kms-eval.scenario")
-    scenario = table.get("scenario")
-    if scenario is None:
-        return None
-    if not isinstance(scenario, str) or not scenario:
-        raise InputError(Fault("expected a path", place_of_path))
-    return _there(project.parent / scenario, place_of_path)
+        if name not in _FIELDS:
+            raise InputError(Fault(f"unknown field `{name}`", place, did_you_mean(name, _FIELDS)))
+    return project, table
 
 
 def _table(project: Path, data: bytes) -> object:

@@ -17,6 +17,7 @@ from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.pytest_coverage import RUN
 from kms_eval.errors import InputError
 from kms_eval.render.text import render
+from kms_eval.safe_text import printable
 from kms_eval.scenario import Decision, Fields, Scenario
 
 if TYPE_CHECKING:
@@ -143,9 +144,15 @@ def explain(error: AssertionError, item: pytest.Item) -> None:
     if asked is None:
         return
     message = str(error)
-    texts = [render(decision.advised) for decision in _meant(message, asked)]
+    texts = [_explained(decision) for decision in _meant(message, asked)]
     if texts:
         error.args = ("\n".join((message, *texts)), *error.args[1:])
+
+
+def _explained(decision: Decision) -> str:
+    """The explanation, and its warnings: among them the open questions on which the decision hangs."""
+    warnings = (printable(f"  warning: {each.message} [{each.code}]") for each in decision.advised.warnings)
+    return "\n".join((render(decision.advised), *warnings))
 
 
 def _meant(message: str, asked: _Asked) -> list[Decision]:

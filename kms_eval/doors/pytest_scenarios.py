@@ -56,6 +56,10 @@ class ScenarioFile(pytest.File):
         ]
 
 
+class OpenQuestionWarning(pytest.PytestWarning):
+    """A test passed by a decision that hangs on a question which AWS leaves open: in AWS it might be another one."""
+
+
 class NotAsExpectedError(Exception):
     """A test of a scenario did not pass."""
 
@@ -84,6 +88,8 @@ class ScenarioTest(pytest.Item):
             run.coverage.record(self._evaluator, ruling, self.nodeid)
         if result.outcome != "passed":
             raise NotAsExpectedError(result)
+        for doubt in result.doubts:
+            self.warn(OpenQuestionWarning(f"{self.name}: {doubt.message} [{doubt.code}]"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
         """What was expected, what came instead and why; then file and line."""
@@ -123,7 +129,7 @@ class ScenarioCheck(pytest.Item):
     def runtest(self) -> None:
         """Run the check now."""
         now = datetime.now(UTC)
-        (result,) = run_checks(self._scenario.evaluator, (self._check,), now=now, source=self._source)
+        (result,) = run_checks(self._scenario.evaluator, (self._check,), now=now, sources=(self._source,))
         if not result:
             raise CheckFailedError(result)
 

@@ -11,25 +11,13 @@ from kms_eval.engine.context import is_suppliable
 from kms_eval.engine.situation import Situation
 from kms_eval.facts.condition_keys import find
 
-_OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner")
-_OF_PRINCIPALS = ("aws:principal", "kms:viaservice", "aws:calledvia", "aws:viaawsservice", "aws:multifactorauth",
-                  "aws:sourceidentity", "aws:sourcevpc", "aws:vpc", "aws:sourceip", "aws:userid", "aws:username",
-                  "aws:tokenissuetime")  # fmt: skip
-_OF_NETWORKS = ("aws:sourcevpc", "aws:vpc")
-
 
 def can_carry(situation: Situation, key: str) -> bool:
     """Whether a request of this caller could bring the absent key (lower case) along (semantics S10)."""
-    row = find(key)
-    if row is None or not is_suppliable(situation, key):
+    if find(key) is None or not is_suppliable(situation, key):
         return False
     target = situation.scope.target
-    if target.kind in {"new key", "none"} and key.startswith(("aws:resourcetag/", "kms:resourcealiases")):
-        return False
-    by_service = situation.by_service
-    if situation.scope.caller.kind == "service":
-        return not key.startswith(_OF_PRINCIPALS)
-    return not (key in _OF_SERVICES or (by_service and key.startswith((*_OF_NETWORKS, "aws:multifactorauth"))))
+    return target.kind not in {"new key", "none"} or not key.startswith(("aws:resourcetag/", "kms:resourcealiases"))
 
 
 def can_have(situation: Situation, key: str, value: str) -> bool:

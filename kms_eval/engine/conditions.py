@@ -22,9 +22,11 @@ from kms_eval.engine.readings import (
     settlements,
     text_in,
 )
-from kms_eval.facts.condition_keys import canonical
+from kms_eval.facts.condition_keys import canonical, find
 from kms_eval.language import variables
+from kms_eval.language.open_end import OPEN_END, matches_open
 from kms_eval.language.operators import OPERATORS, Operator, same
+from kms_eval.language.pattern import literal, wild
 from kms_eval.language.variables import Lookup, Template
 from kms_eval.records import record
 
@@ -49,6 +51,8 @@ class Test:
     iam_only_in_key_policy: frozenset[str]
     equals: frozenset[Any] | None = None
     """The policy values where the operator asks for one of them and none has variables: a look-up tells."""
+    needs_qualifier: bool = False
+    """The key is multivalued, and nothing says which of its values have to match."""
 
     def holds(self, values: Values | None, lookup: Lookup, *, generous: bool) -> bool:
         """Whether the test is true for these request values (semantics C6-C13)."""
@@ -59,7 +63,13 @@ class Test:
         if self.operator.type == "Null":
             return self._null(present=present)
         if not values:
-            return written.if_exists or written.qualifier == "ForAllValues" or (not written.qualifier and negated)
+            if written.qualifier:
+                # IfExists does not make ForAnyValue true where there is no value (semantics S17).
+                return written.qualifier == "ForAllValues"
+            return written.if_exists or negated
+        if self.needs_qualifier and not generous:
+            # ASSUMPTION Z5: a multivalued key without ForAllValues or ForAnyValue may never match (semantics S18).
+            return False
         # ASSUMPTION Z5: several values without a set operator: one matching value suffices for Deny, Allow needs all.
         one_suffices = written.qualifier == "ForAnyValue" or (generous and not written.qualifier)
         found = not one_suffices
@@ -69,7 +79,7 @@ class Test:
                 break
         if written.qualifier and not any(values):
             # ASSUMPTION Z24: a list holding only "" may count as no values.
-            without = written.if_exists or written.qualifier == "ForAllValues"
+            without = written.qualifier == "ForAllValues"
             return (found or without) if generous else (found and without)
         return found
 
@@ -89,6 +99,8 @@ class Test:
     def _one(self, text: str, lookup: Lookup, *, generous: bool) -> bool:
         """One request value against all policy values: OR, or NOR for negated operators (semantics C1)."""
         operator = self.operator
+        if operator.type == "String" and text.endswith(OPEN_END):
+            return self._open(text.removesuffix(OPEN_END), lookup, generous=generous)
         try:
             value = operator.parse(text)
         except ValueError:
@@ -100,9 +112,33 @@ class Test:
             return (value in self.equals) is not operator.negated
         for prepared in self.values:
             ready = self._filled(prepared, lookup, generous=inner) if isinstance(prepared, Template) else prepared
-            if ready is not _UNRESOLVED and operator.matches(ready, value, inner):
+            if ready is _ANYTHING or (ready is not _UNRESOLVED and operator.matches(ready, value, inner)):
                 return not operator.negated
         return operator.negated
+
+    def _open(self, start: str, lookup: Lookup, *, generous: bool) -> bool:
+        """Likewise for a value of which only the start is known (semantics S7)."""
+        operator = self.operator
+        inner = generous is not operator.negated
+        fold = str.lower if operator.name.endswith("IgnoreCase") else str
+        for text, prepared in zip(self.written.values, self.values, strict=True):
+            glob = self._glob(text, prepared, lookup, generous=inner)
+            found = matches_open(fold(glob), fold(start)) if glob is not None else False
+            if found or (found is None and inner):
+                return not operator.negated
+        return operator.negated
+
+    def _glob(self, text: str, prepared: Any, lookup: Lookup, *, generous: bool) -> str | None:
+        """A policy value as a glob; None where a variable in it has no value."""
+        wildcards = self.operator.wildcards
+        if not isinstance(prepared, Template):
+            return wild(text) if wildcards else literal(text)
+        if wildcards:
+            return prepared.glob(lookup, wildcards_in_values=generous)
+        filled = prepared.text(lookup)
+        if filled is None:
+            return None
+        return literal(filled).replace(OPEN_END, "*") if generous else literal(filled)
 
     def _filled(self, template: Template, lookup: Lookup, *, generous: bool) -> Any:
         operator = self.operator
@@ -113,6 +149,8 @@ class Test:
         filled = template.glob(lookup, wildcards_in_values=generous) if operator.wildcards else template.text(lookup)
         if filled is None:
             return _UNRESOLVED
+        if OPEN_END in filled and not operator.wildcards:
+            return _ANYTHING if generous else _UNRESOLVED
         try:
             return operator.read(filled)
         except ValueError:
@@ -120,6 +158,7 @@ class Test:
 
 
 _UNRESOLVED = object()
+_ANYTHING = object()
 
 
 @record
@@ -189,7 +228,17 @@ def _compile(policy: Policy, written: ConditionTest) -> Test:
     values = tuple(_value(operator, text, variables_on=policy.variables) for text in written.values)
     needs = frozenset({key}).union(*(v.keys for v in values if isinstance(v, Template)))
     plain = operator.matches is same and not any(isinstance(value, Template) for value in values)
-    return Test(key, written, operator, values, needs, iam_only(policy, needs), frozenset(values) if plain else None)
+    row = find(key)
+    return Test(
+        key,
+        written,
+        operator,
+        values,
+        needs,
+        iam_only(policy, needs),
+        frozenset(values) if plain else None,
+        needs_qualifier=not written.qualifier and row is not None and row.multi_valued,
+    )
 
 
 def _value(operator: Operator, text: str, *, variables_on: bool) -> Any:

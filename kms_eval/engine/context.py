@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from kms_eval.engine import derive_aws, derive_kms
-from kms_eval.engine.readings import Reading
+from kms_eval.engine.hindrances import hindrance
+from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.situation import Situation
 from kms_eval.facts.actions import ACTION, KEY_REQUEST_KEYS
 from kms_eval.facts.condition_keys import find
@@ -44,6 +45,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("aws:principalservicename", derive_aws.principal_service_name, fixed=True),
     Fact("aws:principalservicenameslist", derive_aws.principal_service_name, fixed=True),
     Fact("aws:sourceidentity", derive_aws.source_identity),
+    Fact("aws:multifactorauthpresent", derive_aws.multi_factor_auth_present),
     Fact("kms:calleraccount", derive_kms.caller_account, fixed=True),
     # What is asked about (semantics Q11, K3).
     Fact("aws:resourceaccount", derive_aws.resource_account, fixed=True),
@@ -66,9 +68,13 @@ FACTS: tuple[Fact, ...] = (
     Fact("aws:calledvialast", derive_aws.called_via_last),
     Fact("aws:sourcevpce", derive_aws.source_vpce),
     Fact("aws:sourcevpc", derive_aws.source_vpc),
+    Fact("aws:sourcevpcarn", derive_aws.source_vpc_arn),
     Fact("aws:vpceaccount", derive_aws.vpce_account),
     Fact("aws:vpceorgid", derive_aws.vpce_org_id),
     Fact("aws:vpceorgpaths", derive_aws.vpce_org_paths),
+    Fact("aws:sourceaccount", derive_aws.source_account),
+    Fact("aws:sourceorgid", derive_aws.source_org_id),
+    Fact("aws:sourceorgpaths", derive_aws.source_org_paths),
     Fact("aws:tagkeys", derive_aws.tag_keys),
     # The parameters of the operation (semantics K2, K3).
     Fact("kms:requestalias", derive_kms.request_alias),
@@ -125,7 +131,15 @@ def carried(action: str, key: str) -> bool:
 def reading(situation: Situation, key: str) -> Reading:
     """The value of a condition key, named in lower case, in a situation."""
     said = situation.circumstances.given.values.get(key)
-    return said if said is not None else derived(situation, key)
+    if said is None:
+        return derived(situation, key)
+    return said if carried(situation.action, key) else perhaps(said)
+
+
+def perhaps(said: tuple[str, ...] | Alternatives) -> Alternatives:
+    """What the question says, or an absent key: AWS does not send it with this action, as far as is published (K4)."""
+    readings = said.readings if isinstance(said, Alternatives) else (said,)
+    return Alternatives((None, *readings), "context-not-carried-by-action")
 
 
 def derived(situation: Situation, key: str) -> Reading:
@@ -154,6 +168,8 @@ def is_suppliable(situation: Situation, key: str) -> bool:
     if situation.circumstances.given.values.get(key) is not None or not carried(situation.action, key):
         return False
     if is_fixed(situation.action, key, with_key=situation.scope.target.kind == "key"):
+        return False
+    if hindrance(situation, key) is not None:
         return False
     value = derived(situation, key)
     return not (isinstance(value, tuple) and value)

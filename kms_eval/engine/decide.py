@@ -47,6 +47,8 @@ class Shape:
     grant_limits: tuple[int, ...] = ()
     """Those of the limits that have documents; the void of a federated user without session policies is none (Z9)."""
     gates: tuple[int, ...] = ()
+    task_only: bool = False
+    """A session of AssumeRoot: its task policy allows nothing of AWS KMS (semantics S12)."""
 
 
 def allowed(sums: list[int], shape: Shape) -> int:
@@ -62,7 +64,7 @@ def allowed(sums: list[int], shape: Shape) -> int:
     # Root is exempt from the default deny on its own side (semantics E10, X9); ASSUMPTION Z26: abroad too.
     identity = (EVERYTHING if shape.root else sums[Slot.IDENTITY]) & limits
 
-    if not shape.same_partition:
+    if not shape.same_partition or shape.task_only:
         # Partitions are never crossed (semantics X1).
         return 0
     if shape.target == "none":

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.situation import Situation
+from kms_eval.language import arn
+from kms_eval.language.open_end import OPEN_END
 from kms_eval.world.model import Caller
 
 _TYPES = {"user": "User", "role": "AssumedRole", "federated-user": "FederatedUser", "root": "Account"}
@@ -36,7 +38,10 @@ def principal_type(situation: Situation, _rest: str) -> Reading:
 
 
 def userid(situation: Situation, _rest: str) -> Reading:
-    """AIDA…; AROA…:session; account:name; account id. Absent where the unique id or the session is not known."""
+    """AIDA…; AROA…:session; account:name; account id. Absent where the unique id is not known.
+
+    Where a session's name is not told, the value ends in `OPEN_END`.
+    """
     caller = situation.scope.caller
     if caller.kind == "root":
         return _one(caller.account)
@@ -46,7 +51,8 @@ def userid(situation: Situation, _rest: str) -> Reading:
     if unique is None or caller.kind == "user":
         return _one(unique)
     name = _session_name(caller)
-    return (f"{unique}:{name}",) if name is not None else None
+    # The session has a name, whatever it is (semantics S7).
+    return (f"{unique}:{name if name is not None else OPEN_END}",)
 
 
 def username(situation: Situation, _rest: str) -> Reading:
@@ -93,7 +99,7 @@ def source_identity(situation: Situation, _rest: str) -> Reading:
 
 
 def resource_account(situation: Situation, _rest: str) -> Reading:
-    """The owner of key or alias; absent for operations without a key (semantics Q11, inferred)."""
+    """The owner of key or alias; the caller's own account for operations without a key."""
     return _one(_owner(situation))
 
 
@@ -156,32 +162,69 @@ def called_via_last(situation: Situation, _rest: str) -> Reading:
 
 def source_vpce(situation: Situation, _rest: str) -> Reading:
     """The endpoint, if the request came through one."""
-    endpoint = situation.scope.endpoint
+    endpoint = situation.network
     return (endpoint.id,) if endpoint is not None else None
 
 
 def source_vpc(situation: Situation, _rest: str) -> Reading:
     """The VPC of the endpoint."""
-    endpoint = situation.scope.endpoint
+    endpoint = situation.network
     return _one(endpoint.vpc if endpoint is not None else None)
+
+
+def source_vpc_arn(situation: Situation, _rest: str) -> Reading:
+    """The ARN of the endpoint's VPC: an endpoint for AWS KMS is in the Region that it serves (semantics S9)."""
+    endpoint, target = situation.network, situation.scope.target
+    if endpoint is None or endpoint.vpc is None or endpoint.account is None:
+        return None
+    return (f"arn:{target.partition}:ec2:{target.region}:{endpoint.account}:vpc/{endpoint.vpc}",)
 
 
 def vpce_account(situation: Situation, _rest: str) -> Reading:
     """The owner of the endpoint."""
-    endpoint = situation.scope.endpoint
+    endpoint = situation.network
     return _one(endpoint.account if endpoint is not None else None)
 
 
 def vpce_org_id(situation: Situation, _rest: str) -> Reading:
     """The organization of the endpoint's owner."""
-    endpoint = situation.scope.endpoint
+    endpoint = situation.network
     return org_id(situation, endpoint.account) if endpoint is not None else None
 
 
 def vpce_org_paths(situation: Situation, _rest: str) -> Reading:
     """The path of the endpoint's owner in its organization."""
-    endpoint = situation.scope.endpoint
+    endpoint = situation.network
     return org_paths(situation, endpoint.account) if endpoint is not None else None
+
+
+def source_account(situation: Situation, _rest: str) -> Reading:
+    """The account in aws:SourceArn, where the question tells that (semantics S11)."""
+    return _one(_source_account(situation))
+
+
+def source_org_id(situation: Situation, _rest: str) -> Reading:
+    """The organization of aws:SourceAccount, where it is known (semantics S11)."""
+    return org_id(situation, _source_account(situation))
+
+
+def source_org_paths(situation: Situation, _rest: str) -> Reading:
+    """The path of aws:SourceAccount in its organization."""
+    return org_paths(situation, _source_account(situation))
+
+
+def multi_factor_auth_present(situation: Situation, _rest: str) -> Reading:
+    """Whether the caller signed in with a second factor, which temporary credentials tell (semantics S8).
+
+    A role session of which nobody told may have done so or not: both readings. An IAM user with access keys has no such
+    key in its own calls, and false in those that a service makes for it.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    caller, given = situation.scope.caller, situation.circumstances.given.values
+    temporary = caller.kind == "role" or (caller.kind == "user" and given.get("aws:tokenissuetime"))
+    if temporary:
+        return Alternatives((("true",), ("false",)), "mfa-not-told")
+    return ("false",) if caller.kind == "user" and situation.by_service else None
 
 
 def tag_keys(situation: Situation, _rest: str) -> Reading:
@@ -214,8 +257,22 @@ def pair(pairs: Mapping[str, str], rest: str, question: str) -> Reading:
 
 
 def _owner(situation: Situation) -> str | None:
-    target = situation.scope.target
-    return None if target.kind == "none" else target.account
+    """The resource's account; for an operation without a key the caller's own (semantics S5, inferred).
+
+    https://github.com/aws-samples/data-perimeter-policy-examples
+    """
+    return situation.scope.target.account
+
+
+def _source_account(situation: Situation) -> str | None:
+    """aws:SourceAccount as given, else from aws:SourceArn; None where neither tells exactly one account."""
+    given = situation.circumstances.given.values
+    said = given.get("aws:sourceaccount")
+    if said is not None:
+        return said[0] if isinstance(said, tuple) and len(said) == 1 else None
+    source = given.get("aws:sourcearn")
+    parts = arn.parse(source[0]) if isinstance(source, tuple) and len(source) == 1 else None
+    return (parts.account or None) if parts is not None else None
 
 
 def _session_name(caller: Caller) -> str | None:

@@ -172,11 +172,14 @@ def retiring_service_principal(situation: Situation, _rest: str) -> Reading:
 
 
 def grant_is_for_aws_resource(situation: Situation, _rest: str) -> Reading:
-    """True only through an integrated service, which the question has to say.
+    """True where a service calls, in its own name or in the caller's (semantics S6).
 
     ASSUMPTION G20: a direct call may carry false or no value.
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
     """
-    return None if situation.by_service else Alternatives((None, ("false",)), "grant-is-for-aws-resource")
+    if situation.by_service or situation.scope.caller.kind == "service":
+        return ("true",)
+    return Alternatives((None, ("false",)), "grant-is-for-aws-resource")
 
 
 OF_THE_KEY = (key_spec, key_usage, key_origin, multi_region, multi_region_key_type, resource_tag)

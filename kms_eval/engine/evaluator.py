@@ -11,11 +11,14 @@ from typing import Any
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.masks import UNPUBLISHED, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.rules import Rule, compile_policy
 from kms_eval.engine.sides import Side, caller_side
 from kms_eval.engine.situation import Scope
+from kms_eval.errors import Fault, InputError
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.records import record
 from kms_eval.world.context_rules import ContextRules
 from kms_eval.world.model import Caller, Session, VpcEndpoint, World
@@ -65,11 +68,19 @@ class Ruling:
 class Evaluator:
     """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again."""
 
-    def __init__(self, world: World, *, allow_unknown_action: bool = False, allow_unknown_key: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        allow_unknown_action: bool = False,
+        allow_unknown_key: bool = False,
+        strict: bool = False,
+    ) -> None:
         self.world = world
         self.allow_unknown_action = allow_unknown_action
         self.allow_unknown_key = allow_unknown_key
-        self._context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
+        self.strict = strict
+        self.context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
@@ -102,12 +113,13 @@ class Evaluator:
         found = parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)
         if request.context:
             self.check_context(request)
+        self.check(found)
         return found
 
     def check_context(self, request: Request) -> None:
         """Raise InputError where a condition key of the request is unknown, or can have no such value."""
         session = request.session
-        self._context_rules.check(request.context, session.policies if session is not None else ())
+        self.context_rules.check(request.context, session.policies if session is not None else ())
 
     def rule(self, request: Request) -> Ruling:
         """Decide a request. Raises InputError where its words mean nothing in this world."""
@@ -122,6 +134,11 @@ class Evaluator:
             outcome = "undetermined"
         return Ruling(request, outcome, rulings)
 
+    def check(self, found: tuple[Part, ...]) -> None:
+        """A strict evaluator's refusal of context that no request of this caller has (semantics S10)."""
+        if self.strict:
+            _refuse_uncarried(found)
+
     def rule_part(self, part: Part) -> PartRuling:
         """Decide one permission on one resource."""
         cell = self.cell(part)
@@ -135,7 +152,7 @@ class Evaluator:
         scope, said = part.scope, part.circumstances.given.values
         target = scope.target
         about = target.key or (target.kind, target.arn, target.region)
-        key = (scope.caller, about, scope.endpoint, unpublished, only_grant)
+        key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only)
         cell = self._cells.get((*key, None))
         if cell is None:
             cell = self._keep((*key, None), self._compile(scope, unpublished, only_grant))
@@ -169,3 +186,13 @@ class Evaluator:
             self._cells.clear()
         self._cells[key] = cell
         return cell
+
+
+def _refuse_uncarried(found: tuple[Part, ...]) -> None:
+    faults = {
+        f"the request cannot bring {spelled(key)}: {because}": None
+        for part in found
+        for key, because in uncarried(part.situation)
+    }
+    if faults:
+        raise InputError([Fault(message, help="leave it out, or decide without --strict") for message in faults])

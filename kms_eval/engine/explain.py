@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from kms_eval.codes import CODE
 from kms_eval.engine.evaluator import Evaluator, Ruling
-from kms_eval.engine.explanation import Explanation, layer_in_words
+from kms_eval.engine.explanation import Explanation, Warned, layer_in_words
 from kms_eval.engine.missing import turn
 from kms_eval.engine.near_misses import near_misses
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.trace import Trace
 from kms_eval.engine.warnings import request_warnings, warnings
+from kms_eval.facts.open_questions import QUESTIONS_BEHIND
 
 
 def explain(evaluator: Evaluator, ruling: Ruling) -> Explanation:
@@ -27,6 +28,17 @@ def explain(evaluator: Evaluator, ruling: Ruling) -> Explanation:
         return replace(decisive, warnings=(*more, *decisive.warnings)) if more else decisive
     told = dict.fromkeys([*more, *(warned for part in about.values() for warned in part.warnings)])
     return replace(decisive, action=ruling.request.action, warnings=tuple(told), parts=tuple(about.values()))
+
+
+def warnings_of(evaluator: Evaluator, ruling: Ruling) -> tuple[Warned, ...]:
+    """The warnings of a decision and of its parts, each once, without the rest of an explanation."""
+    parts = (Trace(part, evaluator.rules) for part in ruling.parts)
+    return tuple(dict.fromkeys([*request_warnings(ruling), *(warned for part in parts for warned in warnings(part))]))
+
+
+def doubts(evaluator: Evaluator, ruling: Ruling) -> tuple[Warned, ...]:
+    """The warnings that say on which questions, left open by AWS, a decision hangs."""
+    return tuple(warned for warned in warnings_of(evaluator, ruling) if warned.code in QUESTIONS_BEHIND)
 
 
 def _part(trace: Trace) -> Explanation:

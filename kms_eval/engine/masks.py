@@ -32,6 +32,7 @@ ON_KEY = _where("key" in action.resources for action in ACTIONS) | UNPUBLISHED
 ACROSS_ACCOUNTS = _where(action.cross_account for action in ACTIONS)
 RESTRICTED_BY_RCP = _where(action.rcp for action in ACTIONS) | UNPUBLISHED
 RETIRE_GRANT = BIT["kms:retiregrant"]
+LIST_RETIRABLE_GRANTS = BIT["kms:listretirablegrants"]
 CREATE_GRANT = BIT["kms:creategrant"]
 # RetireGrant in a key policy has no effect (semantics A4, G23).
 IN_KEY_POLICY = ON_KEY & ~RETIRE_GRANT

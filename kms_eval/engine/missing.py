@@ -19,7 +19,7 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import PartRuling
 from kms_eval.engine.grants import keys_to_supply
-from kms_eval.facts.condition_keys import find
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.records import record
 
 _MOST_TOGETHER = 4
@@ -143,11 +143,3 @@ def _keys(entry: Entry, ruling: PartRuling, *, counts: bool) -> tuple[str, ...]:
         failing = (test.needs for test in entry.failed_tests(ruling.context))
         open_keys = open_keys & rule.resource.needs.union(*failing) or open_keys
     return tuple(spelled(key, written.get(key)) for key in sorted(open_keys))
-
-
-def spelled(key: str, written: str | None = None) -> str:
-    """A condition key as AWS spells it, or as the policy does where its name holds a value of the user's."""
-    row = find(key)
-    if row is None or row.name.lower() != key:
-        return written or key
-    return row.name

@@ -16,9 +16,10 @@ from kms_eval.engine.explanation import NearMiss, Source
 from kms_eval.engine.grants import keys_to_supply
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import RETIRE_GRANT
-from kms_eval.engine.missing import spelled
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.trace import Trace, rule_source, source
+from kms_eval.facts.condition_keys import spelled
+from kms_eval.language.open_end import OPEN_END
 
 
 def near_misses(trace: Trace) -> Iterator[NearMiss]:
@@ -56,7 +57,7 @@ def seen(reading: Reading) -> str:
         return " or ".join(seen(each) for each in reading.readings)
     if not reading:
         return "no value"
-    return ", ".join(f"`{value}`" for value in reading)
+    return ", ".join(f"`{value.replace(OPEN_END, '…')}`" for value in reading)
 
 
 def _because(entry: Entry, trace: Trace) -> Iterator[str]:

@@ -15,8 +15,8 @@ from dataclasses import replace
 from kms_eval.documents.model import Grant
 from kms_eval.engine.action_words import action_name
 from kms_eval.engine.masks import published
-from kms_eval.engine.resources import ANY_ALIAS, Target, alias_target, key_target, no_target
-from kms_eval.engine.situation import Circumstances, Given, Scope, Situation, given
+from kms_eval.engine.resources import ANY_ALIAS, Target, alias_target, key_target, no_target, retiring_target
+from kms_eval.engine.situation import Circumstances, Scope, Situation, given
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 from kms_eval.records import record
 from kms_eval.world.identity import is_alias_name
@@ -72,18 +72,17 @@ class _Question:
     def on(
         self, action: str, target: Target, circumstances: Circumstances, reference: KeyReference | None = None
     ) -> Part:
-        return Part(action, Scope(self.world, self.caller, target, self.endpoint), circumstances, reference)
+        task_only = circumstances.given.assumed_root
+        scope = Scope(self.world, self.caller, target, self.endpoint, task_only=task_only)
+        return Part(action, scope, circumstances, reference)
 
     def without_key(self, action: str, region: str | None = None) -> Part:
-        world = self.world
-        target = no_target(
-            self.caller.account,
-            region or world.region,
-            self.caller.partition,
-            # ASSUMPTION Z11: a Deny on the retiring principal counts, too.
-            or_principal=action == "kms:ListRetirableGrants",
-        )
-        return self.on(action, target, self.circumstances)
+        caller, grant = self.caller, self.request.grant
+        where = (caller.account, region or self.world.region, caller.partition)
+        if action == "kms:ListRetirableGrants":
+            principal = grant.retiring_principal if isinstance(grant, Grant) else None
+            return self.on(action, retiring_target(principal, *where), self.circumstances)
+        return self.on(action, no_target(*where), self.circumstances)
 
 
 def parts(
@@ -93,7 +92,7 @@ def parts(
     action = action_name(request.action, allow_unknown=allow_unknown_action)
     caller = caller if caller is not None else resolve_caller(world, request.principal, request.session)
     circumstances = _circumstances(request)
-    question = _Question(world, request, caller, _endpoint(world, request, circumstances.given), circumstances)
+    question = _Question(world, request, caller, _endpoint(world, request), circumstances)
     operation = _OPERATIONS.get(action)
     if operation is not None:
         return operation(question)
@@ -129,15 +128,15 @@ def _circumstances(request: Request) -> Circumstances:
     )
 
 
-def _endpoint(world: World, request: Request, brought: Given) -> VpcEndpoint | None:
+def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
     name = request.vpc_endpoint
     if name is None:
         return None
     endpoint = world.vpc_endpoints.get(name)
     if endpoint is None:
         raise InputError(Fault(f"unknown VPC endpoint {quoted(name)}", help=did_you_mean(name, world.vpc_endpoints)))
-    # ASSUMPTION V8: a service's call on the caller's behalf does not pass the caller's endpoint again.
-    return None if brought.by_service else endpoint
+    # ASSUMPTION V8: a service's call for the caller may pass the caller's endpoint or not; its policy binds either way.
+    return endpoint
 
 
 def _grant(request: Request, action: str, key: Key) -> Grant | None:

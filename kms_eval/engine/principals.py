@@ -96,8 +96,9 @@ def _grade(entry: PrincipalEntry, caller: Caller, effect: Effect) -> Grade:
 def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
     """Whether a Deny with NotPrincipal leaves the caller alone (semantics N2-N5).
 
-    ASSUMPTION Z20: only where the caller *and* what it belongs to are listed (user and account; role and account;
-    session, role and account; federated user, user and account). One with a permissions boundary is never spared.
+    ASSUMPTION Z20: only where the caller *and* what it belongs to are listed (user and account; session, role and
+    account; federated user, user and account). One with a permissions boundary is never spared, nor is a session of
+    which nobody said the name: the principal of a role session has two ARNs, and both have to be there (semantics S3).
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
     if any(entry.value == "*" for entry in entries):
@@ -113,6 +114,9 @@ def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
         return False
     listed = {entry.value for entry in entries if entry.kind == "AWS"}
     names_principal = principal is not None and not listed.isdisjoint({principal.arn, principal.id})
-    if caller.kind == "federated-user":
-        return caller.arn in listed and names_principal
-    return names_principal
+    return names_principal and (caller.kind == "user" or (_is_session(caller) and caller.arn in listed))
+
+
+def _is_session(caller: Caller) -> bool:
+    """Whether the caller's own ARN is that of a session, not of the role of which it is some session."""
+    return caller.principal is not None and caller.arn != caller.principal.arn

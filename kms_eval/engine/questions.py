@@ -5,21 +5,26 @@ Comes in: a trace. Goes out: codes of questions, with the condition key concerne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kms_eval.engine.conditions import Condition, Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.entries import Entry
-from kms_eval.engine.readings import Alternatives
+from kms_eval.engine.hanging import turning
+from kms_eval.engine.readings import Alternatives, Reading
+from kms_eval.engine.resources import ANY_PRINCIPAL
 from kms_eval.engine.trace import Trace
+from kms_eval.language.open_end import OPEN_END
 from kms_eval.language.variables import Template
 
 
 def open_questions(trace: Trace) -> Iterator[tuple[str, str]]:
-    """(code, condition key) for each question on which the outcome of a statement about the action hangs."""
-    for entry in trace.about:
-        if entry.rule is not None:
-            yield from _of(entry, trace.ruling.context)
+    """(code, condition key) for each question about a statement on which the decision hangs."""
+    asked = ((entry, tuple(_of(entry, trace.ruling.context))) for entry in trace.about if entry.rule is not None)
+    found = {id(entry): (entry, questions) for entry, questions in asked if questions}
+    if found:
+        for entry in turning(trace, [entry for entry, _questions in found.values()]):
+            yield from found[id(entry)][1]
 
 
 def _of(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:
@@ -49,30 +54,51 @@ def _of_resource(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:
     strict = resource.covers(target, context, generous=False)
     generous = resource.covers(target, context, generous=True)
     if strict is not generous:
-        yield ("unresolved-variable" if resource.negated and resource.needs else "resource-pattern"), ""
+        if target.arn.endswith(ANY_PRINCIPAL) and target.kind == "none":
+            yield "retiring-principal-not-named", ""
+        else:
+            yield ("unresolved-variable" if resource.negated and resource.needs else "resource-pattern"), ""
 
 
 def _of_test(test: Test, context: Context) -> str:
-    reading = context.get(test.key)
-    for key in (test.key, *sorted(test.needs)):
-        other = context.get(key)
-        if isinstance(other, Alternatives):
-            return other.question
-    if test.iam_only_in_key_policy:
-        return "iam-only-key-in-key-policy"
-    if not test.values:
-        return "empty-value-list"
-    if reading == ("",) and test.written.qualifier:
-        return "empty-string-as-no-value"
-    if isinstance(reading, tuple) and len(reading) > 1 and not test.written.qualifier:
-        return "multi-valued-without-set-operator"
-    if isinstance(reading, tuple) and not all(_readable(test, value) for value in reading):
-        return "unreadable-request-value"
-    if test.operator.type == "IPAddress":
-        return "bare-ipv6-address"
-    if any(isinstance(value, Template) for value in test.values):
-        return "variable-under-bool" if test.operator.type == "Bool" else "wildcard-in-variable"
-    return "arn-pattern-bare-star"
+    readings = [context.get(key) for key in (test.key, *sorted(test.needs))]
+    for reading in readings:
+        if isinstance(reading, Alternatives):
+            return reading.question
+    if any(_has_open_end(reading) for reading in readings):
+        return "session-name-not-told"
+    return next(code for code, is_it in _QUESTIONS if is_it(test, readings[0]))
+
+
+def _has_open_end(reading: Reading) -> bool:
+    return isinstance(reading, tuple) and any(value.endswith(OPEN_END) for value in reading)
+
+
+def _has_several(test: Test, reading: Reading) -> bool:
+    several = isinstance(reading, tuple) and len(reading) > 1
+    return test.needs_qualifier or (several and not test.written.qualifier)
+
+
+def _has_unreadable(test: Test, reading: Reading) -> bool:
+    return isinstance(reading, tuple) and not all(_readable(test, value) for value in reading)
+
+
+def _has_variable(test: Test, _reading: Reading) -> bool:
+    return any(isinstance(value, Template) for value in test.values)
+
+
+# The first that fits; what is left is a bare asterisk under an ARN operator.
+_QUESTIONS: tuple[tuple[str, Callable[[Test, Reading], bool]], ...] = (
+    ("iam-only-key-in-key-policy", lambda test, _reading: bool(test.iam_only_in_key_policy)),
+    ("empty-value-list", lambda test, _reading: not test.values),
+    ("empty-string-as-no-value", lambda test, reading: reading == ("",) and bool(test.written.qualifier)),
+    ("multi-valued-without-set-operator", _has_several),
+    ("unreadable-request-value", _has_unreadable),
+    ("bare-ipv6-address", lambda test, _reading: test.operator.type == "IPAddress"),
+    ("variable-under-bool", lambda test, reading: test.operator.type == "Bool" and _has_variable(test, reading)),
+    ("wildcard-in-variable", _has_variable),
+    ("arn-pattern-bare-star", lambda _test, _reading: True),
+)
 
 
 def _readable(test: Test, value: str) -> bool:

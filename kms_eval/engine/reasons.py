@@ -48,6 +48,8 @@ def _why_not(trace: Trace) -> str:
     shape = ruling.cell.shape
     if not shape.same_partition:
         return "partitions-never-cross"
+    if shape.task_only:
+        return "assumed-root-session"
     if not shape.own_account and (shape.target != "key" or not ruling.bit & ACROSS_ACCOUNTS):
         return "not-supported-across-accounts"
     gates = trace.silent_gates()

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from kms_eval.documents.model import Policy, Statement
+from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.engine.masks import LIST_RETIRABLE_GRANTS, WITHOUT_KEY
 from kms_eval.engine.readings import Source, iam_only, in_reading, or_absent, settlements, text_in
 from kms_eval.language import variables
-from kms_eval.language.arn import resource_matcher
-from kms_eval.language.pattern import compile_glob, only_stars, wild
+from kms_eval.language.arn import completed, resource_matcher
+from kms_eval.language.pattern import compile_glob, is_wild, only_stars, wild
 from kms_eval.language.variables import Lookup, Template
 from kms_eval.records import record
 from kms_eval.world.model import Key
@@ -28,7 +29,10 @@ ANY_PRINCIPAL = "\x00"
 
 @record
 class Target:
-    """The one resource of one authorization: a key, a key to be created, an alias, or none (`arn` is ``*``, R8)."""
+    """The one resource of one authorization: a key, a key to be created, an alias, or none (`arn` is ``*``).
+
+    ListRetirableGrants has no key either, but its resource is the retiring principal (semantics S1, S4).
+    """
 
     kind: Literal["key", "new key", "alias", "none"]
     arn: str
@@ -36,6 +40,15 @@ class Target:
     region: str
     partition: str
     key: Key | None = None
+
+
+def without_key(account: str | None, region: str, partition: str) -> tuple[tuple[int, Target], ...]:
+    """The targets of all operations without a key, each with the mask of its operations."""
+    where = (account, region, partition)
+    return (
+        (WITHOUT_KEY & ~LIST_RETIRABLE_GRANTS, no_target(*where)),
+        (LIST_RETIRABLE_GRANTS, retiring_target(None, *where)),
+    )
 
 
 def key_target(key: Key) -> Target:
@@ -49,9 +62,20 @@ def alias_target(alias: str | None, account: str, region: str, partition: str) -
     return Target("alias", f"arn:{partition}:kms:{region}:{account}:{name}", account, region, partition)
 
 
-def no_target(account: str | None, region: str, partition: str, *, or_principal: bool = False) -> Target:
-    """Operations without a key; with `or_principal` AWS may look for a principal of the caller's account as well."""
-    arn = f"arn:{partition}:iam::{account}:{ANY_PRINCIPAL}" if or_principal else "*"
+def no_target(account: str | None, region: str, partition: str) -> Target:
+    """Operations without a key: the resource is the text ``*`` (semantics S1).
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+    """
+    return Target("none", "*", account, region, partition)
+
+
+def retiring_target(principal: str | None, account: str | None, region: str, partition: str) -> Target:
+    """ListRetirableGrants: the retiring principal; None: a principal that the request does not name (semantics S4).
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ListRetirableGrants.html
+    """
+    arn = principal if principal is not None else f"arn:{partition}:iam::{account}:{ANY_PRINCIPAL}"
     return Target("none", arn, account, region, partition)
 
 
@@ -59,13 +83,15 @@ def no_target(account: str | None, region: str, partition: str, *, or_principal:
 class ResourceTest:
     """A Resource (or, `negated`, NotResource) element. `needs` are its variables' condition keys, in lower case.
 
-    `everything` tells that it is the plain asterisk, which is most often all there is.
+    `everything` tells that it is the plain asterisk, which is most often all there is; `completes` that AWS certainly
+    completes ARNs with fewer than six fields here.
     """
 
     patterns: tuple[str | Template, ...]
     negated: bool
     needs: frozenset[str]
     everything: bool
+    completes: bool
     iam_only_in_key_policy: frozenset[str] = frozenset()
 
     def covers(self, target: Target, source: Source, *, generous: bool) -> bool:
@@ -92,8 +118,7 @@ class ResourceTest:
         )
 
     def _covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
-        # Operations without a key are outside every list of ARNs, in either reading (semantics R6).
-        inner = (not generous and target.kind != "none") if self.negated else generous
+        inner = not generous if self.negated else generous
         found = any(self._one(pattern, target, lookup, generous=inner) for pattern in self.patterns)
         if self.negated and not found:
             # ASSUMPTION Z22: NotResource with a variable without value does not apply to Allow, and to Deny does.
@@ -105,13 +130,17 @@ class ResourceTest:
 
     def _one(self, pattern: str | Template, target: Target, lookup: Lookup, *, generous: bool) -> bool:
         if isinstance(pattern, str):
-            return matcher(pattern, target, generous=generous)(target.arn)
+            return matcher(pattern, target, generous=generous, completes=self.completes)(target.arn)
         glob = pattern.glob(lookup, wildcards_in_values=generous)
-        return glob is not None and matcher(glob, target, generous=generous)(target.arn)
+        return glob is not None and matcher(glob, target, generous=generous, completes=self.completes)(target.arn)
 
 
 def _no_value(_key: str) -> None:
     return None
+
+
+_COMPLETING = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY})
+"""Identity-based policies, managed and inline: AWS completes ARNs that lack fields in these (semantics S2)."""
 
 
 def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
@@ -130,7 +159,9 @@ def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
             needs.update(template.keys)
     negated = statement.resources is None
     everything = not negated and any(isinstance(pattern, str) and only_stars(pattern) for pattern in patterns)
-    return ResourceTest(tuple(patterns), negated, frozenset(needs), everything, iam_only(policy, frozenset(needs)))
+    completes = policy.kind in _COMPLETING
+    only_in_iam = iam_only(policy, frozenset(needs))
+    return ResourceTest(tuple(patterns), negated, frozenset(needs), everything, completes, only_in_iam)
 
 
 def _template(text: str) -> Template | None:
@@ -147,48 +178,47 @@ def _split_resource(text: str) -> tuple[str, str, str]:
     return (":".join(parts[:5]), ":", parts[5]) if len(parts) == 6 else (text, "", "")
 
 
-def matcher(glob: str, target: Target, *, generous: bool) -> Callable[[str], bool]:
+def matcher(glob: str, target: Target, *, generous: bool, completes: bool) -> Callable[[str], bool]:
     """The test of one pattern against the target's ARN.
 
-    ASSUMPTION Z23: strict is field by field, generous lets ``*`` span anything.
-    ASSUMPTION Z12: for operations without a key strict is the bare ``*``, generous any pattern whose first fields cover
-    the request's partition, service, Region and account.
+    ASSUMPTION Z23: strict is field by field, but for a ``*`` that ends its field; generous lets ``*`` span anything.
+    ASSUMPTION S2: an ARN that lacks fields is completed for certain where it `completes`, else it may match nothing.
     """
     if only_stars(glob):
         return compile_glob("*")
-    if target.kind == "none":
-        return _covers_request(glob, target) if generous else _never
-    if target.kind == "alias" and target.arn.endswith(ANY_ALIAS) and generous:
-        return _covers_some_alias(glob, target)
-    return compile_glob(glob) if generous else resource_matcher(glob)
+    if target.arn == "*":
+        return compile_glob(glob)
+    whole = completed(glob) if completes or generous else None
+    if target.arn.endswith((ANY_ALIAS, ANY_PRINCIPAL)) and generous:
+        covers_some = _covers_some_principal if target.kind == "none" else _covers_some_alias
+        covered = covers_some(glob, target) or (whole is not None and covers_some(whole, target))
+        return lambda _text: covered
+    as_written = compile_glob(glob) if generous else resource_matcher(glob)
+    if whole is None:
+        return as_written
+    as_completed = compile_glob(whole) if generous else resource_matcher(whole)
+    return lambda text: as_written(text) or as_completed(text)
 
 
-def _never(_text: str) -> bool:
-    return False
-
-
-def _covers_request(glob: str, target: Target) -> Callable[[str], bool]:
-    services = [("kms", target.region)]
-    if target.arn != "*":
-        services += [("iam", ""), ("sts", "")]
+def _covers_some_principal(glob: str, target: Target) -> bool:
+    """Whether the pattern could match a principal of the account, judged by the fields before its name (S4)."""
     fields = glob.split(":", 5)
-    covered = any(
+    if len(fields) < 6:
+        return is_wild(glob)
+    return any(
         all(
             compile_glob(pattern)(text)
-            for pattern, text in zip(fields, ("arn", target.partition, *service, target.account or ""), strict=False)
+            for pattern, text in zip(fields, ("arn", target.partition, service, "", target.account or ""), strict=False)
         )
-        for service in services
+        for service in ("iam", "sts")
     )
-    whole = len(fields) == 6 or fields[-1].endswith("*")
-    return lambda _text: covered and whole
 
 
-def _covers_some_alias(glob: str, target: Target) -> Callable[[str], bool]:
+def _covers_some_alias(glob: str, target: Target) -> bool:
     # Some alias of the account and Region could match: judged by the fields before its name.
     fields = glob.split(":", 5)
     actual = ("arn", target.partition, "kms", target.region, target.account or "")
     covered = all(compile_glob(pattern)(text) for pattern, text in zip(fields, actual, strict=False))
     resource = fields[5] if len(fields) > len(actual) else "*"
     literal_start = resource.split("*", 1)[0].split("?", 1)[0]
-    possible = covered and ("alias/".startswith(literal_start) or literal_start.startswith("alias/"))
-    return lambda _text: possible
+    return covered and ("alias/".startswith(literal_start) or literal_start.startswith("alias/"))

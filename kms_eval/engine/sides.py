@@ -67,15 +67,15 @@ class Side:
     limits: tuple[int, ...]
     grant_limits: tuple[int, ...]
     gates: tuple[int, ...]
-    shapes: dict[tuple[bool, str, bool], Shape]
+    shapes: dict[tuple[bool, str, bool, bool], Shape]
 
     def shape(self, scope: Scope) -> Shape:
         """What the algebra has to know of a scope of the caller; the same object for scopes that are alike."""
         caller, target = scope.caller, scope.target
-        kind = (scope.own_account, target.kind, caller.partition == target.partition)
+        kind = (scope.own_account, target.kind, caller.partition == target.partition, scope.task_only)
         shape = self.shapes.get(kind)
         if shape is None:
-            own_account, target_kind, same_partition = kind
+            own_account, target_kind, same_partition, task_only = kind
             shape = self.shapes[kind] = Shape(
                 own_account=own_account,
                 root=caller.kind == "root",
@@ -84,6 +84,7 @@ class Side:
                 limits=self.limits,
                 grant_limits=self.grant_limits,
                 gates=self.gates,
+                task_only=task_only,
             )
         return shape
 

@@ -36,15 +36,25 @@ class Given:
         values = self.values
         if not values:
             return False
-        if any(values.get(key) for key in CHAIN):
-            return True
-        via = values.get(VIA_AWS_SERVICE)
-        readings = via.readings if isinstance(via, Alternatives) else (via,)
+        return any(values.get(key) for key in CHAIN) or self._may_be_true(VIA_AWS_SERVICE)
+
+    @property
+    def assumed_root(self) -> bool:
+        """Whether the question tells of a session of AssumeRoot.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html (semantics S12, I9)
+        """
+        return bool(self.values) and self._may_be_true(ASSUMED_ROOT)
+
+    def _may_be_true(self, key: str) -> bool:
+        said = self.values.get(key)
+        readings = said.readings if isinstance(said, Alternatives) else (said,)
         return any(value.lower() == "true" for reading in readings for value in reading or ())
 
 
 CHAIN = ("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 VIA_AWS_SERVICE = "aws:viaawsservice"
+ASSUMED_ROOT = "aws:assumedroot"
 NOTHING_GIVEN = Given()
 
 
@@ -108,12 +118,16 @@ PLAIN = Circumstances()
 
 @record
 class Scope:
-    """What stays the same for all actions of one caller on one resource; a compiled cell belongs to a scope."""
+    """What stays the same for all actions of one caller on one resource; a compiled cell belongs to a scope.
+
+    `task_only`: the session is one of AssumeRoot, whose task policy has no action of AWS KMS (semantics S12).
+    """
 
     world: World
     caller: Caller
     target: Target
     endpoint: VpcEndpoint | None = None
+    task_only: bool = False
 
     @property
     def own_account(self) -> bool:
@@ -150,6 +164,11 @@ class Situation:
     def by_service(self) -> bool:
         """A forward access session: a service uses the caller's credentials (semantics V6)."""
         return self.circumstances.given.by_service
+
+    @property
+    def network(self) -> VpcEndpoint | None:
+        """The endpoint that the network keys tell of: none where a service makes the call (semantics S9, V6)."""
+        return None if self.by_service else self.scope.endpoint
 
     @property
     def replica_of(self) -> Key | None:

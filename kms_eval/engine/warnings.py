@@ -12,13 +12,15 @@ from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import Slot
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
+from kms_eval.engine.hanging import allowed_with, open_shapes
+from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
-from kms_eval.engine.missing import spelled
 from kms_eval.engine.near_misses import seen
 from kms_eval.engine.questions import open_questions
 from kms_eval.engine.resources import ANY_ALIAS
 from kms_eval.engine.trace import Trace
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.facts.key_states import OUTCOMES
 
 _Found = Iterator[Warned]
@@ -53,11 +55,16 @@ def _given_context(trace: Trace) -> _Found:
     situation = trace.ruling.part.situation
     for key, value in situation.circumstances.given.values.items():
         if not carried(situation.action, key) and published(situation.action) is not None:
-            yield _say("context-not-carried", key=spelled(key), action=trace.ruling.part.action)
+            yield _say("context-not-carried-by-action", key=spelled(key), action=trace.ruling.part.action)
             continue
         fact = derived(situation, key)
         if isinstance(fact, tuple) and fact and fact != value and not _describes_request(key):
             yield _say("context-contradicts-fact", key=spelled(key), given=seen(value), fact=seen(fact))
+
+
+def _uncarried_context(trace: Trace) -> _Found:
+    for key, because in uncarried(trace.ruling.part.situation):
+        yield _say("context-not-carried", key=spelled(key), because=because)
 
 
 def _describes_request(key: str) -> bool:
@@ -100,11 +107,6 @@ def _alias(trace: Trace) -> _Found:
 
 def _grants(trace: Trace) -> _Found:
     ruling = trace.ruling
-    if ruling.outcome != "allowed" and ruling.bit != RETIRE_GRANT:
-        if Slot.GRANT in trace.slots and trace.silent_limits():
-            yield _say("grant-limited")
-        if Slot.GRANT_WITH_IDENTITY in trace.slots and not trace.has_identity and not ruling.cell.shape.own_account:
-            yield _say("grant-needs-identity-policy")
     key = ruling.part.scope.target.key
     if key is None:
         return
@@ -129,7 +131,8 @@ def _grant_constraints(trace: Trace) -> _Found:
     operation = ruling.part.action.partition(":")[2]
     for grant in key.grants:
         mine = caller.principal is not None and grant.grantee_principal in {caller.arn, caller.principal.arn}
-        if mine and grant.constraints.source_arn is not None and operation in grant.operations:
+        serves = mine and grant.constraints.source_arn is not None and operation in grant.operations
+        if serves and allowed_with(trace, Slot.GRANT):
             yield _say("grant-with-source-arn")
 
 
@@ -162,7 +165,11 @@ def _session_not_named(trace: Trace) -> _Found:
 
 def _open_questions(trace: Trace) -> _Found:
     for code, key in open_questions(trace):
-        yield _say(code, key=key)
+        yield _say(code, key=key, action=trace.ruling.part.action)
+
+
+def _open_shapes(trace: Trace) -> _Found:
+    yield from map(_say, open_shapes(trace))
 
 
 def _unknown_may_deny(trace: Trace) -> _Found:
@@ -173,6 +180,7 @@ def _unknown_may_deny(trace: Trace) -> _Found:
 _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _principal_not_described,
     _given_context,
+    _uncarried_context,
     _encryption_context,
     _key_state,
     _alias,
@@ -181,5 +189,6 @@ _ROWS: tuple[Callable[[Trace], _Found], ...] = (
     _external_root,
     _session_not_named,
     _open_questions,
+    _open_shapes,
     _unknown_may_deny,
 )

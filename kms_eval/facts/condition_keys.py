@@ -74,6 +74,7 @@ def _carrying(name: str) -> tuple[str, ...]:
 
 KMS: Final = "KMS Developer Guide, conditions-kms; Service Authorization Reference"
 ATTESTATION: Final = "KMS Developer Guide, conditions-nitro-enclaves; Service Authorization Reference"
+STS: Final = "AWS STS service model"
 GLOBAL: Final = "IAM User Guide, reference_policies_condition-keys"
 
 CONDITION_KEYS: tuple[ConditionKey, ...] = (
@@ -169,6 +170,16 @@ CONDITION_KEYS: tuple[ConditionKey, ...] = (
     ConditionKey("aws:userid", "String", source=GLOBAL),
     ConditionKey("aws:username", "String", source=GLOBAL),
     # Properties of the session.
+    ConditionKey(
+        "aws:OriginIdentity/",
+        "String",
+        members=("Subject", "SubjectType", "Issuer", "FederatedProviderArn"),
+        since="2026",
+        source=STS,
+    ),
+    ConditionKey("aws:TransactionContext/IdentityProvider/", "String", since="2026", source=STS),
+    ConditionKey("aws:IdentityCenterInstanceArn", "ARN", since="2026", source=STS),
+    ConditionKey("aws:IdentityStoreArn", "ARN", since="2026", source=STS),
     ConditionKey("aws:AssumedRoot", "Bool", since="2024", source=GLOBAL),
     ConditionKey("aws:ChatbotSourceArn", "ARN", source=GLOBAL),
     ConditionKey("aws:Ec2InstanceSourcePrivateIPv4", "IPAddress", source=GLOBAL),
@@ -221,6 +232,7 @@ CONDITION_KEYS: tuple[ConditionKey, ...] = (
     ConditionKey("aws:SecureTransport", "Bool", source=GLOBAL),
     ConditionKey("aws:SourceAccount", "String", source=GLOBAL),
     ConditionKey("aws:SourceArn", "ARN", source=GLOBAL),
+    ConditionKey("aws:SourceOwner", "String", source="AWS service guides, policies of topics and queues"),
     ConditionKey("aws:SourceOrgID", "String", since="2023-11", source=GLOBAL),
     ConditionKey("aws:SourceOrgPaths", "String", multi_valued=True, since="2023-11", source=GLOBAL),
     ConditionKey("aws:TagKeys", "String", multi_valued=True, source=GLOBAL),
@@ -258,3 +270,11 @@ def canonical(name: str) -> str:
     """The one name under which a key's value is looked up: in lower case, of synonyms the current one."""
     row = find(name)
     return row.synonym_of.lower() if row is not None and row.synonym_of is not None else name.lower()
+
+
+def spelled(key: str, written: str | None = None) -> str:
+    """A condition key as AWS spells it, or as `written` where its name holds a value of the user's."""
+    row = find(key)
+    if row is None or row.name.lower() != key:
+        return written or key
+    return row.name

@@ -1,6 +1,6 @@
-"""JSON, with the line of every value at hand but not computed until a message needs it.
+"""JSON, with the position of every value at hand but not computed until a message needs it.
 
-Comes in: text without NUL characters. Goes out: plain values and a way to their lines; InputError with every fault.
+Comes in: text without NUL characters. Goes out: plain values and a way to their positions; InputError with every fault.
 Never here: files, YAML, the meaning of any value.
 https://www.rfc-editor.org/rfc/rfc8259
 """
@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import cache
 
 from kms_eval.errors import Fault, InputError, Location, quoted
-from kms_eval.formats.document import Steps, field_name
+from kms_eval.formats.document import Position, Steps, field_name
 from kms_eval.formats.lines import DEEPEST, LineTree
 from kms_eval.formats.numbers import fraction, whole_number
 
@@ -24,32 +23,54 @@ _WHOLE_NUMBER = re.compile(r"-?\d+", re.ASCII)
 _CONSTANTS = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
-def read_json(text: str, name: str) -> tuple[object, Callable[[Steps], int | None]]:
-    """The value of a JSON text and the function from a place in it to its line.
+def read_json(text: str, name: str) -> tuple[object, Callable[[Steps], Position | None]]:
+    """The value of a JSON text and the function from a place in it to its position.
 
     Beyond what JSON forbids, these are faults: duplicate keys, NaN and the infinities, numbers no one means, NUL
     characters and halves of surrogate pairs in strings, nesting deeper than 100 levels.
     """
     hooks = _Hooks()
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=hooks.mapping,
-            parse_int=hooks.whole_number,
-            parse_float=hooks.fraction,
-            parse_constant=hooks.constant,
-        )
+        value = hooks.decoder().decode(text)
     except json.JSONDecodeError as error:
         raise InputError(_syntax_fault(error, name)) from None
     except RecursionError:
         raise InputError(_depth_fault(text, name)) from None
+    _refuse_odd(text, name, value, odd=hooks.odd)
+    return value, _Finder(text)
+
+
+def read_json_values(text: str, name: str) -> tuple[list[object], Callable[[Steps], Position | None]]:
+    """The values of a text that holds one JSON value after another, as JSON Lines does, and the way to their positions.
+
+    The first step of a place is the index of the value. Faults are those of `read_json`.
+    """
+    hooks = _Hooks()
+    decoder = hooks.decoder()
+    values: list[object] = []
+    offsets: list[int] = []
+    here = _after_space(text, 0)
+    try:
+        while here < len(text):
+            offsets.append(here)
+            value, here = decoder.raw_decode(text, here)
+            values.append(value)
+            here = _after_space(text, here)
+    except json.JSONDecodeError as error:
+        raise InputError(_syntax_fault(error, name)) from None
+    except RecursionError:
+        raise InputError(_depth_fault(text, name)) from None
+    _refuse_odd(text, name, values, odd=hooks.odd)
+    return values, _Finder(text, offsets)
+
+
+def _refuse_odd(text: str, name: str, value: object, *, odd: bool) -> None:
     if _too_deep(value):
         raise InputError(_depth_fault(text, name))
-    if hooks.odd or _SUSPICIOUS_ESCAPE.search(text):
-        _, faults = _scan(text, name)
+    if odd or _SUSPICIOUS_ESCAPE.search(text):
+        faults = _scan(text, name)
         if faults:
             raise InputError(faults)
-    return value, _lines(text, name)
 
 
 class _Hooks:
@@ -57,6 +78,14 @@ class _Hooks:
 
     def __init__(self) -> None:
         self.odd = False
+
+    def decoder(self) -> json.JSONDecoder:
+        return json.JSONDecoder(
+            object_pairs_hook=self.mapping,
+            parse_int=self.whole_number,
+            parse_float=self.fraction,
+            parse_constant=self.constant,
+        )
 
     def mapping(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         members = dict(pairs)
@@ -81,17 +110,81 @@ class _Hooks:
             return None
 
 
-def _lines(text: str, name: str) -> Callable[[Steps], int | None]:
-    @cache
-    def tree() -> LineTree:
-        return _scan(text, name)[0]
+_SPACE = re.compile(r"[ \t\n\r]*")
 
-    return lambda steps: tree().line_at(steps)
+
+def _after_space(text: str, offset: int) -> int:
+    found = _SPACE.match(text, offset)
+    return found.end() if found else offset
+
+
+_PAST = json.JSONDecoder().raw_decode
+"""Reads past one value: of a text and an offset, the value and the offset behind it."""
+
+
+class _Finder:
+    """Finds places in a JSON text by walking to them, past the values that are not on the way.
+
+    What lies in an object or array on the way is remembered, so that the next place in it is found at once.
+    INVARIANT: the parser has accepted the text.
+    """
+
+    def __init__(self, text: str, values: list[int] | None = None) -> None:
+        self._text = text
+        # By the steps to an object or array: where each member stands (in an object its key), and where its value.
+        self._members: dict[Steps, dict[str | int, tuple[int, int]]] = {}
+        if values is not None:
+            self._members[()] = {index: (offset, offset) for index, offset in enumerate(values)}
+
+    def __call__(self, steps: Steps) -> Position:
+        """The position of the place `steps` leads to; where it leads nowhere, that of the last place on the way.
+
+        The position of an object's member is that of its key. The first of a list is also what stands alone for a list
+        of one, as AWS has it in policies.
+        """
+        around: Steps = ()
+        standing = value = _after_space(self._text, 0)
+        for step in steps:
+            if around not in self._members:
+                self._members[around] = self._walk(value)
+            member = self._members[around].get(step)
+            if member is not None:
+                standing, value = member
+                around = (*around, step)
+            elif step != 0:
+                break
+        return _position(self._text, standing)
+
+    def _walk(self, offset: int) -> dict[str | int, tuple[int, int]]:
+        """The members of the object or array that begins at `offset`; of anything else none."""
+        text = self._text
+        opening = text[offset]
+        members: dict[str | int, tuple[int, int]] = {}
+        if opening not in "{[":
+            return members
+        here = _after_space(text, offset + 1)
+        while text[here] not in "}]":
+            standing = here
+            step: str | int = len(members)
+            if opening == "{":
+                step, here = _PAST(text, here)
+                here = _after_space(text, _after_space(text, here) + 1)
+            members[step] = (standing, here)
+            _, here = _PAST(text, here)
+            here = _after_space(text, here)
+            if text[here] == ",":
+                here = _after_space(text, here + 1)
+        return members
+
+
+def _position(text: str, offset: int) -> Position:
+    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
 def _syntax_fault(error: json.JSONDecodeError, name: str) -> Fault:
     reason = error.msg[:1].lower() + error.msg[1:]
-    return Fault(f"not valid JSON: {reason} at column {error.colno}", Location(name, error.lineno), _syntax_help(error))
+    place = Location(name, error.lineno, column=error.colno)
+    return Fault(f"not valid JSON: {reason} at column {error.colno}", place, _syntax_help(error))
 
 
 def _syntax_help(error: json.JSONDecodeError) -> str | None:
@@ -137,8 +230,8 @@ class _Frame:
         self.step = step
 
 
-def _scan(text: str, name: str) -> tuple[LineTree, list[Fault]]:
-    """Lines of everything in the text, and what is wrong with it beyond its syntax.
+def _scan(text: str, name: str) -> list[Fault]:
+    """What is wrong with the text beyond its syntax.
 
     INVARIANT: the parser has accepted the text.
     """
@@ -147,50 +240,49 @@ def _scan(text: str, name: str) -> tuple[LineTree, list[Fault]]:
     for match in _TOKEN.finditer(text):
         line += text.count("\n", seen, match.start())
         seen = match.start()
-        scanner.take(match.group(), line)
-    return scanner.root.members[0], scanner.faults
+        scanner.take(match.group(), Position(line, seen - text.rfind("\n", 0, seen)))
+    return scanner.faults
 
 
 class _Scanner:
     """Walks through the lexemes of a JSON text, without recursion."""
 
     def __init__(self, name: str) -> None:
-        self.root = LineTree(0)
         self.faults: list[Fault] = []
         self._name = name
-        self._frames = [_Frame(self.root, 0)]
+        self._frames = [_Frame(LineTree(Position(1, 1)), 0)]
 
-    def take(self, lexeme: str, line: int) -> None:
+    def take(self, lexeme: str, here: Position) -> None:
         frame = self._frames[-1]
         if lexeme in "}]":
             self._frames.pop()
         elif lexeme == ",":
             frame.step = frame.step + 1 if isinstance(frame.step, int) else None
         elif frame.step is None:
-            self._key(lexeme, line)
+            self._key(lexeme, here)
         elif lexeme != ":":
-            # The line of an object's member is that of its key.
-            member = frame.tree.members.setdefault(frame.step, LineTree(line))
+            member = frame.tree.members.setdefault(frame.step, LineTree(here))
             if lexeme in "{[":
                 self._frames.append(_Frame(member, 0 if lexeme == "[" else None))
             else:
-                self._check(lexeme, line)
+                self._check(lexeme, here)
 
-    def _key(self, lexeme: str, line: int) -> None:
+    def _key(self, lexeme: str, here: Position) -> None:
         frame = self._frames[-1]
         frame.step = key = json.loads(lexeme)
         if key in frame.tree.members:
-            self._fault(f"duplicate key {quoted(key)} (the first is on line {frame.tree.members[key].line})", line)
-        frame.tree.members[key] = LineTree(line)
-        self._check(lexeme, line)
+            first = frame.tree.members[key].position.line
+            self._fault(f"duplicate key {quoted(key)} (the first is on line {first})", here)
+        frame.tree.members[key] = LineTree(here)
+        self._check(lexeme, here)
 
-    def _check(self, lexeme: str, line: int) -> None:
+    def _check(self, lexeme: str, here: Position) -> None:
         if complaint := _complaint(lexeme):
-            self._fault(complaint, line)
+            self._fault(complaint, here)
 
-    def _fault(self, message: str, line: int) -> None:
+    def _fault(self, message: str, here: Position) -> None:
         steps = tuple(frame.step for frame in self._frames[1:] if frame.step is not None)
-        self.faults.append(Fault(message, Location(self._name, line, field_name(steps) or None)))
+        self.faults.append(Fault(message, Location(self._name, here.line, field_name(steps) or None, here.column)))
 
 
 def _complaint(lexeme: str) -> str | None:

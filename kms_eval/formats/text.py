@@ -1,4 +1,4 @@
-"""The one reader of files: YAML or JSON, UTF-8, to plain values that know their lines.
+"""The one reader of files: YAML or JSON, UTF-8, to plain values that know their places.
 
 Comes in: a path, or a text. Goes out: a RawDocument; InputError with every fault, and no other exception.
 Never here: scenarios, policies, the meaning of any value. YAML and JSON readers are loaded when one is needed.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from kms_eval.errors import Fault, InputError, Location, nearest, quoted
-from kms_eval.formats.document import Place, RawDocument, SourceFile, Steps
+from kms_eval.formats.document import Place, Position, RawDocument, SourceFile, Steps
 
 Format = Literal["yaml", "json"]
 
@@ -29,10 +29,10 @@ def read_file(path: Path, name: str | None = None) -> RawDocument:
     InputError: missing, not a file, unreadable, too large, empty, not UTF-8 text, or faulty.
     """
     name = str(path) if name is None else name
-    text = _decode(_bytes_of(path, name), name)
+    text = decoded(file_bytes(path, name), name)
     form = _FORMATS.get(path.suffix.lower()) or ("json" if text.lstrip().startswith("{") else "yaml")
-    value, lines = _reader(form)(text, name)
-    return RawDocument(SourceFile(name, path, lines), value)
+    value, position = _reader(form)(text, name)
+    return RawDocument(SourceFile(name, path, position), value)
 
 
 def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  # noqa: A002 - the plain word for it
@@ -40,9 +40,8 @@ def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  
     if isinstance(text, str):
         # A text in memory may hold what no file can: halves of surrogate pairs.
         text = text.encode("utf-8", "surrogatepass")
-    decoded = _decode(text, name)
-    value, lines = _reader(format)(decoded, name)
-    return RawDocument(SourceFile(name, None, lines), value)
+    value, position = _reader(format)(decoded(text, name), name)
+    return RawDocument(SourceFile(name, None, position), value)
 
 
 def read_embedded(text: str, place: Place) -> object:
@@ -62,14 +61,15 @@ def _inside(fault: Fault, outer: Location) -> Fault:
     inner = fault.location
     line = f"line {inner.line} of the text: " if inner is not None and inner.line is not None else ""
     field = (outer.field or "") + _member(inner.field if inner is not None else None)
-    return Fault(line + fault.message, Location(outer.file, outer.line, field.removeprefix(".") or None), fault.help)
+    location = Location(outer.file, outer.line, field.removeprefix(".") or None, outer.column)
+    return Fault(line + fault.message, location, fault.help)
 
 
 def _member(field: str | None) -> str:
     return f".{field}" if field and not field.startswith("[") else field or ""
 
 
-def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps], int | None]]]:
+def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps], Position | None]]]:
     # Imported here: most runs need one of the two, and `--help` neither.
     if form == "json":
         from kms_eval.formats.json_text import read_json  # noqa: PLC0415
@@ -80,7 +80,8 @@ def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps]
     return read_yaml
 
 
-def _bytes_of(path: Path, name: str) -> bytes:
+def file_bytes(path: Path, name: str) -> bytes:
+    """What is in a file that messages call `name`. Raises InputError."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE_BYTES + 1)
@@ -109,7 +110,8 @@ def _neighbour(path: Path) -> str | None:
     return f"did you mean {quoted(names[near])}?" if near is not None else None
 
 
-def _decode(data: bytes, name: str) -> str:
+def decoded(data: bytes, name: str) -> str:
+    """The text of a file, without a byte order mark. Raises InputError for other encodings than UTF-8, and for none."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(Fault("is UTF-16 text", Location(name), "save it as UTF-8"))
     if (offset := data.find(b"\0")) >= 0:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import yaml
 
 from kms_eval.errors import Fault, InputError, Location, quoted
-from kms_eval.formats.document import Steps, field_name
+from kms_eval.formats.document import Position, Steps, field_name
 from kms_eval.formats.lines import DEEPEST, LineTree
 from kms_eval.formats.numbers import fraction, whole_number
 from kms_eval.records import record
@@ -31,6 +31,7 @@ _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Those that are not compiled here are rarely asked for, if ever.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNFIT = "[\0\ud800-\udfff]"
+_START = Position(1, 1)
 
 _NAMED: Mapping[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -44,8 +45,8 @@ _FRACTION = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+
 _NO_NUMBER = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 
 
-def read_yaml(text: str, name: str) -> tuple[object, Callable[[Steps], int | None]]:
-    """The value of a YAML text of one document, and the function from a place in it to its line.
+def read_yaml(text: str, name: str) -> tuple[object, Callable[[Steps], Position | None]]:
+    """The value of a YAML text of one document, and the function from a place in it to its position.
 
     Beyond what YAML forbids, these are faults: duplicate keys, merge keys, tags outside the core schema, keys that are
     not scalars, aliases that repeat too much or contain themselves, numbers no one means, nesting deeper than 100
@@ -62,12 +63,12 @@ def read_yaml(text: str, name: str) -> tuple[object, Callable[[Steps], int | Non
         builder.faults.append(_syntax_fault(error, text, name))
     except (yaml.YAMLError, ValueError, OverflowError):
         # Escapes of characters that do not exist, where the parser lets them through to Python.
-        builder.faults.append(Fault("not valid YAML", Location(name, builder.line)))
+        builder.faults.append(Fault("not valid YAML", Location(name, builder.position.line)))
     if not builder.faults and builder.value is None:
         builder.faults.append(Fault("is empty", Location(name)))
     if builder.faults:
         raise InputError(builder.faults)
-    return builder.value, builder.lines.members[0].line_at
+    return builder.value, builder.lines.members[0].position_at
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, text: str, name: str) -> Fault:
@@ -144,18 +145,22 @@ class _Node:
 class _Frame:
     """A mapping or sequence that is open. `step` is the index or key of the member that is due, None where a key is."""
 
-    __slots__ = ("anchor", "container", "height", "key_lines", "lines", "size", "step")
+    __slots__ = ("anchor", "container", "height", "keys", "lines", "size", "step")
 
     def __init__(
-        self, container: dict[str, object] | list[object], line: int, step: int | None, anchor: str | None
+        self,
+        container: dict[str, object] | list[object],
+        position: Position,
+        step: int | None,
+        anchor: str | None,
     ) -> None:
         self.container = container
-        self.lines = LineTree(line)
+        self.lines = LineTree(position)
         self.step: str | int | None = step
         self.anchor = anchor
         self.size = 1
         self.height = 1
-        self.key_lines: dict[str, int] = {}
+        self.keys: dict[str, Position] = {}
 
 
 class _Builder:
@@ -163,9 +168,9 @@ class _Builder:
 
     def __init__(self, name: str) -> None:
         self.faults: list[Fault] = []
-        self.lines = LineTree(0)
+        self.lines = LineTree(_START)
         self.value: object = None
-        self.line = 1
+        self.position = _START
         self._name = name
         self._documents = 0
         self._repeated = 0
@@ -175,7 +180,7 @@ class _Builder:
     def take(self, event: yaml.Event) -> None:
         """The next event of the parser. Raises InputError where there is no sense in going on."""
         if event.start_mark is not None:
-            self.line = event.start_mark.line + 1
+            self.position = Position(event.start_mark.line + 1, event.start_mark.column + 1)
         match event:
             case yaml.ScalarEvent():
                 self._scalar(event)
@@ -192,7 +197,8 @@ class _Builder:
 
     def _fault(self, message: str, advice: str | None = None) -> None:
         steps = tuple(frame.step for frame in self._frames if frame.step is not None)
-        self.faults.append(Fault(message, Location(self._name, self.line, field_name(steps) or None), advice))
+        line, column = self.position
+        self.faults.append(Fault(message, Location(self._name, line, field_name(steps) or None, column), advice))
 
     def _stop(self, message: str, advice: str | None = None) -> NoReturn:
         self._fault(message, advice)
@@ -208,7 +214,7 @@ class _Builder:
         if self._key_is_due():
             self._key(event, text)
             return
-        node = _Node(self._scalar_value(event, text), LineTree(self.line))
+        node = _Node(self._scalar_value(event, text), LineTree(self.position))
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._add(node)
@@ -220,11 +226,11 @@ class _Builder:
         elif event.tag is not None and event.tag not in _SCALAR_TAGS:
             self._tag_fault(event.tag)
         frame.step = text
-        if text in frame.key_lines:
-            self._fault(f"duplicate key {quoted(text)} (the first is on line {frame.key_lines[text]})")
-        frame.key_lines[text] = self.line
+        if text in frame.keys:
+            self._fault(f"duplicate key {quoted(text)} (the first is on line {frame.keys[text].line})")
+        frame.keys[text] = self.position
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Node(text, LineTree(self.line))
+            self._anchors[event.anchor] = _Node(text, LineTree(self.position))
 
     def _scalar_value(self, event: yaml.ScalarEvent, text: str) -> object:
         try:
@@ -253,9 +259,9 @@ class _Builder:
             # Open: an alias to it from inside would be endless.
             self._anchors[event.anchor] = None
         frame = (
-            _Frame({}, self.line, None, event.anchor)
+            _Frame({}, self.position, None, event.anchor)
             if isinstance(event, yaml.MappingStartEvent)
-            else _Frame([], self.line, 0, event.anchor)
+            else _Frame([], self.position, 0, event.anchor)
         )
         self._frames.append(frame)
 
@@ -271,7 +277,7 @@ class _Builder:
             self._stop("a key has to be plain text, not an alias")
         if anchor not in self._anchors:
             self._fault(f"alias {quoted('*' + anchor)} has no anchor before it")
-        node = self._anchors.get(anchor, _Node(None, LineTree(self.line)))
+        node = self._anchors.get(anchor, _Node(None, LineTree(self.position)))
         if node is None:
             self._stop(f"alias {quoted('*' + anchor)} contains itself")
         self._repeated += node.size
@@ -280,7 +286,7 @@ class _Builder:
         if len(self._frames) + node.height > DEEPEST:
             self._stop(f"nested more than {DEEPEST} levels deep")
         # Inside, the lines are those of the anchor; the member itself stands here.
-        self._add(_Node(node.value, LineTree(self.line, node.lines.members), node.size, node.height))
+        self._add(_Node(node.value, LineTree(self.position, node.lines.members), node.size, node.height))
 
     def _add(self, node: _Node) -> None:
         """Give a finished value to the container that is open."""
@@ -296,7 +302,7 @@ class _Builder:
             frame.container.append(node.value)
             frame.step = len(frame.container)
         elif isinstance(frame.step, str):
-            node.lines.line = frame.key_lines[frame.step]
+            node.lines.position = frame.keys[frame.step]
             frame.lines.members[frame.step] = node.lines
             frame.container[frame.step] = node.value
             frame.step = None

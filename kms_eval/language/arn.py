@@ -9,9 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from kms_eval.language.pattern import Matcher, compile_glob, is_wild, only_stars
+from kms_eval.language.pattern import Matcher, compile_glob, ends_in_star, is_wild, only_stars
 
 _FIELDS = 6
+_SERVICE = 2
 
 
 class Arn(NamedTuple):
@@ -50,20 +51,31 @@ def field_matcher(glob: str) -> Matcher | None:
 
 @lru_cache(maxsize=8192)
 def resource_matcher(glob: str) -> Matcher:
-    """The strict reading of a Resource pattern: field by field, only a final ``*`` may absorb further fields.
+    """The strict reading of a Resource pattern: wildcards stay in their field, but for a ``*`` that ends its field.
 
-    A wildcard in the service field is not allowed by AWS and matches nothing here (semantics R4, Z23).
+    Such a ``*`` also runs across the colons that follow: ``arn:aws:kms:*:key/ID`` matches the ARN of a key (semantics
+    S2). A wildcard in the service field is not allowed by AWS and matches nothing here (semantics R4, Z23).
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
     if only_stars(glob):
         return compile_glob(glob)
     parts = glob.split(":", _FIELDS - 1)
-    service = parts[2] if len(parts) > 2 else "*"
-    if len(parts) > 2 and is_wild(service):
+    if len(parts) > _SERVICE and is_wild(parts[_SERVICE]):
         return _nothing
-    if len(parts) < _FIELDS and not parts[-1].endswith("*"):
-        return _nothing
-    return _fields([compile_glob(part) for part in parts])
+    matchers = [compile_glob(part) for part in parts]
+    if len(parts) == _FIELDS:
+        # Each part takes a field at least, so that none is left for a `*` to run into.
+        return _fields(matchers)
+    return _running(matchers, [ends_in_star(part) for part in parts])
+
+
+def completed(glob: str) -> str | None:
+    """An ARN that lacks fields, with ``*`` in each of them; None where it is whole, or no ARN (semantics S2).
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    missing = _FIELDS - 1 - glob.count(":")
+    return glob + ":*" * missing if missing > 0 and glob.startswith("arn:") else None
 
 
 def _fields(matchers: list[Matcher]) -> Matcher:
@@ -74,6 +86,26 @@ def _fields(matchers: list[Matcher]) -> Matcher:
         if len(fields) != count or text.count(":") < _FIELDS - 1:
             return False
         return all(matcher(part) for matcher, part in zip(matchers, fields, strict=True))
+
+    return match
+
+
+def _running(matchers: list[Matcher], running: list[bool]) -> Matcher:
+    """Fewer parts than fields: those that are `running` may take several fields of the text."""
+    last = len(matchers) - 1
+
+    def match_from(part: int, fields: list[str]) -> bool:
+        if part == last:
+            return (running[part] or len(fields) == 1) and matchers[part](":".join(fields))
+        most = len(fields) - (last - part) if running[part] else 1
+        return any(
+            matchers[part](":".join(fields[:taken])) and match_from(part + 1, fields[taken:])
+            for taken in range(1, most + 1)
+        )
+
+    def match(text: str) -> bool:
+        # The resource may have colons of its own, which are not borders of fields.
+        return text.count(":") >= _FIELDS - 1 and match_from(0, text.split(":", _FIELDS - 1))
 
     return match
 

@@ -42,6 +42,12 @@ def only_stars(glob: str) -> bool:
     return glob != "" and glob.strip("*") == ""
 
 
+def ends_in_star(glob: str) -> bool:
+    """Whether the last character of the glob is the wildcard ``*``."""
+    before = len(glob) - 1 - len(glob[:-1].rstrip("\\"))
+    return glob.endswith("*") and before % 2 == 0
+
+
 @lru_cache(maxsize=8192)
 def compile_glob(glob: str) -> Matcher:
     """The test for one glob: the whole string, case-sensitive, in time linear in the string for each wildcard."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from kms_eval.facts.condition_keys import canonical, find
+from kms_eval.language.open_end import OPEN_END
 from kms_eval.language.pattern import literal, wild
 from kms_eval.records import record
 
@@ -53,7 +54,10 @@ class Template:
         return "".join(pieces)
 
     def glob(self, lookup: Lookup, *, wildcards_in_values: bool) -> str | None:
-        """Filled in as a glob; `wildcards_in_values` lets ``*`` inside a substituted value be one (semantics W9)."""
+        """Filled in as a glob; `wildcards_in_values` lets ``*`` inside a substituted value be one (semantics W9).
+
+        The open end of a value then matches anything; else it matches nothing.
+        """
         pieces: list[str] = []
         for part in self.parts:
             if isinstance(part, str):
@@ -64,7 +68,7 @@ class Template:
                 value = _value(part, lookup)
                 if value is None:
                     return None
-                pieces.append(wild(value) if wildcards_in_values else literal(value))
+                pieces.append(wild(value.replace(OPEN_END, "*")) if wildcards_in_values else literal(value))
         return "".join(pieces)
 
 

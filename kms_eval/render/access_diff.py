@@ -1,86 +1,103 @@
 """A comparison of two worlds: as text for a person, as Markdown for a pull request, as JSON.
 
-Comes in: a comparison, judged. Goes out: text. Never here: comparing, exit codes.
+Comes in: a comparison, judged. Goes out: text. Never here: comparing, folding, exit codes.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kms_eval.analysis.access.access_diff import CHANGE_KINDS, WIDER, Change, ChangeKind
 from kms_eval.analysis.access.expected import Judged
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.analysis.access.folding import Line, across_keys, folded
+from kms_eval.analysis.access.reach import REACHES
+from kms_eval.engine.explanation import Source
+from kms_eval.render.json_document import json_document
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import markdown_code, markdown_text, printable
 
 _HEADS: dict[ChangeKind, tuple[str, str]] = {
     "appears": ("appears", "denied"),
     "widens": ("conditions widen", "denied"),
     "differs": ("conditions differ", "label"),
+    "unknown": ("cannot be told", "label"),
     "narrows": ("conditions narrow", "label"),
     "disappears": ("disappears", "allowed"),
 }
 _MOST_NAMES = 6
+_MOST_CAUSES = 3
 _LONGEST_COMMENT = 60_000  # GitHub takes 65,536 characters
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """Changes that differ in nothing but the principal."""
-
-    first: Change
-    labels: tuple[str, ...]
-    expected: bool
-
-    def who(self, mark: Callable[[str], str]) -> str:
-        """The first few principals, each marked, and how many more there are."""
-        shown = ", ".join(map(mark, self.labels[:_MOST_NAMES]))
-        more = len(self.labels) - _MOST_NAMES
-        return f"{shown} and {more} more" if more > 0 else shown
-
-    @property
-    def what(self) -> str:
-        return ", ".join(name.partition(":")[2] for name in self.first.actions)
-
-
 def render(judged: Judged, *, paint: Paint = plain) -> str:
-    """The summary, then the changes by kind."""
+    """The summary, then what is about whom, those who are farthest from the key first."""
     lines = [summary(judged)]
-    for kind in CHANGE_KINDS:
-        found = _lines(judged, kind)
-        if not found:
+    for each in judged.locked:
+        lines += ["", f"{paint('denied', 'lockout')}  {printable(each.key)}: {printable(each.reason)}"]
+    found = folded(judged)
+    for reach in REACHES:
+        here = across_keys(line for line in found if line.reach == reach)
+        if not here:
             continue
-        head, colour = _HEADS[kind]
-        lines += ["", paint(colour, head)]
-        for line in found:
-            on = f" on {printable(line.first.key)}" if line.first.key is not None else ""
-            listed = " (expected)" if line.expected and kind in WIDER else ""
-            lines.append(f"  {line.who(printable)}{on}: {line.what}{listed}")
-            lines += [f"      {word} {printable(text)}" for word, text in _both(line.first)]
+        lines += ["", paint("label", reach)]
+        for line in here:
+            head, colour = _HEADS[line.kind]
+            on = f" on {_some(line.keys, printable)}" if line.keys else ""
+            listed = " (expected)" if line.expected and line.kind in WIDER else ""
+            lines.append(
+                f"  {paint(colour, head)}  {_some(line.labels, printable)}{on}: {', '.join(line.actions)}{listed}"
+            )
+            lines += [f"      {word} {printable(text)}" for word, text in _both(line)]
+            lines += [f"      {paint('place', text)}" for text in _causes(line.causes)]
+            lines += [f"      hangs on an open question: {code}" for code in line.doubts]
     return "\n".join(lines)
 
 
 def render_markdown(judged: Judged) -> str:
-    """The same as a comment on a pull request."""
-    number = judged.findings
-    mark = "⚠️" if number else "✅"
-    lines = ["### KMS access", "", f"{mark} {summary(judged)}"]
-    for kind in CHANGE_KINDS:
-        found = _lines(judged, kind)
-        if not found:
-            continue
-        rows = [f"#### {_HEADS[kind][0].capitalize()}", "", "| who | key | actions | before | after |"]
-        rows += ["| --- | --- | --- | --- | --- |", *(_row(line, kind) for line in found)]
-        lines += ["", *rows]
+    """The same as a comment on a pull request: a summary, then a fold for each key."""
+    mark = "⚠️" if judged.findings else "✅"
+    lines = ["### KMS access", "", f"{mark} {markdown_text(summary(judged))}"]
+    lines += [f"\n🔒 {markdown_code(each.key)}: {markdown_text(each.reason)}" for each in judged.locked]
+    found = folded(judged)
+    by_key: dict[tuple[str, ...], list[Line]] = {}
+    for line in found:
+        by_key.setdefault(line.keys, []).append(line)
+    without = by_key.pop((), [])
+    for (key,), here in by_key.items():
+        lines += ["", *_fold(f"<code>{markdown_text(key)}</code>", here, judged)]
+    if without:
+        lines += ["", *_fold("actions without a key", without, judged)]
     text = "\n".join(lines)
     if len(text) <= _LONGEST_COMMENT:
         return text
     kept = text[:_LONGEST_COMMENT].rsplit("\n", 1)[0]
-    return (
-        f"{kept}\n\n…cut here: {text.count(chr(10)) - kept.count(chr(10))} more lines; `--format json` has everything"
+    left = text.count("\n") - kept.count("\n")
+    end = "\n\n</details>" if kept.count("<details") > kept.count("</details>") else ""
+    return f"{kept}{end}\n\n…cut here: {left} more lines; `--format json` has everything"
+
+
+def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
+    """What happens to one key. It is open where something in it is a finding."""
+    findings = any(line.kind in judged.failing and not line.expected for line in lines)
+    counts = ", ".join(
+        f"{number} × {_HEADS[kind][0]}" for kind in CHANGE_KINDS if (number := sum(line.kind == kind for line in lines))
     )
+    yield f"<details{' open' if findings else ''}><summary>{title}: {counts}</summary>"
+    yield ""
+    yield "| | who | may | before | after | because of |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for line in lines:
+        who = _some(line.labels, markdown_code) + (" *(expected)*" if line.expected and line.kind in WIDER else "")
+        because = "<br>".join(markdown_text(text) for text in _causes(line.causes))
+        actions = ", ".join(markdown_code(each) for each in line.actions)
+        head = f"{line.reach}: **{_HEADS[line.kind][0]}**"
+        before, after = markdown_text(line.before), markdown_text(line.after)
+        if line.hangs_on:
+            before, after = "", f"hangs on {_some(line.hangs_on, markdown_code)}"
+        yield f"| {head} | {who} | {actions} | {before} | {after} | {because or '–'} |"
+    yield ""
+    yield "</details>"
 
 
 def render_json(judged: Judged) -> str:
@@ -90,34 +107,57 @@ def render_json(judged: Judged) -> str:
         "findings": judged.findings,
         "principals": compared.principals,
         "keys": compared.keys,
-        "changes": [
-            {
-                "kind": change.kind,
-                "expected": change in judged.expected,
-                "principal": change.principal,
-                "key": change.key,
-                "key_arn": change.key_arn,
-                "actions": list(change.actions),
-                "before": change.before,
-                "after": change.after,
-            }
-            for change in compared.changes
-        ],
+        "lockouts": [{"key": each.key, "key_arn": each.key_arn, "reason": each.reason} for each in judged.locked],
+        "changes": [_row(change, judged) for change in compared.changes],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False)
+    return json_document(data)
+
+
+def _row(change: Change, judged: Judged) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "expected": change in judged.expected,
+        "finding": judged.is_finding(change),
+        "principal": change.principal,
+        "principal_kind": change.principal_kind,
+        "account": change.account,
+        "reach": change.reach,
+        "key": change.key,
+        "key_arn": change.key_arn,
+        "actions": list(change.actions),
+        "before": change.before,
+        "after": change.after,
+        "hangs_on": list(change.hangs_on),
+        "because": [_source(cause) for cause in change.causes],
+        "warnings": list(change.doubts),
+    }
+
+
+def _source(cause: Source) -> dict[str, Any]:
+    place = cause.location
+    return {
+        "policy": cause.policy,
+        "sid": cause.sid,
+        "statement": cause.index,
+        "effect": cause.effect,
+        "file": place.file if place is not None else None,
+        "line": place.line if place is not None else None,
+        "field": place.field if place is not None else None,
+    }
 
 
 def summary(judged: Judged) -> str:
     """One line: what happens to how many principals, actions and keys."""
     changes = judged.compared.changes
     scale = f"{_counted(judged.compared.principals, 'principal')} and {_counted(judged.compared.keys, 'key')} compared"
+    locked = f"{_counted(len(judged.locked), 'key')} locked; " if judged.locked else ""
     if not changes:
-        return f"no access changes ({scale})"
+        return f"{locked}no access changes ({scale})"
     parts = [f"{count} × {_HEADS[kind][0]}" for kind in CHANGE_KINDS if (count := _count(changes, kind))]
     expected = sum(len(change.actions) for change in judged.expected)
     listed = f"; {expected} of that expected" if expected else ""
     people = _counted(len({change.principal for change in changes}), "principal")
-    return f"access changes for {people}: {', '.join(parts)}{listed} ({scale})"
+    return f"{locked}access changes for {people}: {', '.join(parts)}{listed} ({scale})"
 
 
 def _counted(number: int, thing: str) -> str:
@@ -128,51 +168,33 @@ def _count(changes: Iterable[Change], kind: ChangeKind) -> int:
     return sum(len(change.actions) for change in changes if change.kind == kind)
 
 
-def _lines(judged: Judged, kind: ChangeKind) -> list[_Line]:
-    alike: dict[tuple[object, ...], list[Change]] = {}
-    for change in judged.compared.changes:
-        if change.kind == kind:
-            expected = change in judged.expected
-            about = (change.key, change.actions, change.before, change.after, expected)
-            alike.setdefault(about, []).append(change)
-    return [
-        _Line(changes[0], tuple(change.label for change in changes), changes[0] in judged.expected)
-        for changes in alike.values()
-    ]
+def _some(names: tuple[str, ...], mark: Callable[[str], str]) -> str:
+    """The first few names, each marked, and how many more there are."""
+    shown = ", ".join(map(mark, names[:_MOST_NAMES]))
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _both(change: Change) -> Iterator[tuple[str, str]]:
+def _causes(causes: tuple[Source, ...]) -> Iterator[str]:
+    """Each statement with its place: the file and line, or the address of the resource."""
+    for cause in causes[:_MOST_CAUSES]:
+        place = cause.location
+        where = "" if place is None else printable(str(place))
+        yield f"{printable(cause.policy)} {printable(cause.label)}" + (f" ({where})" if where else "")
+    if len(causes) > _MOST_CAUSES:
+        yield f"and {len(causes) - _MOST_CAUSES} more statements"
+
+
+def _both(line: Line) -> Iterator[tuple[str, str]]:
     """Before and after, where not both are plain from the heading."""
-    if change.kind == "appears" and change.after == "always":
+    if line.hangs_on:
+        yield "hangs on", ", ".join(line.hangs_on)
         return
-    if change.kind == "disappears" and change.before == "always":
+    if line.kind == "appears" and line.after == "always":
         return
-    if change.kind != "appears":
-        yield "before:", change.before
-    if change.kind != "disappears":
-        yield "after: ", change.after
-
-
-def _row(line: _Line, kind: ChangeKind) -> str:
-    first = line.first
-    who = line.who(_code) + (" *(expected)*" if line.expected and kind in WIDER else "")
-    cells: Sequence[str] = (
-        who,
-        _code(first.key) if first.key is not None else "–",
-        ", ".join(_code(name.partition(":")[2]) for name in first.actions),
-        _cell(first.before),
-        _cell(first.after),
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _code(text: str) -> str:
-    """The text as code, so that it mentions nobody and marks nothing; what is in it cannot end the code."""
-    cell = printable(text).replace("|", "\\|")
-    fence = "`" * (1 + max(map(len, re.findall("`+", cell)), default=0))
-    return f"{fence}{cell}{fence}" if fence == "`" else f"{fence} {cell} {fence}"
-
-
-def _cell(text: str) -> str:
-    """The text so that neither a table nor HTML sees anything in it."""
-    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    if line.kind == "disappears" and line.before == "always":
+        return
+    if line.kind != "appears":
+        yield "before:", line.before
+    if line.kind != "disappears":
+        yield "after: ", line.after

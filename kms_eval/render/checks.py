@@ -5,7 +5,6 @@ Comes in: results, file by file. Goes out: text. Never here: running checks, ter
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from kms_eval.analysis.checking.results import CheckResult
 from kms_eval.errors import Fault, Location
 from kms_eval.render.github import command, of_fault
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.json_document import json_document
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 
 _COLOUR = {"holds": "allowed", "fails": "denied", "undetermined": "label"}
 
@@ -64,7 +65,7 @@ def _summary(files: Sequence[CheckedFile]) -> str:
 def render_json(files: Iterable[CheckedFile]) -> str:
     """One object with a member for each check."""
     checks = [result.to_dict() for file in files for result in file.results]
-    return json.dumps({"checks": checks}, indent=2, ensure_ascii=False) + "\n"
+    return json_document({"checks": checks}) + "\n"
 
 
 def render_github(files: Iterable[CheckedFile]) -> str:

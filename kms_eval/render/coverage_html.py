@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Literal
 
 from kms_eval.analysis.covering.coverage_report import CoverageReport, PolicyCoverage, Share, StatementCoverage
 from kms_eval.render.coverage_text import COLUMNS, NO_TESTS, element_in_words, percent, policy_name, statement_lacks
+from kms_eval.safe_text import html_source, html_text
 
 _State = Literal["covered", "idle", "missed"]
 
@@ -65,7 +65,7 @@ def render(report: CoverageReport, texts: Mapping[str, str], *, title: str = "km
             "<!doctype html>",
             '<html lang="en">',
             '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>",
+            f"<title>{html_text(title)}</title>",
             f"<style>{_STYLE}</style></head>",
             "<body>",
             *_body(report, texts, title),
@@ -78,9 +78,9 @@ def render(report: CoverageReport, texts: Mapping[str, str], *, title: str = "km
 
 def _body(report: CoverageReport, texts: Mapping[str, str], title: str) -> Iterator[str]:
     share = report.share
-    yield f"<h1>{escape(title)}: {percent(share)}</h1>"
+    yield f"<h1>{html_text(title)}: {percent(share)}</h1>"
     if not report.decisions:
-        yield f"<p>{escape(NO_TESTS)}</p>"
+        yield f"<p>{html_text(NO_TESTS)}</p>"
         return
     yield (
         f"<p>{share.covered} of {share.all} statements, action patterns, principals, resources and conditions are "
@@ -95,7 +95,7 @@ def _body(report: CoverageReport, texts: Mapping[str, str], title: str) -> Itera
         'differently without it</span> <span class="missed">- not covered</span></p>'
     )
     for number, (file, policies) in enumerate(files.items()):
-        yield f'<h2 id="file-{number}">{escape(file or "without a file")}</h2>'
+        yield f'<h2 id="file-{number}">{html_text(file or "without a file")}</h2>'
         if file in texts:
             yield from _source(texts[file], policies)
         yield from _statements(policies)
@@ -108,8 +108,8 @@ def _summary(report: CoverageReport, anchors: Mapping[str, str]) -> Iterator[str
         shares = [policy.of_statements, *(policy.of_elements(*names) for _name, names in COLUMNS)]
         cells = "".join(f"<td>{_share(share)}</td>" for share in shares)
         yield (
-            f'<tr><td><a href="#{anchors[policy.file]}">{escape(policy_name(policy))}</a></td>'
-            f'<td class="faint">{escape(", ".join(policy.kinds))}</td>{cells}<td>{percent(policy.share)}</td>'
+            f'<tr><td><a href="#{anchors[policy.file]}">{html_text(policy_name(policy))}</a></td>'
+            f'<td class="faint">{html_text(", ".join(policy.kinds))}</td>{cells}<td>{percent(policy.share)}</td>'
             f'<td><span class="bar"><i style="width:{policy.share.percent:.0f}%"></i></span></td></tr>'
         )
     yield "</tbody></table></div>"
@@ -128,11 +128,11 @@ def _source(text: str, policies: list[PolicyCoverage]) -> Iterator[str]:
     yield '<div class="source">'
     for number, content in enumerate(text.splitlines(), start=1):
         line = lines.get(number)
-        shown = escape(content) or " "
+        shown = html_source(content) or " "
         if line is None:
             yield f"<div><b>{number}</b><u></u>{shown}</div>"
         else:
-            notes = f"<em>{escape('; '.join(line.notes))}</em>" if line.notes else ""
+            notes = f"<em>{html_text('; '.join(line.notes))}</em>" if line.notes else ""
             yield f'<div class="{line.state}"><b>{number}</b><u>{_MARKS[line.state]}</u>{shown}{notes}</div>'
     yield "</div>"
 
@@ -158,12 +158,12 @@ def _statements(policies: list[PolicyCoverage]) -> Iterator[str]:
     for policy in policies:
         for statement in policy.statements:
             name = f"{policy.name} {statement.label}" if policy.name == statement.policy else statement.policy
-            yield f"<details><summary>{escape(name.strip())}: {_verdict(statement)}</summary><ul>"
+            yield f"<details><summary>{html_text(name.strip())}: {_verdict(statement)}</summary><ul>"
             for element in statement.elements:
-                yield f"<li>{escape(element_in_words(element))}: {escape(element.missing or 'covered')}</li>"
+                yield f"<li>{html_text(element_in_words(element))}: {html_text(element.missing or 'covered')}</li>"
             for test in statement.tests:
                 decided = "" if test in statement.decided else " (would be decided the same without it)"
-                yield f"<li>test: {escape(test)}{decided}</li>"
+                yield f"<li>test: {html_text(test)}{decided}</li>"
             yield "</ul></details>"
 
 

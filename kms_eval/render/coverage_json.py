@@ -11,7 +11,6 @@ Comes in: a coverage report. Goes out: a plain dictionary, and its text. Never h
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from kms_eval.analysis.covering.coverage_report import (
@@ -20,6 +19,7 @@ from kms_eval.analysis.covering.coverage_report import (
     PolicyCoverage,
     StatementCoverage,
 )
+from kms_eval.render.json_document import json_document
 
 
 def as_dict(report: CoverageReport) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def as_dict(report: CoverageReport) -> dict[str, Any]:
 
 def render(report: CoverageReport) -> str:
     """The object as text."""
-    return json.dumps(as_dict(report), indent=2, ensure_ascii=False)
+    return json_document(as_dict(report))
 
 
 def _policy(policy: PolicyCoverage) -> dict[str, Any]:

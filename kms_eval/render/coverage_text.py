@@ -16,7 +16,7 @@ from kms_eval.analysis.covering.coverage_report import (
 )
 from kms_eval.analysis.covering.written import ElementName
 from kms_eval.errors import Location
-from kms_eval.render.text import printable
+from kms_eval.safe_text import printable
 
 NO_TESTS = "no test asked anything, so there is nothing to report"
 """Said where a coverage run had no tests."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from kms_eval.engine.explanation import Explanation, LayerWord, NearMiss
+from kms_eval.render.json_document import json_document
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -40,9 +41,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
 
 def render(explanation: Explanation) -> str:
     """The object as text."""
-    import json  # noqa: PLC0415 - start-up time
-
-    return json.dumps(as_dict(explanation), indent=2, ensure_ascii=False)
+    return json_document(as_dict(explanation))
 
 
 def _near(miss: NearMiss) -> dict[str, Any]:

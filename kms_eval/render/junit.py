@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from kms_eval.analysis.testing import TestResult
 from kms_eval.errors import Fault
 from kms_eval.render.results import render_failure
-from kms_eval.render.text import printable
+from kms_eval.safe_text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,9 @@ def _case(element: Element, result: TestResult, file: str, seconds: float) -> No
         _outcome(SubElement(element, "failure", type="mismatch"), message, render_failure(result).split("\n"))
     elif result.outcome == "invalid":
         _outcome(SubElement(element, "error", type="input"), result.faults[0].message, map(str, result.faults))
+    elif result.doubts:
+        said = SubElement(element, "system-out")
+        said.text = "\n".join(printable(f"warning: {each.message} [{each.code}]") for each in result.doubts)
 
 
 def _outcome(element: Element, message: str, lines: Sequence[str] | map[str]) -> None:

@@ -11,6 +11,7 @@ from io import StringIO
 
 from kms_eval.analysis.access.access_matrix import Matrix
 from kms_eval.engine.masks import actions_in, bit_of
+from kms_eval.safe_text import csv_cell
 
 
 def render(matrix: Matrix) -> Iterator[str]:
@@ -31,5 +32,5 @@ def render(matrix: Matrix) -> Iterator[str]:
 
 def _line(cells: list[str]) -> str:
     text = StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text).writerow(map(csv_cell, cells))
     return text.getvalue()

@@ -7,29 +7,29 @@ The matrix is in the page as JSON, in which equal rows share one *pattern*: an a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.facts.actions import Action
+from kms_eval.render.answers import ANSWERS
 from kms_eval.render.matrix_page import PAGE
+from kms_eval.safe_text import html_text, printable, script_json
 
-_ANSWERS = {"never": "0", "conditional": "1", "always": "2"}
+_ANSWERS = {shown.word: str(digit) for digit, shown in enumerate(ANSWERS)}
 _NOT_ASKED = "-"
 
 
 def render(matrix: Matrix) -> Iterator[str]:
     """The page."""
     before, between, after = PAGE.split("<!--here-->")
-    title = escape(matrix.title)
+    title = html_text(matrix.title)
     yield before.replace("{{title}}", title)
-    yield between.replace("{{title}}", title).replace("{{about}}", escape(_about(matrix)))
-    yield _for_script(json.dumps(_data(matrix), ensure_ascii=False, separators=(",", ":")))
+    yield between.replace("{{title}}", title).replace("{{about}}", html_text(_about(matrix)))
+    yield script_json(_data(matrix))
     yield after
 
 
@@ -50,11 +50,15 @@ def _data(matrix: Matrix) -> dict[str, Any]:
     patterns = _Patterns(matrix, actions)
     rows = [number for row in matrix.rows for number in (row.principal, _position(row), patterns.number(row))]
     return {
+        "answers": [shown.phrase for shown in ANSWERS],
         "actions": [action.name for action in actions],
         "groups": [[group.name, group.purpose, len(members)] for group, members in groups if members],
-        "people": [[person.label, person.name, person.kind, int(person.described)] for person in matrix.principals],
-        "keys": [[key.handle, key.arn] for key in matrix.keys],
-        "texts": list(patterns.texts),
+        "people": [
+            [printable(person.label), printable(person.name), person.kind, int(person.described)]
+            for person in matrix.principals
+        ],
+        "keys": [[printable(key.handle), printable(key.arn)] for key in matrix.keys],
+        "texts": [printable(text) for text in patterns.texts],
         "patterns": [[answers, list(notes)] for answers, notes in patterns.known],
         "rows": rows,
     }
@@ -82,13 +86,3 @@ class _Patterns:
             answers.append(_ANSWERS[row.answer(bit)] if asked & bit else _NOT_ASKED)
             notes.append(self.texts.setdefault(row.note(bit), len(self.texts)))
         return self.known.setdefault(("".join(answers), tuple(notes)), len(self.known))
-
-
-def _for_script(text: str) -> str:
-    """JSON that can stand inside ``<script>``: nothing in it ends the element or begins a comment.
-
-    https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements
-    """
-    return (
-        text.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    )

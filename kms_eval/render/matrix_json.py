@@ -5,17 +5,22 @@ Comes in: a matrix. Goes out: JSON text. Never here: what is never allowed: it i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.engine.masks import actions_in
+from kms_eval.render.answers import ANSWERS
+from kms_eval.render.json_document import SCHEMA
+from kms_eval.safe_text import json_text
+
+_RARE = tuple(shown.word for shown in ANSWERS if not shown.usual)
 
 
 def render(matrix: Matrix) -> Iterator[str]:
     """The object, a row a line."""
     head: dict[str, Any] = {
+        "schema": SCHEMA,
         "title": matrix.title,
         "at": matrix.at.isoformat().replace("+00:00", "Z") if matrix.at is not None else None,
         "actions": _names(matrix.actions),
@@ -25,13 +30,13 @@ def render(matrix: Matrix) -> Iterator[str]:
         ],
         "keys": [{"key": key.handle, "arn": key.arn} for key in matrix.keys],
     }
-    for name, value in head.items():
-        yield "{\n" if name == "title" else ",\n"
-        yield f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+    for number, (name, value) in enumerate(head.items()):
+        yield ",\n" if number else "{\n"
+        yield f"  {json_text(name)}: {json_text(value)}"
     yield ',\n  "rows": ['
     for number, row in enumerate(matrix.rows):
         yield "\n    " if number == 0 else ",\n    "
-        yield json.dumps(_row(matrix, row), ensure_ascii=False)
+        yield json_text(_row(matrix, row))
     yield "\n  ]\n}\n"
 
 
@@ -40,12 +45,19 @@ def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
         "principal": matrix.principals[row.principal].name,
         "key": None if row.key is None else matrix.keys[row.key].handle,
         "always": _names(row.always),
-        "conditional": [
-            {"actions": _names(mask & row.sometimes), "conditions": text}
-            for mask, text in row.notes
-            if mask & row.sometimes
-        ],
+        "conditional": _with_conditions(row, row.mask("conditional")),
+        # What is rare is there only where it is.
+        **{word: _with_conditions(row, row.mask(word)) for word in _RARE if row.mask(word)},
+        **(
+            {"warnings": [{"actions": _names(mask), "codes": list(codes)} for mask, codes in row.doubts]}
+            if row.doubts
+            else {}
+        ),
     }
+
+
+def _with_conditions(row: Row, mask: int) -> list[dict[str, Any]]:
+    return [{"actions": _names(part & mask), "conditions": text} for part, text in row.notes if part & mask]
 
 
 def _names(mask: int) -> list[str]:

@@ -23,14 +23,17 @@ PAGE: Final = r"""<!doctype html>
 :root {
   --ground: #ffffff; --raised: #f6f8fa; --line: #d8dee4; --ink: #1f2328; --quiet: #59636e;
   --always: #0a5bb5; --sometimes: #b86e00; --never: #c5ccd3; --focus: #8250df; --hover: #eaf2fb;
+  --unknown: #8250df; --public: #c4272f;
 }
 @media (prefers-color-scheme: dark) { :root:not([data-theme=light]) {
   --ground: #0d1117; --raised: #161b22; --line: #30363d; --ink: #e6edf3; --quiet: #9198a1;
   --always: #58a6ff; --sometimes: #e3a93b; --never: #3b434d; --focus: #c297ff; --hover: #17243a;
+  --unknown: #c297ff; --public: #ff7b72;
 } }
 :root[data-theme=dark] {
   --ground: #0d1117; --raised: #161b22; --line: #30363d; --ink: #e6edf3; --quiet: #9198a1;
   --always: #58a6ff; --sometimes: #e3a93b; --never: #3b434d; --focus: #c297ff; --hover: #17243a;
+  --unknown: #c297ff; --public: #ff7b72;
 }
 :root[data-theme=dark] { color-scheme: dark }
 :root[data-theme=light] { color-scheme: light }
@@ -78,9 +81,12 @@ i.a2 { background: var(--always) }
 i.a1 { background: linear-gradient(135deg, var(--sometimes) 50%, transparent 50%);
   border: 2px solid var(--sometimes); border-radius: 50% }
 i.a0 { width: 5px; height: 5px; margin: 4px; border-radius: 50%; background: var(--never) }
+i.a3 { border: 2px dashed var(--unknown) }
+i.a4 { background: var(--public); transform: rotate(45deg) scale(.8) }
 .bar { display: inline-flex; width: 44px; height: 9px; margin-right: 7px; border-radius: 3px; overflow: hidden;
   background: var(--never); opacity: .95 }
-.bar b { background: var(--always) } .bar u { background: var(--sometimes) }
+.bar b { background: var(--always) } .bar u { background: var(--sometimes) } .bar s { background: var(--unknown) }
+.bar em { background: var(--public) }
 #said { min-height: 4.3em; max-height: 9em; overflow: auto; padding: 8px 18px 10px; border-top: 1px solid var(--line);
   background: var(--raised); overflow-wrap: anywhere }
 #said b { font-weight: 600 } #said p { margin: 0 } #said .quiet { color: var(--quiet) }
@@ -112,6 +118,8 @@ The same answers are in the CSV and JSON forms.</p></noscript>
 <li><i class="a2"></i> always allowed</li>
 <li><i class="a1"></i> only under conditions</li>
 <li><i class="a0"></i> never allowed</li>
+<li><i class="a3"></i> undetermined: something unknown decides</li>
+<li><i class="a4"></i> public: whoever it is</li>
 <li><span class="bar"><b style="width: 40%"></b><u style="width: 25%"></u></span> of a group: always, under conditions,
 never</li>
 </ul>
@@ -122,7 +130,7 @@ to see why. A group opens by its name.</p></section>
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = id => document.getElementById(id);
-const WORDS = ["never allowed", "only under conditions", "always allowed"], STEP = 200;
+const WORDS = data.answers, STEP = 200;
 const MANY = ["account", "everyone"], many = data.keys.length > 1;
 const groups = [];
 for (let place = 0, start = 0; place < data.groups.length; place++) {
@@ -228,13 +236,15 @@ function sum(row, group, inside, answers) {
   const cell = element("td", "sum first"), asked = inside.filter(place => answers[place] !== "-");
   cell.tabIndex = -1; cell.dataset.group = group.name;
   if (!asked.length) return cell;
-  const always = asked.filter(place => answers[place] === "2").length;
-  const some = asked.filter(place => answers[place] === "1").length;
-  const bar = element("span", "bar"), full = element("b"), part = element("u");
-  full.style.width = 100 * always / asked.length + "%"; part.style.width = 100 * some / asked.length + "%";
-  bar.append(full, part);
-  cell.append(bar, always + some ? `${always + some}/${asked.length}` : "–");
-  cell.title = `${group.name}: ${always} of ${asked.length} always, ${some} under conditions`;
+  const count = digit => asked.filter(place => answers[place] === digit).length;
+  const always = count("2"), some = count("1"), unknown = count("3"), open = count("4"), allowed = always + some + open;
+  const bar = element("span", "bar");
+  for (const [tag, number] of [["b", always], ["em", open], ["u", some], ["s", unknown]]) {
+    const part = element(tag); part.style.width = 100 * number / asked.length + "%"; bar.append(part);
+  }
+  cell.append(bar, (allowed || !unknown ? (allowed ? `${allowed}/${asked.length}` : "–") : "") + (unknown ? " ?" : ""));
+  cell.title = `${group.name}: ${always} of ${asked.length} always, ${some} under conditions` +
+    (open ? `, ${open} public` : "") + (unknown ? `, ${unknown} undetermined` : "");
   cell.setAttribute("aria-label", cell.title);
   return cell;
 }

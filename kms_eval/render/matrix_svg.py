@@ -8,13 +8,13 @@ With one key a column is an action, with several a column is a key, shaded by ho
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
 from itertools import groupby
 
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.engine.masks import actions_in, bit_of
-from kms_eval.render.text import printable
+from kms_eval.render.answers import ANSWERS, SHOWN, SOMETHING
+from kms_eval.safe_text import xml_text
 
 _MOST_LABELLED = 150
 _LEVELS = 5
@@ -23,12 +23,14 @@ _STYLE = """
   text { fill: currentColor } .title { font-size: 14px; font-weight: 600 } .note { fill: #59636e }
   .grid { stroke: #fff; stroke-width: 1 }
   .always { fill: #0a5bb5 } .conditional { fill: #e59c24 } .never { fill: #eceff2 }
+  .undetermined { fill: #b08cf0 } .public { fill: #d1242f }
   .level1 { fill: #cfe1f5 } .level2 { fill: #94bfe9 } .level3 { fill: #5598d9 } .level4 { fill: #1f70c1 }
   .level5 { fill: #0a4f9e }
   @media (prefers-color-scheme: dark) {
     svg { background: #0d1117; color: #e6edf3 } .note { fill: #9198a1 }
     .grid { stroke: #0d1117 }
     .always { fill: #58a6ff } .conditional { fill: #d29922 } .never { fill: #21262d }
+    .undetermined { fill: #6e40c9 } .public { fill: #f85149 }
     .level1 { fill: #10294a } .level2 { fill: #14417a } .level3 { fill: #1f63b5 } .level4 { fill: #3f8be6 }
     .level5 { fill: #79b8ff }
   }
@@ -43,7 +45,7 @@ def render(matrix: Matrix) -> Iterator[str]:
     left = 12 + (max((min(len(name), 60) for name, _ in lines), default=0) * 6 if labelled else 0)
     top = 56 + (max((min(len(name), 45) for name in columns), default=0) * 5 if named else 0)
     width, height = max(left + wide * len(columns) + 110, 560), top + tall * len(lines) + 44
-    title = _xml(matrix.title)
+    title = xml_text(matrix.title)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'role="img" aria-labelledby="title">\n<title id="title">{title}</title>\n<style>{_STYLE}</style>\n'
@@ -53,14 +55,14 @@ def render(matrix: Matrix) -> Iterator[str]:
     if named:
         for place, name in enumerate(columns):
             x, y = left + place * wide + 9, top - 5
-            yield f'<text x="{x}" y="{y}" transform="rotate(-60 {x} {y})">{_xml(_cut(name, 45))}</text>\n'
+            yield f'<text x="{x}" y="{y}" transform="rotate(-60 {x} {y})">{xml_text(_cut(name, 45))}</text>\n'
     runs: dict[str, list[str]] = {}
     for number, (name, classes) in enumerate(lines):
         y = top + number * tall
         if labelled:
             yield (
-                f'<text x="{left - 6}" y="{y + 10}" text-anchor="end">{_xml(_cut(name, 60))}'
-                f"<title>{_xml(name)}</title></text>\n"
+                f'<text x="{left - 6}" y="{y + 10}" text-anchor="end">{xml_text(_cut(name, 60))}'
+                f"<title>{xml_text(name)}</title></text>\n"
             )
         for kind, first, length in _runs(classes):
             gap = 1 if labelled else 0
@@ -93,8 +95,12 @@ def _by_key(matrix: Matrix) -> tuple[list[str], list[tuple[str, list[str]]]]:
 
 def _level(matrix: Matrix, row: Row) -> str:
     asked = matrix.actions_of(row).bit_count()
-    share = (row.always | row.sometimes).bit_count() / asked if asked else 0
-    return f"level{-int(-share * _LEVELS // 1)}" if share else "never"
+    if row.public:
+        return "public"
+    allowed = (row.always | row.sometimes & ~row.undetermined).bit_count()
+    if row.undetermined and not allowed:
+        return "undetermined"
+    return f"level{-int(-(allowed / asked) * _LEVELS // 1)}" if allowed else "never"
 
 
 def _runs(classes: Iterable[str]) -> Iterator[tuple[str, int, int]]:
@@ -108,27 +114,25 @@ def _runs(classes: Iterable[str]) -> Iterator[tuple[str, int, int]]:
 
 def _caption(matrix: Matrix) -> str:
     number = len(actions_in(matrix.actions))
-    what = f"{number} actions" if number != 1 else _xml(actions_in(matrix.actions)[0].name)
-    one_key = f"key {_xml(matrix.keys[0].handle)}" if len(matrix.keys) == 1 else f"{len(matrix.keys)} keys"
+    what = f"{number} actions" if number != 1 else xml_text(actions_in(matrix.actions)[0].name)
+    one_key = f"key {xml_text(matrix.keys[0].handle)}" if len(matrix.keys) == 1 else f"{len(matrix.keys)} keys"
     return f"{len(matrix.principals)} principals, {one_key}, {what}"
 
 
 def _legend(matrix: Matrix, y: int) -> Iterator[str]:
+    rare = [each.word for each in ANSWERS if not each.usual and any(row.mask(each.word) for row in matrix.rows)]
+    entries: list[tuple[str, str]]
     if len(matrix.keys) == 1:
-        entries = [("always", "always"), ("conditional", "only under conditions"), ("never", "never")]
+        entries = [(word, SHOWN[word].head) for word in (*SOMETHING, "never") if SHOWN[word].usual or word in rare]
     else:
         entries = [("never", "nothing")]
         entries += [(f"level{level}", f"up to {level * 100 // _LEVELS} %") for level in range(1, _LEVELS + 1)]
+        entries += [(word, SHOWN[word].head) for word in rare]
     x = 12
     for kind, text in entries:
         yield f'<rect class="{kind}" x="{x}" y="{y}" width="11" height="11"/>'
         yield f'<text x="{x + 16}" y="{y + 9}">{text}</text>\n'
         x += 30 + 6 * len(text)
-
-
-def _xml(text: str) -> str:
-    """The text as XML has it; control characters, which XML has not, as escapes."""
-    return escape(printable(text))
 
 
 def _cut(text: str, most: int) -> str:

@@ -5,28 +5,24 @@ Comes in: a matrix, which groups to unfold, and perhaps a way to mark words. Goe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
+from kms_eval.analysis.access.answers import AnswerWord
 from kms_eval.engine.masks import actions_in, bit_of
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.answers import ANSWERS, SHOWN, SOMETHING
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 
 _FEW = 8  # so many actions are shown by name without being asked to
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What stands for the three answers."""
+Signs = Mapping[AnswerWord, str]
+"""What stands for each answer."""
 
-    always: str
-    sometimes: str
-    never: str
-
-
-PICTURES = Signs("●", "◐", "·")
-LETTERS = Signs("A", "c", "-")
+PICTURES: Signs = {shown.word: shown.picture for shown in ANSWERS}
+LETTERS: Signs = {shown.word: shown.letter for shown in ANSWERS}
 """For terminals that show ASCII only."""
 
 
@@ -52,7 +48,8 @@ def render(
         start = [names[place].ljust(wide), *([keys[place].ljust(wide_key)] if keys else [])]
         marked = [_marked(cell, width, signs, paint) for cell, width in zip(line, widths, strict=True)]
         yield "  ".join([*start, *marked]).rstrip()
-    yield from _legend(signs, folded=any(mask & (mask - 1) for _name, mask in columns))
+    there = [word for word in SOMETHING if SHOWN[word].usual or any(row.mask(word) for row in shown)]
+    yield from _legend(signs, there, folded=any(mask & (mask - 1) for _name, mask in columns))
     if len(shown) < len(matrix.rows):
         yield f"{len(matrix.rows) - len(shown)} of {len(matrix.rows)} lines allow nothing and are left out"
 
@@ -74,25 +71,24 @@ def _key(matrix: Matrix, row: Row) -> str:
 def _cell(matrix: Matrix, row: Row, mask: int, signs: Signs) -> str:
     """One sign where all of the group's actions have one answer, else how many have which."""
     mask &= matrix.actions_of(row)
-    always, sometimes, all_of_them = (number.bit_count() for number in (row.always & mask, row.sometimes & mask, mask))
-    if not all_of_them:
+    if not mask:
         return ""
-    for number, sign in ((always, signs.always), (sometimes, signs.sometimes)):
-        if number == all_of_them:
-            return sign
-    if not always | sometimes:
-        return signs.never
-    counted = f"{always}{signs.always}" * bool(always) + f"{sometimes}{signs.sometimes}" * bool(sometimes)
-    return f"{counted}/{all_of_them}"
+    counts = [(number, signs[word]) for word in SOMETHING if (number := (row.mask(word) & mask).bit_count())]
+    if not counts:
+        return signs["never"]
+    if counts[0][0] == mask.bit_count():
+        return counts[0][1]
+    return f"{''.join(f'{number}{sign}' for number, sign in counts)}/{mask.bit_count()}"
 
 
 def _marked(cell: str, width: int, signs: Signs, paint: Paint) -> str:
-    kind = {signs.always: "allowed", signs.never: "place", "": None}.get(cell, "label")
+    kinds = {signs[each.word]: each.paint for each in ANSWERS}
+    kind = kinds.get(cell, "label") if cell else None
     return (paint(kind, cell) if kind else cell) + " " * (width - len(cell))
 
 
-def _legend(signs: Signs, *, folded: bool) -> Iterator[str]:
+def _legend(signs: Signs, there: Iterable[AnswerWord], *, folded: bool) -> Iterator[str]:
     yield ""
-    words = f"{signs.always} always  {signs.sometimes} only under conditions  {signs.never} never"
-    counts = f"  2{signs.always}1{signs.sometimes}/9: of 9 actions 2 always, 1 under conditions"
+    words = "  ".join(f"{signs[word]} {SHOWN[word].head}" for word in (*there, "never"))
+    counts = f"  2{signs['always']}1{signs['conditional']}/9: of 9 actions 2 always, 1 under conditions"
     yield words + counts * folded

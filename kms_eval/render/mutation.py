@@ -5,7 +5,6 @@ Comes in: a mutation report. Goes out: text, plain dictionaries. Never here: try
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from shlex import quote
 from typing import Any
@@ -13,8 +12,10 @@ from typing import Any
 from kms_eval.analysis.mutating.mutants import Mutant
 from kms_eval.analysis.mutating.mutation import MutationReport, Survivor
 from kms_eval.errors import Location
+from kms_eval.render.json_document import json_document
 from kms_eval.render.policy_json import difference
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
 from kms_eval.world.request import Request
 
 _ADDED, _REMOVED = "allowed", "denied"
@@ -90,7 +91,7 @@ def as_dict(report: MutationReport) -> dict[str, Any]:
 
 def render_json(report: MutationReport) -> str:
     """The object as text."""
-    return json.dumps(as_dict(report), indent=2, ensure_ascii=False)
+    return json_document(as_dict(report))
 
 
 def _lines(report: MutationReport, most: int | None, paint: Paint) -> Iterator[str]:

@@ -5,12 +5,12 @@ Comes in: parsed statements. Goes out: plain values in AWS's order, JSON lines, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
 from kms_eval.documents.model import PrincipalEntry, Statement
+from kms_eval.safe_text import json_text
 
 
 def statement_as_dict(statement: Statement) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def difference(before: Statement, after: Statement | None) -> Iterator[str]:
 
 
 def _lines(statement: Statement) -> list[str]:
-    return json.dumps(statement_as_dict(statement), indent=2, ensure_ascii=False).split("\n")
+    return json_text(statement_as_dict(statement), indent=2).split("\n")
 
 
 def _texts(values: Sequence[str] | None) -> str | list[str] | None:

@@ -11,12 +11,21 @@ from collections.abc import Iterable, Iterator
 
 from kms_eval.analysis.testing import TestResult
 from kms_eval.errors import Location
-from kms_eval.render.text import Paint, plain, printable, reasons
+from kms_eval.render.text import Paint, plain, reasons
+from kms_eval.safe_text import printable
 
 
 def render_failure(result: TestResult, *, full: bool = False, paint: Paint = plain) -> str:
     """What was expected of a failed test, what came instead, and why."""
     return "\n".join(_lines(result, full=full, paint=paint))
+
+
+def render_doubts(result: TestResult) -> list[str]:
+    """The open questions on which a test that passed hangs, a line each; those of a failed one are said with it."""
+    place = result.case.place.location()
+    where = str(Location(place.file, place.line)) if place.line is not None else str(place)
+    doubts = result.doubts if result.outcome == "passed" else ()
+    return [printable(f"{where}: {result.case.name}: {each.message} [{each.code}]") for each in doubts]
 
 
 def summary(results: Iterable[TestResult]) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from kms_eval.engine.explanation import Explanation, LayerWord, Source
+from kms_eval.safe_text import printable
 
 Paint = Callable[[str, str], str]
 """Marks a text as of a kind: ``allowed`` and ``denied`` (decisions), ``label`` (names of layers), ``place`` (lines)."""
@@ -106,16 +107,6 @@ def _changes(explanation: Explanation) -> Iterator[str]:
 def layer_name(layer: str) -> str:
     """A layer in words: ``keyPolicy`` as ``key policy``."""
     return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f" {found[1].lower()}", layer).replace("vpc", "VPC")
-
-
-def printable(text: str) -> str:
-    """The text with control characters as escapes: what a document says must not move the cursor."""
-    if text.isprintable():
-        return text
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for letter in text
-    )
 
 
 def _layers(explanation: Explanation, *, full: bool, paint: Paint) -> Iterator[str]:

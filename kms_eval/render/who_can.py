@@ -6,24 +6,22 @@ Comes in: findings. Goes out: text. Never here: asking, terminals.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 from kms_eval.analysis.access.who_can import Finding, Who, WhoCan
-from kms_eval.render.text import Paint, plain, printable
+from kms_eval.render.answers import SHOWN, SOMETHING
+from kms_eval.render.json_document import json_document
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import csv_cell, printable
 
-_HEADS = (
-    ("always", "always", "allowed"),
-    ("conditional", "only under conditions", "label"),
-)
 _MOST_NAMED = 12  # of those who never may, and about whom there is nothing to say
 _WIDEST = 44
 
 
 def render(answer: WhoCan, *, paint: Paint = plain) -> str:
-    """A block for each action and key: always, only under conditions with these, never."""
+    """A block for each action and key: always, public, only under conditions with these, undetermined, never."""
     return "\n\n".join("\n".join(_block(finding, paint)) for finding in answer.findings)
 
 
@@ -36,9 +34,7 @@ def to_dict(answer: WhoCan) -> dict[str, Any]:
                 "action": finding.action,
                 "key": finding.key,
                 "key_arn": finding.key_arn,
-                "always": [_dict(who, "reason") for who in finding.those("always")],
-                "conditional": [_dict(who, "conditions") for who in finding.those("conditional")],
-                "never": [_dict(who, "reason") for who in finding.those("never")],
+                **{word: [_dict(who) for who in finding.those(word)] for word in (*SOMETHING, "never")},
             }
             for finding in answer.findings
         ],
@@ -47,19 +43,31 @@ def to_dict(answer: WhoCan) -> dict[str, Any]:
 
 def render_json(answer: WhoCan) -> str:
     """The same as a JSON object."""
-    return json.dumps(to_dict(answer), indent=2, ensure_ascii=False)
+    return json_document(to_dict(answer))
 
 
 def render_csv(answer: WhoCan) -> str:
     """The same, a line for each principal, action and key."""
     text = StringIO()
     lines = csv.writer(text)
-    lines.writerow(("action", "key", "principal", "kind", "answer", "because", "by"))
+    lines.writerow(("action", "key", "principal", "kind", "answer", "because", "by", "warnings"))
     for finding in answer.findings:
         for who in finding.answers:
             by = "; ".join(who.by)
             lines.writerow(
-                (finding.action, finding.key or "", who.person.name, who.person.kind, who.answer, who.because, by)
+                map(
+                    csv_cell,
+                    (
+                        finding.action,
+                        finding.key or "",
+                        who.person.name,
+                        who.person.kind,
+                        who.answer,
+                        who.because,
+                        by,
+                        " ".join(who.doubts),
+                    ),
+                )
             )
     return text.getvalue().rstrip("\r\n")
 
@@ -67,26 +75,37 @@ def render_csv(answer: WhoCan) -> str:
 def _block(finding: Finding, paint: Paint) -> Iterator[str]:
     on = f" on {printable(finding.key)}" if finding.key is not None else ""
     yield paint("label", f"{finding.action}{on}")
-    for answer, head, kind in _HEADS:
-        those = [who for who in finding.answers if who.answer == answer]
-        yield f"  {paint(kind, head) if those else head}: {len(those) or 'nobody'}"
+    for shown in (SHOWN[word] for word in SOMETHING):
+        those = list(finding.those(shown.word))
+        if not those and not shown.usual:
+            continue
+        yield f"  {paint(shown.paint, shown.head) if those else shown.head}: {len(those) or 'nobody'}"
         yield from _listed(those)
     never = finding.those("never")
     if any(who.because for who in never):
         yield f"  never: {len(never)}"
         yield from _listed(list(never))
-    elif never:
+        return
+    doubtful = [who for who in never if who.doubts]
+    never = tuple(who for who in never if not who.doubts)
+    if doubtful:
+        yield f"  never, but for an open question: {len(doubtful)}"
+        yield from _listed(doubtful)
+    if not never and doubtful:
+        return
+    if not never:
+        yield "  never: nobody"
+    else:
         names = [printable(who.person.label) for who in never[:_MOST_NAMED]]
         more = f" and {len(never) - len(names)} more" if len(never) > len(names) else ""
         yield f"  never: {len(never)} ({', '.join(names)}{more})"
-    else:
-        yield "  never: nobody"
 
 
 def _listed(those: list[Who]) -> Iterator[str]:
     width = min(max((len(who.person.label) for who in those), default=0), _WIDEST)
     for who in those:
         because = f"{who.because} [{'; '.join(who.by)}]" if who.by else who.because
+        because += f" (open question: {', '.join(who.doubts)})" if who.doubts else ""
         name = printable(who.person.label)
         if len(name) > width:
             yield f"    {name}"
@@ -94,9 +113,13 @@ def _listed(those: list[Who]) -> Iterator[str]:
         yield f"    {name.ljust(width)}  {printable(because)}".rstrip()
 
 
-def _dict(who: Who, word: str) -> dict[str, Any]:
+def _dict(who: Who) -> dict[str, Any]:
     person = who.person
     said: dict[str, Any] = {"principal": person.name, "kind": person.kind, "described": person.described}
     if who.because:
-        said |= {word: who.because, "by": list(who.by)}
+        said |= {"reason" if who.answer in ("always", "never") else "conditions": who.because, "by": list(who.by)}
+    if who.doubts:
+        said["warnings"] = list(who.doubts)
+    if who.unknowns:
+        said["unknowns"] = list(who.unknowns)
     return said

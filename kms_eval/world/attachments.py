@@ -57,7 +57,7 @@ class Documents:
     def _read(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
-        position = _position(place.steps)
+        position = _called(place)
         content = (_text(source), kind)
         equal = self._inline.get(content) if content[0] else None
         if equal is not None:
@@ -92,10 +92,17 @@ class Documents:
             return None
         where = (path, kind)
         if where not in self._in_files:
-            self._in_files[where] = read_policy(document.value, document.place, kind, findings, name=path.stem)
+            # AWS KMS counts white space.
+            length = path.stat().st_size if kind is PolicyKind.KEY and path.suffix == ".json" else None
+            self._in_files[where] = read_policy(
+                document.value, document.place, kind, findings, name=path.stem, length=length
+            )
         return self._in_files[where]
 
     def _path(self, source: str, place: Place, findings: Findings) -> Path | None:
+        written = place.origin().place.file.path if place.file.origins is not None else None
+        if written is not None:
+            return written.parent / source
         if self._base is not None:
             return self._base / source
         findings.fault(place, f"{quoted(source)} is a path, and nothing says to what it is relative", "give `base`")
@@ -153,6 +160,12 @@ def _is_path(source: object) -> TypeGuard[str]:
 
 def _is_about_whole_file(fault: Fault) -> bool:
     return fault.location is None or (fault.location.line is None and fault.location.field is None)
+
+
+def _called(place: Place) -> str:
+    """What a document without a name is called: as its source calls it, else by its place."""
+    name = place.origin().name if place.file.origins is not None else None
+    return name or _position(place.steps)
 
 
 def _position(steps: Steps) -> str:

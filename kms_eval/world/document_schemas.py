@@ -7,12 +7,23 @@ Never here: the fields of a scenario.
 
 from __future__ import annotations
 
+from typing import Any
+
 from kms_eval.facts.enums import GRANT_OPERATIONS
 
-_STRING = {"type": "string"}
-_STRINGS = {"anyOf": [_STRING, {"type": "array", "items": _STRING}]}
-_SCALAR = {"type": ["string", "boolean", "number"]}
-_SCALARS = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+UNKNOWN = {"$ref": "#/$defs/Unknown"}
+
+
+def or_unknown(*schemas: dict[str, object]) -> dict[str, object]:
+    """A value of one of these schemas, or what stands for one that exists and cannot be shown."""
+    return {"anyOf": [*schemas, UNKNOWN]}
+
+
+_TEXT: dict[str, object] = {"type": "string"}
+_STRING = or_unknown(_TEXT)
+_STRINGS = or_unknown(_TEXT, {"type": "array", "items": _STRING})
+_SCALAR = or_unknown({"type": ["string", "boolean", "number"]})
+_SCALARS = or_unknown({"type": ["string", "boolean", "number"]}, {"type": "array", "items": _SCALAR})
 _PAIRS = {"type": "object", "additionalProperties": _STRING}
 _PRINCIPAL = {
     "anyOf": [
@@ -22,6 +33,7 @@ _PRINCIPAL = {
             "properties": {"AWS": _STRINGS, "Service": _STRINGS, "Federated": _STRINGS, "CanonicalUser": _STRINGS},
             "additionalProperties": False,
         },
+        UNKNOWN,
     ]
 }
 
@@ -29,19 +41,32 @@ DEFINITIONS: dict[str, dict[str, object]] = {
     "Policy": {
         "title": "Policy",
         "description": "A path relative to the scenario file, a policy document, or AWS's JSON text of one.",
-        "anyOf": [{"type": "string", "minLength": 1}, {"$ref": "#/$defs/PolicyDocument"}],
+        "anyOf": [{"type": "string", "minLength": 1}, {"$ref": "#/$defs/PolicyDocument"}, UNKNOWN],
+    },
+    "Unknown": {
+        "title": "Unknown",
+        "description": "Something that exists and cannot be shown: decisions that hang on it are undetermined.",
+        "type": "object",
+        "properties": {
+            "unknown": {"type": "string", "description": "Why it cannot be shown.", "examples": ["known after apply"]},
+            "address": {"type": "string", "description": "What it is about.", "examples": ["kms:ListGrants"]},
+            "remedy": {"type": "string", "description": "How to tell it."},
+        },
+        "required": ["unknown"],
+        "additionalProperties": False,
     },
     "PolicyDocument": {
         "title": "Policy document",
         "description": "A policy as AWS stores it.",
         "type": "object",
         "properties": {
-            "Version": {"enum": ["2012-10-17", "2008-10-17"]},
+            "Version": or_unknown({"enum": ["2012-10-17", "2008-10-17"]}),
             "Id": _STRING,
             "Statement": {
                 "anyOf": [
                     {"$ref": "#/$defs/Statement"},
-                    {"type": "array", "items": {"$ref": "#/$defs/Statement"}},
+                    {"type": "array", "items": or_unknown({"$ref": "#/$defs/Statement"})},
+                    UNKNOWN,
                 ]
             },
         },
@@ -53,17 +78,19 @@ DEFINITIONS: dict[str, dict[str, object]] = {
         "type": "object",
         "properties": {
             "Sid": _STRING,
-            "Effect": {"enum": ["Allow", "Deny"]},
+            "Effect": or_unknown({"enum": ["Allow", "Deny"]}),
             "Principal": _PRINCIPAL,
             "NotPrincipal": _PRINCIPAL,
             "Action": _STRINGS,
             "NotAction": _STRINGS,
             "Resource": _STRINGS,
             "NotResource": _STRINGS,
-            "Condition": {
-                "type": "object",
-                "additionalProperties": {"type": "object", "additionalProperties": _SCALARS},
-            },
+            "Condition": or_unknown(
+                {
+                    "type": "object",
+                    "additionalProperties": or_unknown({"type": "object", "additionalProperties": _SCALARS}),
+                }
+            ),
         },
         "required": ["Effect"],
         "additionalProperties": False,
@@ -73,7 +100,8 @@ DEFINITIONS: dict[str, dict[str, object]] = {
         "description": "Grants as ListGrants returns them, or a path to such output.",
         "anyOf": [
             {"type": "string", "minLength": 1},
-            {"type": "array", "items": {"$ref": "#/$defs/Grant"}},
+            {"type": "array", "items": or_unknown({"$ref": "#/$defs/Grant"})},
+            UNKNOWN,
             {"type": "object", "properties": {"Grants": {"type": "array", "items": {"$ref": "#/$defs/Grant"}}}},
         ],
     },
@@ -91,16 +119,18 @@ DEFINITIONS: dict[str, dict[str, object]] = {
             "RetiringServicePrincipal": _STRING,
             "IssuingAccount": _STRING,
             "CreationDate": {"type": ["string", "number"]},
-            "Operations": {"type": "array", "items": {"enum": list(GRANT_OPERATIONS)}},
-            "Constraints": {
-                "type": "object",
-                "properties": {
-                    "EncryptionContextEquals": _PAIRS,
-                    "EncryptionContextSubset": _PAIRS,
-                    "SourceArn": _STRING,
-                },
-                "additionalProperties": False,
-            },
+            "Operations": or_unknown({"type": "array", "items": or_unknown({"enum": list(GRANT_OPERATIONS)})}),
+            "Constraints": or_unknown(
+                {
+                    "type": "object",
+                    "properties": {
+                        "EncryptionContextEquals": _PAIRS,
+                        "EncryptionContextSubset": _PAIRS,
+                        "SourceArn": _STRING,
+                    },
+                    "additionalProperties": False,
+                }
+            ),
         },
     },
     "Actions": {
@@ -118,3 +148,35 @@ DEFINITIONS: dict[str, dict[str, object]] = {
         "additionalProperties": _SCALARS,
     },
 }
+
+MAY_BE_UNKNOWN: dict[str, tuple[str, ...]] = {
+    "KeyEntry": ("aliases",),
+    "PrincipalEntry": ("policies",),
+    "GroupEntry": ("policies",),
+    "AccountEntry": ("path", "service_control_policies", "resource_control_policies"),
+}
+"""Fields of entries that may be unknown as a whole. Policies and grants say so themselves."""
+
+TAGGED = ("KeyEntry", "PrincipalEntry")
+"""Entries whose tags may be unknown, one or all."""
+
+
+def with_unknowns(definitions: dict[str, dict[str, Any]]) -> None:
+    """Let the fields of those entries be unknown."""
+    for entry, names in MAY_BE_UNKNOWN.items():
+        fields = definitions[entry]["properties"]
+        for name in names:
+            said = {
+                word: fields[name].pop(word) for word in ("description", "default", "examples") if word in fields[name]
+            }
+            known = fields[name].get("anyOf") or [fields[name]]
+            levels = [_level(each) for each in known] if name.endswith("control_policies") else known
+            fields[name] = {"anyOf": [*levels, UNKNOWN], **said}
+    for entry in TAGGED:
+        tags = definitions[entry]["properties"]["tags"]
+        tags["additionalProperties"] = or_unknown(tags["additionalProperties"])
+
+
+def _level(schema: dict[str, Any]) -> dict[str, Any]:
+    """One level of a list of levels may be unknown, too."""
+    return {**schema, "items": or_unknown(schema["items"])} if "items" in schema else schema

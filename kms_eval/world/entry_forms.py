@@ -173,6 +173,7 @@ SCENARIO: Form[Scenario] = Form(
         "account": (optional(account_id), None),
         "region": (text, "us-east-1"),
         "partition": (text, "aws"),
+        "sources": (list_of(text), ()),
         "keys": (mapping_of(text, KEY_ENTRY), {}),
         "principals": (mapping_of(text, PRINCIPAL_ENTRY), {}),
         "groups": (mapping_of(text, GROUP_ENTRY), {}),

@@ -17,6 +17,7 @@ from kms_eval.language import arn
 IdentityKind = Literal["user", "role", "root", "assumed-role", "federated-user", "service"]
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_ROLE_OF_AWS = re.compile(r"aws:[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/(?:[\x21-\x29\x2b-\x3e\x40-\x7e]+/)?")  # printable, and neither * nor ?
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
 _ALIAS = re.compile(r"alias/[\w/-]+", re.ASCII)
@@ -81,6 +82,14 @@ def is_session_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def is_role_of_aws(name: str) -> bool:
+    """Whether `name` is that of a role of AWS's own, ``aws:ec2-infrastructure``, which has no IAM policies (S14).
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+    """
+    return _ROLE_OF_AWS.fullmatch(name) is not None
+
+
 def read_identity(text: str, *, account: str | None, partition: str) -> Identity:
     """Take the name of a principal apart; short names are completed with `account` and `partition`.
 
@@ -135,7 +144,8 @@ def _from_resource(resource: str, text: str, account: str, partition: str) -> Id
     if not slash or kind not in _PLAIN_KINDS:
         raise _unknown_kind(kind, rest, text)
     path, name = _split_path(rest)
-    if not _NAME.fullmatch(name) or not _PATH.fullmatch(path):
+    named = _NAME.fullmatch(name) or (kind == "role" and path == "/" and is_role_of_aws(name))
+    if not named or not _PATH.fullmatch(path):
         raise _bad_name(text)
     if kind == "federated-user" and path != "/":
         raise _wrong(f"malformed principal {quoted(text)}", f"a federated user has no path: `federated-user/{name}`")
@@ -153,7 +163,8 @@ def _assumed_role(rest: str, text: str, account: str, partition: str) -> Identit
         raise _wrong(
             f"malformed principal {quoted(text)}", f"a session is written without the path of its role: `{short}`"
         )
-    if not all(_NAME.fullmatch(name) for name in names):
+    role, session = names
+    if not (_NAME.fullmatch(role) or is_role_of_aws(role)) or not _NAME.fullmatch(session):
         raise _bad_name(text)
     return Identity("assumed-role", names[0], partition, account, session=names[1])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Grant, OpenGrant, PolicyKind
 from kms_eval.documents.opened import unknowns_within
 from kms_eval.errors import quoted
@@ -70,6 +71,9 @@ def _key(reading: Reading, handle: str, place: Place, entry: KeyEntry) -> Key | 
         reading.broken.add("keys")
         return None
     multi_region = _is_multi_region(entry, identifiers.key_id)
+    here = policy.place or place.at("policy")
+    for remark in misplaced(policy, identifiers.partition, identifiers.region):
+        reading.findings.remark(here, remark)
     return Key(
         handle=handle,
         arn=identifiers.arn,

@@ -7,9 +7,11 @@ Never here: the meaning of any section; each has a module of its own.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.errors import Fault, InputError, quoted
@@ -29,12 +31,17 @@ from kms_eval.world.principals import read_principals
 from kms_eval.world.reading import Reading
 from kms_eval.world.values import kind_of
 
+if TYPE_CHECKING:
+    from kms_eval.sources.options import Options
+    from kms_eval.sources.raw import Raw
+
 
 @record
 class Loaded:
     """A scenario as read: what exists, the tests on it, and what should be said about it and its documents.
 
     `base` is the folder to which its paths are relative, and those of requests about it; None if there is none.
+    `words` say how the world came about where it was not written down, `recognised` what each source was taken for.
     """
 
     world: World
@@ -44,16 +51,80 @@ class Loaded:
     description: str | None = None
     base: Path | None = None
     checks: tuple[Check, ...] = ()
+    words: tuple[str, ...] = ()
+    recognised: tuple[str, ...] = field(default=())
 
 
-def load(path: Path, *, strict: bool = False, strangers: bool = False) -> Loaded:
+def load(
+    path: Path,
+    *,
+    more: Sequence[Path] = (),
+    strict: bool = False,
+    strangers: bool = False,
+    options: Options | None = None,
+) -> Loaded:
     """Read the scenario in a file; the paths in it are relative to its folder.
 
-    `strict` makes a fault of what AWS would refuse to store even where it can be read; `strangers` lets anybody be
-    asked about, as the field of that name does. Raises InputError.
+    The file, or folder, may be any other source as well, and `more` sources may follow, of which a later one replaces
+    what an earlier one said; `options` says what sources may leave open. `strict` makes a fault of what AWS would
+    refuse to store even where it can be read; `strangers` lets anybody be asked about, as the field of that name does.
+    Raises InputError.
     """
     with _without_collecting():
-        return _read(read_file(path), path.parent, path.stem, strict=strict, strangers=strangers)
+        if not more and options is None and not path.is_dir():
+            document = None if path.suffix == ".gz" else _plain(path)
+            if document is not None:
+                return _read(document, path.parent, path.stem, strict=strict, strangers=strangers)
+        return _read_sources([path, *more], options, strict=strict, strangers=strangers)
+
+
+_SECTIONS = frozenset({"keys", "principals", "attached_by_principal", "organization", "vpc_endpoints"})
+
+
+_OF_ANY = frozenset({"name", "description", "account", "region", "partition", "tests", "checks"})
+
+
+def _plain(path: Path) -> RawDocument | None:
+    """The document of a file that is a scenario and brings in no other sources; None where it may be another source."""
+    from_yaml = path.suffix.lower() in (".yaml", ".yml")
+    try:
+        document = read_file(path)
+    except InputError as error:
+        if from_yaml and not any("tag" in fault.message for fault in error.faults):
+            raise
+        return None
+    value = document.value
+    # Of a file with nothing in it, or a name only, there is nothing else that it could be.
+    plain_scenario = isinstance(value, Mapping) and (not _SECTIONS.isdisjoint(value) or value.keys() <= _OF_ANY)
+    if plain_scenario and isinstance(value, Mapping) and "sources" not in value:
+        return document
+    return (
+        document if from_yaml and not (isinstance(value, Mapping) and {"sources", "Resources"} & value.keys()) else None
+    )
+
+
+def raw_of(paths: Sequence[Path], options: Options | None = None) -> Raw:
+    """What sources say, as the raw structure of a scenario. Raises InputError."""
+    from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario needs none
+    from kms_eval.sources.reading import read_sources  # noqa: PLC0415 - likewise
+
+    return read_sources(paths, Options() if options is None else options)
+
+
+def _read_sources(paths: Sequence[Path], options: Options | None, *, strict: bool, strangers: bool) -> Loaded:
+    raw = raw_of(paths, options)
+    first = paths[0]
+    base = first if first.is_dir() else first.parent
+    document = RawDocument(SourceFile(str(first), first, origins=raw.origins), raw.value)
+    loaded = _read(document, base, first.stem, strict=strict, strangers=strangers)
+    notices = (*raw.notices, *loaded.notices)
+    return replace(loaded, notices=notices, words=tuple(raw.words), recognised=tuple(raw.known_as.splitlines()))
+
+
+def from_document(document: RawDocument, *, name: str, strict: bool = False) -> Loaded:
+    """Read a scenario that was put together from sources, in which every value has its place."""
+    with _without_collecting():
+        return _read(document, None, name, strict=strict, strangers=False)
 
 
 def from_dict(

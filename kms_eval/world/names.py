@@ -6,6 +6,7 @@ with the names that come nearest. Never here: policies, and whether anything is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +15,7 @@ from typing import Literal
 from kms_eval.errors import Fault, InputError, nearest, quoted
 from kms_eval.language import arn
 from kms_eval.records import record
-from kms_eval.world.identity import Identity, is_session_name, read_identity
+from kms_eval.world.identity import Identity, is_role_of_aws, is_session_name, read_identity
 from kms_eval.world.index import alias_arn, index_of
 from kms_eval.world.model import Caller, Key, Principal, Session, World
 from kms_eval.world.strangers import is_stranger, refusal
@@ -39,6 +40,8 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
     federated user of that name. Raises InputError for what cannot ask (groups, accounts), for malformed names, and for
     a session of root or of a service.
     """
+    if text.startswith(_PERMISSION_SET):
+        return _by_permission_set(world, text, session)
     try:
         identity = read_identity(text, account=world.account, partition=world.partition)
     except InputError as error:
@@ -84,6 +87,29 @@ def resolve_key(world: World, text: str | None, *, caller: Caller | None = None)
     if text.startswith("alias/"):
         return KeyReference(_choose(world, text, names.aliases.get(text, ()), caller), text)
     return KeyReference(_choose(world, text, names.key_ids.get(text, ()), caller))
+
+
+_PERMISSION_SET = "sso/"
+_SSO_PATH = "/aws-reserved/sso.amazonaws.com/"
+_SSO_NAME = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
+
+
+def _by_permission_set(world: World, text: str, session: Session | None) -> Caller:
+    """The role that IAM Identity Center made for a permission set in the scenario's account.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    wanted = text.removeprefix(_PERMISSION_SET)
+    found: dict[str, Principal] = {}
+    for principal in world.principals.values():
+        named = _SSO_NAME.fullmatch(principal.name)
+        if named is not None and principal.path.startswith(_SSO_PATH) and principal.account == world.account:
+            found[named[1]] = principal
+    if wanted not in found:
+        near = nearest(wanted, found)
+        advice = f"did you mean `{_PERMISSION_SET}{near}`?" if near else None
+        raise InputError(Fault(f"no role of the account is of the permission set {quoted(wanted)}", help=advice))
+    return _role_session(found[wanted], world.partition, session)
 
 
 def _user(world: World, identity: Identity, session: Session | None) -> Caller:
@@ -189,7 +215,8 @@ def _undescribed(kind: Literal["user", "role"], identity: Identity) -> Principal
         account=identity.account or "",
         name=identity.name,
         path=identity.path,
-        known=False,
+        # Everybody knows the roles of AWS's own, and that they have no policies (semantics S14).
+        known=is_role_of_aws(identity.name),
     )
 
 

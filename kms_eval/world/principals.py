@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kms_eval.documents.findings import Notice
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import InputError, quoted
 from kms_eval.formats.document import Place
@@ -35,6 +36,7 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
     groups = _groups(reading)
     attached = read_attached(reading)
     principals: dict[str, Principal] = {}
+    looked_at: set[Policy] = set()
     for text, place, entry in reading.entries("principals", PRINCIPAL_ENTRY):
         identity = _identity(reading, text, place)
         if identity is None:
@@ -45,6 +47,11 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
             continue
         own = _own_policies(reading, identity, place, entry, groups)
         policies = (*own, *attached.pop(name, ()))
+        for policy in policies:
+            if policy not in looked_at:
+                looked_at.add(policy)
+                for remark in misplaced(policy, identity.partition):
+                    reading.findings.remark(policy.place or place, remark)
         principals[name] = _described(
             identity,
             policies,

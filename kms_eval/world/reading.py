@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from kms_eval.documents.findings import Findings
 from kms_eval.errors import Fault, InputError, did_you_mean
 from kms_eval.formats.document import Place, Steps
-from kms_eval.formats.unknown import Unknown
+from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.world.attachments import Documents
 from kms_eval.world.entries import read_entry
 from kms_eval.world.entry_forms import SCENARIO
@@ -80,7 +80,7 @@ class Reading:
         """One entry, or None where its shape is wrong; the documents in it are read all the same."""
         found = len(self.findings.faults)
         entry = read_entry(form, value, place, self.findings)
-        if entry is None:
+        if entry is None or _are_unknown(value):
             from kms_eval.world.unknown_fields import without_unknowns  # noqa: PLC0415 - what is known needs it not
 
             known, unknowns = without_unknowns(section, value)
@@ -116,6 +116,11 @@ class Reading:
             fault if fault.location is not None else Fault(fault.message, place.location(), fault.help)
             for fault in error.faults
         )
+
+
+def _are_unknown(value: object) -> bool:
+    """Whether the tags of an entry stand for unknown ones: by their form they could be tags that are called so."""
+    return isinstance(value, Mapping) and "tags" in value and unknown_in(value["tags"]) is not None
 
 
 _SECTIONS = frozenset(

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kms_eval.world.document_schemas import DEFINITIONS
+from kms_eval.world.document_schemas import DEFINITIONS, with_unknowns
 from kms_eval.world.fields import (
     DEFINITION,
     AccountId,
@@ -185,6 +185,9 @@ class Scenario(Entry, title="kms-eval scenario"):
     )
     region: Text = Field("us-east-1", description="The Region of keys that say nothing else.")
     partition: Text = Field("aws", description="The AWS partition.", examples=["aws", "aws-cn", "aws-us-gov"])
+    sources: Texts = Field(
+        (), description="Other sources, which this scenario completes; what it says itself replaces what they say."
+    )
     keys: Annotated[dict[Text, KeyEntry], Field(strict=False)] = Field({}, description="The keys by handle.")
     principals: Annotated[dict[Text, PrincipalEntry], Field(strict=False)] = Field(
         {}, description="IAM users and roles by ARN, or by short name: `role/admin`, `user/path/alice`."
@@ -210,6 +213,7 @@ class Scenario(Entry, title="kms-eval scenario"):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scenario files, for editors and other tools."""
     schema = Scenario.model_json_schema(mode="validation")
+    with_unknowns(schema["$defs"])
     schema["$defs"] |= DEFINITIONS
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_references(schema)}
 

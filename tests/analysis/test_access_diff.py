@@ -206,9 +206,7 @@ def test_text_that_becomes_a_variable_is_noticed() -> None:
 def test_opening_a_key_is_access_for_anyone() -> None:
     opened = {**statement("kms:Decrypt"), "Principal": "*"}
     found = between(scenario(), scenario(DELEGATES, opened)).changes
-    assert about(found, "anyone at all") == [
-        ("appears", ("kms:Decrypt",), "never", "if an identity policy of its own allows it")
-    ]
+    assert about(found, "anyone at all") == [("appears", ("kms:Decrypt",), "never", "public")]
     assert about(found, f"anyone in account {ACCOUNT}") == [
         ("widens", ("kms:Decrypt",), "if an identity policy of its own allows it", "always")
     ]

@@ -143,10 +143,16 @@ def test_an_excluded_action_is_covered_where_it_alone_keeps_the_statement_out() 
 
 
 def test_excluded_principals_are_covered_where_each_is_needed() -> None:
-    spared = {"AWS": [ROOT, f"arn:aws:iam::{ACCOUNT}:role/app", f"arn:aws:iam::{ACCOUNT}:role/b"]}
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/s1"
+    spared = {"AWS": [ROOT, f"arn:aws:iam::{ACCOUNT}:role/app", session, f"arn:aws:iam::{ACCOUNT}:role/b"]}
     deny = {"Effect": "Deny", "NotPrincipal": spared}
-    found = report(scenario(policy({"Principal": "*"}, deny)), {})
-    assert [each.covered for each in only(found, 1).elements if each.name == "NotPrincipal"] == [True, True, False]
+    found = report(scenario(policy({"Principal": "*"}, deny)), {"principal": "assumed-role/app/s1"})
+    assert [each.covered for each in only(found, 1).elements if each.name == "NotPrincipal"] == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_an_excluded_resource_is_covered_where_it_alone_keeps_the_statement_out() -> None:

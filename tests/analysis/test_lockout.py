@@ -101,3 +101,47 @@ def test_conditions_that_the_request_does_not_meet_are_told_apart() -> None:
 def test_a_caller_that_means_nobody_is_a_fault() -> None:
     with pytest.raises(InputError, match="malformed principal"):
         _check(_allow(ROOT), caller="admin role")
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            _allow("*", Condition={"StringEquals": {"aws:ResourceTag/team": "x"}}),
+            "`aws:ResourceTag/team` is not permitted",
+        ),
+        (
+            _allow("*", Condition={"ForAllValues:StringEquals": {"kms:EncryptionContext:a": "x"}}),
+            "OverlyPermissiveCondition",
+        ),
+        (_allow(f"arn:aws:iam::{ACCOUNT}:role/misspelt"), "role/misspelt` does not exist"),
+        (_allow(f"arn:aws:sts::{ACCOUNT}:assumed-role/misspelt/one"), "assumed-role/misspelt/one` does not exist"),
+        ({**_allow("*"), "Principal": {"Service": "s3.amazonaws.co"}}, "has not the ending"),
+    ],
+)
+def test_what_aws_kms_refuses_from_anybody_is_a_finding(statement: dict[str, Any], said: str) -> None:
+    lockout = _check(_allow(ROOT), statement, caller="role/admin")
+    assert lockout.found
+    assert any(said in each for each in lockout.refusals)
+
+
+def test_principals_that_are_described_or_of_elsewhere_exist() -> None:
+    named = (f"arn:aws:iam::{ACCOUNT}:role/admin", f"arn:aws:sts::{ACCOUNT}:assumed-role/other/one", ROOT)
+    others = ("arn:aws:iam::999988887777:role/theirs", f"arn:aws:iam::{ACCOUNT}:role/aws:ec2-infrastructure")
+    assert _check(_allow(*named, *others)).refusals == ()
+
+
+HIDDEN = {"role/hidden": {"policies": [{"unknown": "AccessDenied", "address": "iam:GetRolePolicy"}]}}
+DELEGATES_ALL = _allow(ROOT, Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}})
+
+
+def test_who_hangs_on_something_unknown_is_neither_left_nor_refused() -> None:
+    deny_root = {**_allow(ROOT), "Effect": "Deny", "Condition": {"ArnLike": {"aws:PrincipalArn": ROOT}}}
+    found = _check(DELEGATES_ALL, deny_root, caller="role/hidden", principals=HIDDEN)
+    assert (found.found, found.open, found.left) == (False, True, ())
+    assert [each.principal.rpartition("/")[2] for each in found.undetermined] == ["hidden"]
+
+
+def test_somebody_who_is_left_for_sure_makes_the_rest_no_question() -> None:
+    found = _check(DELEGATES_ALL, principals=HIDDEN)
+    assert (found.found, found.open) == (False, False)

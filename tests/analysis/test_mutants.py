@@ -237,3 +237,9 @@ def test_the_difference_shows_the_changed_lines_with_their_neighbours() -> None:
         '   "Principal": "*",',
     ]
     assert all(line.startswith("-") for line in difference(mutant.before, None))
+
+
+def test_a_statement_with_something_unknown_has_no_mutants() -> None:
+    unknown = {"unknown": "known after apply", "address": "aws_iam_policy.app"}
+    assert mutants("drop-statement", Action=["kms:Decrypt", unknown]) == []
+    assert mutants("drop-statement", Resource=unknown) == []

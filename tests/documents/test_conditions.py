@@ -125,9 +125,10 @@ def test_in_two_operators_they_are_not() -> None:
 
 
 @pytest.mark.parametrize("key", ["ViaService", "", ":x", "kms:"])
-def test_a_key_has_a_service(key: str) -> None:
-    (fault,) = faults({"StringEquals": {key: "a"}})
-    assert f"condition key `{key}` has no service before a colon" in fault
+def test_a_key_without_a_service_is_stored_and_no_request_carries_it(key: str) -> None:
+    assert faults({"StringEquals": {key: "a"}}) == []
+    (said,) = read(policy(PolicyKind.KEY, Condition={"StringEquals": {key: "a"}}), PolicyKind.KEY).notices
+    assert f"condition key `{key}` has no service before a colon" in said
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,9 @@ def test_json_is_one_object_with_the_fields_of_the_contract(cli: Cli, scenario: 
     assert done.code == 1
     assert done.err == ""
     answer = json.loads(done.out)
-    assert list(answer)[:9] == [
-        "decision", "principal", "action", "key", "reason", "reason_code", "layers", "missing_context", "warnings",
+    assert list(answer)[:10] == [
+        "schema", "decision", "principal", "action", "key", "reason", "reason_code", "layers",
+        "missing_context", "warnings",
     ]  # fmt: skip
     assert answer["decision"] == "implicitDeny"
     assert answer["key"] == KEY

@@ -28,18 +28,22 @@ def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
     assert done.out == (
         "access changes for 5 principals: 3 × appears, 2 × conditions widen (7 principals and 1 key compared)\n"
         "\n"
-        "appears\n"
-        "  user/alice, role/batch on app: Decrypt\n"
-        "  anyone at all on app: Decrypt\n"
-        "      after:  if an identity policy of its own allows it\n"
+        "public\n"
+        "  appears  anyone at all on app: Decrypt\n"
+        "      after:  public\n"
+        '      open "Open" (open.json:1: Statement[2])\n'
         "\n"
-        "conditions widen\n"
-        "  role/worker on app: Decrypt\n"
+        "inside the account\n"
+        "  appears  user/alice, role/batch on app: Decrypt\n"
+        '      open "Open" (open.json:1: Statement[2])\n'
+        "  conditions widen  role/worker on app: Decrypt\n"
         "      before: if StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`\n"
         "      after:  always\n"
-        "  anyone in account 111122223333 on app: Decrypt\n"
+        '      open "Open" (open.json:1: Statement[2])\n'
+        "  conditions widen  anyone in account 111122223333 on app: Decrypt\n"
         "      before: if an identity policy of its own allows it\n"
         "      after:  always\n"
+        '      open "Open" (open.json:1: Statement[2])\n'
     )
 
 
@@ -92,7 +96,7 @@ def test_only_some_actions(cli: Cli, opened: str) -> None:
     ("words", "said"),
     [
         ([], "there is nothing to compare with"),
-        (["a.yaml", "b.yaml", "c.yaml"], "`diff` compares two scenarios"),
+        (["a.yaml", "b.yaml", "c.yaml"], "`diff` compares two sources"),
         (["kms-eval.yaml", "--scenario", "kms-eval.yaml", "--key-policy", "app=open.json"], "not both"),
         (["--key-policy", "open.json"], "--key-policy: `open.json` is not of the form `NAME=FILE`"),
         (["--key-policy", "ap=open.json"], "the scenario has no key `ap`"),
@@ -102,6 +106,8 @@ def test_only_some_actions(cli: Cli, opened: str) -> None:
         (["--key-policy", "app=open.json", "--allow", "a b c d"], "--allow: `a b c d` is not of the form"),
         (["--key-policy", "app=open.json", "--allow", "* kms:Decrpt"], "unknown action"),
         (["kms-eval.yaml", "gone.yaml"], "gone.yaml"),
+        (["kms-eval.yaml", "--base", "nowhere"], "--base: git: "),
+        (["kms-eval.yaml", "open.json", "--fail-on", "apears"], "did you mean `appears`?"),
     ],
 )
 def test_bad_input_is_one_line(cli: Cli, opened: str, words: list[str], said: str) -> None:

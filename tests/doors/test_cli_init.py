@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kms_eval.codes import CODES
+from kms_eval.facts.open_questions import OPEN_QUESTIONS
 from tests.doors.command_line import Cli
 
 
@@ -56,7 +57,9 @@ def test_schema_prints_the_json_schema(cli: Cli) -> None:
 def test_code_lists_every_code(cli: Cli) -> None:
     done = cli("code")
     assert done.code == 0
-    assert [line.split()[0] for line in done.out.splitlines()] == [row.code for row in CODES]
+    listed = [line.split()[0] for line in done.out.splitlines()]
+    assert {*(row.code for row in CODES), *(question.code for question in OPEN_QUESTIONS)} <= set(listed)
+    assert len(listed) == len(set(listed))
 
 
 @pytest.mark.parametrize("row", CODES, ids=lambda row: row.code)
@@ -72,3 +75,16 @@ def test_an_unknown_code_is_2(cli: Cli) -> None:
     done = cli("code", "explicit-denial")
     assert (done.code, done.out) == (2, "")
     assert done.err == "kms-eval: unknown code `explicit-denial` (did you mean `explicit-deny`?)\n"
+
+
+@pytest.mark.parametrize("code", ["Z1", "v8"])
+def test_a_question_that_aws_leaves_open_has_both_readings_and_a_page(cli: Cli, code: str) -> None:
+    done = cli("code", code)
+    assert done.code == 0
+    assert done.out.startswith(f"{code.upper()}: a question that AWS leaves open")
+    assert all(word in done.out for word in ("here:", "other:", "https://docs.aws.amazon.com/"))
+
+
+def test_a_question_that_is_settled_says_by_what(cli: Cli) -> None:
+    assert "settled:" in cli("code", "Z12").out
+    assert "kms-eval code Z1" in cli("code", "grant-limited").out

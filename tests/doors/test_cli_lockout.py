@@ -63,10 +63,11 @@ def test_who_needs_further_context_is_said_and_counts_once_it_is_given(cli: Cli,
     assert given.out.startswith("accepted: ")
 
 
-def test_a_principal_that_only_the_key_policy_names_is_left(cli: Cli, scenario: Path) -> None:
+def test_a_principal_that_only_the_key_policy_names_may_not_exist(cli: Cli, scenario: Path) -> None:
     policy = _write("new.json", _allow(f"{ACCOUNT}:role/elsewhere"))
     done = cli("lockout", "--key-policy", policy)
-    assert done.code == 0
+    assert done.code == 1
+    assert f"`{ACCOUNT}:role/elsewhere` does not exist, as far as the scenario describes the account" in done.out
     assert f"  {ACCOUNT}:role/elsewhere: the key policy allows it directly\n" in done.out
 
 

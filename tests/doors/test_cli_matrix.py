@@ -18,13 +18,13 @@ def test_a_table_on_the_terminal(cli: Cli, scenario: Path) -> None:
     done = cli("matrix")
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "principal                       decrypt  use  grants  policy  look  delete  manage  without key\n"
-        "role/admin                      ●        ●    ●       ●       ●     2●/3    ●       ●\n"
-        "role/worker                     1◐/3     ·    ·       ·       1●/9  ·       ·       ·\n"
-        "user/alice                      ·        ·    ·       ·       ·     ·       ·       ·\n"
-        "role/batch                      ◐        ◐    ◐       ◐       ◐     2◐/3    ◐       ◐\n"
-        "root                            ●        ●    ●       ●       ●     2●/3    ●       ●\n"
-        "anyone in account 111122223333  ◐        ◐    ◐       ◐       ◐     2◐/3    ◐       ◐\n"
+        "principal                       decrypt  use    grants  policy  look  delete  manage  without key\n"
+        "role/admin                      ●        ●      ●       ●       ●     2●/3    ●       ●\n"
+        "role/worker                     1◐/3     ·      ·       ·       1●/9  ·       ·       ·\n"
+        "user/alice                      ·        ·      ·       ·       ·     ·       ·       ·\n"
+        "role/batch                      1◐/3     1◐/12  ·       ·       ·     ·       ·       ·\n"
+        "root                            ●        ●      ●       ●       ●     2●/3    ●       ●\n"
+        "anyone in account 111122223333  ◐        ◐      ◐       ◐       ◐     2◐/3    ◐       ◐\n"
         "\n"
         "● always  ◐ only under conditions  · never  2●1◐/9: of 9 actions 2 always, 1 under conditions\n"
     )
@@ -36,7 +36,7 @@ def test_only_what_is_asked_for(cli: Cli, scenario: Path) -> None:
         ["principal", "key", "kms:Decrypt", "kms:Encrypt"],
         ["arn:aws:iam::111122223333:role/admin", "app", "always", "always"],
         ["arn:aws:iam::111122223333:role/worker", "app", "conditional", "never"],
-        ["arn:aws:iam::111122223333:role/batch", "app", "conditional", "conditional"],
+        ["arn:aws:iam::111122223333:role/batch", "app", "never", "conditional"],
     ]
 
 

@@ -61,7 +61,7 @@ def test_why_not_gives_reasons(cli: Cli, scenario: Path) -> None:
 def test_csv_into_a_file(cli: Cli, scenario: Path) -> None:
     done = cli("who-can", "kms:Decrypt", "--output", "who.csv")
     assert (done.code, done.out, done.err) == (0, "", "kms-eval: wrote who.csv\n")
-    assert Path("who.csv").read_text().startswith("action,key,principal,kind,answer,because,by\n")
+    assert Path("who.csv").read_text().startswith("action,key,principal,kind,answer,because,by,warnings\n")
 
 
 @pytest.mark.parametrize(

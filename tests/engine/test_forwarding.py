@@ -44,7 +44,8 @@ def deny(action: str, operator: str, key: str, value: str) -> dict[str, Any]:
 )
 def test_a_forward_access_session_is_told_by_any_of_its_keys(context: dict[str, Any]) -> None:
     through = world(ALL).can("user/app", "kms:Decrypt", context=context, vpc_endpoint="vpce-1")
-    assert through.decision == "allowed", "it does not pass the caller's endpoint again"
+    assert through.decision == "explicitDeny", "it may pass the caller's endpoint again"
+    assert "endpoint-not-passed" in {warned.code for warned in through.warnings}
     via = world(ALL, deny("kms:*", "Bool", "aws:ViaAWSService", "true"))
     assert via.can("user/app", "kms:Decrypt", context=context).decision == "explicitDeny"
 

@@ -8,9 +8,11 @@ from kms_eval.facts.actions import ACTIONS
 from kms_eval.facts.condition_keys import CONDITION_KEYS, find
 
 FAMILIES = {
+    "aws:OriginIdentity/",
     "aws:PrincipalTag/",
     "aws:RequestTag/",
     "aws:ResourceTag/",
+    "aws:TransactionContext/IdentityProvider/",
     "kms:EncryptionContext:",
     "kms:RecipientAttestation:",
 }
@@ -58,6 +60,8 @@ def test_every_key_finds_itself_in_any_case() -> None:
         ("kms:RecipientAttestation:ImageSha384", "kms:RecipientAttestation:"),
         ("kms:recipientattestation:pcr31", "kms:RecipientAttestation:"),
         ("kms:RecipientAttestation:NitroTPMPCR23", "kms:RecipientAttestation:"),
+        ("aws:OriginIdentity/SubjectType", "aws:OriginIdentity/"),
+        ("aws:TransactionContext/IdentityProvider/acr", "aws:TransactionContext/IdentityProvider/"),
         ("kms:RecipientAttestation:PCR8:ServiceName", "kms:RecipientAttestation:"),
     ],
 )
@@ -152,9 +156,9 @@ def test_deprecated_synonyms_are_carried_and_valued_like_the_keys_they_stand_for
     [
         (
             "ARN",
-            """aws:ChatbotSourceArn aws:PrincipalArn aws:SignInSessionArn aws:SourceArn aws:SourceVpcArn
-            codebuild:BuildArn codebuild:ProjectArn ec2:SourceInstanceArn kms:GrantConstraintSourceArn
-            lambda:SourceFunctionArn ssm:SourceInstanceArn""",
+            """aws:ChatbotSourceArn aws:IdentityCenterInstanceArn aws:IdentityStoreArn aws:PrincipalArn
+            aws:SignInSessionArn aws:SourceArn aws:SourceVpcArn codebuild:BuildArn codebuild:ProjectArn
+            ec2:SourceInstanceArn kms:GrantConstraintSourceArn lambda:SourceFunctionArn ssm:SourceInstanceArn""",
         ),
         (
             "Bool",
@@ -191,9 +195,12 @@ def test_every_global_key_of_the_user_guide_that_kms_sees_is_there() -> None:
         TagKeys TokenIssueTime UserAgent userid username ViaAWSMCPService ViaAWSService ViaCustomerDomain VpcSourceIp
         VpceAccount VpceOrgID VpceOrgPaths
     """
+    since = (
+        "IdentityCenterInstanceArn IdentityStoreArn OriginIdentity/ SourceOwner TransactionContext/IdentityProvider/"
+    )
 
     assert {key.name for key in CONDITION_KEYS if key.name.startswith("aws:")} == {
-        f"aws:{name}" for name in expected.split()
+        f"aws:{name}" for name in (*expected.split(), *since.split())
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kms_eval.language.arn import field_matcher, parse, resource_matcher
+from kms_eval.language.arn import completed, field_matcher, parse, resource_matcher
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234"
 
@@ -21,7 +21,13 @@ KEY = "arn:aws:kms:us-east-1:111122223333:key/1234"
         ("arn:aws:kms:us*", True),
         ("arn:aws:kms:us-west-2:*", False),
         ("arn:aws:*:us-east-1:111122223333:key/1234", False),
-        ("arn:aws:kms:*:key/1234", False),
+        ("arn:aws:kms:*:key/1234", True),
+        ("arn:aws:kms:us-*:key/1234", True),
+        ("arn:aws*:key/1234", True),
+        ("arn:aws:kms:us*1:key/1234", False),
+        ("arn:aws:kms:us?:key/1234", False),
+        ("arn:aws:kms:*:alias/1234", False),
+        ("arn:aws:*:key/1234", False),
         ("arn:aws:kms:us-east-1:111122223333:alias/*", False),
         ("arn:aws:kms", False),
         ("key/1234", False),
@@ -31,6 +37,21 @@ KEY = "arn:aws:kms:us-east-1:111122223333:key/1234"
 )
 def test_the_strict_reading_of_a_resource_pattern(pattern: str, expected: bool) -> None:
     assert resource_matcher(pattern)(KEY) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("arn:aws:kms", "arn:aws:kms:*:*:*"),
+        ("arn:aws:kms:us-east-1", "arn:aws:kms:us-east-1:*:*"),
+        ("arn:aws:kms:us-east-1:", "arn:aws:kms:us-east-1::*"),
+        (KEY, None),
+        ("*", None),
+        ("kms", None),
+    ],
+)
+def test_an_arn_that_lacks_fields_has_an_asterisk_in_each(pattern: str, expected: str | None) -> None:
+    assert completed(pattern) == expected
 
 
 def test_arn_like_confines_wildcards_to_their_field() -> None:

@@ -54,7 +54,7 @@ def test_one_more_deny_never_allows(data: st.DataObject) -> None:
     world = data.draw(worlds())
     ask = data.draw(asks(world))
     kind = data.draw(st.sampled_from((PolicyKind.KEY, PolicyKind.IDENTITY, PolicyKind.BOUNDARY)))
-    statement = data.draw(statements(kind, 9, substitutes=True).filter(lambda drawn: drawn.effect == "Deny"))
+    statement = data.draw(statements(kind, 9, substitutes=False).filter(lambda drawn: drawn.effect == "Deny"))
     after = changed(world, ask, kind, statement)
     assume(after is not None)
     assert after is not None
@@ -67,7 +67,7 @@ def test_one_more_allow_never_denies(data: st.DataObject) -> None:
     world = data.draw(worlds())
     ask = data.draw(asks(world))
     kind = data.draw(st.sampled_from((PolicyKind.KEY, PolicyKind.IDENTITY, PolicyKind.BOUNDARY)))
-    statement = data.draw(statements(kind, 9, substitutes=True).filter(lambda drawn: drawn.effect == "Allow"))
+    statement = data.draw(statements(kind, 9, substitutes=False).filter(lambda drawn: drawn.effect == "Allow"))
     after = changed(world, ask, kind, statement)
     assume(after is not None)
     assert after is not None
@@ -133,7 +133,7 @@ def test_what_has_no_turn_stays_whatever_absent_key_is_given(data: st.DataObject
     before = rule(world, ask)
     row = data.draw(st.sampled_from(VOCABULARY))
     key = row.names[0].lower()
-    assume(can_carry(before.part.situation, key) and key != "kms:viaservice")
+    assume(can_carry(before.part.situation, key) and key not in {"kms:viaservice", "aws:assumedroot"})
     after = rule(world, replace(ask, context={row.names[0]: (data.draw(st.sampled_from(row.values)),)}))
     if (after.outcome == "allowed") is not (before.outcome == "allowed"):
         assert turn(before).keys

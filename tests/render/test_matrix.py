@@ -89,7 +89,14 @@ def test_csv_is_empty_where_an_action_does_not_belong() -> None:
 
 
 def test_csv_quotes_names() -> None:
-    assert list(csv.reader(StringIO(written(one_key('a,"b"\n'), "csv"))))[1][1] == 'a,"b"\n'
+    assert list(csv.reader(StringIO(written(one_key('a,"b"'), "csv"))))[1][1] == 'a,"b"'
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("a\nb", "a\\nb"), ("\x1b[2J", "\\x1b[2J"), ("=1+1", "'=1+1"), ("@x", "'@x"), ("a=b", "a=b")]
+)
+def test_csv_moves_no_cursor_and_begins_no_formula(name: str, shown: str) -> None:
+    assert list(csv.reader(StringIO(written(one_key(name), "csv"))))[1][1] == shown
 
 
 def test_json_names_what_is_allowed_and_under_which_conditions() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 
 from kms_eval.engine.explanation import Change, Explanation, LayerWord, NearMiss, Source
 from kms_eval.errors import Location
-from kms_eval.render.text import printable, render, wrapped
+from kms_eval.render.text import render, wrapped
+from kms_eval.safe_text import printable
 
 KEY = Source("app", "Administration", 0, "Allow", Location("app.json", 4, "Statement[0]"))
 GRANT = Source("grant g-1", None, 0, "Allow", Location("kms.yaml", 9, "keys.app.grants[0]"))

@@ -75,7 +75,7 @@ def test_json_has_everything() -> None:
 
 def test_csv_has_a_line_for_each_principal() -> None:
     head, *lines = csv.reader(StringIO(render_csv(answer(ALWAYS, NEVER, key=None))))
-    assert head == ["action", "key", "principal", "kind", "answer", "because", "by"]
+    assert head == ["action", "key", "principal", "kind", "answer", "because", "by", "warnings"]
     assert [line[1:5] for line in lines] == [
         ["", "arn:aws:iam::111122223333:role/a", "role", "always"],
         ["", "arn:aws:iam::111122223333:role/c", "role", "never"],

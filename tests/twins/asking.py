@@ -8,24 +8,23 @@ from __future__ import annotations
 from kms_eval.engine.evaluator import Evaluator, PartRuling
 from kms_eval.engine.masks import published
 from kms_eval.engine.plan import Part
-from kms_eval.engine.resources import Target, key_target, no_target
+from kms_eval.engine.resources import Target, key_target, no_target, retiring_target
 from kms_eval.engine.situation import Circumstances, Scope, given
-from kms_eval.world.model import VpcEndpoint, World
+from kms_eval.world.model import World
 from tests.reference import Ask
 
 
 def part_of(world: World, ask: Ask) -> Part:
     row = published(ask.action)
     action = row.name if row is not None else ask.action
-    return Part(action, Scope(world, ask.caller, _target(world, ask), _endpoint(ask)), _circumstances(ask, action))
+    circumstances = _circumstances(ask, action)
+    task_only = circumstances.given.assumed_root
+    scope = Scope(world, ask.caller, _target(world, ask, action), ask.endpoint, task_only=task_only)
+    return Part(action, scope, circumstances)
 
 
 def rule(world: World, ask: Ask) -> PartRuling:
     return Evaluator(world).rule_part(part_of(world, ask))
-
-
-def _endpoint(ask: Ask) -> VpcEndpoint | None:
-    return None if given(ask.context).by_service else ask.endpoint
 
 
 def _circumstances(ask: Ask, action: str) -> Circumstances:
@@ -43,8 +42,11 @@ def _circumstances(ask: Ask, action: str) -> Circumstances:
     )
 
 
-def _target(world: World, ask: Ask) -> Target:
+def _target(world: World, ask: Ask, action: str) -> Target:
     row = published(ask.action)
+    if action == "kms:ListRetirableGrants":
+        named = ask.grant.retiring_principal if ask.grant is not None else None
+        return retiring_target(named, ask.caller.account, ask.region or world.region, ask.caller.partition)
     if row is not None and not row.resources:
         return no_target(ask.caller.account, ask.region or world.region, ask.caller.partition)
     if ask.key is not None:

@@ -172,17 +172,12 @@ def test_a_principal_elsewhere_also_has_to_match() -> None:
 @pytest.mark.parametrize(
     ("element", "found"),
     [
-        ("*", "the statement is for everyone, and cannot be attached (name users and roles, or attach"),
-        ({"AWS": "*"}, "the statement is for everyone"),
-        ({"AWS": HERE}, f"`{HERE}` is a whole account, and a policy is attached to one user or role"),
-        ({"AWS": f"arn:aws:iam::{HERE}:root"}, "is a whole account"),
         (
             {"AWS": f"arn:aws:sts::{HERE}:assumed-role/r/s"},
             "is a session, which has no identity policies (name its role `r`;",
         ),
         ({"AWS": f"arn:aws:sts::{HERE}:federated-user/b"}, "is a federated user, who has no identity policies"),
         ({"AWS": "AROAEXAMPLEID"}, "`AROAEXAMPLEID` is not the ARN of a user or role"),
-        ({"Service": "s3.amazonaws.com"}, "the Service principal `s3.amazonaws.com` has no identity policies"),
         ({}, "the statement does not say in `Principal` whose it is"),
         (None, "the statement does not say in `Principal` whose it is"),
     ],
@@ -192,3 +187,27 @@ def test_a_statement_that_cannot_be_attached_is_refused(element: Any, found: str
     message = fault(attached_by_principal=[document])
     assert message.startswith("attached_by_principal[0].Statement")
     assert found in message
+
+
+@pytest.mark.parametrize(
+    "element", ["*", {"AWS": "*"}, {"AWS": HERE}, {"AWS": f"arn:aws:iam::{HERE}:root"}, {"Service": "s3.amazonaws.com"}]
+)
+def test_a_key_policy_is_not_attached_by_its_principals(element: Any) -> None:
+    message = fault(attached_by_principal=[allow("kms:A", Principal=element)])
+    assert message.startswith("attached_by_principal[0]: this is a key policy")
+
+
+@pytest.mark.parametrize(
+    ("element", "found"),
+    [
+        ("*", "the statement is for everyone, and cannot be attached (name users and roles, or attach"),
+        ({"AWS": HERE}, f"`{HERE}` is a whole account, and a policy is attached to one user or role"),
+        ({"Service": "s3.amazonaws.com"}, "the Service principal `s3.amazonaws.com` has no identity policies"),
+    ],
+)
+def test_a_statement_for_somebody_else_is_refused_where_not_all_are_of_a_key_policy(element: Any, found: str) -> None:
+    statements = [{"Effect": "Allow", "Action": "kms:A", "Resource": "*", "Principal": element}]
+    statements.append({"Effect": "Allow", "Action": "kms:A", "Resource": "*"})
+    with pytest.raises(InputError) as caught:
+        loaded(attached_by_principal=[{"Version": "2012-10-17", "Statement": statements}])
+    assert any(found in str(each) for each in caught.value.faults)

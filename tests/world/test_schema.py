@@ -41,6 +41,7 @@ def test_it_has_the_sections_of_a_scenario_and_no_others() -> None:
         "account",
         "region",
         "partition",
+        "sources",
         "keys",
         "principals",
         "groups",
@@ -90,3 +91,22 @@ def test_what_has_to_be_there_is_required() -> None:
     assert required["TestEntry"] == ["principal", "action", "expect"]
     assert required["AccountEntry"] == ["path"]
     assert required["OrganizationEntry"] == ["id", "management_account"]
+
+
+def test_what_cannot_be_shown_may_stand_wherever_it_is_read() -> None:
+    unknown = {"$ref": "#/$defs/Unknown"}
+    places = [
+        entry("KeyEntry")["aliases"],
+        entry("KeyEntry")["tags"]["additionalProperties"],
+        entry("PrincipalEntry")["policies"],
+        entry("PrincipalEntry")["tags"]["additionalProperties"],
+        entry("GroupEntry")["policies"],
+        entry("AccountEntry")["path"],
+        entry("AccountEntry")["service_control_policies"],
+        SCHEMA["$defs"]["Policy"],
+        SCHEMA["$defs"]["Grants"],
+        *(entry("Statement")[name] for name in ("Effect", "Action", "Resource", "Principal", "Condition")),
+    ]
+    assert all(unknown in place["anyOf"] for place in places)
+    assert all(place["description"] for place in places[:1])
+    assert SCHEMA["$defs"]["Unknown"]["required"] == ["unknown"]

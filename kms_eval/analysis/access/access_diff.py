@@ -13,17 +13,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from kms_eval.analysis.access.causes import Causes
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
-from kms_eval.analysis.access.principals import Asker, askers
+from kms_eval.analysis.access.principals import Asker, AskerKind, askers
+from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.same import Prints
-from kms_eval.analysis.access.terms import Terms
+from kms_eval.analysis.access.terms import UNKNOWN, Terms
 from kms_eval.analysis.checking.comparing import Comparison, compare_conditions
 from kms_eval.analysis.checking.results import Witness
+from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
-ChangeKind = Literal["appears", "widens", "differs", "narrows", "disappears"]
-CHANGE_KINDS: tuple[ChangeKind, ...] = ("appears", "widens", "differs", "narrows", "disappears")
+ChangeKind = Literal["appears", "widens", "differs", "unknown", "narrows", "disappears"]
+CHANGE_KINDS: tuple[ChangeKind, ...] = ("appears", "widens", "differs", "unknown", "narrows", "disappears")
 WIDER: frozenset[ChangeKind] = frozenset({"appears", "widens", "differs"})
 """Kinds after which something may be allowed that was not before."""
 
@@ -38,7 +41,9 @@ class Change:
     """What happens to some actions of one principal on one key; `key` None is for actions that have none.
 
     `before` and `after` are ``never``, ``always`` or the conditions. Where both are conditions, `gained` is a request
-    that only the world after allows, `lost` one that only the world before does.
+    that only the world after allows, `lost` one that only the world before does. `account` is the principal's, None
+    where it is many or a service. `causes` are the statements and grants that make the change: those that are new or
+    gone.
     """
 
     kind: ChangeKind
@@ -49,8 +54,15 @@ class Change:
     actions: tuple[str, ...]
     before: str
     after: str
+    principal_kind: AskerKind = "role"
+    account: str | None = None
+    reach: Reach = "inside the account"
+    causes: tuple[Source, ...] = ()
+    hangs_on: tuple[str, ...] = ()
     gained: Witness | None = None
     lost: Witness | None = None
+    doubts: tuple[str, ...] = ()
+    """Codes of warnings about questions that AWS leaves open, on which it hangs on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ def compare(
     """Compare two worlds. What is equal in all that decides is not decided at all."""
     pairs = _paired(askers(before.evaluator), askers(after.evaluator))
     sides = _Sides(before, after, _paired_keys(before, after), Prints(before.world), Prints(after.world))
+    causes = Causes()
     same_keys = sides.same_keys()
     changes: list[Change] = []
     comparing = _Comparing(before, after)
@@ -94,7 +107,17 @@ def compare(
             decided += 1
             key = next((square.key for square in (other, one) if square is not None), None)
             found = _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
-            changes += comparing.settled(found, one, other)
+            for change in comparing.settled(found, one, other):
+                wider = change.kind in WIDER
+                known = after.world if other is not None else before.world
+                changes.append(
+                    replace(
+                        change,
+                        reach=reach_of(pair.either, key, known),
+                        causes=causes.of(one, other, sum(map(bit_of, change.actions)), wider=wider),
+                        doubts=_doubts(change, (before, one), (after, other)),
+                    )
+                )
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
 
@@ -108,7 +131,12 @@ class _Comparing:
     def settled(self, changes: Iterable[Change], one: Square | None, other: Square | None) -> Iterator[Change]:
         """The changes with what the solver knows; without those that are none."""
         for change in changes:
-            if one is None or other is None or {change.before, change.after} & {NEVER, ALWAYS}:
+            if (
+                one is None
+                or other is None
+                or change.kind == "unknown"
+                or {change.before, change.after} & {NEVER, ALWAYS}
+            ):
                 yield change
                 continue
             compared = self._compared(change, one, other)
@@ -219,7 +247,19 @@ def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) 
             if kind is not None:
                 names = tuple(action.name for action in actions_in(both))
                 handle, key_arn = (key.handle, key.arn) if key is not None else (None, None)
-                yield Change(kind, asker.name, asker.label, handle, key_arn, names, _word(old), _word(new))
+                yield Change(
+                    kind,
+                    asker.name,
+                    asker.label,
+                    handle,
+                    key_arn,
+                    names,
+                    _word(old),
+                    _word(new),
+                    asker.kind,
+                    asker.caller.account if asker.kind not in {"everyone", "service"} else None,
+                    hangs_on=_addresses(old, new) if kind == "unknown" else (),
+                )
 
 
 def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
@@ -236,11 +276,64 @@ def _answers(grid: Grid, square: Square | None, actions: int) -> list[_Part]:
     return [(mask, answer) for mask, answer in parts if mask]
 
 
+def _doubts(change: Change, *sides: tuple[Grid, Square | None]) -> tuple[str, ...]:
+    mask = sum(bit_of(name) for name in change.actions)
+    told = (grid.doubts(square, mask) for grid, square in sides if square is not None)
+    return tuple(dict.fromkeys(code for each in told for _mask, codes in each for code in codes))
+
+
 def _word(answer: _Answer) -> str:
     return answer if isinstance(answer, str) else str(answer)
 
 
 def _kind(old: _Answer, new: _Answer) -> ChangeKind | None:
+    """What a change is, whatever the unknowns on either side are; `unknown` where that hangs on them."""
+    found = _apparent(old, new)
+    if found is None or not (_hangs(old) or _hangs(new)):
+        return found
+    certain = _apparent(_most(old), _least(new)) if found in WIDER else _apparent(_least(old), _most(new))
+    return certain if certain is not None and (certain in WIDER) is (found in WIDER) else "unknown"
+
+
+def _hangs(answer: _Answer) -> bool:
+    return bool(_addresses(answer))
+
+
+def _addresses(*answers: _Answer) -> tuple[str, ...]:
+    """The addresses of the unknowns in answers."""
+    terms = [answer for answer in answers if not isinstance(answer, str)]
+    words = (word for each in terms for way in (*each.ways, each.unless) for word in way)
+    # A Deny with conditions begins with its unknown, and goes on with them.
+    found = (word.removeprefix(UNKNOWN).partition(" and ")[0] for word in words if word.startswith(UNKNOWN))
+    # Ways that are not listed may hang on any of those that were found.
+    beyond = (word for each in terms if each.beyond is not None for word in each.unknowns)
+    return tuple(dict.fromkeys((*found, *beyond)))
+
+
+def _least(answer: _Answer) -> _Answer:
+    """The least that the unknowns leave."""
+    if isinstance(answer, str):
+        return answer
+    if any(word.startswith(UNKNOWN) for word in answer.unless):
+        return NEVER
+    ways = tuple(way for way in answer.ways if not any(word.startswith(UNKNOWN) for word in way))
+    return _plainly(Terms(ways, answer.unless, answer.by)) if ways else NEVER
+
+
+def _most(answer: _Answer) -> _Answer:
+    """The most that the unknowns may turn out to allow."""
+    if isinstance(answer, str):
+        return answer
+    ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
+    unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
+    return _plainly(Terms(ways, unless, answer.by, beyond=answer.beyond))
+
+
+def _plainly(terms: Terms) -> _Answer:
+    return ALWAYS if () in terms.ways and not terms.unless else terms
+
+
+def _apparent(old: _Answer, new: _Answer) -> ChangeKind | None:
     if isinstance(old, str) and isinstance(new, str):
         if old == new:
             return None

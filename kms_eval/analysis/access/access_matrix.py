@@ -6,12 +6,14 @@ Never here: deciding, text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Literal
 
+from kms_eval.analysis.access.answers import AnswerWord, answer_word
+from kms_eval.analysis.access.doubts import Doubts
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.terms import Terms
@@ -19,8 +21,6 @@ from kms_eval.world.model import Key
 
 Track = Callable[[Sequence[Asker]], Iterable[Asker]]
 """Passes the askers on one by one, and may tell somebody how far it is."""
-
-AnswerWord = Literal["always", "conditional", "never"]
 
 
 class Notes(IntEnum):
@@ -55,7 +55,8 @@ class KeyName:
 class Row:
     """One principal on one key: positions in the matrix's lists, masks, and notes: (mask, text) each.
 
-    `key` None: the actions that have no key.
+    `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`. `doubts`: codes
+    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them.
     """
 
     principal: int
@@ -63,14 +64,25 @@ class Row:
     always: int
     sometimes: int
     notes: tuple[tuple[int, str], ...] = ()
+    undetermined: int = 0
+    public: int = 0
+    doubts: Doubts = ()
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
-        return "always" if self.always & bit else "conditional" if self.sometimes & bit else "never"
+        return answer_word(bit, self.always, self.sometimes, self.undetermined, self.public)
+
+    def mask(self, answer: AnswerWord) -> int:
+        """The actions with that answer; of `never` there is none, since a row does not know what is asked."""
+        conditional = self.sometimes & ~self.undetermined & ~self.public
+        masks = {"always": self.always, "public": self.public, "undetermined": self.undetermined}
+        return masks.get(answer, conditional if answer == "conditional" else 0)
 
     def note(self, bit: int) -> str:
         """What is said about one action; empty where nothing is."""
-        return next((text for mask, text in self.notes if mask & bit), "")
+        said = [text for mask, text in self.notes if mask & bit][:1]
+        said += [f"open question: {code}" for mask, codes in self.doubts if mask & bit for code in codes]
+        return "; ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,15 @@ class Matrix:
     keys: tuple[KeyName, ...]
     rows: tuple[Row, ...]
     keys_left_out: int = 0
+
+    @property
+    def doubts(self) -> Mapping[str, int]:
+        """How many answers hang on which open question, by the code of its warning."""
+        counts: Counter[str] = Counter()
+        for row in self.rows:
+            for mask, codes in row.doubts:
+                counts.update(dict.fromkeys(codes, mask.bit_count()))
+        return counts
 
     def actions_of(self, row: Row) -> int:
         """The actions that a row answers about."""
@@ -143,7 +164,10 @@ class _Writing:
             said += [(mask, str(reason)) for mask, reason in self.grid.reasons(square, self.actions)]
         # Thousands of rows say the same: each text is kept once.
         kept = tuple((mask, self.texts.setdefault(text, text)) for mask, text in said)
-        return Row(place, key, square.always & self.actions, square.sometimes & self.actions, kept)
+        asked = self.actions
+        masks = (square.always & asked, square.sometimes & asked)
+        doubts = self.grid.doubts(square, asked)
+        return Row(place, key, *masks, kept, square.undetermined & asked, square.public & asked, doubts)
 
     def _words(self, terms: Terms) -> str:
         where = f" ({'; '.join(terms.by)})" if self.notes >= Notes.REASONS and terms.by else ""
@@ -161,4 +185,7 @@ def _joined(rows: list[Row]) -> Row:
         first.always | last.always,
         first.sometimes | last.sometimes,
         (*last.notes, *first.notes),
+        first.undetermined | last.undetermined,
+        first.public | last.public,
+        (*last.doubts, *first.doubts),
     )

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kms_eval.analysis.access.access_diff import WIDER, Change, Compared
+from kms_eval.analysis.access.access_diff import WIDER, Change, ChangeKind, Compared
+from kms_eval.analysis.access.losing import Losing
 from kms_eval.analysis.access.selection import chosen_actions
 from kms_eval.engine.masks import actions_in
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.language.pattern import Matcher, compile_text
+
+FAILING: frozenset[ChangeKind] = WIDER | {"unknown"}
+"""The kinds of changes that fail where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,16 +37,27 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A comparison with the changes that were expected, and the expectations of which nothing came."""
+    """A comparison with the changes that were expected, and the expectations of which nothing came.
+
+    `failing` are the kinds of changes that are findings; `locked` are keys that the change locks, which are findings
+    always.
+    """
 
     compared: Compared
     expected: frozenset[Change]
     idle: tuple[str, ...] = ()
+    failing: frozenset[ChangeKind] = FAILING
+    locked: tuple[Losing, ...] = ()
 
     @property
     def findings(self) -> int:
-        """Changes that may allow more than before, and that nobody expected."""
-        return sum(change.kind in WIDER and change not in self.expected for change in self.compared.changes)
+        """Changes that nobody expected of the kinds that fail, and keys that are locked."""
+        changes = self.compared.changes
+        return sum(self.is_finding(change) for change in changes) + len(self.locked)
+
+    def is_finding(self, change: Change) -> bool:
+        """Whether a change is one."""
+        return change.kind in self.failing and change not in self.expected
 
 
 def expectation(text: str) -> Expectation:
@@ -56,7 +71,13 @@ def expectation(text: str) -> Expectation:
     return Expectation(text, compile_text(principal), actions, None if key == "*" else compile_text(key))
 
 
-def judge(compared: Compared, expectations: Sequence[Expectation]) -> Judged:
+def judge(
+    compared: Compared,
+    expectations: Sequence[Expectation],
+    *,
+    failing: frozenset[ChangeKind] = FAILING,
+    locked: tuple[Losing, ...] = (),
+) -> Judged:
     """Each change that widens access, split into what was expected and what was not."""
     changes: list[Change] = []
     expected: set[Change] = set()
@@ -72,7 +93,7 @@ def judge(compared: Compared, expectations: Sequence[Expectation]) -> Judged:
             if is_expected:
                 expected.add(part)
     idle = tuple(each.text for each in expectations if each not in met)
-    return Judged(replace(compared, changes=tuple(changes)), frozenset(expected), idle)
+    return Judged(replace(compared, changes=tuple(changes)), frozenset(expected), idle, failing, locked)
 
 
 def _split(change: Change, fitting: Iterable[Expectation]) -> Iterator[tuple[Change, bool]]:

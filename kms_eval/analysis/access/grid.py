@@ -8,12 +8,14 @@ from the engine's own reading of a decision.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kms_eval.analysis.access.answers import AnswerWord, answer_word
+from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.openness import Openness, matching
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.settled import PUBLISHED, Settled, settle
+from kms_eval.analysis.access.settled import PUBLISHED, Settled, public, settle
 from kms_eval.analysis.access.terms import NO_TERMS, Terms, TermsFinder
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
@@ -25,7 +27,7 @@ from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
-from kms_eval.engine.resources import Target, key_target, no_target
+from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
 from kms_eval.engine.trace import Trace
 from kms_eval.world.model import Key, World
@@ -49,7 +51,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Square:
-    """One asker on one key; `key` None is for the actions that have none. Masks of published actions."""
+    """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
+
+    `undetermined` and `public` are of what is sometimes allowed: what no request is sure to be allowed, because
+    something that no source could show decides; and what is open to whoever it is.
+    """
 
     asker: Asker
     key: Key | None
@@ -57,6 +63,12 @@ class Square:
     sometimes: int
     halves: tuple[tuple[int, Settled], ...]
     """The settled cells, each with the actions that need it; alias actions need two."""
+    undetermined: int = 0
+    public: int = 0
+
+    def answer(self, bit: int) -> AnswerWord:
+        """The answer about one action."""
+        return answer_word(bit, self.always, self.sometimes, self.undetermined, self.public)
 
 
 class Grid:
@@ -70,11 +82,13 @@ class Grid:
         (template,) = parts(evaluator.world, asked)
         evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
+        self._task_only = template.scope.task_only
         self._circumstances = template.circumstances
         self.openness = Openness(template.circumstances, self._endpoint)
         self._said = frozenset(template.circumstances.given.values)
         self._finder = TermsFinder(self.openness)
         self._possible = Possible(self.openness)
+        self._doubts = DoubtsFinder(evaluator, asked, template.circumstances)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._of: Asker | None = None
@@ -99,24 +113,34 @@ class Grid:
         """All actions that have a key. Ask for one asker's keys in a row: what does not depend on the key is kept."""
         whole = self._settled(asker, key_target(key))
         always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
+        sure = (whole.always | whole.sometimes) & ~whole.undetermined
         halves = [(ACTIONS_ON_KEY, whole)]
         if (always | sometimes) & ON_ALIAS:
             for mask, target in self._alias_targets(key):
                 half = self._alias_half(asker, target)
                 halves.append((mask, half))
-                sometimes = sometimes & ~mask | mask & (always | sometimes) & (half.always | half.sometimes)
+                possible = half.always | half.sometimes
+                sometimes = sometimes & ~mask | mask & (always | sometimes) & possible
                 always &= ~mask | half.always
                 sometimes &= ~always
+                sure &= ~mask | possible & ~half.undetermined
         if sometimes:
             sometimes &= self._possible.of(halves, sometimes)
-        return Square(asker, key, always, sometimes, tuple(halves))
+        undetermined = sometimes & ~sure
+        open_to_all = public(whole, self.openness) & sometimes & ~undetermined if asker.kind == "everyone" else 0
+        return Square(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
 
     def without_key(self, asker: Asker) -> Square:
         """All actions that have no key, in the world's Region."""
         caller = asker.caller
-        settled = self._settled(asker, no_target(caller.account, self.world.region, caller.partition))
-        always, sometimes = settled.always & WITHOUT_KEY, settled.sometimes & WITHOUT_KEY
-        return Square(asker, None, always, sometimes, ((WITHOUT_KEY, settled),))
+        targets = without_key(caller.account, self.world.region, caller.partition)
+        kinds = tuple((mask, self._settled(asker, target)) for mask, target in targets)
+        always = sometimes = undetermined = 0
+        for mask, settled in kinds:
+            always |= settled.always & mask
+            sometimes |= settled.sometimes & mask
+            undetermined |= settled.undetermined & mask
+        return Square(asker, None, always, sometimes, kinds, undetermined)
 
     def terms(self, square: Square, mask: int) -> tuple[tuple[int, Terms], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
@@ -128,7 +152,15 @@ class Grid:
             found = [
                 (part & piece, _both(terms, more)) for part, terms in found for piece, more in pieces if part & piece
             ]
+        if square.public & mask:
+            cuts = (square.public, ~square.public)
+            found = [(part & cut, _public(terms, cut, square)) for part, terms in found for cut in cuts if part & cut]
         return tuple(found)
+
+    def doubts(self, square: Square, mask: int) -> Doubts:
+        """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
+        mask &= ACTIONS_ON_KEY if square.key is not None else ACTIONS_WITHOUT_KEY
+        return self._doubts.find(square.halves, mask) if square.asker.is_one else ()
 
     def reasons(self, square: Square, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
@@ -143,7 +175,7 @@ class Grid:
 
     def _settled(self, asker: Asker, target: Target) -> Settled:
         unfolded = self._said | self._unknown_keys(asker.unknown)
-        scope = Scope(self.world, asker.caller, target, self._endpoint)
+        scope = Scope(self.world, asker.caller, target, self._endpoint, task_only=self._task_only)
         cell = compile_cell(scope, self.evaluator.side(scope), unfolded=unfolded)
         return settle(cell, self.openness, unknown=asker.unknown, own_policy=asker.open_policies)
 
@@ -200,6 +232,10 @@ class Grid:
         said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
         by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
         return Reason(sentence, code, by)
+
+
+def _public(terms: Terms, cut: int, square: Square) -> Terms:
+    return replace(terms, public=True) if cut == square.public else terms
 
 
 def _cuts(square: Square) -> set[int]:

@@ -17,10 +17,12 @@ from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.conditions import Status, Test
 from kms_eval.engine.context import Context, carried, is_fixed
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.hindrances import hindrance
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Circumstances, Scope, Situation
-from kms_eval.engine.unknowns import unknown_facts, unknown_keys
+from kms_eval.engine.unknowns import unknown_facts, unknown_keys, unknown_of
+from kms_eval.formats.unknown import Unknown
 from kms_eval.world.model import VpcEndpoint
 
 SETTLED_BY_NATURE = frozenset({"aws:securetransport", "aws:requestedregion", "kms:policyname"})
@@ -31,8 +33,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 """
 _OF_THE_ENDPOINT = frozenset(
-    {"aws:sourcevpce", "aws:sourcevpc", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
+    {"aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
 )
+
+ABOUT_WHO = (
+    "aws:principal", "aws:userid", "aws:username", "aws:sourceidentity", "aws:federatedprovider", "kms:calleraccount",
+    "aws:sourceaccount", "aws:sourcearn", "aws:sourceorg", "aws:sourceowner", "aws:sourceip", "aws:sourcevpc",
+    "aws:vpc", "aws:ec2instancesource", "kms:recipientattestation:",
+)  # fmt: skip
+"""Beginnings of condition keys (lower case) that tell who asks, or from where: nobody can choose them at will.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html has nearly the same list.
+"""
 
 
 @lru_cache(maxsize=4096)
@@ -65,8 +77,12 @@ class Openness:
     def split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
         """The actions for which a pending entry is still open, and those for which it holds."""
         rule = entry.rule
-        if rule is None or entry.needs.isdisjoint(self._settled):
+        if rule is None:
             return entry.actions, 0
+        if entry.needs.isdisjoint(self._settled):
+            situation = Situation(scope, "", self.circumstances)
+            hindered = not _is_anyone(unknown) and any(hindrance(situation, key) for key in entry.needs)
+            return self._split(entry, scope, unknown) if hindered else (entry.actions, 0)
         if not entry.needs <= self._settled:
             return self._split(entry, scope, unknown)
         # Nothing about the caller matters: the same for all of them.
@@ -75,6 +91,32 @@ class Openness:
         if known is None:
             known = self._known[about] = self._split(entry, scope, unknown)
         return known
+
+    def doubtful(self, entry: Entry, scope: Scope) -> int:
+        """The actions for which an entry hangs on something that no source could show, not on requests alone."""
+        if entry.unknowns:
+            return entry.actions
+        facts, needs = unknown_facts(scope), entry.needs - self._settled
+        if not facts or not needs:
+            return 0
+        found = 0
+        for actions, action in alike(needs, with_key=scope.target.kind == "key"):
+            if unknown_keys(needs, facts, action):
+                found |= actions
+        return found & entry.actions
+
+    def left(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> frozenset[str]:
+        """The condition keys (lower case) of an entry that are open for any action it speaks of."""
+        kinds = alike(entry.needs, with_key=scope.target.kind == "key")
+        left = (self.open_among(entry.needs, scope, unknown, action) for mask, action in kinds if mask & entry.actions)
+        return frozenset().union(*left)
+
+    def unknowns(self, entry: Entry, scope: Scope, action: str) -> tuple[Unknown, ...]:
+        """What no source could show, and what the entry's word about the action (lower case) hangs on."""
+        facts = unknown_facts(scope)
+        keys = sorted(unknown_keys(entry.needs - self._settled, facts, action)) if facts else ()
+        found = (unknown_of(key, facts) for key in keys)
+        return (*entry.unknowns, *(each for each in found if each is not None))
 
     def open_tests(self, entry: Entry, scope: Scope, unknown: tuple[str, ...], action: str) -> Iterator[Test]:
         """The tests of a pending entry's condition that are open for the action (lower case)."""
@@ -103,12 +145,20 @@ class Openness:
     def open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
         """Those of the condition keys (lower case) whose values requests for the action (lower case) choose."""
         with_key = scope.target.kind == "key"
+        situation = Situation(scope, action, self.circumstances)
+        anyone = _is_anyone(unknown)
         facts = unknown_facts(scope)
         return unknown_keys(keys - self._settled, facts, action) | frozenset(
             key
             for key in keys - self._settled
-            if key.startswith(unknown) or not is_fixed(action, key, with_key=with_key)
+            if key.startswith(unknown)
+            or (not is_fixed(action, key, with_key=with_key) and (anyone or hindrance(situation, key) is None))
         )
+
+
+def _is_anyone(unknown: tuple[str, ...]) -> bool:
+    """Whether it is anyone at all, who may be a service as well."""
+    return "aws:principalorgid" in unknown
 
 
 def matching(keys: Iterable[str], beginnings: tuple[str, ...]) -> frozenset[str]:

@@ -45,7 +45,7 @@ class Prints:
             _pairs(key.tags),
             (key.spec, key.usage, key.origin, key.state, key.multi_region, key.manager),
             (key.primary_region, key.replica_regions),
-            self._policy(key.policy),
+            self.of_policy(key.policy),
             tuple(_grant(grant) for grant in key.grants),
             tuple((each.unknown, *_grant(each.grant)) for each in key.open_grants),
             tuple(sorted(key.unknowns)),
@@ -57,15 +57,15 @@ class Prints:
         endpoint = self._world.vpc_endpoints.get(name) if name is not None else None
         if endpoint is None:
             return ()
-        policy = () if endpoint.policy is None else self._policy(endpoint.policy)
+        policy = () if endpoint.policy is None else self.of_policy(endpoint.policy)
         return (endpoint.id, endpoint.vpc, endpoint.account, policy, self._account(endpoint.account, callers=True))
 
     def _principal(self, principal: Principal) -> Print:
-        boundary = () if principal.boundary is None else self._policy(principal.boundary)
+        boundary = () if principal.boundary is None else self.of_policy(principal.boundary)
         return (
             (principal.arn, principal.kind, principal.path, principal.id, principal.known),
             _pairs(principal.tags),
-            tuple(map(self._policy, principal.policies)),
+            tuple(map(self.of_policy, principal.policies)),
             boundary,
             tuple(sorted(principal.unknowns)),
         )
@@ -80,10 +80,11 @@ class Prints:
         if known is None:
             return about
         levels = known.service_control_policies if callers else known.resource_control_policies
-        printed = None if levels is None else tuple(tuple(map(self._policy, level)) for level in levels)
+        printed = None if levels is None else tuple(tuple(map(self.of_policy, level)) for level in levels)
         return (*about, known.path, known.unknown_path, printed)
 
-    def _policy(self, policy: Policy) -> Print:
+    def of_policy(self, policy: Policy) -> Print:
+        """Everything that a policy says, but neither its name nor where it stands."""
         known = self._policies.get(policy)
         if known is None:
             known = self._policies[policy] = (policy.kind, policy.variables, policy.statements)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kms_eval.analysis.access.openness import Openness
+from kms_eval.analysis.access.openness import ABOUT_WHO, Openness
 from kms_eval.engine import decide
 from kms_eval.engine.cell import Cell
 from kms_eval.engine.context import Context
@@ -26,7 +26,10 @@ OWN_POLICY = Entry("identityPolicy", Slot.IDENTITY, EVERYTHING)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settled:
-    """Masks of what is allowed in every request (`always`) and in some (`sometimes`); the rest is never allowed."""
+    """Masks of what is allowed in every request (`always`) and in some (`sometimes`); the rest is never allowed.
+
+    `undetermined` are those of `sometimes` of which no request is sure to be allowed: something unknown decides.
+    """
 
     cell: Cell
     unknown: tuple[str, ...]
@@ -34,6 +37,7 @@ class Settled:
     pending: tuple[Entry, ...]
     always: int
     sometimes: int
+    undetermined: int = 0
 
 
 def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_policy: bool) -> Settled:
@@ -53,13 +57,55 @@ def settle(cell: Cell, openness: Openness, *, unknown: tuple[str, ...], own_poli
             pending.append(Entry(entry.layer, entry.slot, still, entry.rule, entry.allowance))
     if own_policy:
         pending.append(OWN_POLICY)
+    sure = _surely_possible(cell, openness, sums, pending)
+    pending, always, possible = _with_retiring(cell, openness, sums, pending)
+    sometimes = possible & ~always & PUBLISHED
+    return Settled(cell, unknown, sums, tuple(pending), always & PUBLISHED, sometimes, sometimes & ~sure)
+
+
+def public(settled: Settled, openness: Openness) -> int:
+    """What anybody may do who has an identity policy for it, whoever it is: nothing that is asked is about who asks.
+
+    What a request carries, of the service it comes through to its encryption context, whoever asks can choose.
+    """
+    sums, about_who = list(settled.sums), (*settled.unknown, *ABOUT_WHO)
+    for entry in settled.pending:
+        who = openness.doubtful(entry, settled.cell.scope)
+        if any(key.startswith(about_who) for key in openness.left(entry, settled.cell.scope, settled.unknown)):
+            who = entry.actions
+        if entry.slot == Slot.DENY:
+            sums[Slot.DENY] |= who
+        else:
+            sums[entry.slot] |= entry.actions & ~who
+    return decide.allowed(sums, settled.cell.shape) & ~sums[Slot.DENY] & settled.sometimes
+
+
+def _surely_possible(cell: Cell, openness: Openness, sums: list[int], pending: list[Entry]) -> int:
+    """What some request is allowed whatever the unknowns are: what hangs on them allows nothing, and denies."""
+    doubtful = [openness.doubtful(entry, cell.scope) for entry in pending]
+    if not any(doubtful):
+        return EVERYTHING
+    least, others = list(sums), []
+    for entry, doubt in zip(pending, doubtful, strict=True):
+        if entry.slot == Slot.DENY:
+            least[Slot.DENY] |= doubt
+        if entry.actions & ~doubt:
+            others.append(Entry(entry.layer, entry.slot, entry.actions & ~doubt, entry.rule, entry.allowance))
+    _pending, _always, possible = _with_retiring(cell, openness, least, others)
+    return possible
+
+
+def _with_retiring(
+    cell: Cell, openness: Openness, sums: list[int], pending: list[Entry]
+) -> tuple[list[Entry], int, int]:
+    """The entries that are still pending, what is allowed whatever they say, and what is if they say the best."""
     always, possible = _answers(cell, sums, pending)
     retiring = [entry for entry in pending if entry.allowance is not None and entry.actions & RETIRE_GRANT]
-    if retiring:
-        others = [entry for entry in pending if entry not in retiring]
-        pending, retire_always, retire_possible = _retirable(cell, openness, sums, retiring, others)
-        always, possible = always & ~RETIRE_GRANT | retire_always, possible & ~RETIRE_GRANT | retire_possible
-    return Settled(cell, unknown, sums, tuple(pending), always & PUBLISHED, possible & ~always & PUBLISHED)
+    if not retiring:
+        return pending, always, possible
+    others = [entry for entry in pending if entry not in retiring]
+    pending, retire_always, retire_possible = _retirable(cell, openness, sums, retiring, others)
+    return pending, always & ~RETIRE_GRANT | retire_always, possible & ~RETIRE_GRANT | retire_possible
 
 
 def _answers(cell: Cell, sums: list[int], pending: list[Entry]) -> tuple[int, int]:
@@ -94,6 +140,11 @@ def _retirable(
         least, most = _answers(cell, with_grant, others)
         always &= least
         possible |= most & RETIRE_GRANT
+    for entry in (entry for entry in retiring if entry.unknowns):
+        # There may be such a grant, and it may be the one to retire.
+        about[entry], common, always = None, set(), 0
+        with_grant = [value | RETIRE_GRANT if slot == entry.slot else value for slot, value in enumerate(sums)]
+        possible |= _answers(cell, with_grant, others)[1] & RETIRE_GRANT
     for slot in common or ():
         sums[slot] |= RETIRE_GRANT
     still = [*others, *(entry for entry in about if entry.slot not in (common or ()))]

@@ -7,7 +7,7 @@ suffice is asked of `engine.decide`, set by set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import combinations, islice, product
 
@@ -27,31 +27,50 @@ Way = tuple[str, ...]
 
 _SHAPE = tuple(each.name for each in fields(Shape))
 _MOST_WAYS = 64  # more ways than anybody reads; they come from many statements that say nearly the same
+_MOST_TRIED = 512  # combined before those are left out that ask for all that another asks for
 _MOST_KNOWN = 50_000
+_OWN_POLICY = "an identity policy of its own allows it"
+
+UNKNOWN = "unknown: "
+"""Begins the words for what a source could not show; behind it stands its address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of it denies.
 
-    `by` names the statements and grants that the conditions stand in.
+    `by` names the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
+    they hang on. `public`: nothing is asked of who asks, and that an outsider needs a policy of its own account hinders
+    nobody. Where there are more ways than are listed, `beyond` is all that they are combined from; it is None where
+    every way is listed.
     """
 
     ways: tuple[Way, ...]
     unless: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    unknowns: tuple[str, ...] = ()
+    public: bool = False
+    beyond: Hashable = None
 
     def __str__(self) -> str:
-        some = " or if ".join(" and ".join(way) for way in self.ways if way)
-        if () in self.ways:
+        ways = self.ways
+        if self.public:
+            ways = tuple(tuple(word for word in way if word != _OWN_POLICY) for way in ways)
+        some = " or if ".join(" and ".join(way) for way in ways if way)
+        if () in ways:
             some = ""
-        parts = [f"if {some}"] if some else []
+        elif self.beyond is not None:
+            some += f" or in more ways than the {len(self.ways)} listed, which were not simplified further"
+        parts = ["public"] if self.public else []
+        parts += [f"if {some}"] if some else []
         if self.unless:
             parts.append("unless " + " or unless ".join(self.unless))
         return ", ".join(parts)
 
     def implies(self, other: Terms) -> bool:
         """Whether nothing is allowed on these terms that is not on the others; False where that is not plain to see."""
+        if self.beyond is not None:
+            return False
         ways = [set(way) for way in other.ways]
         return set(other.unless) <= set(self.unless) and all(
             any(set(way) >= each for each in ways) for way in self.ways
@@ -59,15 +78,19 @@ class Terms:
 
     def same_as(self, other: Terms) -> bool:
         """Whether they say the same, in whatever order."""
-        return set(self.unless) == set(other.unless) and {frozenset(way) for way in self.ways} == {
-            frozenset(way) for way in other.ways
-        }
+        if set(self.unless) != set(other.unless) or self.beyond != other.beyond:
+            return False
+        return self.beyond is not None or set(map(frozenset, self.ways)) == set(map(frozenset, other.ways))
 
     def and_also(self, other: Terms) -> Terms:
         """What has to be met where both have to be met."""
-        ways = [tuple(dict.fromkeys((*one, *two))) for one, two in product(self.ways, other.ways)]
+        ways, complete = combined((self.ways, other.ways))
+        complete = complete and self.beyond is None and other.beyond is None
+        beyond = None if complete else frozenset((_all_of(self), _all_of(other)))
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
-        return Terms(_fewest(ways), unless, tuple(dict.fromkeys((*self.by, *other.by))))
+        by = tuple(dict.fromkeys((*self.by, *other.by)))
+        unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
+        return Terms(ways, unless, by, unknowns, public=self.public and other.public, beyond=beyond)
 
 
 NO_TERMS = Terms(((),))
@@ -84,7 +107,8 @@ class TermsFinder:
         """The terms of the actions in `mask`, actions with equal terms together."""
         about = tuple((entry.rule or entry.allowance, entry.slot, entry.actions) for entry in settled.pending)
         shape = tuple(getattr(settled.cell.shape, name) for name in _SHAPE)
-        question = (mask, about, tuple(settled.sums), shape, settled.unknown)
+        facts = tuple(settled.cell.unknown_facts.items())
+        question = (mask, about, tuple(settled.sums), shape, settled.unknown, facts)
         known = self._known.get(question)
         if known is None:
             found: dict[Terms, int] = {}
@@ -119,26 +143,33 @@ class TermsFinder:
             if entry.slot != Slot.DENY and not settled.sums[entry.slot] & bit:
                 by_slot.setdefault(entry.slot, []).append(entry)
         sets = list(sufficient(settled, bit, tuple(by_slot)))
-        ways = (
-            tuple(dict.fromkeys(word for part in chosen for word in part))
-            for slots in sets
-            for chosen in product(*([self._words(entry, settled, action) for entry in by_slot[slot]] for slot in slots))
-        )
+        words = {slot: [self._words(entry, settled, action) for entry in by_slot[slot]] for slot in by_slot}
+        each_set = [combined([words[slot] for slot in slots]) for slots in sets]
+        ways = _fewest(way for ways, _complete in each_set for way in ways)
+        beyond: Hashable = None
+        if len(ways) > _MOST_WAYS or not all(complete for _ways, complete in each_set):
+            ways = ways[:_MOST_WAYS]
+            beyond = frozenset(frozenset(frozenset(map(frozenset, words[slot])) for slot in slots) for slots in sets)
         unless = tuple(dict.fromkeys(" and ".join(self._words(entry, settled, action)) for entry in denies))
         needed = dict.fromkeys(slot for slots in sets for slot in slots)
         said = [entry for slot in needed for entry in by_slot[slot]] + denies
         by = tuple(dict.fromkeys(_where(entry) for entry in said if entry is not OWN_POLICY))
-        return Terms(_fewest(islice(ways, _MOST_WAYS)), unless, by)
+        unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, settled, action)))
+        return Terms(ways, unless, by, unknowns, beyond=beyond)
 
     def _words(self, entry: Entry, settled: Settled, action: str) -> Way:
-        left_open = tuple(f"unknown: {each.address or each.reason}" for each in entry.unknowns)
+        left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, settled, action))
         return (*left_open, *self._known_words(entry, settled, action))
+
+    def _unknowns(self, entry: Entry, settled: Settled, action: str) -> Way:
+        unknowns = self._openness.unknowns(entry, settled.cell.scope, action)
+        return tuple(each.address or each.reason for each in unknowns)
 
     def _known_words(self, entry: Entry, settled: Settled, action: str) -> Way:
         if entry.allowance is not None:
             return _of_grant(entry.allowance)
         if entry.rule is None:
-            return ("an identity policy of its own allows it",)
+            return (_OWN_POLICY,)
         scope = settled.cell.scope
         tests = self._openness.open_tests(entry, scope, settled.unknown, action)
         words = [in_words(test) + _literally(test, entry.rule) for test in tests]
@@ -151,18 +182,47 @@ class TermsFinder:
 
 
 def sufficient(settled: Settled, bit: int, slots: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """The smallest sets of slots whose Allow, added to what is settled, makes the action allowed."""
+    """The smallest sets of slots whose Allow, added to what is settled, makes the action allowed; smallest first.
+
+    Slots that bound the same things are needed together or not at all, so sets are tried of such bundles. There are as
+    many bundles as ways to allow and to bound, however many levels of SCPs there are: cost does not double with each.
+    """
+    bundles = _bundles(settled.cell.shape, slots)
     found: list[frozenset[int]] = []
-    for size in range(len(slots) + 1):
-        for chosen in combinations(slots, size):
-            if any(smaller <= set(chosen) for smaller in found):
+    for size in range(len(bundles) + 1):
+        for some in combinations(bundles, size):
+            chosen = frozenset(slot for bundle in some for slot in bundle)
+            if any(smaller <= chosen for smaller in found):
                 continue
             sums = list(settled.sums)
             for slot in chosen:
                 sums[slot] |= bit
             if decide.allowed(sums, settled.cell.shape) & bit:
-                found.append(frozenset(chosen))
-                yield chosen
+                found.append(chosen)
+    in_order = [tuple(slot for slot in slots if slot in chosen) for chosen in found]
+    yield from sorted(in_order, key=lambda chosen: (len(chosen), [slots.index(slot) for slot in chosen]))
+
+
+def _bundles(shape: Shape, slots: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The slots in parts: those that stand in the same lists of the shape together, every other one alone."""
+    limits, grant_limits, gates = set(shape.limits), set(shape.grant_limits), set(shape.gates)
+    bundles: dict[Hashable, list[int]] = {}
+    for slot in slots:
+        bounds = (slot in limits, slot in grant_limits, slot in gates)
+        bundles.setdefault(bounds if any(bounds) else slot, []).append(slot)
+    return [tuple(bundle) for bundle in bundles.values()]
+
+
+def combined(each: Iterable[Sequence[Way]]) -> tuple[tuple[Way, ...], bool]:
+    """The ways to meet one way of each, without those that ask for too much, and whether these are all."""
+    ways: tuple[Way, ...] = ((),)
+    complete = True
+    for alternatives in each:
+        tried = (tuple(dict.fromkeys((*way, *more))) for way, more in product(ways, dict.fromkeys(alternatives)))
+        some = _fewest(islice(tried, _MOST_TRIED))
+        complete = complete and next(tried, None) is None and len(some) <= _MOST_WAYS
+        ways = some[:_MOST_WAYS]
+    return ways, complete
 
 
 def _fewest(ways: Iterable[Way]) -> tuple[Way, ...]:
@@ -171,6 +231,11 @@ def _fewest(ways: Iterable[Way]) -> tuple[Way, ...]:
     for way in ways:
         distinct.setdefault(frozenset(way), way)
     return tuple(way for needs, way in distinct.items() if not any(other < needs for other in distinct))
+
+
+def _all_of(terms: Terms) -> Hashable:
+    """What all the ways of the terms follow from."""
+    return terms.beyond if terms.beyond is not None else frozenset(map(frozenset, terms.ways))
 
 
 def _of_grant(allowance: Allowance) -> Way:

@@ -7,12 +7,14 @@ Never here: deciding, text for people.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from kms_eval.analysis.access.access_matrix import AnswerWord, Person, Track
+from kms_eval.analysis.access.access_matrix import Person, Track
+from kms_eval.analysis.access.answers import AnswerWord
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, Square
 from kms_eval.analysis.access.principals import Asker
+from kms_eval.analysis.access.terms import UNKNOWN
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
@@ -21,13 +23,16 @@ from kms_eval.world.model import Key
 class Who:
     """One principal's answer. `because` is the reason, or the conditions; empty for `never` unless asked for.
 
-    `by` names the statements and grants behind it.
+    `by` names the statements and grants behind it, `unknowns` what no source could show, and what it hangs on, `doubts`
+    the codes of warnings about questions that AWS leaves open, on which it hangs.
     """
 
     person: Person
     answer: AnswerWord
     because: str = ""
     by: tuple[str, ...] = ()
+    unknowns: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +64,22 @@ class _Collected:
     answers: dict[tuple[str, Key | None], list[Who]] = field(default_factory=dict)
 
     def add(self, square: Square, person: Person, actions: int) -> None:
+        doubts = self.grid.doubts(square, actions)
         for action in actions_in(actions):
             bit = bit_of(action.name)
             who = self._who(square, person, bit)
+            if doubts:
+                who = replace(who, doubts=next((codes for mask, codes in doubts if mask & bit), ()))
             # Nobody in particular, who never may: nothing is said by saying so.
             if who.answer != "never" or square.asker.is_one:
                 self.answers.setdefault((action.name, square.key), []).append(who)
 
     def _who(self, square: Square, person: Person, bit: int) -> Who:
+        answer = square.answer(bit)
         if square.sometimes & bit:
             ((_mask, terms),) = self.grid.terms(square, bit)
-            return Who(person, "conditional", str(terms), terms.by)
-        answer: AnswerWord = "always" if square.always & bit else "never"
+            said = f"{UNKNOWN}{', '.join(terms.unknowns)}" if answer == "undetermined" else str(terms)
+            return Who(person, answer, said, terms.by, terms.unknowns)
         if answer == "never" and not self.denials:
             return Who(person, answer)
         ((_mask, reason),) = self.grid.reasons(square, bit)

@@ -14,9 +14,8 @@ from kms_eval.analysis.advising.places import Where
 from kms_eval.documents.model import ConditionTest, Policy, Statement
 from kms_eval.engine.carrying import can_carry, can_have
 from kms_eval.engine.conditions import Test
-from kms_eval.engine.missing import spelled
 from kms_eval.engine.trace import Trace
-from kms_eval.facts.condition_keys import find
+from kms_eval.facts.condition_keys import find, spelled
 from kms_eval.records import record
 
 _ENCRYPTION = "kms:encryptioncontext:"
@@ -52,7 +51,7 @@ def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:  # noqa: C901 - 
     if isinstance(seen, tuple) and seen and not test.operator.negated and test.operator.type not in {"Null", "Date"}:
         values = (*written.values, *(value for value in seen if value not in written.values))
         added = [value for value in seen if value not in written.values]
-        if added and not any(set(value) & set("*?$") for value in added) and test.operator.type != "Numeric":
+        if added and all(_can_be_written(test, value) for value in added) and test.operator.type != "Numeric":
             yield _edited(subject, written, replace(written, values=values), "add-value", 13, {"add": added},
                           f"in {{it}}, add {_listed(added)} to the values of {written.key}")  # fmt: skip
     if test.operator.negated and isinstance(seen, tuple):
@@ -154,7 +153,7 @@ def spare(subject: Subject, test: Test) -> Iterator[Edit]:
                       {"replace_qualifier": "ForAnyValue"},
                       f"in {{it}}, write ForAnyValue for ForAllValues over {written.key}: "
                       "ForAllValues is true where nothing was sent")  # fmt: skip
-    if test.operator.negated and isinstance(seen, tuple) and len(seen) == 1 and not set(seen[0]) & set("*?$"):
+    if test.operator.negated and isinstance(seen, tuple) and len(seen) == 1 and _can_be_written(test, seen[0]):
         yield _edited(subject, written, replace(written, values=(*written.values, seen[0])), "add-value", 18,
                       {"add": [seen[0]]},
                       f"in {{it}}, add `{seen[0]}` to the values of {written.key} that it spares")  # fmt: skip
@@ -162,6 +161,17 @@ def spare(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, replace(written, if_exists=False), "remove-if-exists", 20,
                       {"remove_if_exists": True},
                       f"in {{it}}, drop IfExists from the test of {written.key}")  # fmt: skip
+
+
+def _can_be_written(test: Test, value: str) -> bool:
+    """Whether the value of a request can stand in a policy, for itself and nothing else."""
+    if set(value) & set("*?$") or not value.isprintable():
+        return False
+    try:
+        test.operator.read_text(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _has_wildcards(test: ConditionTest) -> bool:

@@ -19,6 +19,7 @@ from kms_eval.analysis.batching.relevance import Relevance
 from kms_eval.analysis.batching.rows import FIELDS, NESTED, read_value
 from kms_eval.engine.cell import Outcome
 from kms_eval.engine.evaluator import Evaluator, Ruling
+from kms_eval.engine.explain import warnings_of
 from kms_eval.engine.explanation import Explanation
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.trace import Trace
@@ -34,7 +35,9 @@ class Answer:
     """The decision about a request: the columns of a batch without the id.
 
     `principal`, `action` and `key` are the request's own words, None where they are no text. `policy` and `sid` name
-    the deciding statement, or the deciding grant and its name. With an `error` nothing else is said.
+    the deciding statement, or the deciding grant and its name. `warnings` are codes, with blanks between them: among
+    them the open questions on which the decision hangs. An `error` says why there is no decision, and `line` where in
+    its file the row stands; of what is undetermined there is the reason code as well.
     """
 
     principal: str | None
@@ -45,6 +48,17 @@ class Answer:
     policy: str | None = None
     sid: str | None = None
     error: str | None = None
+    warnings: str | None = None
+    line: int | None = None
+
+    @property
+    def counted_as(self) -> str | None:
+        """What a tally counts it as: the decision, ``undetermined``, or None for an error."""
+        return self.decision or self.reason_code
+
+    def on_line(self, line: int | None) -> Answer:
+        """The same answer to the row on that line of its file."""
+        return replace(self, line=line)
 
 
 class Answers:
@@ -82,9 +96,12 @@ class Answers:
         except InputError as error:
             return Answer(principal, action, key, error=in_one_line(error))
         if ruling.outcome == "undetermined":
-            return Answer(principal, action, key, reason_code="undetermined", error=_hangs_on(ruling))
+            hangs_on = _hangs_on(ruling)
+            warned = _warnings(self._asking.evaluator, ruling)
+            return Answer(principal, action, key, reason_code="undetermined", error=hangs_on, warnings=warned)
         code, policy, sid = _reasons(self._asking.evaluator, ruling)
-        return Answer(principal, action, key, ruling.outcome, code, policy, sid)
+        warned = _warnings(self._asking.evaluator, ruling)
+        return Answer(principal, action, key, ruling.outcome, code, policy, sid, warnings=warned)
 
 
 def unreadable(message: str, fields: Mapping[str, object] | None = None) -> Answer:
@@ -128,6 +145,17 @@ def _hangs_on(ruling: Ruling) -> str:
     return f"undetermined: {'; '.join(said)}"
 
 
+_ABOUT_WORDS = frozenset(
+    {"context-contradicts-fact", "context-not-carried", "context-not-carried-by-action", "encryption-context-ignored"}
+)
+"""Warnings about single values that a request brings along: requests that differ in nothing else are one request."""
+
+
+def _warnings(evaluator: Evaluator, ruling: Ruling) -> str | None:
+    codes = dict.fromkeys(warned.code for warned in warnings_of(evaluator, ruling))
+    return " ".join(code for code in codes if code not in _ABOUT_WORDS) or None
+
+
 def _reasons(evaluator: Evaluator, ruling: Ruling) -> tuple[str, str | None, str | None]:
     """Reason code, policy and Sid, as an explanation has them; the rest of it is not worked out."""
     trace = Trace(ruling.decisive, evaluator.rules)
@@ -148,7 +176,7 @@ def frozen(value: object) -> object:
 
 
 class Tally:
-    """How many rows got which decision; rows with an error are counted as such."""
+    """How many rows got which decision; what is undetermined and rows with an error are counted as such."""
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         self.counts = Counter(counts or {})
@@ -160,9 +188,14 @@ class Tally:
 
     @property
     def errors(self) -> int:
-        """Rows without a decision."""
+        """Rows that are no requests."""
         return self.counts["error"]
 
+    @property
+    def open(self) -> int:
+        """Rows without a decision."""
+        return self.errors + self.counts["undetermined"]
+
     def add(self, decision: str | None, times: int = 1) -> None:
-        """Count a decision; None is an error."""
+        """Count a decision, or what stands for one in `Answer.counted_as`; None is an error."""
         self.counts[decision or "error"] += times

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kms_eval.analysis.batching.batch import Answer, Answers, Tally, frozen
 from kms_eval.analysis.batching.hinges import OUTCOMES
 from kms_eval.analysis.batching.outcomes import Outcomes
-from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, NESTED, fields_among
+from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, LINE, NESTED, fields_among
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, InputError, Location
 
@@ -46,17 +46,28 @@ def check_schema(schema: Any) -> None:
 
 
 def decision_schema(requests: Any) -> Any:
-    """The columns of the decisions about requests with that schema: text, but for the id, which keeps its type."""
+    """The columns of the decisions about requests with that schema; the id keeps its type."""
     kind = requests.field("id").type if "id" in requests.names else pa.string()
-    return pa.schema([("id", kind), *((name, pa.string()) for name in DECISION_COLUMNS[1:])])
+    return columns_of_decisions(kind)
+
+
+def columns_of_decisions(id_type: Any) -> Any:
+    """The columns of decisions, whose ids are of that type."""
+    return pa.schema([("id", id_type), *((name, _type(name)) for name in DECISION_COLUMNS[1:])])
+
+
+def _type(name: str) -> Any:
+    return pa.int64() if name == LINE else pa.string()
 
 
 def decision_batch(rows: Sequence[tuple[str | None, Answer]]) -> Any:
     """Rows as a record batch; the ids are texts."""
     answers = [answer for _row_id, answer in rows]
     columns = [[encodable(row_id) for row_id, _answer in rows]]
-    columns += [_texts(answers, name) for name in DECISION_COLUMNS[1:]]
-    return pa.record_batch([pa.array(column, pa.string()) for column in columns], names=DECISION_COLUMNS)
+    columns += [_values(answers, name) for name in DECISION_COLUMNS[1:]]
+    schema = columns_of_decisions(pa.string())
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
 
 
 def one_column(decisions: Any) -> Any:
@@ -71,18 +82,22 @@ class Columns:
         self.answers = Answers(evaluator, at)
         self.tally = Tally() if tally is None else tally
 
-    def decide(self, batch: Any) -> Any:
-        """The decisions about a batch. Raises InputError as `check_schema` does."""
+    def decide(self, batch: Any, before: int | None = None) -> Any:
+        """The decisions about a batch. Raises InputError as `check_schema` does.
+
+        `before` counts the rows before the batch in its file; None: nobody knows which row is which.
+        """
         check_schema(batch.schema)
         schema = decision_schema(batch.schema)
         columns = [_Column(name, batch.column(name)) for name in FIELDS if name in batch.schema.names]
         distinct, row_of = _distinct(columns, batch.num_rows)
         answers = [self.answers.of(_fields(columns, row)) for row in distinct]
         for answer, times in zip(answers, np.bincount(row_of, minlength=len(answers)).tolist(), strict=True):
-            self.tally.add(answer.decision, times)
+            self.tally.add(answer.counted_as, times)
         rows = pa.array(row_of)
         arrays = [batch.column("id") if "id" in batch.schema.names else pa.nulls(batch.num_rows, pa.string())]
-        arrays += [pa.array(_texts(answers, name), pa.string()).take(rows) for name in DECISION_COLUMNS[1:]]
+        arrays += [pa.array(_values(answers, name), pa.string()).take(rows) for name in DECISION_COLUMNS[1:-1]]
+        arrays.append(_lines(answers, row_of, before))
         return pa.record_batch(arrays, schema=schema)
 
 
@@ -255,8 +270,18 @@ def _fields(columns: Sequence[_Column], row: int) -> dict[str, Any]:
     return {name: value for name, value in told if value is not None}
 
 
-def _texts(answers: Sequence[Answer], name: str) -> list[str | None]:
-    return [encodable(getattr(answer, name)) for answer in answers]
+def _values(answers: Sequence[Answer], name: str) -> list[Any]:
+    values = (getattr(answer, name) for answer in answers)
+    return list(values) if name == LINE else [encodable(value) for value in values]
+
+
+def _lines(answers: Sequence[Answer], row_of: Numbers, before: int | None) -> Any:
+    """The numbers of the rows that have no decision, counted from 1."""
+    if before is None:
+        return pa.nulls(row_of.size, pa.int64())
+    decided = np.array([answer.error is None for answer in answers], bool)
+    numbers = np.arange(before + 1, before + 1 + row_of.size)
+    return pa.array(numbers, pa.int64(), mask=decided[row_of] if row_of.size else None)
 
 
 def encodable(text: str | None) -> str | None:

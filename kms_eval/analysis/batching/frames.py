@@ -138,8 +138,9 @@ class Frames:
         except InputError:
             return self._frame(None, None), None
         names = frozenset((canonical(name), bool(values)) for name, values in asked.context.items())
+        brought = given(asked.context)
         kind = (
-            names, given(asked.context).by_service, asked.vpc_endpoint, asked.alias, asked.destination_key,
+            names, brought.by_service, brought.assumed_root, asked.vpc_endpoint, asked.alias, asked.destination_key,
             asked.region, asked.via_grant, frozen(row.get("session")), frozen(row.get("grant")),
         )  # fmt: skip
         frame = self._frame(kind, asked)

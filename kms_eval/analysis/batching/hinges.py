@@ -175,10 +175,11 @@ def _signature(entry: Entry, before: Situation) -> Any:
     kind = tuple(carried(action, key) for key in needs) if row is not None and row.cryptographic else action
     readings = tuple(_comparable(reading(before, key)) for key in needs)
     if rule.resource.needs:
-        return (rule, _values(before.scope.target), kind, readings)
+        return (rule, _values(before.scope.target), kind, readings, before.scope.caller.kind)
     # The resource is covered, or the entry would not be open: only the condition is left to ask, wherever it is
     # written.
-    return (rule.statement.condition, rule.effect, rule.policy.kind, rule.policy.variables, kind, readings)
+    written = (rule.statement.condition, rule.effect, rule.policy.kind, rule.policy.variables)
+    return (*written, kind, readings, before.scope.caller.kind)
 
 
 def _comparable(value: Reading) -> object:

@@ -16,23 +16,34 @@ from kms_eval.analysis.batching.alike import Kinds
 from kms_eval.analysis.batching.asked import asked_in
 from kms_eval.analysis.batching.recent import Recent
 from kms_eval.analysis.batching.rows import read_value
-from kms_eval.engine.situation import CHAIN, VIA_AWS_SERVICE
+from kms_eval.engine.situation import ASSUMED_ROOT, CHAIN, VIA_AWS_SERVICE
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.world.context_rules import ContextRules
 from kms_eval.world.model import World, policies_of
 
+_BY_SERVICE = (*CHAIN, VIA_AWS_SERVICE)
 DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
     "aws:calledviafirst": ("aws:calledvia",),
     "aws:calledvialast": ("aws:calledvia",),
     "aws:viaawsservice": CHAIN,
-    "kms:grantisforawsresource": (*CHAIN, VIA_AWS_SERVICE),
+    "aws:multifactorauthpresent": ("aws:tokenissuetime", *_BY_SERVICE),
+    "aws:sourceaccount": ("aws:sourcearn",),
+    "aws:sourceorgid": ("aws:sourceaccount", "aws:sourcearn"),
+    "aws:sourceorgpaths": ("aws:sourceaccount", "aws:sourcearn"),
+    "aws:sourcevpce": _BY_SERVICE,
+    "aws:sourcevpc": _BY_SERVICE,
+    "aws:sourcevpcarn": _BY_SERVICE,
+    "aws:vpceaccount": _BY_SERVICE,
+    "aws:vpceorgid": _BY_SERVICE,
+    "aws:vpceorgpaths": _BY_SERVICE,
+    "kms:grantisforawsresource": _BY_SERVICE,
     "kms:multiregionkeytype": ("kms:multiregion",),
 }
 """Condition keys (lower case) whose value the engine may derive from others that a request gives."""
 
-ALWAYS = ("aws:requesttag/", "aws:tagkeys")
-"""Beginnings of condition keys that tell that a call sets tags, which is a question of its own."""
+ALWAYS = ("aws:requesttag/", "aws:tagkeys", ASSUMED_ROOT)
+"""Beginnings of condition keys that tell what kind of call it is: one that sets tags, or a session of AssumeRoot's."""
 
 Stands = Callable[[str], str]
 
@@ -123,8 +134,8 @@ class Relevance:
         return left
 
     def _of_context_by_endpoint(self, context: Mapping[str, object]) -> Mapping[str, object]:
-        # Whether a service calls decides whether the endpoint's policy counts.
-        via = {name: value for name, value in context.items() if canonical(name) in {*CHAIN, VIA_AWS_SERVICE}}
+        # Whether a service calls decides whether the endpoint's keys are there.
+        via = {name: value for name, value in context.items() if canonical(name) in _BY_SERVICE}
         return {**via, **self._of_context(context)}
 
     def _of_pairs(self, pairs: Mapping[str, object]) -> Mapping[str, object]:

@@ -38,7 +38,11 @@ REQUIRED = ("principal", "action")
 NESTED = frozenset({"context", "encryption_context", "grant", "session"})
 """Fields whose value may be a mapping; as a text it is JSON."""
 
-DECISION_COLUMNS = ("id", "principal", "action", "key", "decision", "reason_code", "policy", "sid", "error")
+LINE = "line"
+DECISION_COLUMNS = (
+    "id", "principal", "action", "key", "decision", "reason_code", "policy", "sid", "error", "warnings", LINE,
+)  # fmt: skip
+"""The columns of decisions: text, but for the id, which keeps its type, and the line, a number."""
 
 _KNOWN = frozenset({ID, *FIELDS})
 

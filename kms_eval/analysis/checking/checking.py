@@ -37,10 +37,10 @@ _ANYTHING = Request("arn:aws:iam::000000000000:root", "kms:ListKeys")
 
 
 def run_checks(
-    evaluator: Evaluator, checks: Iterable[Check], *, now: datetime, source: str | None = None
+    evaluator: Evaluator, checks: Iterable[Check], *, now: datetime, sources: tuple[str, ...] = ()
 ) -> Iterator[CheckResult]:
-    """Run check after check; `source` is what commands name as the scenario. Raises InputError."""
-    running = Checking(evaluator, now=now, source=source)
+    """Run check after check; `sources` are what commands name as the scenario. Raises InputError."""
+    running = Checking(evaluator, now=now, sources=sources)
     return (running.run(check) for check in checks)
 
 
@@ -58,7 +58,7 @@ class Checking:
 
     evaluator: Evaluator
     now: datetime
-    source: str | None = None
+    sources: tuple[str, ...] = ()
     _grid: Grid = field(init=False)
     _people: tuple[Someone, ...] = field(init=False)
     _alike: Alike = field(init=False)
@@ -114,7 +114,7 @@ class _Looking:
 
     def __post_init__(self) -> None:
         self._clock = Clock(self.checking.now)
-        self._asking = Asking(self.checking.evaluator, self.checking.now, self.checking.source)
+        self._asking = Asking(self.checking.evaluator, self.checking.now, self.checking.sources)
 
     def nobody(self, people: Sequence[Someone], keys: Sequence[Key], actions: int, keyless: int) -> CheckResult:
         """Whether none of them may."""
@@ -140,7 +140,7 @@ class _Looking:
 
     def somebody(self, people: Sequence[Someone], keys: Sequence[Key], actions: int, keyless: int) -> CheckResult:
         """Whether for each key and action at least one of them may, with the policies that are known."""
-        known = [replace(each, asker=replace(each.asker, described=True)) for each in people]
+        known = [replace(each, asker=replace(each.asker, described=True, open_policies=False)) for each in people]
         witnesses: list[Witness] = []
         reasons: dict[str, None] = {}
         wanted: list[tuple[Key | None, int]] = []

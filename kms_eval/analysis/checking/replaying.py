@@ -25,8 +25,8 @@ from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
-from kms_eval.engine.missing import spelled
 from kms_eval.errors import InputError
+from kms_eval.facts.condition_keys import spelled
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.language.values import instant
 from kms_eval.world.attachments import Documents
@@ -39,17 +39,20 @@ _CONTEXT_KEYS = "kms:encryptioncontextkeys"
 _ALIAS = "kms:requestalias"
 _ARN = "aws:principalarn"
 _OF_THE_CALLER = frozenset({_ARN, "kms:calleraccount", "aws:principalaccount"})
-_REFUSED = frozenset({"context-not-carried", "context-contradicts-fact"})
+_REFUSED = frozenset({"context-not-carried", "context-not-carried-by-action", "context-contradicts-fact"})
 """Warnings about context that no such request can have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How requests are made: for one world, now, with the spelling of condition keys; `source` is named in commands."""
+    """How requests are made: for one world, now, with the spelling of condition keys.
+
+    `sources` are named in commands.
+    """
 
     evaluator: Evaluator
     now: datetime
-    source: str | None = None
+    sources: tuple[str, ...] = ()
 
     def witness(
         self, someone: Someone, action: str, key: Key | None, found: Found, names: Mapping[str, str]
@@ -103,7 +106,8 @@ class Asking:
             elif name == _ALIAS:
                 named = values[0]
             elif name != "aws:viaawsservice" or values == ("true",):
-                context[spelled(name, names.get(name))] = values
+                # Whether there is a value is often all that matters; the engine then has to agree with another one.
+                context[spelled(name, names.get(name))] = self.evaluator.context_rules.fitting(name, values)
         endpoint = self._endpoint(context)
         try:
             return request(
@@ -144,7 +148,7 @@ class Asking:
         words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
         words += ["--policy", policy] if policy is not None else []
         words += ["--stranger"] if asked.stranger else []
-        return [*words, "-s", self.source] if self.source is not None else words
+        return [*words, *(word for source in self.sources for word in ("-s", source))]
 
 
 def opened(

@@ -84,12 +84,20 @@ class MutantKind:
 
 
 def mutants(written: Iterable[Written], others: Iterable[str], kinds: Iterable[str] | None = None) -> Iterator[Mutant]:
-    """Every mutant of every statement. `others` are ARNs of principals; `kinds` names kinds of mistake, None all."""
+    """Every mutant of every statement. `others` are ARNs of principals; `kinds` names kinds of mistake, None all.
+
+    A statement of which no source could show everything has none: what would be a mistake in it nobody can tell.
+    """
     wanted = None if kinds is None else frozenset(kinds)
     names = tuple(others)
     for one in written:
-        if one.statement is not None:
+        if one.statement is not None and not _is_open(one, one.statement):
             yield from _of_statement(one, one.statement, names, wanted)
+
+
+def _is_open(written: Written, statement: Statement) -> bool:
+    """Whether something in the statement is unknown; it may be there twice, as it is for certain and as it may be."""
+    return any(each.open for policy in written.policies for each in policy.statements if each.index == statement.index)
 
 
 def _of_statement(
@@ -185,7 +193,8 @@ def _negate_operator(subject: _Subject) -> _Changes:
 def _add_if_exists(subject: _Subject) -> _Changes:
     for test in subject.statement.condition or ():
         # These hold without the key anyway, or are about a key that every request has.
-        anyway = test.qualifier == "ForAllValues" or (not test.qualifier and OPERATORS[test.operator].negated)
+        # IfExists changes nothing under a set operator (semantics S17).
+        anyway = bool(test.qualifier) or OPERATORS[test.operator].negated
         anyway = anyway or test.if_exists or test.key.lower() in CLOCK
         if not anyway and test.operator != "Null":
             what = f"`{test.operator}` on `{test.key}` becomes `{test.operator}IfExists`"

@@ -15,12 +15,13 @@ from kms_eval.documents.model import Policy
 from kms_eval.engine.context import Context
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.layers import LAYERS
-from kms_eval.engine.masks import ON_ALIAS, ON_KEY, UNPUBLISHED, WITHOUT_KEY
+from kms_eval.engine.masks import ON_ALIAS, ON_KEY, UNPUBLISHED
 from kms_eval.engine.principals import Grade, grade, spared
-from kms_eval.engine.resources import alias_target, key_target, no_target
+from kms_eval.engine.resources import alias_target, key_target, no_target, without_key
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
 from kms_eval.world.cases import TestCase
+from kms_eval.world.identity import is_alias_name
 from kms_eval.world.model import Caller, Key
 from kms_eval.world.request import Request
 
@@ -51,6 +52,17 @@ class Change:
         for rule in self.rules:
             mask |= rule.actions
         return mask
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names of aliases that its rules name in full, whether keys have them or not."""
+        texts = (
+            text
+            for rule in self.rules
+            for text in (*(rule.statement.resources or ()), *(rule.statement.not_resources or ()))
+        )
+        names = (text.split(":", 5)[-1] for text in texts)
+        return tuple(dict.fromkeys(name for name in names if is_alias_name(name)))
 
 
 def change(evaluator: Evaluator, other: Evaluator, changed: Mapping[Policy, Policy]) -> Change:
@@ -96,10 +108,10 @@ class Places:
             )
             for key in world.keys.values():
                 if everywhere or endpoint is not None or self._is_concerned(key, change):
-                    yield from _on_key(Scope(world, caller, key_target(key), endpoint), key, asking)
+                    yield from _on_key(Scope(world, caller, key_target(key), endpoint), key, asking, change.aliases)
             if everywhere or endpoint is not None:
-                none = no_target(caller.account, world.region, caller.partition)
-                yield Place((Scope(world, caller, none, endpoint),), asking, WITHOUT_KEY)
+                for mask, none in without_key(caller.account, world.region, caller.partition):
+                    yield Place((Scope(world, caller, none, endpoint),), asking, mask)
 
     def _policies_of(self, caller: Caller) -> frozenset[Policy]:
         """What hangs on the caller, whatever it asks for."""
@@ -124,10 +136,10 @@ class Places:
         return not change.policies.isdisjoint(known)
 
 
-def _on_key(on_key: Scope, key: Key, asking: Request) -> Iterator[Place]:
+def _on_key(on_key: Scope, key: Key, asking: Request, aliases: Iterable[str]) -> Iterator[Place]:
     about = replace(asking, key=key.handle)
     yield Place((on_key,), about, ON_KEY & ~ON_ALIAS & ~UNPUBLISHED)
-    for alias in (*key.aliases, _NEW_ALIAS):
+    for alias in dict.fromkeys((*key.aliases, *aliases, _NEW_ALIAS)):
         target = alias_target(alias, key.account, key.region, key.partition)
         yield Place((on_key, replace(on_key, target=target)), replace(about, alias=alias), ON_ALIAS)
 

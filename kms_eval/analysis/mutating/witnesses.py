@@ -26,10 +26,9 @@ from kms_eval.engine.decide import Slot
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import EVERYTHING, actions_in, bit_of, published
-from kms_eval.engine.missing import spelled
 from kms_eval.engine.situation import Circumstances, Scope, Situation, given
 from kms_eval.errors import InputError
-from kms_eval.facts.condition_keys import canonical
+from kms_eval.facts.condition_keys import canonical, spelled
 from kms_eval.world.cases import TestCase
 from kms_eval.world.request import Request
 

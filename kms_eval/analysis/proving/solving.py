@@ -168,6 +168,8 @@ def _all_keys(
             answer = _given(key, about, known.must_be[key], lookup)
         elif not known.is_open(key) and not isinstance(value := known.reading(key), Alternatives):
             answer = _given(key, about, value, lookup)
+        elif (always := _always_one_of(known.reading(key))) is not None:
+            answer = _any_of(key, about, always, lookup)
         else:
             answer = _one_key(key, about, known.domains(key), lookup)
         if isinstance(answer, Impossible):
@@ -177,6 +179,19 @@ def _all_keys(
         else:
             values.update(answer.values)
     return unsettled or Model(values)
+
+
+def _always_one_of(reading: Reading) -> tuple[tuple[str, ...], ...] | None:
+    """The readings of a key that every such request has, told or not; None where it may be absent."""
+    if not isinstance(reading, Alternatives):
+        return None
+    present = tuple(values for values in reading.readings if values is not None)
+    return present if len(present) == len(reading.readings) else None
+
+
+def _any_of(key: str, about: Sequence[Literal], readings: Iterable[tuple[str, ...]], lookup: Lookup) -> Answer:
+    answers = (_given(key, about, values, lookup) for values in readings)
+    return next((answer for answer in answers if isinstance(answer, Model)), IMPOSSIBLE)
 
 
 def _given(key: str, about: Sequence[Literal], values: tuple[str, ...] | None, lookup: Lookup) -> Answer:

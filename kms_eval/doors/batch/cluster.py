@@ -36,7 +36,8 @@ from kms_eval.spark import Shipped, check_columns, decide, decision_type, once, 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_LINE = "line"
+_TEXT = "text"
+_COUNTED = ("allowed", "explicitDeny", "implicitDeny", "undetermined")
 
 
 def run_on_cluster(job: Job, scenario: Scenario, master: str | None = None) -> Report:
@@ -158,7 +159,7 @@ def _decisions(requests: DataFrame, scenario: Scenario, at: datetime, form: Form
     world = shipped(scenario)
     if form == "parquet":
         return requests.mapInArrow(_Rows(world, at, lines_in, lines_out=False), decision_type())
-    return requests.mapInArrow(_Rows(world, at, lines_in, lines_out=True), f"decision string, {_LINE} string")
+    return requests.mapInArrow(_Rows(world, at, lines_in, lines_out=True), f"decision string, {_TEXT} string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +184,14 @@ class _Rows:
                 rows = [row_of_line(line, set()) for line in told]
             else:
                 rows = rows_of_batch(batch)
-            answered = [(row_id, each if isinstance(each, Answer) else answers.of(each)) for row_id, each in rows]
+            answered = [
+                (row_id, each if isinstance(each, Answer) else answers.of(each)) for row_id, each, _line in rows
+            ]
             if self.lines_out:
                 texts = [lines.line(row_id, answer)[:-1] for row_id, answer in answered]
-                decisions = [answer.decision for _row_id, answer in answered]
+                decisions = [answer.counted_as for _row_id, answer in answered]
                 arrays = [pa.array(decisions, pa.string()), pa.array(texts, pa.string())]
-                yield pa.record_batch(arrays, names=["decision", _LINE])
+                yield pa.record_batch(arrays, names=["decision", _TEXT])
             else:
                 yield decision_batch([(text_of_id(row_id), answer) for row_id, answer in answered])
 
@@ -198,21 +201,23 @@ def _write(spark: SparkSession, decisions: DataFrame, output: str) -> Tally:
     from pyspark.sql import Observation, functions
 
     counted = Observation("decisions")
-    names = ("allowed", "explicitDeny", "implicitDeny")
     decision = functions.col("decision")
-    counts = [functions.count(functions.when(decision == name, 1)).alias(name) for name in names]
+    if "reason_code" in decisions.columns:
+        # What is undetermined has no decision, and is no error either.
+        decision = functions.coalesce(decision, functions.col("reason_code"))
+    counts = [functions.count(functions.when(decision == name, 1)).alias(name) for name in _COUNTED]
     seen = decisions.observe(counted, *counts, functions.count(functions.lit(1)).alias("rows"))
     files = _files(spark, output)
     draft = output if files is None else output.rstrip("/") + PARTIAL
-    if _LINE in decisions.columns:
+    if _TEXT in decisions.columns:
         packed = "gzip" if output.lower().endswith(".gz") else "none"
-        seen.select(_LINE).write.mode("overwrite").text(draft, compression=packed)
+        seen.select(_TEXT).write.mode("overwrite").text(draft, compression=packed)
     else:
         seen.write.mode("overwrite").parquet(draft)
     if files is not None:
         files.rename(_hadoop_path(spark, draft), _hadoop_path(spark, output))
     found = counted.get
-    tally = Tally({name: found[name] for name in names})
+    tally = Tally({name: found[name] for name in _COUNTED})
     tally.add(None, found["rows"] - tally.rows)
     return tally
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, ID
+from kms_eval.analysis.batching.rows import FIELDS, ID
 from kms_eval.doors.batch.formats import Source
 from kms_eval.doors.batch.ids import text_of_id
 from kms_eval.doors.batch.readers import Row, in_file, reading, unreadable_file
@@ -69,7 +69,7 @@ class ParquetReader:
     def rows(self) -> Iterator[list[Row]]:
         """All rows, some at a time."""
         for batch in self.batches():
-            yield rows_of_batch(batch)
+            yield rows_of_batch(batch, self._rows_done - batch.num_rows)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -84,16 +84,21 @@ class ParquetReader:
             ) from None
 
 
-def rows_of_batch(batch: Any) -> list[Row]:
-    """The rows of a record batch."""
+def rows_of_batch(batch: Any, before: int | None = None) -> list[Row]:
+    """The rows of a record batch; `before` counts the rows before it, None: nobody knows."""
     from kms_eval.analysis.batching.columns import values_of
 
     names = [name for name in batch.schema.names if name != ID]
     columns = [values_of(batch.column(name)) for name in names]
     ids = batch.column(ID).to_pylist() if ID in batch.schema.names else [None] * batch.num_rows
+    rows = zip(ids, *columns, strict=True)
     return [
-        (row_id, {name: value for name, value in zip(names, values, strict=True) if value is not None})
-        for row_id, *values in zip(ids, *columns, strict=True)
+        (
+            row_id,
+            {name: value for name, value in zip(names, values, strict=True) if value is not None},
+            None if before is None else before + number,
+        )
+        for number, (row_id, *values) in enumerate(rows, 1)
     ]
 
 
@@ -122,10 +127,16 @@ class _Parquet:
         except ImportError as error:
             raise missing_extra(error) from None
         self._arrow, self._parquet = pa, parquet
-        self._schema = schema or pa.schema([(name, pa.string()) for name in DECISION_COLUMNS])
+        self._schema = schema or self._of_texts(pa.string())
         self._waiting: list[Any] = []
         self._waiting_rows = 0
         self._writer: Any = None
+
+    @staticmethod
+    def _of_texts(id_type: Any) -> Any:
+        from kms_eval.analysis.batching.columns import columns_of_decisions
+
+        return columns_of_decisions(id_type)
 
     def write(self, rows: Rows) -> None:
         from kms_eval.analysis.batching.columns import decision_batch

@@ -26,8 +26,9 @@ from kms_eval.doors.batch.ids import id_in, is_broken
 from kms_eval.errors import Fault, InputError, Location
 from kms_eval.world.values import kind_of
 
-Row = tuple[object, Mapping[str, object] | Answer]
-"""The id, and the fields of a request or what is said about a row that is none."""
+Row = tuple[object, Mapping[str, object] | Answer, int | None]
+"""The id; the fields of a request or what is said about a row that is none; the line it stands on (in Parquet the
+number of the row), None where nobody knows."""
 
 ROWS_AT_ONCE = 8192
 _BYTES_AT_ONCE = 1 << 20
@@ -163,35 +164,40 @@ class JsonLinesReader(_Text):
         """All rows, in stretches."""
         mark = b"\xef\xbb\xbf"
         with reading(self._source):
+            before = 0
             while lines := self._bytes.file.readlines(_BYTES_AT_ONCE):
                 lines[0] = lines[0].removeprefix(mark)
                 mark = b""  # only the first line of all may begin with one
-                yield [row_of_line(line, self.ignored) for line in lines if not line.isspace() and line]
+                numbered = enumerate(lines, before + 1)
+                yield [
+                    row_of_line(line, self.ignored, number) for number, line in numbered if not line.isspace() and line
+                ]
+                before += len(lines)
             self.close()
 
 
-def row_of_line(line: bytes, ignored: set[str]) -> Row:
-    """The row on a line of JSON."""
+def row_of_line(line: bytes, ignored: set[str], number: int | None = None) -> Row:
+    """The row on a line of JSON; `number` is the line's."""
     try:
         text = line.decode().rstrip()
     except UnicodeDecodeError:
-        return id_in(line.decode(errors="surrogateescape")), unreadable("the line is not UTF-8 text")
+        return id_in(line.decode(errors="surrogateescape")), unreadable("the line is not UTF-8 text"), number
     try:
         value = read_value(text)
     except InputError as error:
-        return id_in(text), unreadable(in_one_line(error))
+        return id_in(text), unreadable(in_one_line(error)), number
     if not isinstance(value, dict):
-        return None, unreadable(f"expected an object, found {kind_of(value)}")
+        return None, unreadable(f"expected an object, found {kind_of(value)}"), number
     row_id = value.get(ID)
     if value.keys() <= _KNOWN:
         value.pop(ID, None)
-        return row_id, value
+        return row_id, value, number
     try:
         fields = fields_of(value)
     except InputError as error:
-        return row_id, unreadable(in_one_line(error), value)
+        return row_id, unreadable(in_one_line(error), value), number
     ignored.update(value.keys() - _KNOWN)
-    return row_id, fields
+    return row_id, fields, number
 
 
 class CsvReader(_Text):
@@ -229,20 +235,25 @@ class CsvReader(_Text):
         names, row_id = [name for name, _place in places], self._places.get(ID)
         cells_of = itemgetter(*(place for _name, place in places))  # at least two: principal and action
         width = len(self._header)
+        line = self._lines.line_num + 1
         while True:
             try:
                 for cells in self._lines:
+                    # A quoted cell may have line ends in it: a row begins behind the one before.
+                    number, line = line, self._lines.line_num + 1
                     known = _id_among(cells, row_id)
                     if len(cells) != width:
                         if cells:
-                            yield known, unreadable(f"the row has {len(cells)} cells, the header {width}")
+                            yield known, unreadable(f"the row has {len(cells)} cells, the header {width}"), number
                         continue
                     if is_broken("".join(cells)):
-                        yield known, unreadable("the row is not UTF-8 text")
+                        yield known, unreadable("the row is not UTF-8 text"), number
                         continue
-                    yield known, {name: cell for name, cell in zip(names, cells_of(cells), strict=True) if cell}
+                    fields = {name: cell for name, cell in zip(names, cells_of(cells), strict=True) if cell}
+                    yield known, fields, number
             except csv.Error as error:
-                yield None, unreadable(f"malformed CSV: {error}")
+                number, line = line, self._lines.line_num + 1
+                yield None, unreadable(f"malformed CSV: {error}"), number
             else:
                 return
 

@@ -222,7 +222,7 @@ class _Batch:
                 with writing(self.output_name):
                     writer.write(answered)
                 for _row_id, answer in answered:
-                    self.report.tally.add(answer.decision)
+                    self.report.tally.add(answer.counted_as)
                 self.report.decided = answers.decided
                 yield before + reader.done
 
@@ -231,11 +231,13 @@ class _Batch:
 
         columns = Columns(self.scenario.evaluator, at, self.report.tally)
         for reader, before in self._files():
+            rows = 0
             for batch in reader.batches():
                 left, skip = batch.slice(min(skip, batch.num_rows)), max(0, skip - batch.num_rows)
+                rows += batch.num_rows
                 if not left.num_rows:
                     continue
-                answered = columns.decide(left)
+                answered = columns.decide(left, rows - left.num_rows)
                 with writing(self.output_name):
                     writer.write_batch(answered)
                 self.report.decided = columns.answers.decided
@@ -261,8 +263,9 @@ class _Batch:
 
 
 def _answered(answers: Answers, row: Row) -> tuple[object, Answer]:
-    row_id, fields = row
-    return row_id, fields if isinstance(fields, Answer) else answers.of(fields)
+    row_id, fields, line = row
+    answer = fields if isinstance(fields, Answer) else answers.of(fields)
+    return row_id, answer if answer.error is None else answer.on_line(line)
 
 
 def _size(found: list[Source]) -> int:

@@ -23,6 +23,7 @@ from kms_eval.analysis.batching.rows import DECISION_COLUMNS
 from kms_eval.doors.batch.formats import Format
 from kms_eval.doors.batch.ids import json_of_id, text_of_id
 from kms_eval.errors import KmsEvalError
+from kms_eval.safe_text import printable
 
 Rows = Sequence[tuple[object, Answer]]
 
@@ -94,6 +95,8 @@ class _JsonLines:
 
 
 class _CsvLines:
+    """An id is as it came, so that it can be looked up again; everything else is printable."""
+
     header = ",".join(DECISION_COLUMNS) + "\n"
 
     def __init__(self) -> None:
@@ -102,7 +105,7 @@ class _CsvLines:
     def line(self, row_id: object, answer: Answer) -> str:
         tail = self._tails.get(answer)
         if tail is None:
-            tail = _kept(self._tails, answer, _cells([getattr(answer, name) for name in DECISION_COLUMNS[1:]]))
+            tail = _kept(self._tails, answer, _cells(_shown(answer)))
         text = row_id if _is_simple(row_id) else _cells([text_of_id(row_id)])[:-1]
         return f"{text},{tail}"
 
@@ -120,13 +123,20 @@ def _is_simple(row_id: object) -> bool:
     return isinstance(row_id, str) and row_id.isascii() and row_id.replace("-", "").isalnum()
 
 
-def _cells(cells: Sequence[str | None]) -> str:
+def _shown(answer: Answer) -> list[str | int | None]:
+    values = (getattr(answer, name) for name in DECISION_COLUMNS[1:])
+    return [printable(value) if isinstance(value, str) else value for value in values]
+
+
+def _cells(cells: Sequence[str | int | None]) -> str:
     text = StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
 def _kept(tails: dict[Answer, str], answer: Answer, tail: str) -> str:
+    if answer.line is not None:
+        return tail  # there is no other row on the line
     if len(tails) >= _MOST_TAILS:
         tails.clear()
     tails[answer] = tail

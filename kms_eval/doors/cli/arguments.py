@@ -92,13 +92,14 @@ def switch(*names: str, help: str) -> Any:
 
 
 def scenario_option() -> Any:
-    """The option that every verb takes which asks a scenario."""
-    return option(
+    """The option that every verb takes which asks a world."""
+    return options(
         "--scenario",
         "-s",
-        metavar="FILE",
-        help="The scenario; default: $KMS_EVAL_SCENARIO, `[tool.kms-eval] scenario` in the nearest pyproject.toml, "
-        "the nearest kms-eval.yaml.",
+        metavar="SOURCE",
+        help="A scenario, or any other source: AWS responses, a snapshot, a plan, a template, a folder; again for "
+        "more, of which a later one replaces what an earlier one says. Default: $KMS_EVAL_SCENARIO, `[tool.kms-eval] "
+        "scenario` in the nearest pyproject.toml, the nearest kms-eval.yaml.",
     )
 
 
@@ -110,6 +111,26 @@ def stranger_option() -> Any:
 def unknown_key_option() -> Any:
     """Whether condition keys and values count that are not published."""
     return switch("--allow-unknown-key", help="Take condition keys, and values of them, that AWS may have added since.")
+
+
+def account_option() -> Any:
+    """The account, where no source tells it."""
+    return option("--account", metavar="ID", help="The account of short names, and of sources that tell none.")
+
+
+def before_option() -> Any:
+    """Which side of a plan counts."""
+    return switch("--before", help="What is before a Terraform plan, not after it.")
+
+
+def parameter_option() -> Any:
+    """The parameters of templates."""
+    return options("--parameter", metavar="NAME=VALUE", help="The value of a parameter of a template.")
+
+
+def verbose_option() -> Any:
+    """Whether it is said what sources were recognised as."""
+    return switch("--verbose", "-v", help="Say what each source was recognised as.")
 
 
 def strict_option() -> Any:

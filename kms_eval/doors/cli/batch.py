@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
+    account_option,
     arguments,
+    before_option,
     option,
+    parameter_option,
     scenario_option,
     stranger_option,
     strict_option,
     switch,
     unknown_key_option,
+    verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +45,7 @@ class Call:
 
     REQUESTS are files, folders, patterns, or `-` for standard input. Columns: id, principal, action, key, context,
     encryption_context, vpc_endpoint, at, and the other fields of a test; principal and action have to be there. The
-    decisions keep order and id: id, principal, action, key, decision, reason_code, policy, sid, error.
+    decisions keep order and id: id, principal, action, key, decision, reason_code, policy, sid, error, warnings, line.
 
     A request that cannot be read or decided becomes a row with an error and no decision. The exit code is 0 where every
     request was decided (a denial is a decision), 3 where at least one was not, and 2 where nothing was written. The
@@ -59,7 +64,11 @@ class Call:
     output_format: str | None = option("--output-format", metavar="FORMAT", help="jsonl, csv or parquet.")
     engine: str | None = option("--engine", metavar="ENGINE", help="local (default) or spark.")
     master: str | None = option("--master", metavar="URL", help="The Spark cluster; default: as Spark is set up.")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     allow_unknown_action: bool = switch("--allow-unknown-action", help="Decide actions that AWS may have added since.")
     strict: bool = strict_option()
     stranger: bool = stranger_option()
@@ -69,7 +78,7 @@ class Call:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Decide the requests."""
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.discovery import find
     from kms_eval.doors.output_files import check_spared
 
@@ -88,6 +97,7 @@ def run(call: Call, output: Output) -> ExitCode:
         check_spared(Path(call.output), [find(call.scenario)])
     opened = open_scenario(
         call.scenario,
+        sources=Sources.of(call),
         strict=call.strict,
         strangers=call.stranger,
         allow_unknown_action=call.allow_unknown_action,
@@ -100,7 +110,7 @@ def run(call: Call, output: Output) -> ExitCode:
         return ExitCode.YES
     if not call.quiet:
         _tell(report, output)
-    return ExitCode.OPEN if report.tally.errors else ExitCode.YES
+    return ExitCode.OPEN if report.tally.open else ExitCode.YES
 
 
 def _here(call: Call, scenario: Scenario, output: Output) -> Report | None:
@@ -173,10 +183,11 @@ def _again(call: Call) -> str:
         "--at": call.at,
         "--input-format": call.input_format,
         "--output-format": call.output_format,
-        "--scenario": call.scenario,
     }
     for name, value in options.items():
         words += [name, value] if value is not None else []
+    for name in call.scenario:
+        words += ["--scenario", name]
     words += ["--allow-unknown-action"] if call.allow_unknown_action else []
     words += ["--allow-unknown-key"] if call.allow_unknown_key else []
     words += ["--stranger"] if call.stranger else []
@@ -199,10 +210,11 @@ def _tell(report: Report, output: Output) -> None:
         ("allowed", "allowed"),
         ("explicitDeny", "explicitDeny"),
         ("implicitDeny", "implicitDeny"),
+        ("undetermined", "undetermined"),
         ("error", "error"),
     )
-    output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in names))
+    said = [(name, word) for name, word in names if name != "undetermined" or tally.counts[name]]
+    output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in said))
     if report.ignored:
-        output.word(
-            f"columns that are no part of a request: {', '.join(f'`{name}`' for name in sorted(report.ignored)[:20])}"
-        )
+        columns = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
+        output.word(f"columns that are no part of a request: {columns}")

@@ -10,16 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
+    account_option,
     argument,
+    before_option,
     option,
     options,
+    parameter_option,
     scenario_option,
     stranger_option,
     strict_option,
     switch,
     unknown_key_option,
+    verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -86,7 +91,11 @@ class Call:
     policy: tuple[str, ...] = options(
         "--policy", "-p", metavar="FILE", help="A further identity policy of PRINCIPAL; needs no scenario."
     )
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     explain: bool = switch("--explain", help="Every layer, and what came near without counting.")
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
@@ -100,7 +109,7 @@ class Call:
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.doors.cli.notices import notice_lines
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.question import ask, by_option
     from kms_eval.errors import InputError
 
@@ -125,6 +134,7 @@ def run(call: Call, output: Output) -> ExitCode:
     )
     opened = open_scenario(
         call.scenario,
+        sources=Sources.of(call),
         key_policy=call.key_policy,
         policies=call.policy,
         principal=call.principal,
@@ -150,20 +160,13 @@ def run(call: Call, output: Output) -> ExitCode:
 
 def _say(explanation: Explanation, call: Call, output: Output) -> None:
     if call.json:
-        import json
-
         from kms_eval.render.json import as_dict
+        from kms_eval.render.json_document import json_document
 
-        output.answer(json.dumps(as_dict(explanation), indent=2, ensure_ascii=output.ascii_only))
+        output.answer(json_document(as_dict(explanation), ascii_only=output.ascii_only))
         return
-    from kms_eval.render.text import printable, render, wrapped
+    from kms_eval.render.text import render, wrapped
 
     output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
-    for warned in _warnings(explanation):
-        output.word(f"warning: {printable(warned)}")
-
-
-def _warnings(explanation: Explanation) -> list[str]:
-    """Those of the decision and of its parts, each once."""
-    parts = explanation.parts or (explanation,)
-    return list(dict.fromkeys(f"{warned.message} [{warned.code}]" for part in parts for warned in part.warnings))
+    for warned in explanation.warnings:
+        output.word(f"warning: {printable(f'{warned.message} [{warned.code}]')}")

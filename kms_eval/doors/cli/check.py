@@ -104,7 +104,7 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
             output.word(line)
         chosen = [each for each in scenario.loaded.checks if selected is None or selected(each.name.lower())]
         return CheckedFile(
-            str(path), list(run_checks(scenario.evaluator, chosen, now=datetime.now(UTC), source=str(path)))
+            str(path), list(run_checks(scenario.evaluator, chosen, now=datetime.now(UTC), sources=(str(path),)))
         )
     except InputError as error:
         output.word(str(error))

@@ -92,9 +92,12 @@ def _actions(scenarios: Sequence[str]) -> Choices:
 
 
 def _codes(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.analysis.linting.table import RULES
     from kms_eval.codes import CODES
+    from kms_eval.facts.open_questions import OPEN_QUESTIONS
 
-    yield [row.code for row in CODES]
+    yield [*(row.code for row in CODES), *(question.code for question in OPEN_QUESTIONS)]
+    yield [rule.code for rule in RULES]
 
 
 VALUES: Mapping[str, Callable[[Sequence[str]], Choices]] = {

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
+    account_option,
     arguments,
+    option,
     options,
+    parameter_option,
     scenario_option,
     stranger_option,
     strict_option,
     switch,
     unknown_key_option,
+    verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
@@ -30,15 +34,17 @@ from kms_eval.doors.cli.grids import (
     grid_of,
     output_option,
 )
-from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kms_eval.analysis.access.access_diff import ChangeKind
     from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
     from kms_eval.doors.cli.opening import Opened
     from kms_eval.doors.cli.output import Output
+    from kms_eval.doors.cli.sides import Sides
     from kms_eval.engine.evaluator import Evaluator
 
 _FORMS = ("text", "markdown", "json")
@@ -46,19 +52,24 @@ _FORMS = ("text", "markdown", "json")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Compare two scenarios, or a scenario with what it would be after a change of policies.
+    """Compare two sources, what is before and after a Terraform plan, or a scenario with a change of policies.
 
     For every principal, action and key: what access appears, what disappears, what gets other conditions. Conditions
     that get wider, or that cannot be compared, count as access that appears. The exit code is 1 where some appears that
-    no `--allow` lists.
+    no `--allow` lists, and where a key is locked: nobody known could change its policy any more.
 
     `kms-eval diff before.yaml after.yaml`
+
+    `kms-eval diff plan.json --scenario account/`
+
+    `kms-eval diff kms-eval.yaml --base origin/main`
 
     `kms-eval diff --key-policy app=new.json --allow "role/ci kms:Decrypt app"`
     """
 
     scenarios: tuple[str, ...] = arguments(
-        "[BEFORE] [AFTER]", "Two scenario files; or one, or none where it is found, with policies to replace."
+        "[BEFORE] [AFTER]",
+        "Two sources (scenarios, plans, templates, key policies); a plan alone; or one with what replaces policies.",
     )
     key_policy: tuple[str, ...] = options(
         "--key-policy", metavar="KEY=FILE", help="After the change the key has this policy."
@@ -72,6 +83,17 @@ class Call:
     allow: tuple[str, ...] = options(
         "--allow", metavar="WHAT", help="Access that may appear: `PRINCIPAL [ACTION [KEY]]`, `*` is a wildcard."
     )
+    base: str | None = option(
+        "--base", metavar="COMMIT", help="Compare a file or folder with what it is in that commit."
+    )
+    fail_on: str | None = option(
+        "--fail-on",
+        metavar="KINDS",
+        help="Which changes fail, with commas: appears, widens, disappears, narrows, unknown; default: all but "
+        "disappears and narrows.",
+    )
+    caller: str | None = option("--as", metavar="PRINCIPAL", help="Who puts the key policies: would AWS KMS take them?")
+    region: str | None = option("--region", metavar="REGION", help="The Region where no source tells it.")
     action: tuple[str, ...] = options("--action", "-a", metavar="ACTION", help="Which actions; default: all.")
     context: tuple[str, ...] = context_option()
     at: str | None = at_option()
@@ -79,7 +101,10 @@ class Call:
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("; `.md` is Markdown")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     strict: bool = strict_option()
     stranger: bool = stranger_option()
     allow_unknown_key: bool = unknown_key_option()
@@ -89,6 +114,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Compare, and say what changes."""
     from kms_eval.analysis.access.access_diff import compare
     from kms_eval.analysis.access.expected import expectation, judge
+    from kms_eval.analysis.access.losing import losing
     from kms_eval.analysis.access.selection import chosen_actions
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
@@ -96,13 +122,14 @@ def run(call: Call, output: Output) -> ExitCode:
     form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     check_output(call.output, _inputs(call))
     expectations = [expectation(text) for text in call.allow]
+    failing = _failing(call.fail_on)
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
     before, after, words = _sides(call)
-    compared = compare(
-        grid_of(before, asked), grid_of(after, asked), actions=actions, track=tracking("Comparing everybody")
-    )
-    judged = judge(compared, expectations)
+    grids = grid_of(before, asked), grid_of(after, asked)
+    compared = compare(*grids, actions=actions, track=tracking("Comparing everybody"))
+    locked = losing(*grids, compared.changes, caller=call.caller)
+    judged = judge(compared, expectations, failing=failing, locked=locked)
     deliver(output, call.output, [_rendered(judged, form, call, output)])
     for text in judged.idle:
         output.word(f"warning: nothing appears that `--allow {text}` lists")
@@ -120,6 +147,25 @@ def _rendered(judged: Judged, form: str, call: Call, output: Output) -> str:
     return render_markdown(judged) if form == "markdown" else render_json(judged)
 
 
+_FAIL_ON = ("appears", "widens", "disappears", "narrows", "unknown")
+
+
+def _failing(text: str | None) -> frozenset[ChangeKind]:
+    """The kinds of changes that fail. Conditions that cannot be compared may be wider."""
+    from kms_eval.analysis.access.expected import FAILING
+
+    if text is None:
+        return FAILING
+    found: set[ChangeKind] = set()
+    for word in (each.strip() for each in text.split(",")):
+        kind = next((each for each in _FAIL_ON if each == word), None)
+        if kind is None:
+            advice = did_you_mean(word, _FAIL_ON) or f"there are {', '.join(f'`{each}`' for each in _FAIL_ON)}"
+            raise InputError(Fault(f"unknown kind of change {quoted(word)}", Location(field="--fail-on"), advice))
+        found.add(kind)  # type: ignore[arg-type]  # the names of kinds
+    return frozenset(found | {"differs"} if "widens" in found else found)
+
+
 def _inputs(call: Call) -> list[str | Path | None]:
     """The files that the call reads."""
     from kms_eval.doors.discovery import find
@@ -128,11 +174,15 @@ def _inputs(call: Call) -> list[str | Path | None]:
     return [*(call.scenarios or [find(call.scenario)]), *policies]
 
 
-def _opened(scenario: str | None, call: Call) -> Opened:
-    from kms_eval.doors.cli.opening import open_scenario
+def _opened(scenario: str | Sequence[str] | None, call: Call) -> Opened:
+    from kms_eval.doors.cli.opening import Sources, open_scenario
 
     return open_scenario(
-        scenario, strict=call.strict, strangers=call.stranger, allow_unknown_key=call.allow_unknown_key
+        scenario,
+        sources=Sources(call.account, parameters=call.parameter, verbose=call.verbose),
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
     )
 
 
@@ -142,7 +192,11 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     replacing = bool(call.key_policy or call.policy)
     named = call.scenarios
     if len(named) > 2:
-        raise InputError("`diff` compares two scenarios")
+        raise InputError("`diff` compares two sources")
+    if not replacing:
+        sides = _of_sources(call)
+        if sides is not None:
+            return sides.before.evaluator, sides.after.evaluator, sides.words
     if named and call.scenario:
         raise InputError("name the scenario as BEFORE or with `--scenario`, not both")
     if len(named) < 2 and not replacing:
@@ -155,8 +209,6 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         other = _opened(named[1], call)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
-    if not replacing:
-        return opened.scenario.evaluator, other.scenario.evaluator, words
     from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
     from kms_eval.documents.model import PolicyKind
 
@@ -172,6 +224,35 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         Evaluator(world, allow_unknown_key=call.allow_unknown_key),
         [*words, *more, *others],
     )
+
+
+def _of_sources(call: Call) -> Sides | None:
+    """The sides that sources alone have; None where the call names no two."""
+    from pathlib import Path
+
+    from kms_eval.doors.cli.pairs import several
+    from kms_eval.doors.cli.sides import Beside, in_git, one, two
+
+    given = several(call.parameter, "--parameter")
+    beside = Beside(
+        around=tuple(map(Path, call.scenario)),
+        account=call.account,
+        region=call.region,
+        parameters={name: values[-1] for name, values in given.items()},
+        strict=call.strict,
+    )
+    if call.base is not None:
+        if len(call.scenarios) > 1:
+            raise InputError(Fault("`--base` compares one file with itself", Location(field="--base")))
+        from kms_eval.doors.discovery import find
+
+        source = call.scenarios[0] if call.scenarios else find(call.scenario)
+        if source is None:
+            raise InputError(Fault("there is nothing to compare", help="name the file or folder"))
+        return in_git(str(source), call.base, beside if call.scenarios else Beside(strict=call.strict))
+    if len(call.scenarios) == 2:
+        return two(*call.scenarios, beside)
+    return one(call.scenarios[0], beside) if call.scenarios else None
 
 
 def _policies(

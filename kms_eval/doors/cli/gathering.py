@@ -56,7 +56,7 @@ def _existing(path: Path) -> Path:
 
 def _in_folder(folder: Path) -> Iterator[Path]:
     found = False
-    for path in _files(folder):
+    for path in files_in(folder):
         if path.name.endswith(_ALWAYS) or is_scenario(path):
             found = True
             yield path
@@ -65,7 +65,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
         raise InputError(Fault("no scenario in this folder", Location(str(folder)), advice))
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_in(folder: Path) -> Iterator[Path]:
     """The YAML and JSON files below a folder, by name; hidden folders are not entered."""
     for place, folders, names in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)

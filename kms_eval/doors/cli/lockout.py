@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
+    account_option,
+    before_option,
     option,
     options,
+    parameter_option,
     scenario_option,
     stranger_option,
     strict_option,
     switch,
     unknown_key_option,
+    verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
 
@@ -38,7 +42,11 @@ class Call:
     caller: str | None = option("--as", metavar="PRINCIPAL", help="Who puts the policy.", complete="principals")
     context: tuple[str, ...] = options("--context", "-c", metavar="K=V", help="A condition key of the request.")
     key_policy: str | None = option("--key-policy", metavar="FILE", help="The policy to check, in place of the key's.")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     json: bool = switch("--json", help="One JSON object.")
     strict: bool = strict_option()
     stranger: bool = stranger_option()
@@ -50,7 +58,7 @@ def run(call: Call, output: Output) -> ExitCode:
     from datetime import UTC, datetime
 
     from kms_eval.analysis.lockout import Circumstances, check_lockout
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.pairs import several
     from kms_eval.doors.cli.question import by_option
     from kms_eval.errors import InputError
@@ -59,6 +67,7 @@ def run(call: Call, output: Output) -> ExitCode:
     context = {name: tuple(values) for name, values in several(call.context, "--context").items()}
     opened = open_scenario(
         call.scenario,
+        sources=Sources.of(call),
         key_policy=call.key_policy,
         principal=call.caller,
         key=call.key,
@@ -77,15 +86,19 @@ def run(call: Call, output: Output) -> ExitCode:
     except InputError as error:
         raise by_option(error) from None
     if call.json:
-        import json
-
+        from kms_eval.render.json_document import json_document
         from kms_eval.render.lockout import to_dict
 
-        output.answer(json.dumps({"keys": [to_dict(each) for each in found]}, indent=2, ensure_ascii=output.ascii_only))
+        output.answer(json_document({"keys": [to_dict(each) for each in found]}, ascii_only=output.ascii_only))
     else:
         from kms_eval.render.lockout import render
 
         output.answer("\n\n".join(render(each, paint=output.paint) for each in found))
     for line in opened.words:
         output.word(line)
-    return ExitCode.NO if any(each.found for each in found) else ExitCode.YES
+    for each in found:
+        for warned in each.caller.warnings if each.caller is not None else ():
+            output.word(f"warning: {each.key.handle}: {warned.message} [{warned.code}]")
+    if any(each.found for each in found):
+        return ExitCode.NO
+    return ExitCode.OPEN if any(each.open for each in found) else ExitCode.YES

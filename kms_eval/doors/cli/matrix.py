@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import options, scenario_option, stranger_option, strict_option, unknown_key_option
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    before_option,
+    options,
+    parameter_option,
+    scenario_option,
+    stranger_option,
+    strict_option,
+    unknown_key_option,
+    verbose_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
     at_option,
@@ -52,7 +62,11 @@ class Call:
     vpc_endpoint: str | None = endpoint_option()
     format: str | None = format_option(*_FORMS)
     output: str | None = output_option("; its ending says the form")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     strict: bool = strict_option()
     stranger: bool = stranger_option()
     allow_unknown_key: bool = unknown_key_option()
@@ -62,7 +76,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.analysis.access.access_matrix import Notes, matrix
     from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
     from kms_eval.doors.discovery import find
@@ -74,7 +88,11 @@ def run(call: Call, output: Output) -> ExitCode:
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
     opened = open_scenario(
-        call.scenario, strict=call.strict, strangers=call.stranger, allow_unknown_key=call.allow_unknown_key
+        call.scenario,
+        sources=Sources.of(call),
+        strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_key=call.allow_unknown_key,
     )
     evaluator = opened.scenario.evaluator
     askers = chosen_askers(evaluator, call.principal)
@@ -95,6 +113,8 @@ def run(call: Call, output: Output) -> ExitCode:
     deliver(output, call.output, form.pieces(made) if form is not None else _table(made, call, output))
     if made.keys_left_out:
         output.word(f"the page has room for {room} of {len(keys)} keys: choose them with `--key`")
+    for code, number in made.doubts.items():
+        output.word(f"warning: {number} answers hang on a question that AWS leaves open: `kms-eval code {code}`")
     for line in opened.words:
         output.word(line)
     return ExitCode.YES

@@ -45,7 +45,7 @@ class Call:
     kinds: bool = switch("--kinds", help="List the kinds of mistake.")
     least: str | None = option("--fail-under", metavar="PERCENT", help="Exit with 0 where so many are noticed.")
     most: str | None = option("--most", "-n", metavar="NUMBER", help="Show so many at most; default: 20.")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = option("--output", "-o", metavar="FILE", help="A file to write to, whole or not at all.")
     strict: bool = strict_option()
@@ -137,7 +137,7 @@ def _scenario(path: Path, call: Call, output: Output) -> Scenario:
     from kms_eval.errors import InputError
     from kms_eval.scenario import Scenario
 
-    scenario = Scenario.load(path, strict=call.strict, allow_unknown_key=call.allow_unknown_key)
+    scenario = Scenario.load([path, *call.scenario[1:]], strict=call.strict, allow_unknown_key=call.allow_unknown_key)
     for line in notice_lines(scenario.loaded.notices):
         output.word(line)
     if not scenario.tests:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kms_eval.documents.findings import Findings, Notice
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.doors.cli.notices import notice_lines
 from kms_eval.doors.discovery import NO_SCENARIO, find
-from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.scenario import Scenario
 from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
@@ -45,9 +45,35 @@ class Given:
     notices: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a call says about its sources beside their paths."""
+
+    account: str | None = None
+    before: bool = False
+    parameters: tuple[str, ...] = ()
+    verbose: bool = False
+
+    @classmethod
+    def of(cls, call: Any) -> Sources:
+        """Those of a verb's call."""
+        return cls(call.account, call.before, call.parameter, call.verbose)
+
+    def values(self) -> dict[str, str]:
+        """The parameters by name. Raises InputError for one that is no pair."""
+        pairs = {}
+        for text in self.parameters:
+            name, equals, value = text.partition("=")
+            if not equals or not name:
+                raise InputError(Fault(f"{quoted(text)} is not NAME=VALUE", Location(field="--parameter")))
+            pairs[name] = value
+        return pairs
+
+
 def open_scenario(
-    scenario: str | None,
+    scenario: str | Sequence[str] | None,
     *,
+    sources: Sources | None = None,
     key_policy: str | None = None,
     policies: Sequence[str] = (),
     principal: str | None = None,
@@ -64,15 +90,29 @@ def open_scenario(
     lets the call be about anybody.
     """
     unknown = {"allow_unknown_action": allow_unknown_action, "allow_unknown_key": allow_unknown_key}
-    path = find(scenario)
+    named = (scenario,) if isinstance(scenario, str) else tuple(scenario or ())
+    path = find(named[0] if named else None)
     given = _given(key_policy, policies, strict=strict)
     if path is None and given.key_policy is None and not given.policies:
         raise InputError(NO_SCENARIO)
     words: list[str] = []
     assumptions: list[str] = []
     if path is not None:
-        opened = Scenario.load(path, strict=strict, strangers=strangers, **unknown)
-        if scenario is None and (given.key_policy is not None or given.policies):
+        said = Sources() if sources is None else sources
+        opened = Scenario.load(
+            [path, *map(Path, named[1:])],
+            strict=strict,
+            strangers=strangers,
+            allow_unknown_action=allow_unknown_action,
+            allow_unknown_key=allow_unknown_key,
+            account=said.account,
+            before=said.before,
+            parameters=said.values(),
+        )
+        words += opened.loaded.words
+        if said.verbose:
+            words += [f"recognised {line}" for line in opened.loaded.recognised or (f"{path}: scenario",)]
+        if not named and (given.key_policy is not None or given.policies):
             words.append(f"on top of the scenario {path}")
     else:
         from kms_eval.doors.cli.assumed import assumed

@@ -13,6 +13,8 @@ from io import TextIOWrapper
 from shutil import get_terminal_size
 from typing import TextIO
 
+from kms_eval.safe_text import printable
+
 _COLOURS = {"allowed": "1;32", "denied": "1;31", "label": "1", "place": "2"}
 
 
@@ -52,9 +54,9 @@ class Output:
         self._out = _written(self._out, text)
 
     def word(self, text: str) -> None:
-        """Say something about the answer on stderr, one line for each line of the text."""
+        """Say something about the answer on stderr, a line for each line of the text, control characters as escapes."""
         self._out = _flushed(self._out)
-        self._err = _written(self._err, "\n".join(f"kms-eval: {line}" for line in text.split("\n")))
+        self._err = _written(self._err, "\n".join(f"kms-eval: {printable(line)}" for line in text.split("\n")))
 
     def paint(self, kind: str, text: str) -> str:
         """The text in the colour of its kind, where answers are read by a person who wants colour."""

@@ -44,7 +44,7 @@ class Call:
     cov_fail_under: str | None = option(
         "--cov-fail-under", metavar="PERCENT", help="Exit with 1 where less than this is covered."
     )
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
     strict: bool = strict_option()
     allow_unknown_key: bool = unknown_key_option()
 
@@ -113,7 +113,9 @@ def _read(path: Path, output: Output, call: Call) -> _File:
     from kms_eval.scenario import Scenario
 
     try:
-        scenario = Scenario.load(path, strict=call.strict, allow_unknown_key=call.allow_unknown_key)
+        scenario = Scenario.load(
+            [path, *call.scenario[1:]], strict=call.strict, allow_unknown_key=call.allow_unknown_key
+        )
     except InputError as error:
         output.word(str(error))
         if call.github:
@@ -166,9 +168,11 @@ def _run(chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, coverin
 
 def _say(results: Iterable[TestResult], call: Call, output: Output) -> None:
     from kms_eval.render.github import of_result
-    from kms_eval.render.results import render_failure
+    from kms_eval.render.results import render_doubts, render_failure
 
     for result in results:
+        for line in render_doubts(result):
+            output.word(f"warning: {line}")
         if result.outcome == "failed":
             output.answer(render_failure(result, paint=output.paint))
         for fault in result.faults:

@@ -32,7 +32,10 @@ class Verb:
 
     def module(self) -> VerbModule:
         """The module, loaded when it is first asked for."""
-        return cast("VerbModule", import_module(f"kms_eval.doors.cli.{self.name.replace('-', '_')}"))
+        return cast(
+            "VerbModule",
+            import_module(f"kms_eval.doors.cli.{self.name.replace('-', '_').replace('import', 'import_')}"),
+        )
 
 
 VERBS: tuple[Verb, ...] = (
@@ -43,8 +46,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("who-can", "Everybody who may perform an action, always or under conditions."),
     Verb("matrix", "What everybody may do on every key: table, page, picture or data."),
     Verb("diff", "What a change of policies changes, before it is made."),
+    Verb("lint", "What is wrong with policies, before anybody asks the right question."),
     Verb("mutate", "Whether the tests would notice a mistake in the policies."),
     Verb("batch", "Decide files of requests: JSON Lines, CSV, Parquet."),
+    Verb("pull", "Keep what AWS shows of an account in a folder."),
+    Verb("import", "Make a scenario of sources, to keep and to edit."),
     Verb("init", "Write a scenario to start from."),
     Verb("schema", "Print the JSON Schema of scenario files, for editors."),
     Verb("code", "What a reason or warning code means."),

@@ -11,12 +11,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
+    account_option,
     arguments,
+    before_option,
     options,
+    parameter_option,
     scenario_option,
     strict_option,
     switch,
     unknown_key_option,
+    verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import (
@@ -63,7 +67,11 @@ class Call:
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option("")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
     strict: bool = strict_option()
     allow_unknown_key: bool = unknown_key_option()
 
@@ -72,7 +80,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
     from kms_eval.analysis.access.who_can import who_can
-    from kms_eval.doors.cli.opening import open_scenario
+    from kms_eval.doors.cli.opening import Sources, open_scenario
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver, painting
     from kms_eval.doors.discovery import find
@@ -85,7 +93,9 @@ def run(call: Call, output: Output) -> ExitCode:
     check_output(call.output, [find(call.scenario)])
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(call.scenario, strict=call.strict, allow_unknown_key=call.allow_unknown_key)
+    opened = open_scenario(
+        call.scenario, sources=Sources.of(call), strict=call.strict, allow_unknown_key=call.allow_unknown_key
+    )
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     found = who_can(
@@ -110,7 +120,7 @@ def _judged(call: Call, scenario: Scenario, output: Output) -> ExitCode:
 
     fields = {"nobody": call.fail_if, "may": call.action, "on": call.key or None}
     now = datetime.now(UTC)
-    result = Checking(scenario.evaluator, now=now, source=call.scenario).run(check_of(fields, scenario.world))
+    result = Checking(scenario.evaluator, now=now, sources=call.scenario).run(check_of(fields, scenario.world))
     for line in str(result).split("\n") if not result else ():
         output.word(line)
     verdicts = {"holds": ExitCode.YES, "fails": ExitCode.NO, "undetermined": ExitCode.OPEN}

@@ -73,7 +73,7 @@ def test_requests_come_through_a_pipe_and_decisions_go_through_one(
     content = write(tmp_path / "requests.csv.gz", ROWS).read_bytes()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     done = cli("batch", "-", "--input-format", "csv", "-q")
-    assert done.out.splitlines()[0] == "id,principal,action,key,decision,reason_code,policy,sid,error"
+    assert done.out.splitlines()[0] == "id,principal,action,key,decision,reason_code,policy,sid,error,warnings,line"
     assert len(done.out.splitlines()) == 11
 
 

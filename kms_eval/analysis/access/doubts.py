@@ -1,0 +1,161 @@
+"""On which questions, left open by AWS, an answer about somebody hangs: the same that a single decision says.
+
+Comes in: squares of a grid. Goes out: codes of warnings, actions with the same ones together. Never here: which
+questions there are, or whether a decision hangs on one; both are the engine's. Where no statement and no layer of a
+square has two readings, which is nearly everywhere, nothing is asked at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from kms_eval.analysis.access.openness import alike
+from kms_eval.analysis.access.settled import Settled
+from kms_eval.engine.cell import Cell
+from kms_eval.engine.conditions import Test
+from kms_eval.engine.context import Context
+from kms_eval.engine.decide import Slot
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
+from kms_eval.engine.explain import doubts
+from kms_eval.engine.masks import ACROSS_ACCOUNTS, CREATE_GRANT, EVERYTHING, GRANT_BIT, RETIRE_GRANT, actions_in
+from kms_eval.engine.plan import Part
+from kms_eval.engine.principals import account_of
+from kms_eval.engine.readings import NOTHING
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.situation import Circumstances
+from kms_eval.facts.condition_keys import find
+from kms_eval.language.variables import Template
+from kms_eval.world.request import Request
+
+Doubts = tuple[tuple[int, tuple[str, ...]], ...]
+"""Masks of actions, each with the codes of the warnings about them."""
+
+_MAY_BE_TWO = (
+    "aws:resourcetag/", "aws:principaltag/", "aws:requesttag/", "kms:encryptioncontext:", "kms:resourcealiases",
+    "kms:grantisforawsresource", "kms:multiregion", "kms:messagetype", "kms:rotationperiodindays",
+    "kms:schedulekeydeletionpendingwindowindays", "aws:userid", "aws:multifactorauth", "aws:calledvia",
+)  # fmt: skip
+"""Beginnings of condition keys (lower case) that may have two readings without being given."""
+
+
+@dataclass(slots=True)
+class DoubtsFinder:
+    """Finds doubts for one question: its circumstances, and the request it was asked with."""
+
+    evaluator: Evaluator
+    asked: Request
+    circumstances: Circumstances
+
+    def find(self, halves: Iterable[tuple[int, Settled]], mask: int) -> Doubts:
+        """The doubts about those actions in `mask` that there are any about."""
+        halves = tuple(halves)
+        doubtful = 0
+        for covered, settled in halves:
+            doubtful |= self._doubtful(settled.cell) & covered
+        found: dict[tuple[str, ...], int] = {}
+        for piece in _pieces(halves, doubtful & mask):
+            codes = self._codes(halves, piece)
+            if codes:
+                found[codes] = found.get(codes, 0) | piece
+        return tuple((part, codes) for codes, part in found.items())
+
+    def _codes(self, halves: Iterable[tuple[int, Settled]], piece: int) -> tuple[str, ...]:
+        action, bit = actions_in(piece)[0].name, piece & -piece
+        rulings = []
+        for covered, settled in halves:
+            if covered & bit:
+                part = Part(action, settled.cell.scope, self.circumstances)
+                context = Context(part.situation)
+                rulings.append(PartRuling(part, settled.cell.decide(bit, context), settled.cell, context))
+        ruling = Ruling(self.asked, rulings[0].outcome, tuple(rulings))
+        return tuple(dict.fromkeys(warned.code for warned in doubts(self.evaluator, ruling)))
+
+    def _doubtful(self, cell: Cell) -> int:
+        """The actions about which something speaks that may have two readings."""
+        shape, scope = cell.shape, cell.scope
+        key = scope.target.key
+        everything = (
+            scope.endpoint is not None
+            or scope.caller.kind == "service"
+            or (shape.root and not shape.own_account)
+            or shape.limits != shape.grant_limits
+            or (key is not None and any(grant.constraints.source_arn is not None for grant in key.grants))
+        )
+        if everything:
+            return EVERYTHING
+        found = 0
+        for entry in cell.entries:
+            if entry.actions & ~found and self._may_differ(entry, cell):
+                found |= entry.actions
+        return found
+
+    def _may_differ(self, entry: Entry, cell: Cell) -> bool:
+        shape = cell.shape
+        if entry.rule is None:
+            alone = entry.slot == Slot.GRANT and not shape.grant_limits
+            alone |= entry.slot == Slot.RETIRE and not shape.limits and not shape.gates
+            return not alone or entry.allowance is None or entry.allowance.holds is not None
+        principals = entry.rule.statement.principals or ()
+        if entry.slot == Slot.DENY and any(account_of(each) is not None for each in principals):
+            return True
+        if entry.slot == Slot.DIRECT and shape.limits and any(each.value == "*" for each in principals):
+            return True
+        return self._resource_differs(entry.rule, cell) or self._condition_differs(entry.rule)
+
+    @staticmethod
+    def _resource_differs(rule: Rule, cell: Cell) -> bool:
+        resource = rule.resource
+        if resource is None or resource.everything:
+            return False
+        if resource.needs:
+            return True
+        covers = (resource.covers(cell.scope.target, NOTHING, generous=generous) for generous in (True, False))
+        return len(set(covers)) > 1
+
+    def _condition_differs(self, rule: Rule) -> bool:
+        condition = rule.condition
+        return condition is not None and (not condition.tests or any(map(self._test_differs, condition.tests)))
+
+    def _test_differs(self, test: Test) -> bool:
+        given = self.circumstances.given.values
+        if any(key in given or key.startswith(_MAY_BE_TWO) for key in test.needs) or test.iam_only_in_key_policy:
+            return True
+        if not test.values or "*" in test.written.values or any(isinstance(each, Template) for each in test.values):
+            return True
+        row = find(test.key)
+        if row is None:
+            return False
+        # A value that is not of the operator's type is read in two ways.
+        readable = test.operator.type in {"String", "Null", row.type, row.also_type}
+        return not readable or (not test.written.qualifier and row.multi_valued)
+
+
+def _pieces(halves: Iterable[tuple[int, Settled]], mask: int) -> Iterator[int]:
+    """The mask in parts of actions to which the same entries speak in the same way."""
+    if not mask:
+        return
+    cuts: dict[int, None] = {}
+    for covered, settled in halves:
+        cell = settled.cell
+        cuts[covered] = None
+        with_key = cell.shape.target == "key"
+        for entry in cell.entries:
+            cuts[entry.actions] = None
+            cuts.update(
+                (part, None) for part, _action in (alike(entry.needs, with_key=with_key) if entry.needs else ())
+            )
+        cuts.update((total, None) for total in (*cell.sums, cell.by_clock))
+        key = cell.scope.target.key
+        for grant in key.grants if key is not None else ():
+            # A grant that does not serve a user or role because of its SourceArn is no entry.
+            operations = (GRANT_BIT.get(name, 0) for name in grant.operations) if grant.constraints.source_arn else ()
+            cuts[reduce(or_, operations, 0)] = None
+    cuts.update((bits, None) for bits in (ACROSS_ACCOUNTS, RETIRE_GRANT, CREATE_GRANT))
+    parts = [mask]
+    for cut in cuts:
+        parts = [piece for part in parts for piece in (part & cut, part & ~cut) if piece]
+    yield from parts

@@ -1,0 +1,93 @@
+"""Which keys nobody could take care of any more after a change, or whose policy AWS KMS would refuse.
+
+Comes in: both sides of a comparison and its changes. Goes out: findings. Never here: deciding (the grid does).
+
+AWS KMS refuses a key policy under which its caller could not call PutKeyPolicy again (semantics L1, L2).
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from kms_eval.analysis.access.access_diff import Change
+from kms_eval.analysis.access.grid import Grid
+from kms_eval.analysis.access.principals import Asker, asker_named, askers
+from kms_eval.analysis.access.same import Prints
+from kms_eval.analysis.access.terms import UNKNOWN
+from kms_eval.engine.masks import bit_of
+from kms_eval.world.model import Key
+
+_ACTION = "kms:PutKeyPolicy"
+_GOING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
+
+
+@dataclass(frozen=True, slots=True)
+class Losing:
+    """A key whose policy nobody known could change, or that AWS KMS would not take from the caller."""
+
+    key: str
+    key_arn: str
+    reason: str
+
+
+def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str | None = None) -> tuple[Losing, ...]:
+    """The keys that a change locks: new ones, those with another policy, those on which PutKeyPolicy is lost.
+
+    A key that was locked before is no finding of the change, nor is one of which an unknown decides: that is a change
+    of its own. Raises InputError where `caller` means nobody.
+    """
+    was = {key.arn: key for key in before.world.keys.values()}
+    prints = Prints(before.world), Prints(after.world)
+    lost = {change.key_arn for change in changes if _ACTION in change.actions and change.kind != "appears"}
+    asking = asker_named(after.evaluator, caller) if caller is not None else None
+    there, here = askers(after.evaluator), askers(before.evaluator)
+    found: list[Losing] = []
+    for handle, key in after.world.keys.items():
+        old = before.world.keys.get(handle) or was.get(key.arn)
+        changed = old is None or prints[0].of_policy(old.policy) != prints[1].of_policy(key.policy)
+        if key.state in _GOING or not (changed or key.arn in lost):
+            continue
+        if asking is not None and changed and _answer(after, asking, key) in ("no", "perhaps"):
+            reason = f"AWS KMS refuses the policy: {asking.label} could not change it again"
+            found.append(Losing(handle, key.arn, reason))
+        elif (left := _left(after, there, key)) in ("no", "perhaps") and (
+            old is None or _left(before, here, old) == "yes"
+        ):
+            perhaps = ", unless with further context" if left == "perhaps" else ""
+            found.append(Losing(handle, key.arn, f"nobody who is known could change the key policy{perhaps}"))
+    return tuple(found)
+
+
+_Left = Literal["yes", "unknown", "perhaps", "no"]
+
+
+def _left(grid: Grid, everybody: Iterable[Asker], key: Key) -> _Left:
+    """Whether anybody who is known could change the policy of a key: the best answer of them all."""
+    best: _Left = "no"
+    for asker in sorted(everybody, key=lambda each: each.kind != "root"):
+        # PutKeyPolicy does not work across accounts, and services never call it.
+        if not asker.is_one or asker.caller.account != key.account:
+            continue
+        answer = _answer(grid, asker, key)
+        if answer == "yes":
+            return answer
+        if answer == "unknown" or best == "no":
+            best = answer
+    return best
+
+
+def _answer(grid: Grid, asker: Asker, key: Key) -> _Left:
+    square, bit = grid.on(asker, key), bit_of(_ACTION)
+    if square.always & bit:
+        return "yes"
+    if not square.sometimes & bit:
+        return "no"
+    for mask, terms in grid.terms(square, bit):
+        listed = any(word.startswith(UNKNOWN) for way in (*terms.ways, terms.unless) for word in way)
+        # Ways that are not listed may hang on any of the unknowns that were found.
+        if mask & bit and (listed or (terms.beyond is not None and terms.unknowns)):
+            return "unknown"
+    return "perhaps"

@@ -1,0 +1,74 @@
+"""Statements of a key policy without which everybody may do the same: asked of the engine.
+
+Comes in: subjects. Goes out: indexes of statements. Never here: what is to be said about them.
+
+The policy is taken by itself: of nobody it is known which identity policies, boundaries and grants there are, so that a
+statement is useless only if it is so whatever these say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kms_eval.analysis.access.grid import Grid
+from kms_eval.analysis.access.principals import askers
+from kms_eval.analysis.linting.subject import Subject
+from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.world.model import Key, World
+from kms_eval.world.request import Request
+
+_MOST_STATEMENTS = 100
+
+
+def useless_allows(subject: Subject) -> frozenset[int] | None:
+    """The Allow statements without which nothing changes, each with those after it gone that are useless as well.
+
+    None where the engine is not asked: of other kinds of policy, of one with unknown parts, of very long ones.
+    """
+    policy, key = subject.policy, subject.key
+    if key is None or policy.kind is not PolicyKind.KEY or len(policy.statements) > _MOST_STATEMENTS:
+        return None
+    if any(statement.open for statement in policy.statements):
+        return None
+    useless: set[int] = set()
+    kept, grid = policy, _grid(key, policy)
+    for statement in reversed(policy.statements):
+        if statement.effect != "Allow" or _names_sessions(statement):
+            continue
+        fewer = replace(kept, statements=tuple(each for each in kept.statements if each is not statement))
+        without = _grid(key, fewer)
+        if not _differ(grid, without):
+            useless.add(statement.index)
+            kept, grid = fewer, without
+    return frozenset(useless)
+
+
+def _names_sessions(statement: Statement) -> bool:
+    """What names a session is not limited by the boundary of its role, which is not known here (semantics E8)."""
+    return any(":sts:" in entry.value for entry in statement.principals or ())
+
+
+def _differ(one: Grid, other: Grid) -> bool:
+    """Whether anybody whom the first policy speaks to has another answer under the second; at the first difference.
+
+    Conditions that are written otherwise count as different, whatever they come to.
+    """
+    (key,), (same_key,) = one.world.keys.values(), other.world.keys.values()
+    for asker in askers(one.evaluator):
+        here, there = one.on(asker, key), other.on(asker, same_key)
+        if here.always != there.always or here.sometimes != there.sometimes:
+            return True
+        for mask, terms in one.terms(here, here.sometimes) if here.sometimes else ():
+            if any(mask & part and not terms.same_as(more) for part, more in other.terms(there, mask)):
+                return True
+    return False
+
+
+def _grid(key: Key, policy: Policy) -> Grid:
+    alone = replace(key, policy=policy, grants=(), open_grants=())
+    world = World(
+        account=key.account, region=key.region, partition=key.partition, keys={key.handle: alone}, principals={}
+    )
+    root = f"arn:{key.partition}:iam::{key.account}:root"
+    return Grid(Evaluator(world), Request(root, "kms:ListKeys"))

@@ -1,0 +1,180 @@
+"""Lint: every rule asked about every policy, and what the reader of documents remarked, as one list of findings.
+
+Comes in: scenarios that have been read, or policies that stand for themselves. Goes out: a report.
+Never here: rules, formats, which files there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from kms_eval.analysis.linting.choosing import Chosen
+from kms_eval.analysis.linting.finding import Finding, Report
+from kms_eval.analysis.linting.rule import Found, Rule
+from kms_eval.analysis.linting.subject import Subject, alone, subjects
+from kms_eval.analysis.linting.table import BY_REMARK, RULE, RULES
+from kms_eval.analysis.linting.texts import Texts
+from kms_eval.documents.findings import Findings, Notice
+from kms_eval.documents.grammar import read_policy
+from kms_eval.documents.model import Policy, PolicyKind
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.errors import Fault, Location
+from kms_eval.formats.document import Place, RawDocument, Steps
+
+_MALFORMED = "KMS100"
+NO_REASON = "no reason given"
+_ALL = Chosen()
+
+
+class Linter:
+    """Collects the findings of everything that one call names."""
+
+    def __init__(self, chosen: Chosen = _ALL) -> None:
+        self._chosen = chosen
+        self._texts = Texts()
+        self._findings: dict[tuple[object, ...], Finding] = {}
+        self._seen: set[Path] = set()
+        self._removable: dict[Path, dict[Steps, None]] = {}
+
+    def scenario(self, evaluator: Evaluator, notices: Iterable[Notice]) -> None:
+        """Look at a whole world, and take what its reader remarked."""
+        self._remarks(notices)
+        for subject in subjects(evaluator):
+            self._subject(subject)
+
+    def policy(self, document: RawDocument, kind: PolicyKind) -> None:
+        """Look at a policy that stands for itself; what AWS would refuse of it are findings as well."""
+        collected = Findings()
+        name = document.file.path.stem if document.file.path is not None else None
+        policy = read_policy(document.value, document.place, kind, collected, name=name)
+        self._remarks(collected.notices, policy)
+        for fault in collected.faults:
+            self._fault(fault, name)
+        if policy is not None:
+            self._subject(alone(policy))
+
+    def has_seen(self, path: Path) -> bool:
+        """Whether a policy of that file has been looked at."""
+        return path.resolve() in self._seen
+
+    def removable(self) -> dict[Path, list[Steps]]:
+        """What can be taken out of JSON files without changing a decision, file by file; nothing that is ignored."""
+        return {path: list(places) for path, places in self._removable.items()}
+
+    def report(self) -> Report:
+        """Everything found so far, in the order of the places."""
+        found = sorted(self._findings.values(), key=_order)
+        return Report(
+            tuple(finding for finding in found if finding.reason is None),
+            tuple(finding for finding in found if finding.reason is not None),
+        )
+
+    def _subject(self, subject: Subject) -> None:
+        path = subject.place.origin().place.file.path
+        if path is not None:
+            self._seen.add(path.resolve())
+        for rule in RULES:
+            if rule.check is not None and rule in self._chosen:
+                for found in rule.check(subject):
+                    self._add(rule, found, subject.policy)
+
+    def _remarks(self, notices: Iterable[Notice], policy: Policy | None = None) -> None:
+        for notice in notices:
+            rule = BY_REMARK.get(notice.code)
+            # What is said of sources as such (two files that contradict each other) is no finding about a policy.
+            if rule is not None and rule in self._chosen:
+                self._add(rule, Found(notice.place, notice.message, notice.help), policy)
+
+    def _add(self, rule: Rule, found: Found, policy: Policy | None) -> None:
+        # Of a world that was put together from several files: the place in the one it is from.
+        place = found.place.origin().place
+        location = place.location()
+        text = self._texts.of(place)
+        span = text.span(place.steps) if text is not None else None
+        line = span.line if span is not None else location.line
+        reason = self._reason(rule, place, location.file)
+        path = place.file.path
+        if found.removable and reason is None and path is not None and path.suffix.lower() == ".json":
+            self._removable.setdefault(path, {})[place.steps] = None
+        self._keep(
+            Finding(
+                rule.code,
+                rule.name,
+                rule.level,
+                found.message,
+                found.help,
+                location.file,
+                line,
+                span.column if span is not None else location.column,
+                span.end_line if span is not None else None,
+                span.end_column if span is not None else None,
+                location.field,
+                policy.name if policy is not None else None,
+                found.statement.index if found.statement is not None else None,
+                found.statement.sid if found.statement is not None else None,
+                text.lines[line - 1] if text is not None and line is not None and line <= len(text.lines) else None,
+                reason,
+            )
+        )
+
+    def _reason(self, rule: Rule, place: Place, file: str | None) -> str | None:
+        """Why a finding is ignored, by a comment or by settings; None where it is not."""
+        ignore = self._texts.ignored(place, rule.code)
+        if ignore is not None:
+            return ignore.reason or NO_REASON
+        rows = (row for row in self._chosen.files if rule.code.startswith(row.code) and row.matches(file or ""))
+        row = next(rows, None)
+        return None if row is None else row.reason or NO_REASON
+
+    def _fault(self, fault: Fault, policy: str | None) -> None:
+        rule = RULE[_MALFORMED]
+        where = fault.location or Location()
+        if rule in self._chosen:
+            line = where.line
+            finding = Finding(
+                rule.code, rule.name, rule.level, fault.message, fault.help, where.file, line, None, None, None,
+                where.field, policy,
+            )  # fmt: skip
+            self._keep(finding)
+
+    def _keep(self, finding: Finding) -> None:
+        # A policy that several keys share is looked at for each of them.
+        self._findings.setdefault((finding.code, finding.file, finding.field, finding.line, finding.message), finding)
+
+
+def lint_scenario(evaluator: Evaluator, notices: Sequence[Notice] = (), chosen: Chosen = _ALL) -> Report:
+    """The report on one world."""
+    linter = Linter(chosen)
+    linter.scenario(evaluator, notices)
+    return linter.report()
+
+
+def kind_of_policy(value: object) -> PolicyKind | None:
+    """Which policy a document most likely is; None where it is none.
+
+    One that names no principals is of an identity. One that does is of a key, unless it speaks of other services: then
+    it is a resource control policy if it only denies, else that of a VPC endpoint.
+    """
+    statements = value.get("Statement") if isinstance(value, dict) else None
+    if statements is None:
+        return None
+    listed = [each for each in (statements if isinstance(statements, list) else [statements]) if isinstance(each, dict)]
+    if not any({"Principal", "NotPrincipal"} & each.keys() for each in listed):
+        return PolicyKind.IDENTITY
+    if not any(_of_other_service(text) for each in listed for text in _texts(each.get("Action"))):
+        return PolicyKind.KEY
+    return PolicyKind.RCP if all(each.get("Effect") == "Deny" for each in listed) else PolicyKind.ENDPOINT
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+
+
+def _of_other_service(action: str) -> bool:
+    service, colon, _name = action.partition(":")
+    return bool(colon) and "*" not in service and service.lower() != "kms"
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    return (finding.file or "", finding.line or 0, finding.column or 0, finding.code)

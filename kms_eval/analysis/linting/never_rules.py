@@ -1,0 +1,371 @@
+"""Rules about conditions that no request can meet.
+
+Comes in: subjects. Goes out: rows. Never here: conditions that every request meets.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow
+from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on, written_operator
+from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
+from kms_eval.engine.masks import BIT
+from kms_eval.errors import did_you_mean, quoted
+from kms_eval.facts.condition_keys import canonical, find
+from kms_eval.facts.services import VIA_SERVICE_SUFFIX, VIA_SERVICES
+from kms_eval.language.operators import OPERATORS, Operator
+from kms_eval.language.pattern import compile_text, is_wild, wild
+
+_KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+
+_ACCOUNT_KEYS = frozenset(
+    {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "aws:vpceaccount"}
+)
+_ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
+_ARN_KEYS = frozenset({"aws:principalarn", "aws:sourcearn", "kms:granteeprincipal", "kms:retiringprincipal"})
+_FORMS = (
+    (_ACCOUNT_KEYS, re.compile(r"[0-9]{12}"), "an account id has 12 digits"),
+    (_ORGANIZATION_KEYS, re.compile(r"o-[a-z0-9]{10,32}"), "the id of an organization is `o-` and 10 to 32 characters"),
+)
+_VIA = re.compile(r"[a-z0-9-]+\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com")
+# RFC 1918 and RFC 4193; no address of the internet is among them.
+_PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+_REGION = "us-east-1"
+
+
+def _plain(value: str) -> bool:
+    """Whether a value has neither wildcards nor variables."""
+    return not is_wild(wild(value)) and "${" not in value
+
+
+def _positive(statement: Statement) -> Iterator[tuple[ConditionTest, Operator]]:
+    """The tests that ask for one of their values."""
+    for test in statement.condition or ():
+        row = OPERATORS.get(test.operator)
+        if row is not None and not row.negated and test.operator != "Null":
+            yield test, row
+
+
+def _wildcard(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in statement.condition or ():
+            row = OPERATORS.get(test.operator)
+            if row is None or row.wildcards or row.type != "String":
+                continue
+            for index, value in enumerate(test.values):
+                bare = value.replace("${*}", "").replace("${?}", "").replace("${$}", "")
+                if set("*?") & set(re.sub(r"\$\{[^}]*\}", "", bare)):
+                    like = "StringNotLike" if row.negated else "StringLike"
+                    holds = "always holds" if row.negated else "never holds"
+                    message = f"{quoted(value)} has a wildcard, which `{test.operator}` takes literally: it {holds}"
+                    place = subject.test_at(statement, test, index)
+                    yield Found(place, message, f"write `{like}`", statement)
+
+
+def _via_form(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test, row in _positive(statement):
+            if canonical(test.key) != "kms:viaservice" or row.type != "String":
+                continue
+            for index, value in enumerate(test.values):
+                if "${" not in value and not _can_be_via(value, wildcards=row.wildcards):
+                    message = f"{quoted(value)} is never the value of `kms:ViaService`"
+                    advice = "the form is `SERVICE.REGION.amazonaws.com`, as in `s3.us-east-1.amazonaws.com`"
+                    yield Found(subject.test_at(statement, test, index), message, advice, statement)
+
+
+def _can_be_via(value: str, *, wildcards: bool) -> bool:
+    if not is_wild(wild(value)) or not wildcards:
+        # A wildcard under an operator that has none is another rule's.
+        return bool(_VIA.fullmatch(value)) or is_wild(wild(value))
+    if re.fullmatch(r"[a-z0-9*?-]+\.[a-z0-9*?-]+\.amazonaws\.com", value):
+        return True
+    matches = compile_text(value)
+    regions = {_REGION, "eu-west-1", "cn-north-1", "us-gov-west-1", "ap-southeast-2"}
+    return any(matches(f"{name}.{region}{VIA_SERVICE_SUFFIX}") for name in VIA_SERVICES for region in regions)
+
+
+def _other_region(subject: Subject) -> Iterator[Found]:
+    key = subject.key
+    if key is None or subject.alone:
+        return
+    for statement in subject.statements():
+        for test, row in _positive(statement):
+            if canonical(test.key) != "kms:viaservice" or row.wildcards:
+                continue
+            regions = [found["region"] for value in test.values if (found := _VIA.fullmatch(value))]
+            if len(regions) == len(test.values) and regions and key.region not in regions:
+                message = f"the key is in {key.region}, and services call the keys of their own Region only"
+                advice = f"write {key.region} instead of {regions[0]}"
+                yield Found(subject.test_at(statement, test), message, advice, statement)
+
+
+def _value(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test, row in _positive(statement):
+            key = find(test.key)
+            if key is None or row.type != "String":
+                continue
+            for index, value in enumerate(test.values):
+                if _plain(value) and (advice := _impossible(canonical(test.key), key.values, value, row)) is not None:
+                    message = f"{quoted(test.key)} never has the value {quoted(value)}"
+                    yield Found(subject.test_at(statement, test, index), message, advice or None, statement)
+
+
+def _impossible(name: str, values: tuple[str, ...], value: str, row: Operator) -> str | None:
+    """Advice where the key cannot have the value (perhaps an empty one); None where it can."""
+    for keys, form, says in _FORMS:
+        if name in keys:
+            return None if form.fullmatch(value) else says
+    if not values:
+        return None
+    ignoring_case = "IgnoreCase" in row.name
+    if value in values or (ignoring_case and value.lower() in {each.lower() for each in values}):
+        return None
+    return did_you_mean(value, values) or ""
+
+
+def _contradiction(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        by_key: dict[str, list[ConditionTest]] = {}
+        for test in statement.condition or ():
+            by_key.setdefault(canonical(test.key), []).append(test)
+        for tests in by_key.values():
+            last = tests[-1]
+            if len(tests) > 1 and _cannot_both(tests):
+                operators = " and ".join(f"`{written_operator(test)}`" for test in tests)
+                message = f"no value of {quoted(last.key)} meets {operators}: the statement has no effect"
+                place = subject.test_at(statement, last)
+                yield Found(place, message, "all tests of a condition have to hold; write two statements", statement)
+
+
+def _cannot_both(tests: list[ConditionTest]) -> bool:
+    """Whether no value meets all tests on one key, which are told from the exact values of one of them."""
+    absent = any(test.operator == "Null" and set(test.values) == {"true"} for test in tests)
+    if absent and any(_needs_presence(test) for test in tests):
+        return True
+    if any(test.qualifier or "${" in "".join(test.values) for test in tests):
+        return False
+    exact = next((test for test in tests if test.operator == "StringEquals" and not test.if_exists), None)
+    if exact is None:
+        return False
+    return not any(all(_holds(test, value) for test in tests) for value in exact.values)
+
+
+def _needs_presence(test: ConditionTest) -> bool:
+    row = OPERATORS.get(test.operator)
+    if row is None or test.if_exists or test.qualifier == "ForAllValues":
+        return False
+    return (not row.negated and test.operator != "Null") or (test.operator == "Null" and set(test.values) == {"false"})
+
+
+def _holds(test: ConditionTest, value: str) -> bool:
+    row = OPERATORS[test.operator]
+    if test.operator == "Null":
+        return "false" in test.values
+    try:
+        parsed = row.parse(value)
+        matched = any(row.matches(row.read_text(each), parsed, True) for each in test.values)  # noqa: FBT003 - by position
+    except ValueError:
+        return row.negated
+    return matched is not row.negated
+
+
+def _not_carried(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements("Allow"):
+        actions = actions_of(statement)
+        for test, _row in _positive(statement):
+            key = find(test.key)
+            if key is None or key.actions is None or test.if_exists or test.qualifier == "ForAllValues":
+                continue
+            if actions and not any(actions & BIT[name.lower()] for name in key.actions):
+                message = f"no action of this statement carries {quoted(test.key)}: it allows nothing"
+                advice = f"requests that carry it: {', '.join(key.actions[:3])}" if key.actions else None
+                yield Found(subject.test_at(statement, test), message, advice, statement)
+
+
+def _tag_case(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements("Allow"):
+        for test in tests_on(statement, "aws:resourcetag/"):
+            tag = test.key.partition("/")[2]
+            held = {each.tags[tag] for each in subject.world.keys.values() if tag in each.tags}
+            for index, value in enumerate(test.values):
+                near = sorted(each for each in held if each.lower() == value.lower())
+                if near and value not in held and test.operator == "StringEquals":
+                    message = f"{quoted(value)} differs from the tag {quoted(near[0])} of a key in case only"
+                    place = subject.test_at(statement, test, index)
+                    yield Found(place, message, f"did you mean {quoted(near[0])}?", statement)
+
+
+def _private(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in tests_on(statement, "aws:sourceip"):
+            if test.operator != "IpAddress":
+                continue
+            for index, value in enumerate(test.values):
+                if _is_private(value):
+                    message = f"{quoted(value)} is private: requests to AWS KMS never come from there over the internet"
+                    advice = (
+                        "through a VPC endpoint there is `aws:VpcSourceIp`, with `aws:SourceVpc` or `aws:SourceVpce`"
+                    )
+                    yield Found(subject.test_at(statement, test, index), message, advice, statement)
+
+
+def _is_private(text: str) -> bool:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:  # a policy variable, or what the reader refuses
+        return False
+    return any(network.version == each.version and network.subnet_of(each) for each in _PRIVATE)  # type: ignore[arg-type]  # of one version
+
+
+def _partition(subject: Subject) -> Iterator[Found]:
+    partition = subject.key.partition if subject.key is not None else subject.world.partition
+    for statement in subject.statements() if not subject.alone else ():
+        for test, _row in _positive(statement):
+            for index, value in enumerate(test.values):
+                other = value.split(":")[1] if value.startswith("arn:") and ":" in value[4:] else partition
+                if canonical(test.key) in _ARN_KEYS and other != partition and _plain(other):
+                    message = f"{quoted(value)} is of another partition, and none of its principals calls this key"
+                    place = subject.test_at(statement, test, index)
+                    yield Found(place, message, f"here it begins `arn:{partition}:`", statement)
+
+
+def _when(operator: str, key: str, value: object) -> Example:
+    return Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition={operator: {key: value}}),))
+
+
+_VIA_S3 = "s3.us-east-1.amazonaws.com"
+_TAGGED = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+
+NEVER_RULES: tuple[Rule, ...] = (
+    Rule(
+        "KMS301",
+        "wildcard-taken-literally",
+        "warning",
+        "a value has a wildcard under an operator that takes none",
+        "StringEquals compares letter by letter: an asterisk there is an asterisk. Under StringNotEquals the test then "
+        "always holds. Only StringLike, StringNotLike and the ARN operators have wildcards.",
+        _when("StringEquals", "kms:ViaService", "s3.*.amazonaws.com"),
+        _when("StringLike", "kms:ViaService", "s3.*.amazonaws.com"),
+        f"{_IAM}reference_policies_elements_condition_operators.html",
+        _wildcard,
+    ),
+    Rule(
+        "KMS302",
+        "via-service-form",
+        "warning",
+        "kms:ViaService never has this value",
+        "Its values are SERVICE.REGION.amazonaws.com, in every partition, with the name that the service has there.",
+        _when("StringEquals", "kms:ViaService", "s3.amazonaws.com"),
+        _when("StringEquals", "kms:ViaService", _VIA_S3),
+        f"{_KMS}conditions-kms.html#conditions-kms-via-service",
+        _via_form,
+    ),
+    Rule(
+        "KMS303",
+        "via-service-of-another-region",
+        "warning",
+        "kms:ViaService names another Region than the key's",
+        "A service calls the keys of its own Region, so the key never sees a call of a service of another one.",
+        _when("StringEquals", "kms:ViaService", "s3.eu-west-1.amazonaws.com"),
+        _when("StringEquals", "kms:ViaService", _VIA_S3),
+        f"{_KMS}conditions-kms.html#conditions-kms-via-service",
+        _other_region,
+    ),
+    Rule(
+        "KMS304",
+        "impossible-value",
+        "warning",
+        "a condition key never has this value",
+        "The key has few possible values, or all of them have one form, and this is none of them.",
+        _when("StringEquals", "kms:EncryptionAlgorithm", "RSAES_OAEP_SHA256"),
+        _when("StringEquals", "kms:EncryptionAlgorithm", "RSAES_OAEP_SHA_256"),
+        f"{_KMS}conditions-kms.html",
+        _value,
+    ),
+    Rule(
+        "KMS305",
+        "contradiction",
+        "warning",
+        "two tests on one condition key contradict each other",
+        "All tests of a Condition element have to hold. Where no value meets them all, the statement has no effect.",
+        Example(
+            (
+                allow(
+                    {"AWS": ROLE},
+                    "kms:Decrypt",
+                    Condition={
+                        "StringEquals": {"kms:ViaService": _VIA_S3},
+                        "StringNotLike": {"kms:ViaService": "s3.*"},
+                    },
+                ),
+            )
+        ),
+        _when("StringEquals", "kms:ViaService", _VIA_S3),
+        f"{_IAM}reference_policies_condition-logic-multiple-context-keys-or-values.html",
+        _contradiction,
+    ),
+    Rule(
+        "KMS306",
+        "key-not-carried",
+        "warning",
+        "no action of the statement carries the condition key",
+        "Most condition keys of AWS KMS come with some operations only. Where no action of a statement carries the "
+        "key, the test never holds, and the statement allows nothing.",
+        Example(
+            (allow({"AWS": ROLE}, "kms:DescribeKey", Condition={"StringEquals": {"kms:EncryptionContext:app": "pay"}}),)
+        ),
+        _when("StringEquals", "kms:EncryptionContext:app", "pay"),
+        f"{_KMS}kms-api-permissions-reference.html",
+        _not_carried,
+    ),
+    Rule(
+        "KMS307",
+        "tag-case",
+        "warning",
+        "a tag value differs from that of a key in case only",
+        "Tag values are compared letter by letter: `Blue` is not `blue`.",
+        Example(
+            ({**_TAGGED, "Condition": {"StringEquals": {"aws:ResourceTag/team": "Blue"}}},),
+            PolicyKind.IDENTITY,
+            {"tags": {"team": "blue"}},
+        ),
+        Example(
+            ({**_TAGGED, "Condition": {"StringEquals": {"aws:ResourceTag/team": "blue"}}},),
+            PolicyKind.IDENTITY,
+            {"tags": {"team": "blue"}},
+        ),
+        f"{_KMS}tag-authorization.html",
+        _tag_case,
+    ),
+    Rule(
+        "KMS308",
+        "private-address",
+        "warning",
+        "aws:SourceIp never has a private address",
+        "It is the address from which a request reaches AWS over the internet. Requests through a VPC endpoint have "
+        "aws:VpcSourceIp instead.",
+        _when("IpAddress", "aws:SourceIp", "10.0.0.0/8"),
+        _when("IpAddress", "aws:SourceIp", "198.51.100.0/24"),
+        f"{_IAM}reference_policies_condition-keys.html#condition-keys-sourceip",
+        _private,
+    ),
+    Rule(
+        "KMS309",
+        "condition-on-other-partition",
+        "warning",
+        "a condition asks for an ARN of another partition",
+        "Principals and resources of one partition (aws, aws-cn, aws-us-gov) never use keys of another: the test never "
+        "holds.",
+        _when("ArnLike", "aws:PrincipalArn", "arn:aws-cn:iam::111122223333:role/*"),
+        _when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*"),
+        f"{_IAM}reference-arns.html",
+        _partition,
+    ),
+)

@@ -1,0 +1,30 @@
+"""All rules, in the order of their codes.
+
+Comes in: the rows of each subject. Goes out: `RULES`, and the same by code. Never here: a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kms_eval.analysis.linting.access_rules import ACCESS_RULES
+from kms_eval.analysis.linting.always_rules import ALWAYS_RULES
+from kms_eval.analysis.linting.key_rules import KEY_RULES
+from kms_eval.analysis.linting.never_rules import NEVER_RULES
+from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
+from kms_eval.analysis.linting.remark_rules import REMARK_RULES
+from kms_eval.analysis.linting.rule import Rule
+from kms_eval.analysis.linting.statement_rules import STATEMENT_RULES
+from kms_eval.facts.rows import keyed
+
+RULES: tuple[Rule, ...] = (
+    *REMARK_RULES,
+    *ACCESS_RULES,
+    *NEVER_RULES,
+    *ALWAYS_RULES,
+    *STATEMENT_RULES,
+    *PRINCIPAL_RULES,
+    *KEY_RULES,
+)
+RULE: Mapping[str, Rule] = keyed((row.code, row) for row in RULES)
+BY_REMARK: Mapping[str, Rule] = keyed((remark, row) for row in RULES for remark in row.remarks)

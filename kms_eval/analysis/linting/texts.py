@@ -1,0 +1,118 @@
+"""The texts of linted files: where values stand in them to the character, and what their comments ignore.
+
+Comes in: places. Goes out: spans, lines, reasons to ignore. Never here: rules.
+
+A comment ``# kms-eval: ignore KMS101 reason`` in a YAML file is about the values that begin on its line, or, standing
+alone on a line, about those on the next line; what is inside these values is ignored as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from kms_eval.formats.document import Place, Steps
+from kms_eval.formats.spans import Span, spans
+from kms_eval.records import record
+
+_COMMENT = re.compile(
+    r"(?:^|\s)#\s*kms-eval:\s*ignore\s+(?P<codes>KMS\d*(?:\s*,\s*KMS\d*)*)(?:[:\s]\s*(?P<reason>.*))?$"
+)
+_LARGEST = 8 * 1024 * 1024
+
+
+@record
+class Ignore:
+    """A comment: which beginnings of codes it ignores on which line, why, and where it stands itself."""
+
+    codes: tuple[str, ...]
+    about: int
+    reason: str
+    line: int
+
+
+@record
+class Text:
+    """One file as text. `span` finds places in it."""
+
+    lines: tuple[str, ...]
+    span: Callable[[Steps], Span | None]
+    ignores: tuple[Ignore, ...]
+
+
+class Texts:
+    """The texts of all files that findings are in, each read once; a file that cannot be read any more has none."""
+
+    def __init__(self) -> None:
+        self._texts: dict[Path, Text | None] = {}
+
+    def of(self, place: Place) -> Text | None:
+        """The text of the file in which the place is."""
+        path = place.file.path
+        if path is None:
+            return None
+        if path not in self._texts:
+            self._texts[path] = _read(path)
+        return self._texts[path]
+
+    def ignored(self, place: Place, code: str) -> Ignore | None:
+        """The comment by which a finding there is ignored."""
+        text = self.of(place)
+        if text is None or not text.ignores:
+            return None
+        lines = {_line(text, place.steps[:depth]) for depth in range(1, len(place.steps) + 1)}
+        for ignore in text.ignores:
+            if ignore.about in lines and code.startswith(ignore.codes):
+                return ignore
+        return None
+
+    def comments(self) -> list[tuple[Path, Ignore]]:
+        """Every comment of the files read so far."""
+        return [(path, ignore) for path, text in self._texts.items() if text is not None for ignore in text.ignores]
+
+
+def _line(text: Text, steps: Steps) -> int | None:
+    span = text.span(steps)
+    return None if span is None else span.line
+
+
+def _read(path: Path) -> Text | None:
+    try:
+        data = path.read_bytes()
+        if len(data) > _LARGEST:
+            return None
+        content = data.decode("utf-8-sig")
+    except (OSError, ValueError):
+        return None
+    lines = tuple(content.splitlines())
+    found: list[Callable[[Steps], Span | None]] = []
+
+    def span(steps: Steps) -> Span | None:
+        if not found:
+            found.append(spans(content))
+        return found[0](steps)
+
+    is_json = path.suffix.lower() == ".json"
+    return Text(lines, span, () if is_json else tuple(_ignores(lines)))
+
+
+def _ignores(lines: tuple[str, ...]) -> list[Ignore]:
+    found = []
+    for number, line in enumerate(lines, 1):
+        comment = _COMMENT.search(line) if "kms-eval" in line else None
+        if comment is None:
+            continue
+        about = number
+        if not line[: comment.start()].strip() and line.lstrip().startswith("#"):
+            about = next(
+                (
+                    later
+                    for later, text in enumerate(lines[number:], number + 1)
+                    if text.strip() and text.strip()[0] != "#"
+                ),
+                number,
+            )
+        codes = tuple(code.strip() for code in comment["codes"].split(","))
+        found.append(Ignore(codes, about, (comment["reason"] or "").strip(), number))
+    return found

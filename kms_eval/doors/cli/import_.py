@@ -1,0 +1,78 @@
+"""``kms-eval import``: a scenario and its policy files, made of sources.
+
+Comes in: a call. Goes out: a folder, the same bytes for the same sources. Never here: what is written into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    arguments,
+    before_option,
+    option,
+    parameter_option,
+    verbose_option,
+)
+from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.errors import Fault, InputError, Location
+
+if TYPE_CHECKING:
+    from kms_eval.doors.cli.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Make a scenario of sources, with a file for each policy, to keep and to edit.
+
+    `kms-eval import account -o scenario`
+    """
+
+    sources: tuple[str, ...] = arguments("SOURCE...", "AWS responses, snapshots, plans, templates, scenarios.")
+    output: str | None = option("--output", "-o", metavar="FOLDER", help="The folder to make.")
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Write the folder."""
+    from kms_eval.doors.cli.notices import notice_lines
+    from kms_eval.doors.cli.opening import Sources
+    from kms_eval.doors.importing.scenario_files import scenario_files
+    from kms_eval.sources.options import Options
+    from kms_eval.world.load import load, raw_of
+
+    if not call.sources:
+        raise InputError(Fault("is missing", Location(field="SOURCE"), "name a file or folder"))
+    if call.output is None:
+        raise InputError(Fault("is missing", Location(field="--output"), "name the folder: `-o scenario`"))
+    folder = Path(call.output)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(Fault("is there already", Location(call.output), "name another folder, or remove it"))
+    options = Options(call.account, None, call.before, Sources.of(call).values())
+    paths = [Path(text) for text in call.sources]
+    # What is wrong with the sources is said of them, and not of what would be made of them.
+    loaded = load(paths[0], more=paths[1:], options=options)
+    raw = raw_of(paths, options)
+    files = scenario_files(raw, _name(paths[0]), Path.cwd())
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    if call.verbose:
+        for line in loaded.recognised:
+            output.word(f"recognised {line}")
+    for line in (*loaded.words, *notice_lines(loaded.notices)):
+        output.word(line)
+    world = loaded.world
+    output.answer(f"{folder / 'kms-eval.yaml'}: {len(world.keys)} keys, {len(world.principals)} users and roles")
+    return ExitCode.YES
+
+
+def _name(source: Path) -> str:
+    return source.resolve().name if source.is_dir() else source.name.split(".", 1)[0]

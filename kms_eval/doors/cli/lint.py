@@ -1,0 +1,139 @@
+"""``kms-eval lint``: what is wrong with policies and grants, before anybody asks the right question.
+
+Comes in: a call. Goes out: findings as text, JSON, SARIF or GitHub's annotations; 0 where nothing is found, 1 where
+something is, 2 where what was named cannot be read. Never here: rules (`analysis.linting`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kms_eval.doors.cli.arguments import (
+    account_option,
+    arguments,
+    before_option,
+    option,
+    options,
+    parameter_option,
+    scenario_option,
+    switch,
+    verbose_option,
+)
+from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.grids import chosen_format, format_option, output_option
+
+if TYPE_CHECKING:
+    from kms_eval.analysis.linting.finding import Report
+    from kms_eval.doors.cli.output import Output
+
+_FORMS = ("text", "json", "sarif", "github")
+_LEVELS = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Find what AWS refuses in policies and grants, what does not do what it says, and what is wider than it looks.
+
+    Each rule has a code, and a page: `kms-eval code KMS201`. `# kms-eval: ignore KMS201 reason` in a YAML file ignores
+    what begins on that line, or on the next one; for JSON files there is the table `[tool.kms-eval.lint]` of
+    pyproject.toml. The exit code is 1 where something is found.
+
+    `kms-eval lint policies/app.json --format github`
+    """
+
+    path: tuple[str, ...] = arguments("[SOURCE]", "Policy files, scenarios, other sources, folders; each by itself.")
+    select: tuple[str, ...] = options("--select", metavar="CODES", help="Only rules whose codes begin so.")
+    ignore: tuple[str, ...] = options("--ignore", metavar="CODES", help="No rules whose codes begin so.")
+    level: str | None = option("--level", metavar="LEVEL", help="Only this level and above: error, warning or note.")
+    policy_type: str | None = option(
+        "--policy-type",
+        metavar="TYPE",
+        help="What policy files are: key, identity, boundary, session, scp, rcp or endpoint.",
+    )
+    baseline: str | None = option(
+        "--baseline", metavar="FILE", help="Leave out what is in this file, which is written where it is not there."
+    )
+    fix: bool = switch("--fix", help="First take out of JSON files what changes no decision.")
+    format: str | None = format_option(*_FORMS)
+    json: bool = switch("--json", help="One JSON object.")
+    output: str | None = output_option("; `.sarif` and `.json` are forms")
+    scenario: tuple[str, ...] = scenario_option()
+    account: str | None = account_option()
+    before: bool = before_option()
+    parameter: tuple[str, ...] = parameter_option()
+    verbose: bool = verbose_option()
+
+
+def run(call: Call, output: Output) -> ExitCode:
+    """Find, and say."""
+    from kms_eval.doors.cli.linting import Named, Wish, look, named_kind
+    from kms_eval.doors.cli.opening import Sources
+    from kms_eval.doors.cli.writing import check_output, deliver
+
+    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
+    named = Named.of(call.path, call.scenario, Sources.of(call))
+    check_output(call.output, (*named.paths, *named.together))
+    wish = Wish(call.select, call.ignore, _level(call.level), named_kind(call.policy_type), call.baseline)
+    looked = look(named, wish)
+    if call.fix:
+        from kms_eval.doors.cli.linting import fix
+
+        fixed = list(fix(looked))
+        for line in fixed:
+            output.word(line)
+        looked = look(named, wish) if fixed else looked
+    for line in looked.words:
+        output.word(line)
+    if looked.baseline is not None:
+        output.word(looked.baseline.write(looked.report))
+        return ExitCode.WRONG if looked.wrong else ExitCode.YES
+    deliver(output, call.output, [_TEXTS[form](looked.report, output, call.output), "\n"])
+    if looked.wrong:
+        return ExitCode.WRONG
+    return ExitCode.NO if looked.report else ExitCode.YES
+
+
+def _level(text: str | None) -> str:
+    from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+
+    if text is not None and text not in _LEVELS:
+        advice = did_you_mean(text, _LEVELS) or "there are error, warning and note"
+        raise InputError(Fault(f"unknown level {quoted(text)}", Location(field="--level"), advice))
+    return text or "note"
+
+
+def _text(report: Report, output: Output, path: str | None) -> str:
+    from kms_eval.doors.cli.writing import painting
+    from kms_eval.render.lint_text import render
+
+    return render(report, paint=painting(path, output))
+
+
+def _json(report: Report, output: Output, path: str | None) -> str:
+    from kms_eval.render.json_document import json_document
+
+    return json_document(report.to_dict(), ascii_only=output.ascii_only)
+
+
+def _sarif(report: Report, output: Output, path: str | None) -> str:
+    from kms_eval import __version__
+    from kms_eval.render.sarif import render
+
+    return render(report, version=__version__)
+
+
+def _github(report: Report, output: Output, path: str | None) -> str:
+    from kms_eval.render.github import of_finding
+    from kms_eval.render.lint_text import summary
+
+    return "\n".join([*map(of_finding, report.findings), summary(report)])
+
+
+_TEXTS: dict[str, Callable[[Report, Output, str | None], str]] = {
+    "text": _text,
+    "json": _json,
+    "sarif": _sarif,
+    "github": _github,
+}

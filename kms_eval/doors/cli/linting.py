@@ -1,0 +1,222 @@
+"""What `lint` is asked to look at: policy files, scenarios, other sources, folders; and which findings count.
+
+Comes in: words of a call. Goes out: a report, and words about what could not be read. Never here: rules, formats.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kms_eval.analysis.linting.baseline import baseline_of, read_baseline
+from kms_eval.analysis.linting.choosing import choose
+from kms_eval.analysis.linting.finding import Report
+from kms_eval.analysis.linting.fixing import without
+from kms_eval.analysis.linting.lint import Linter, kind_of_policy
+from kms_eval.analysis.linting.table import BY_REMARK
+from kms_eval.documents.model import PolicyKind
+from kms_eval.documents.wrapping import unwrapped
+from kms_eval.doors.cli.gathering import files_in, is_scenario
+from kms_eval.doors.cli.notices import notice_lines
+from kms_eval.doors.cli.opening import Sources
+from kms_eval.doors.discovery import NO_SCENARIO, find
+from kms_eval.doors.lint_settings import settings
+from kms_eval.doors.output_files import write_whole
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+from kms_eval.formats.document import RawDocument, Steps
+from kms_eval.formats.text import read_file
+from kms_eval.scenario import Scenario
+
+_ORDER = ("note", "warning", "error")
+_KINDS = {
+    "key": PolicyKind.KEY,
+    "identity": PolicyKind.IDENTITY,
+    "boundary": PolicyKind.BOUNDARY,
+    "session": PolicyKind.SESSION,
+    "scp": PolicyKind.SCP,
+    "rcp": PolicyKind.RCP,
+    "endpoint": PolicyKind.ENDPOINT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What is to be looked at: `paths` each by itself, the sources in `together` as one world."""
+
+    paths: tuple[Path, ...]
+    together: tuple[Path, ...]
+    said: Sources
+
+    @classmethod
+    def of(cls, words: Sequence[str], scenario: Sequence[str], said: Sources) -> Named:
+        """What the words name, else the scenario that is found. Raises InputError where there is none."""
+        paths, together = tuple(map(Path, words)), tuple(map(Path, scenario))
+        if not paths and not together:
+            found = find(None)
+            if found is None:
+                raise InputError(NO_SCENARIO)
+            together = (found,)
+        return cls(paths, together, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which findings are wanted. `level` is the lowest; `kind` is what policy files are, None: by their looks."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    level: str
+    kind: PolicyKind | None
+    baseline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewBaseline:
+    """A baseline that is asked for and not there yet."""
+
+    path: Path
+
+    def write(self, report: Report) -> str:
+        """Write it, and say so."""
+        write_whole(self.path, [baseline_of(report).model_dump_json(indent=2), "\n"])
+        return f"wrote {self.path}, in which {len(report.findings)} findings are known"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The report, what could not be read, and the baseline that is to be written."""
+
+    report: Report
+    words: tuple[str, ...]
+    wrong: bool
+    removable: Mapping[Path, Sequence[Steps]]
+    baseline: NewBaseline | None
+
+
+def look(named: Named, wish: Wish) -> Looked:
+    """Look at everything. Raises InputError where the wish makes no sense; files that cannot be read are words."""
+    project = settings()
+    choose(project.select, project.ignore, said_by="tool.kms-eval.lint.")
+    chosen = choose(wish.select or project.select, (*project.ignore, *wish.ignore), project.files, said_by="--")
+    path = Path(wish.baseline) if wish.baseline is not None else project.baseline
+    # This answers no where Path's own would raise, for names that are no names.
+    known = read_baseline(read_file(path)) if path is not None and os.path.exists(path) else None  # noqa: PTH110
+    linter = Linter(chosen)
+    words: list[str] = []
+    wrong = list(_read(named, wish.kind, linter, words))
+    report = _of_level(linter.report(), wish.level)
+    if known is not None:
+        report = known.without(report)
+    fresh = NewBaseline(path) if path is not None and known is None else None
+    return Looked(report, (*words, *wrong), bool(wrong), linter.removable(), fresh)
+
+
+def fix(looked: Looked) -> Iterator[str]:
+    """Take out what changes no decision, and say so."""
+    for path, places in looked.removable.items():
+        with path.open(encoding="utf-8", newline="") as file:
+            text = file.read()
+        shorter, removed = without(text, places)
+        if removed:
+            write_whole(path, [shorter])
+            yield f"{path}: took out {removed} element{'s' if removed != 1 else ''} that changed nothing"
+
+
+def named_kind(text: str | None) -> PolicyKind | None:
+    """The kind of policy of that name."""
+    if text is None:
+        return None
+    if text not in _KINDS:
+        advice = did_you_mean(text, _KINDS) or f"there are {', '.join(_KINDS)}"
+        raise InputError(Fault(f"unknown kind of policy {quoted(text)}", Location(field="--policy-type"), advice))
+    return _KINDS[text]
+
+
+def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str]) -> Iterator[str]:
+    """Give the linter everything; what cannot be read is said, and keeps nobody from looking at the rest.
+
+    `words` gains what is to be said of what could be read.
+    """
+    reading = _Reading(named.said, kind, linter, words)
+    if named.together:
+        yield from reading.sources(named.together)
+    for path in named.paths:
+        if path.is_dir():
+            yield from reading.folder(path)
+        else:
+            yield from reading.file(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads what is named and gives it to a linter; each method yields what could not be read."""
+
+    said: Sources
+    kind: PolicyKind | None
+    linter: Linter
+    words: list[str]
+
+    def sources(self, paths: Sequence[Path]) -> Iterator[str]:
+        """Sources that make one world."""
+        said = self.said
+        try:
+            scenario = Scenario.load(list(paths), account=said.account, before=said.before, parameters=said.values())
+        except InputError as error:
+            yield str(error)
+            return
+        self.words.extend(scenario.loaded.words)
+        if said.verbose:
+            recognised = scenario.loaded.recognised or (f"{paths[0]}: scenario",)
+            self.words.extend(f"recognised {line}" for line in recognised)
+        notices = scenario.loaded.notices
+        self.words.extend(notice_lines(notice for notice in notices if notice.code not in BY_REMARK))
+        self.linter.scenario(scenario.evaluator, notices)
+
+    def file(self, path: Path) -> Iterator[str]:
+        """A policy, or any source."""
+        try:
+            document = read_file(path)
+            # What `aws kms get-key-policy` and its like print is the policy in it.
+            looks = kind_of_policy(unwrapped(document.value, document.place)[0])
+        except InputError:
+            # What is no plain text of ours may be a source all the same: a template with tags, JSON Lines.
+            yield from self.sources([path])
+            return
+        if looks is None:
+            yield from self.sources([path])
+        else:
+            self.linter.policy(document, self.kind or looks)
+
+    def folder(self, path: Path) -> Iterator[str]:
+        """The scenarios in a folder, then those policies in it that they do not name; else a source as a whole."""
+        files = [] if (path / "snapshot.json").exists() else list(files_in(path))
+        scenarios = [file for file in files if is_scenario(file)]
+        for file in scenarios:
+            yield from self.sources([file])
+        policies = [found for file in files if file not in scenarios and (found := _policy_in(file)) is not None]
+        for document, kind in policies:
+            # What a scenario has named is looked at as what it is there.
+            if document.file.path is None or not self.linter.has_seen(document.file.path):
+                self.linter.policy(document, self.kind or kind)
+        if not scenarios and not policies:
+            yield from self.sources([path])
+
+
+def _policy_in(path: Path) -> tuple[RawDocument, PolicyKind] | None:
+    """The policy in a file of a folder, where there is much else: workflows, templates."""
+    try:
+        document = read_file(path)
+    except InputError:
+        return None
+    kind = kind_of_policy(document.value)
+    return None if kind is None else (document, kind)
+
+
+def _of_level(report: Report, level: str) -> Report:
+    least = _ORDER.index(level)
+    return Report(
+        tuple(each for each in report.findings if _ORDER.index(each.level) >= least),
+        tuple(each for each in report.ignored if _ORDER.index(each.level) >= least),
+    )

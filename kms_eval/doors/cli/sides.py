@@ -1,0 +1,191 @@
+"""Both sides of a comparison: two sources, a plan before and after, two key policies, a file and its version in git.
+
+Comes in: what a call of `diff` names. Goes out: two scenarios, and words about them. Never here: comparing.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import which
+
+from kms_eval.doors.cli.notices import notice_lines
+from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
+from kms_eval.formats.text import read_file
+from kms_eval.scenario import Scenario
+from kms_eval.sources.options import Options
+
+_ROUND = 60
+"""Seconds that git has for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is before and after, and what is to be said about how they came about."""
+
+    before: Scenario
+    after: Scenario
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a call says beside the sources."""
+
+    around: tuple[Path, ...] = ()
+    """Sources that are on both sides: the account in which a plan or template is applied."""
+    account: str | None = None
+    region: str | None = None
+    parameters: Mapping[str, str] | None = None
+    strict: bool = False
+
+    def options(self, *, before: bool = False) -> Options:
+        """The options of a side."""
+        return Options(self.account, self.region, before, self.parameters or {})
+
+
+def two(before: str, after: str, beside: Beside) -> Sides:
+    """Two sources, or two bare key policies."""
+    if _key_policy(before) is not None and _key_policy(after) is not None:
+        return _of_policies(read_file(Path(before)), read_file(Path(after)), beside)
+    here, words = _opened([*beside.around, Path(before)], beside.options(), strict=beside.strict)
+    there, more = _opened([*beside.around, Path(after)], beside.options(), strict=beside.strict)
+    return Sides(here, there, tuple(dict.fromkeys((*words, *more))))
+
+
+def one(source: str, beside: Beside) -> Sides | None:
+    """What is before and after a plan; a template within an account is compared with the account without it.
+
+    None for a source that has no two sides.
+    """
+    path = Path(source)
+    if path.is_file() and _is_plan(path):
+        paths = [*beside.around, path]
+        before, words = _opened(paths, beside.options(before=True), strict=beside.strict)
+        after, more = _opened(paths, beside.options(), strict=beside.strict)
+        return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+    if not beside.around:
+        return None
+    before, words = _opened(beside.around, beside.options(), strict=beside.strict)
+    after, more = _opened([*beside.around, path], beside.options(), strict=beside.strict)
+    return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+
+
+def in_git(source: str, base: str, beside: Beside) -> Sides:
+    """A file or folder as it is in a commit, and as it is now; both go by the name that was typed."""
+    around = tuple(path.resolve() for path in beside.around)
+    beside = replace(beside, around=around)
+    bare = _key_policy(source)
+    with _checked_out(source, base) as there, chdir(there):
+        if bare is not None and _key_policy(source) is not None:
+            old = read_file(Path(source))
+        else:
+            old = None
+            before, words = _opened([*around, Path(source)], beside.options(), strict=beside.strict)
+    if old is not None:
+        return _of_policies(old, read_file(Path(source)), beside)
+    after, more = _opened([*around, Path(source)], beside.options(), strict=beside.strict)
+    return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+
+
+@contextmanager
+def _checked_out(source: str, base: str) -> Iterator[Path]:
+    """A folder like the present one, with all files as they are in a commit: a scenario names others beside it."""
+    git = which("git")
+    if git is None:
+        raise InputError(Fault("`--base` needs git, which is not there", Location(field="--base")))
+    path = Path(source).resolve()
+    around = path if path.is_dir() else path.parent
+    if not around.is_dir():
+        raise InputError(Fault("there is no such folder", Location(str(around))))
+    root = Path(_git(git, around, "rev-parse", "--show-toplevel").decode().strip())
+    _git(git, around, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
+    inside = path.relative_to(root.resolve()).as_posix()
+    listed = _git(git, root, "ls-tree", "-r", "--name-only", "-z", base).decode().split("\0")
+    if not any(name == inside or name.startswith(f"{inside}/") for name in listed) and inside != ".":
+        raise InputError(Fault(f"is not in {quoted(base)}: everything in it is new", Location(source)))
+    with tempfile.TemporaryDirectory(prefix="kms-eval-") as folder:
+        archive = Path(folder, "tree.tar")
+        _git(git, root, "archive", "--format=tar", f"--output={archive}", base)
+        import tarfile
+
+        target = Path(folder, "tree")
+        with tarfile.open(archive) as tar:
+            tar.extractall(target, filter="data")
+        here = Path.cwd().resolve()
+        yield target / here.relative_to(root) if here.is_relative_to(root) else target
+
+
+def _git(git: str, folder: Path, *arguments: str) -> bytes:
+    """What git answers. Raises InputError with the first line of its complaint."""
+    try:
+        done = subprocess.run(  # noqa: S603 - git itself, and arguments that are no shell's
+            [git, "-C", str(folder), *arguments], capture_output=True, check=False, timeout=_ROUND
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError(Fault("git does not answer", Location(field="--base"))) from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().split("\n")[0] or "there is no such commit"
+        raise InputError(Fault(f"git: {said}", Location(field="--base")))
+    return done.stdout
+
+
+def _opened(paths: Sequence[Path], options: Options, *, strict: bool) -> tuple[Scenario, tuple[str, ...]]:
+    found = Scenario.load(
+        paths,
+        strict=strict,
+        account=options.account,
+        region=options.region,
+        before=options.before,
+        parameters=options.parameters,
+    )
+    return found, (*found.loaded.words, *notice_lines(found.loaded.notices))
+
+
+def _is_plan(path: Path) -> bool:
+    value = _value(path)
+    return isinstance(value, Mapping) and "resource_changes" in value and "format_version" in value
+
+
+def _key_policy(name: str) -> object:
+    """The document in a file that is a bare policy; None for any other source."""
+    path = Path(name)
+    value = _value(path) if path.is_file() else None
+    return value if isinstance(value, Mapping) and "Statement" in value else None
+
+
+def _value(path: Path) -> object:
+    try:
+        return read_file(path).value
+    except InputError:
+        return None
+
+
+def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sides:
+    """Two key policies as policies of one key, in an account that both agree about."""
+    from kms_eval.documents.findings import Findings
+    from kms_eval.documents.grammar import read_policy
+    from kms_eval.documents.model import PolicyKind
+    from kms_eval.doors.cli.assumed import assumed
+    from kms_eval.world.load import from_document
+
+    findings = Findings()
+    policy = read_policy(before.value, before.place, PolicyKind.KEY, findings, name="key policy")
+    findings.raise_faults(strict=beside.strict)
+    data, words = assumed(None, None, policy)
+    if beside.account is not None:
+        data, words = {**data, "account": beside.account}, []
+    sides = []
+    for document in (before, after):
+        origins = Origins()
+        origins.put(("keys", "key", "policy"), Origin(document.place, "key policy"))
+        value = {**data, "keys": {"key": {"policy": document.value}}}
+        file = SourceFile(document.file.name, origins=origins)
+        sides.append(from_document(RawDocument(file, value), name=document.file.name, strict=beside.strict))
+    words += [line for each in sides for line in notice_lines(each.notices)]
+    return Sides(Scenario(sides[0]), Scenario(sides[1]), tuple(dict.fromkeys(words)))

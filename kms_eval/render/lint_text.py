@@ -1,0 +1,58 @@
+"""Findings of the lint as text for a person: the place first, so that editors jump there, then the line with a caret.
+
+Comes in: reports. Goes out: text. Never here: finding out, terminals.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kms_eval.analysis.linting.finding import Finding, Report
+from kms_eval.render.text import Paint, plain
+from kms_eval.safe_text import printable
+
+_COLOUR = {"error": "denied", "warning": "label", "note": "place"}
+_WIDEST = 160
+
+
+def render(report: Report, *, paint: Paint = plain) -> str:
+    """Every finding, and a line that counts them."""
+    lines = [line for finding in report.findings for line in _lines(finding, paint)]
+    return "\n".join([*lines, summary(report)])
+
+
+def summary(report: Report) -> str:
+    """How many findings there are of which level."""
+    numbers = Counter[str](finding.level for finding in report.findings)
+    parts = [f"{count} {level}{'s' if count != 1 else ''}" for level in _COLOUR if (count := numbers[level])]
+    text = ", ".join(parts) if parts else "nothing found"
+    return text + (f", {len(report.ignored)} ignored" if report.ignored else "")
+
+
+def _lines(finding: Finding, paint: Paint) -> Iterator[str]:
+    what = printable(f"{finding.message} [{finding.code} {finding.name}]")
+    where = printable(finding.where or finding.field or "")
+    yield f"{paint('place', where)}: {paint(_COLOUR[finding.level], finding.level)}: {what}"
+    if finding.excerpt is not None and finding.line is not None and finding.column is not None:
+        yield from _excerpt(finding.excerpt, finding.line, finding.column, _end(finding))
+    if finding.help:
+        yield printable(f"  help: {finding.help}")
+
+
+def _end(finding: Finding) -> int:
+    """The column after the last one to be marked, on the line of the finding."""
+    if finding.end_line == finding.line and finding.end_column is not None:
+        return finding.end_column
+    return len((finding.excerpt or "").rstrip()) + 1
+
+
+def _excerpt(line: str, number: int, column: int, end: int) -> Iterator[str]:
+    # A policy may stand on one line: of a long one the part around the place is shown.
+    start = max(0, column - 1 - _WIDEST // 2) if len(line) > _WIDEST else 0
+    shown = line[start : start + _WIDEST]
+    marks = max(1, min(end - column, len(shown) - (column - 1 - start)))
+    margin = " " * len(str(number))
+    text = "".join(character if character.isprintable() else " " for character in shown)
+    yield f"  {number} | {text}".rstrip()
+    yield f"  {margin} | {' ' * (column - 1 - start)}{'^' * marks}"

@@ -1,0 +1,152 @@
+"""What AWS Organizations answers: the tree, its accounts, and which policies hang where.
+
+Comes in: responses. Goes out: `Tree`. Never here: the structure of scenarios.
+https://docs.aws.amazon.com/organizations/latest/APIReference/
+"""
+
+from __future__ import annotations
+
+import re
+
+from kms_eval.errors import Fault, InputError
+from kms_eval.sources.aws.shown import Shown
+
+_TARGET = re.compile(
+    r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|(?<![0-9a-z])r-[0-9a-z]{4,32}(?![0-9a-z-])|(?<![0-9])[0-9]{12}(?![0-9])"
+)
+_POLICY = re.compile(r"(?<![a-z0-9])p-(?:[0-9a-z]{8,128}|FullAWSAccess|RCPFullAWSAccess)")
+_OF_UNIT = re.compile(r"ou-([0-9a-z]{4,32})-")
+
+
+class OrganizationPolicy:
+    """A policy of the organization: its name and type, its content, and the roots, units and accounts it hangs on."""
+
+    __slots__ = ("content", "id", "name", "targets", "type", "whole")
+
+    def __init__(self, policy_id: str) -> None:
+        self.id = policy_id
+        self.name: str | None = None
+        self.type: str | None = None
+        self.content: Shown | None = None
+        self.targets: dict[str, Shown] = {}
+        self.whole = False
+
+
+class Tree:
+    """The organization of all responses that were taken.
+
+    `types` are the policy types that are enabled in the root, None where no response says so. `listed` has the types
+    of which all policies were listed, and `shown_at` the targets whose policies were.
+    """
+
+    def __init__(self) -> None:
+        self.organization: Shown | None = None
+        self.accounts: dict[str, Shown] = {}
+        self.parents: dict[str, str] = {}
+        self.policies: dict[str, OrganizationPolicy] = {}
+        self.types: frozenset[str] | None = None
+        self.listed: set[str] = set()
+
+    def described(self, response: Shown) -> None:
+        """DescribeOrganization."""
+        self.organization = response.member("Organization")
+
+    def roots(self, response: Shown) -> None:
+        """ListRoots, which tells the policy types in use."""
+        for root in response.items("Roots"):
+            enabled = (each.text("Type") for each in root.items("PolicyTypes") if each.text("Status") == "ENABLED")
+            self.types = frozenset(text for text in enabled if text)
+
+    def list_accounts(self, response: Shown) -> None:
+        """ListAccounts, and ListAccountsForParent where the file is named after the parent."""
+        parent = self._target(response)
+        for account in response.items("Accounts"):
+            self.accounts[account.needed("Id")] = account
+            if parent is not None and not parent.isdigit():
+                self.parents[account.needed("Id")] = parent
+
+    def units(self, response: Shown) -> None:
+        """ListOrganizationalUnitsForParent."""
+        parent = self._target(response)
+        for unit in response.items("OrganizationalUnits"):
+            if parent is not None:
+                self.parents[unit.needed("Id")] = parent
+
+    def children(self, response: Shown) -> None:
+        """ListChildren."""
+        parent = self._target(response)
+        for child in response.items("Children"):
+            if parent is not None:
+                self.parents[child.needed("Id")] = parent
+
+    def list_parents(self, response: Shown) -> None:
+        """ListParents of a unit or an account, after which the file or folder is named."""
+        child = self._target(response)
+        for parent in response.items("Parents"):
+            if child is None:
+                advice = "put the id of the account or unit into the name of the file or of its folder"
+                raise InputError(Fault("does not say whose parent it is", response.place.location(), advice))
+            self.parents[child] = parent.needed("Id")
+
+    def list_policies(self, response: Shown) -> None:
+        """ListPolicies, and ListPoliciesForTarget where the file is named after the target."""
+        target = self._target(response)
+        for entry in response.items("Policies"):
+            found = self._summary(entry)
+            if target is not None:
+                found.targets[target] = entry
+            elif found.type and response.cut_off() is None:
+                self.listed.add(found.type)
+
+    def policy(self, response: Shown) -> None:
+        """DescribePolicy."""
+        entry = response.member("Policy")
+        assert entry is not None  # noqa: S101 - INVARIANT: by this member the response was recognised
+        summary = entry.member("PolicySummary")
+        found = self._summary(summary) if summary is not None else self._policy_named(response)
+        content = entry.member("Content")
+        found.content = content.document() if content is not None else None
+
+    def targets(self, response: Shown) -> None:
+        """ListTargetsForPolicy, of the policy that the file or folder is named after."""
+        found = self._policy_named(response)
+        for target in response.items("Targets"):
+            found.targets[target.needed("TargetId")] = target
+        found.whole = response.cut_off() is None
+
+    def way(self, account: str) -> tuple[str, ...] | None:
+        """The root and the units down to an account; None where a step is not shown."""
+        way: list[str] = []
+        here = account
+        while not here.startswith("r-"):
+            parent = self.parents.get(here)
+            if parent is None or parent in way:
+                return None
+            here = parent
+            way.append(here)
+        return tuple(reversed(way))
+
+    def _summary(self, entry: Shown) -> OrganizationPolicy:
+        found = self.policies.setdefault(entry.needed("Id"), OrganizationPolicy(entry.needed("Id")))
+        found.name = entry.text("Name") or found.name
+        found.type = entry.text("Type") or found.type
+        return found
+
+    def _policy_named(self, response: Shown) -> OrganizationPolicy:
+        for name in reversed(response.names):
+            if match := _POLICY.search(name):
+                return self.policies.setdefault(match.group(), OrganizationPolicy(match.group()))
+        advice = "put the id of the policy (`p-…`) into the name of the file or of its folder"
+        raise InputError(Fault("does not say of which policy it is", response.place.location(), advice))
+
+    @staticmethod
+    def _target(response: Shown) -> str | None:
+        """What the file itself is named after; the folders around it may be those of a snapshot."""
+        found = _TARGET.search(response.names[-1]) if response.names else None
+        return found.group() if found else None
+
+
+def root_of(unit: str) -> str | None:
+    """The root in which a unit is, as its id tells."""
+    found = _OF_UNIT.match(unit)
+    return f"r-{found[1]}" if found else None

@@ -1,0 +1,113 @@
+"""A value as a response shows it, with its place and the names of the folders and file that it came in.
+
+Comes in: documents. Goes out: their members, of the right type or with a fault. Never here: which members there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
+from kms_eval.errors import Fault, InputError
+from kms_eval.formats.document import Place
+from kms_eval.records import record
+
+_CUT_OFF = ("NextToken", "NextMarker", "Marker")
+KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_REGION = re.compile(r"(?<![a-z])[a-z]{2}(?:-[a-z]+)+-[0-9](?![0-9])")
+
+
+@record
+class Shown:
+    """A value of a response. `names` are those of folders and file, outermost first."""
+
+    value: object
+    place: Place
+    names: tuple[str, ...] = ()
+
+    def member(self, name: str) -> Shown | None:
+        """A member of this object; None where it has none of that name, or nothing in its place."""
+        if not isinstance(self.value, Mapping) or self.value.get(name) is None:
+            return None
+        return Shown(self.value[name], self.place.at(name), self.names)
+
+    def text(self, name: str) -> str | None:
+        """The text of a member. Raises InputError where it is something else."""
+        found = self.member(name)
+        if found is None:
+            return None
+        if not isinstance(found.value, str):
+            raise InputError(Fault("expected a string", found.place.location()))
+        return found.value
+
+    def needed(self, name: str) -> str:
+        """The text of a member that has to be there."""
+        found = self.text(name)
+        if not found:
+            raise InputError(Fault(f"`{name}` is missing", self.place.location()))
+        return found
+
+    def items(self, name: str) -> Iterator[Shown]:
+        """The members of a list of objects. Raises InputError where it is something else."""
+        found = self.member(name)
+        if found is None:
+            return
+        if not isinstance(found.value, list):
+            raise InputError(Fault("expected a list", found.place.location()))
+        for index, item in enumerate(found.value):
+            here = found.place.at(index)
+            if not isinstance(item, Mapping):
+                raise InputError(Fault("expected an object", here.location()))
+            yield Shown(item, here, self.names)
+
+    def texts(self, name: str) -> Iterator[tuple[str, Place]]:
+        """The members of a list of texts, with their places."""
+        found = self.member(name)
+        if found is None:
+            return
+        if not isinstance(found.value, list) or not all(isinstance(item, str) for item in found.value):
+            raise InputError(Fault("expected a list of strings", found.place.location()))
+        for index, item in enumerate(found.value):
+            yield item, found.place.at(index)
+
+    def tags(self, name: str, key: str, value: str) -> dict[str, str]:
+        """A list of tags as AWS writes them, with the members `key` and `value` in each."""
+        return {tag.needed(key): tag.text(value) or "" for tag in self.items(name)}
+
+    def document(self) -> Shown:
+        """A policy document; the text of one that is URL-encoded, as IAM's API answers it, is decoded.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyDetail.html
+        """
+        if isinstance(self.value, str) and self.value.lstrip().startswith("%"):
+            return Shown(unquote(self.value), self.place, self.names)
+        return self
+
+    def cut_off(self) -> str | None:
+        """The token where the response goes on, if it is not whole; None if it is.
+
+        The AWS CLI has ``NextToken`` where it was told to stop; APIs have a marker, and a flag that may stand alone.
+        """
+        if not isinstance(self.value, Mapping):
+            return None
+        token = next((self.value[name] for name in _CUT_OFF if isinstance(self.value.get(name), str)), None)
+        if self.value.get("Truncated") or self.value.get("IsTruncated"):
+            return token or "none given"
+        return token if "NextToken" in self.value else None
+
+    def account(self) -> str | None:
+        """The account that a folder or the file is named after, the nearest one."""
+        return self._named(_ACCOUNT)
+
+    def region(self) -> str | None:
+        """Likewise the Region."""
+        return self._named(_REGION)
+
+    def _named(self, pattern: re.Pattern[str]) -> str | None:
+        for name in reversed(self.names):
+            # The end of a key id may look like an account id.
+            if found := pattern.search(KEY_ID.sub("", name)):
+                return found.group()
+        return None

@@ -1,0 +1,320 @@
+"""The sections of a scenario from the resources of a stack: keys, principals, groups, endpoints.
+
+Comes in: resources with evaluated properties. Goes out: entries of a `Raw`. Never here: functions, names.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_KMS.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from kms_eval.formats.document import Origin, Steps
+from kms_eval.formats.unknown import Unknown
+from kms_eval.language import arn
+from kms_eval.sources.cloudformation.stack import KEY_TYPES, Resource
+from kms_eval.sources.raw import Raw
+
+_ELSEWHERE: Final = "not in this template"
+_ADD: Final = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
+_KMS: Final = (".kms", ".kms-fips")
+_INLINE: Final = {
+    "AWS::IAM::RolePolicy": ("role", "RoleName"),
+    "AWS::IAM::UserPolicy": ("user", "UserName"),
+    "AWS::IAM::GroupPolicy": ("group", "GroupName"),
+}
+_OWNERS: Final = (("role", "Roles"), ("user", "Users"), ("group", "Groups"))
+_PEOPLE: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+
+
+def put_keys(raw: Raw, resources: list[Resource]) -> None:
+    """Keys with their policies, tags and aliases."""
+    handles: dict[str, str] = {}
+    for resource in resources:
+        if resource.type not in KEY_TYPES:
+            continue
+        logical = resource.id.rpartition(".")[2]
+        handles[resource.stack.key_id(logical)] = handles[resource.stack.key_arn(logical)] = resource.id
+        raw.put("keys", resource.id, _key(resource, logical), resource.place)
+        policy = _document(resource.get("KeyPolicy"))
+        origin = Origin(resource.place.at("KeyPolicy"), resource.id)
+        if policy is None:
+            policy = _default_policy(resource)
+            origin = Origin(resource.place, f"default key policy of {resource.id}")
+        raw.section("keys")[resource.id]["policy"] = policy  # type: ignore[index]  # made by `put`
+        raw.origins.put(("keys", resource.id, "policy"), origin)
+    for resource in resources:
+        if resource.type == "AWS::KMS::Alias":
+            _alias(raw, resource, handles)
+
+
+def _key(resource: Resource, logical: str) -> dict[str, object]:
+    stack = resource.stack
+    entry: dict[str, object] = {"key_id": stack.key_id(logical), "account": stack.account, "region": stack.region}
+    for name, field in (("KeySpec", "spec"), ("KeyUsage", "usage"), ("Origin", "origin")):
+        text = resource.text(name)
+        if text is not None:
+            entry[field] = text
+    replica = resource.type == "AWS::KMS::ReplicaKey"
+    if replica or "MultiRegion" in resource.properties:
+        entry["multi_region"] = replica or str(resource.get("MultiRegion")).lower() == "true"
+    if replica:
+        parts = arn.parse(resource.text("PrimaryKeyArn") or "")
+        if parts is not None:
+            entry["primary_region"] = parts.region
+    if str(resource.get("Enabled")).lower() == "false":
+        entry["state"] = "Disabled"
+    tags = _tags(resource)
+    if tags:
+        entry["tags"] = tags
+    return entry
+
+
+def _default_policy(resource: Resource) -> dict[str, object]:
+    """The policy of a key that is given none.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    root = f"arn:{resource.stack.partition}:iam::{resource.stack.account}:root"
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": root},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
+
+
+def _document(policy: object) -> object:
+    """A policy without an Id, and statements without Sids, that are not known: they decide nothing."""
+    if not isinstance(policy, Mapping):
+        return policy
+    found = {name: value for name, value in policy.items() if name != "Id" or not isinstance(value, Unknown)}
+    statements = found.get("Statement")
+    if isinstance(statements, list):
+        found["Statement"] = [
+            {name: value for name, value in each.items() if name != "Sid" or not isinstance(value, Unknown)}
+            if isinstance(each, Mapping)
+            else each
+            for each in statements
+        ]
+    return found
+
+
+def _tags(resource: Resource) -> dict[str, str] | Unknown:
+    found: dict[str, str] = {}
+    written = resource.get("Tags")
+    if isinstance(written, Unknown):
+        return written
+    for tag in written if isinstance(written, list) else ():
+        if isinstance(tag, Unknown):
+            return tag
+        if not isinstance(tag, Mapping):
+            continue
+        name, value = tag.get("Key"), tag.get("Value", "")
+        for each in (name, value):
+            if isinstance(each, Unknown):
+                return each
+        found[str(name)] = str(value)
+    return found
+
+
+def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
+    target = resource.get("TargetKeyId")
+    if not isinstance(target, str):
+        raw.words.append(f"{resource.id} is left out: of which key it is, is not known")
+        return
+    handle = handles.get(target)
+    if handle is None:
+        handle = target.rsplit("/", 1)[-1]
+        entry: dict[str, object] = {"arn": target}
+        if arn.parse(target) is None:
+            entry = {"key_id": target, "account": resource.stack.account, "region": resource.stack.region}
+        if handle not in raw.section("keys"):
+            raw.put("keys", handle, entry, resource.place)
+            raw.gaps["keys", handle, "policy"] = Unknown(_ELSEWHERE, f"the key policy of {handle}", _ADD)
+    found = raw.section("keys")[handle]
+    assert isinstance(found, dict)  # noqa: S101 - INVARIANT: `put` made it
+    name = resource.get("AliasName")
+    if isinstance(name, Unknown):
+        found["aliases"] = name
+    elif isinstance(found.setdefault("aliases", {}), dict):
+        found["aliases"][str(name)] = True
+        raw.origins.put(("keys", handle, "aliases", str(name)), Origin(resource.place, resource.id))
+
+
+class People:
+    """The principals and groups of a stack."""
+
+    def __init__(self, raw: Raw, resources: list[Resource]) -> None:
+        self._raw = raw
+        self._names: dict[tuple[str, str], Steps] = {}
+        self._managed: dict[str, tuple[object, Origin]] = {}
+        for resource in resources:
+            self._declare(resource)
+        for resource in resources:
+            if resource.type in _PEOPLE:
+                self._own(resource)
+            self._attach(resource)
+
+    def _declare(self, resource: Resource) -> None:
+        logical = resource.id.rpartition(".")[2]
+        if resource.type == "AWS::IAM::ManagedPolicy":
+            origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
+            self._managed[resource.stack.arn(logical)] = (_document(resource.get("PolicyDocument")), origin)
+        kind = _PEOPLE.get(resource.type)
+        if kind is None:
+            return
+        name = resource.stack.name(logical)
+        steps: Steps = ("groups", name) if kind == "group" else ("principals", resource.stack.arn(logical))
+        self._names[kind, name.lower()] = steps
+        self._raw.put(str(steps[0]), str(steps[1]), {"policies": {}}, resource.place)
+
+    def _own(self, resource: Resource) -> None:
+        kind = _PEOPLE[resource.type]
+        steps = self._names[kind, resource.stack.name(resource.id.rpartition(".")[2]).lower()]
+        entry = self._entry(steps)
+        self._inline(resource, steps)
+        for index, text in enumerate(_entries(resource.get("ManagedPolicyArns"))):
+            self._by_arn(steps, text, resource, f"ManagedPolicyArns[{index}]")
+        if kind == "group":
+            return
+        boundary = resource.get("PermissionsBoundary")
+        if boundary is not None:
+            entry["permissions_boundary"], origin = self._managed_policy(boundary, resource, "PermissionsBoundary")
+            self._raw.origins.put((*steps, "permissions_boundary"), origin)
+        tags = _tags(resource)
+        if tags:
+            entry["tags"] = tags
+        for group in _entries(resource.get("Groups")):
+            if isinstance(group, str):
+                self._join(steps, group)
+
+    def _inline(self, resource: Resource, steps: Steps) -> None:
+        written = resource.get("Policies")
+        if isinstance(written, Unknown):
+            self._policy(steps, f"{resource.id}.Policies", written, Origin(resource.place, resource.id))
+        for index, each in enumerate(written if isinstance(written, list) else ()):
+            where = Origin(resource.place.at("Policies", index))
+            if isinstance(each, Unknown):
+                self._policy(steps, f"{resource.id}.Policies[{index}]", each, where)
+            elif isinstance(each, Mapping):
+                name = str(each.get("PolicyName") or f"{resource.id}.Policies[{index}]")
+                if isinstance(each.get("PolicyName"), Unknown):
+                    name = f"{resource.id}.Policies[{index}]"
+                place = resource.place.at("Policies", index, "PolicyDocument")
+                self._policy(steps, name, each.get("PolicyDocument"), Origin(place, name))
+
+    def _attach(self, resource: Resource) -> None:
+        name = resource.text("PolicyName") or resource.id
+        origin = Origin(resource.place.at("PolicyDocument"), name)
+        inline = _INLINE.get(resource.type)
+        if inline is not None:
+            for owner in _entries(resource.get(inline[1])):
+                self._policy(self._owner(inline[0], owner, resource), name, resource.get("PolicyDocument"), origin)
+        elif resource.type == "AWS::IAM::Policy":
+            for kind, owner in _owners(resource):
+                self._policy(self._owner(kind, owner, resource), name, resource.get("PolicyDocument"), origin)
+        elif resource.type == "AWS::IAM::ManagedPolicy":
+            own = resource.stack.arn(resource.id.rpartition(".")[2])
+            for kind, owner in _owners(resource):
+                steps = self._owner(kind, owner, resource)
+                if steps is not None:
+                    self._by_arn(steps, own, resource, "PolicyDocument")
+        elif resource.type == "AWS::IAM::UserToGroupAddition":
+            self._add_users(resource)
+
+    def _add_users(self, resource: Resource) -> None:
+        group = resource.text("GroupName")
+        for user in _entries(resource.get("Users")):
+            steps = self._owner("user", user, resource)
+            if group is not None and steps is not None:
+                self._join(steps, group)
+
+    def _owner(self, kind: str, name: object, resource: Resource) -> Steps | None:
+        """Where the entry of a user, role or group is; one that the template does not make gets one."""
+        if not isinstance(name, str):
+            address = name.address if isinstance(name, Unknown) else ""
+            self._raw.words.append(f"{resource.id} is left out for one of its {kind}s: {address} is not known")
+            return None
+        known = self._names.get((kind, name.lower()))
+        if known is not None:
+            return known
+        stack = resource.stack
+        principal = f"arn:{stack.partition}:iam::{stack.account}:{kind}/{name}"
+        steps: Steps = ("groups", name) if kind == "group" else ("principals", principal)
+        self._names[kind, name.lower()] = steps
+        self._raw.put(str(steps[0]), str(steps[1]), {"policies": {}})
+        self._raw.gaps[*steps, "policies"] = Unknown(_ELSEWHERE, str(steps[1]), _ADD)
+        return steps
+
+    def _entry(self, steps: Steps) -> dict[str, object]:
+        found = self._raw.section(str(steps[0]))[str(steps[1])]
+        assert isinstance(found, dict)  # noqa: S101 - INVARIANT: `put` made it
+        return found
+
+    def _policy(self, steps: Steps | None, name: str, document: object, origin: Origin) -> None:
+        if steps is None:
+            return
+        policies = self._entry(steps)["policies"]
+        assert isinstance(policies, dict)  # noqa: S101 - INVARIANT: made with the entry
+        policies[name] = _document(document)
+        self._raw.origins.put((*steps, "policies", name), origin)
+
+    def _by_arn(self, steps: Steps, text: object, resource: Resource, field: str) -> None:
+        document, origin = self._managed_policy(text, resource, field)
+        name = text if isinstance(text, str) else f"{resource.id}.{field}"
+        self._policy(steps, name, document, origin)
+
+    def _managed_policy(self, text: object, resource: Resource, field: str) -> tuple[object, Origin]:
+        place = resource.place.at(field.partition("[")[0])
+        if isinstance(text, Unknown):
+            return text, Origin(place, f"{resource.id}.{field}")
+        if str(text) in self._managed:
+            return self._managed[str(text)]
+        return Unknown(_ELSEWHERE, str(text), _ADD), Origin(place, str(text).rsplit("/", 1)[-1])
+
+    def _join(self, steps: Steps, group: str) -> None:
+        found = self._owner_of_group(group)
+        groups = self._entry(steps).setdefault("groups", [])
+        if isinstance(groups, list) and found not in groups:
+            groups.append(found)
+
+    def _owner_of_group(self, name: str) -> str:
+        known = self._names.get(("group", name.lower()))
+        if known is not None:
+            return str(known[1])
+        self._names["group", name.lower()] = ("groups", name)
+        self._raw.put("groups", name, {"policies": {}})
+        self._raw.gaps["groups", name, "policies"] = Unknown(_ELSEWHERE, name, _ADD)
+        return name
+
+
+def put_others(raw: Raw, resources: list[Resource]) -> None:
+    """Endpoints; policies of the organization are only mentioned, since no template says where accounts are."""
+    for resource in resources:
+        if resource.type == "AWS::Organizations::Policy":
+            raw.words.append(
+                f"{resource.id} is left out: a template does not say where its targets are in the organization"
+            )
+        if resource.type != "AWS::EC2::VPCEndpoint" or not (resource.text("ServiceName") or "").endswith(_KMS):
+            continue
+        entry: dict[str, object] = {"account": resource.stack.account}
+        if resource.text("VpcId") is not None:
+            entry["vpc"] = resource.text("VpcId")
+        raw.put("vpc_endpoints", resource.id, entry, resource.place)
+        if resource.get("PolicyDocument") is not None:
+            entry["policy"] = _document(resource.get("PolicyDocument"))
+            origin = Origin(resource.place.at("PolicyDocument"), resource.id)
+            raw.origins.put(("vpc_endpoints", resource.id, "policy"), origin)
+
+
+def _entries(value: object) -> list[object]:
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def _owners(resource: Resource) -> Iterator[tuple[str, object]]:
+    return ((kind, owner) for kind, field in _OWNERS for owner in _entries(resource.get(field)))

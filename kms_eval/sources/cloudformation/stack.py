@@ -1,0 +1,237 @@
+"""A template as a stack: its resources with evaluated properties, and what they are called in AWS.
+
+Comes in: a template and what is known beside it. Goes out: resources; names and ARNs, made up where they must come out
+so. Never here: the sections of a scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.formats.document import Place
+from kms_eval.formats.unknown import Unknown
+from kms_eval.records import record
+from kms_eval.sources.cloudformation.text import expanded
+from kms_eval.sources.cloudformation.values import Values, partition_of, pseudo_parameters
+
+STACK: Final = "AWS::CloudFormation::Stack"
+KEY_TYPES: Final = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
+_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "AWS::IAM::Role": ("role", "RoleName"),
+    "AWS::IAM::User": ("user", "UserName"),
+    "AWS::IAM::Group": ("group", "GroupName"),
+    "AWS::IAM::ManagedPolicy": ("policy", "ManagedPolicyName"),
+}
+_ARN: Final = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
+
+Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] | None"]
+"""Finds the template of a nested stack by its resource; None where it is not given."""
+
+
+@record
+class Resource:
+    """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated."""
+
+    id: str
+    type: str
+    properties: Mapping[str, object]
+    place: Place
+    stack: Stack
+
+    def get(self, name: str) -> object:
+        """A property; None where it is not set."""
+        return self.properties.get(name)
+
+    def text(self, name: str) -> str | None:
+        """A property that is a text and known."""
+        value = self.properties.get(name)
+        return value if isinstance(value, str) and value else None
+
+
+class Stack:
+    """One template. `prefix` has the logical ids of the nested stacks that lead to it."""
+
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        place: Place,
+        *,
+        account: str,
+        region: str,
+        parameters: Mapping[str, object],
+        nested: Nested,
+        prefix: str = "",
+        said: list[str] | None = None,
+    ) -> None:
+        self.account = account
+        self.region = region
+        self.partition = partition_of(region)
+        self.said = said if said is not None else []
+        self._prefix = prefix
+        self._place = place
+        self._nested = nested
+        self._template = expanded(template, place, region)
+        self._resources: Mapping[str, Any] = self._template.get("Resources") or {}
+        self._stacks: dict[str, Stack | None] = {}
+        self._made: dict[str, str] = {}
+        self._values = Values(
+            self._template, place, parameters, pseudo_parameters(account, region, parameters), self._attribute
+        )
+
+    def resources(self) -> Iterator[Resource]:
+        """The resources that are made, those of nested stacks included."""
+        for name, declared in self._resources.items():
+            here = self._place.at("Resources", name)
+            if not isinstance(declared, Mapping) or not isinstance(declared.get("Type"), str):
+                raise InputError(Fault("is a resource without `Type`", here.location()))
+            if declared["Type"] not in READ and declared["Type"] != STACK:
+                continue
+            if "Condition" in declared:
+                made = self._values.condition(declared["Condition"], ("Resources", name, "Condition"))
+                if made is False:
+                    continue
+                if isinstance(made, Unknown):
+                    self.said.append(
+                        f"{name} is taken to be made: its condition hangs on {made.address} ({made.reason})"
+                    )
+            if declared["Type"] == STACK:
+                inner = self._stack(name)
+                if inner is not None:
+                    yield from inner.resources()
+                continue
+            properties = self._values.of(declared.get("Properties") or {}, ("Resources", name, "Properties"))
+            yield Resource(
+                self._prefix + name,
+                str(declared["Type"]),
+                properties if isinstance(properties, Mapping) else {},
+                here.at("Properties"),
+                self,
+            )
+
+    def output(self, name: str) -> object:
+        """An output of the stack."""
+        declared = (self._template.get("Outputs") or {}).get(name)
+        if not isinstance(declared, Mapping):
+            return Unknown("no output of the nested stack", self._prefix + name)
+        return self._values.of(declared.get("Value"), ("Outputs", name, "Value"))
+
+    def name(self, logical: str) -> str:
+        """The physical name of something of IAM; made up where CloudFormation makes it up."""
+        declared = self._resources[logical]
+        _, field = _NAMES[declared["Type"]]
+        steps = ("Resources", logical, "Properties", field)
+        written = (declared.get("Properties") or {}).get(field)
+        value = self._values.of(written, steps) if written is not None else None
+        if isinstance(value, str):
+            return value
+        made = self._prefix.replace(".", "-") + logical
+        if logical not in self._made:
+            self._made[logical] = made
+            self.said.append(
+                f"the name of {self._prefix}{logical} is not known before the stack is made: {made} stands in"
+            )
+        return made
+
+    def arn(self, logical: str) -> str:
+        """The ARN of something of IAM."""
+        kind, _ = _NAMES[self._resources[logical]["Type"]]
+        written = (self._resources[logical].get("Properties") or {}).get("Path")
+        path = self._values.of(written, ("Resources", logical, "Properties", "Path")) if written is not None else "/"
+        path = path if isinstance(path, str) and path else "/"
+        return f"arn:{self.partition}:iam::{self.account}:{kind}{path}{self.name(logical)}"
+
+    def key_id(self, logical: str) -> str:
+        """The id of a key, made up; a replica has that of its primary."""
+        declared = self._resources[logical]
+        properties = declared.get("Properties") or {}
+        if declared["Type"] == "AWS::KMS::ReplicaKey":
+            steps = ("Resources", logical, "Properties", "PrimaryKeyArn")
+            primary = self._values.of(properties.get("PrimaryKeyArn"), steps)
+            if isinstance(primary, str):
+                return primary.rsplit("/", 1)[-1]
+        uuid = uuid5(NAMESPACE_URL, f"kms-eval:{self._prefix}{logical}")
+        multi = properties.get("MultiRegion") in (True, "true") or declared["Type"] == "AWS::KMS::ReplicaKey"
+        return f"mrk-{uuid.hex}" if multi else str(uuid)
+
+    def key_arn(self, logical: str) -> str:
+        """The ARN of a key."""
+        return f"arn:{self.partition}:kms:{self.region}:{self.account}:key/{self.key_id(logical)}"
+
+    def _attribute(self, logical: str, attribute: str) -> object:
+        """What `Ref` and `Fn::GetAtt` give of a resource."""
+        declared = self._resources.get(logical)
+        if not isinstance(declared, Mapping):
+            return None
+        kind = declared.get("Type")
+        if kind in KEY_TYPES and attribute in ("", "KeyId", "Arn"):
+            return self.key_arn(logical) if attribute == "Arn" else self.key_id(logical)
+        if kind in _NAMES and attribute == _ARN.get(str(kind), "Arn"):
+            return self.arn(logical)
+        if kind in _NAMES and not attribute:
+            return self.arn(logical) if kind in _ARN else self.name(logical)
+        if kind == "AWS::KMS::Alias" and not attribute:
+            steps = ("Resources", logical, "Properties", "AliasName")
+            return self._values.of((declared.get("Properties") or {}).get("AliasName"), steps)
+        if kind == STACK and attribute.startswith("Outputs."):
+            inner = self._stack(logical)
+            if inner is not None:
+                return inner.output(attribute.removeprefix("Outputs."))
+        address = f"{self._prefix}{logical}.{attribute}" if attribute else f"{self._prefix}{logical}"
+        return Unknown("known when the stack is made", address)
+
+    def _stack(self, logical: str) -> Stack | None:
+        if logical in self._stacks:
+            return self._stacks[logical]
+        self._stacks[logical] = None
+        declared = self._resources[logical]
+        found = self._nested(declared, self._place.at("Resources", logical))
+        if found is None:
+            self.said.append(f"the template of the nested stack {self._prefix}{logical} is not given: it is left out")
+            return None
+        steps = ("Resources", logical, "Properties", "Parameters")
+        given = self._values.of((declared.get("Properties") or {}).get("Parameters") or {}, steps)
+        inner = Stack(
+            found[0],
+            found[1],
+            account=self.account,
+            region=self.region,
+            parameters=given if isinstance(given, Mapping) else {},
+            nested=self._nested,
+            prefix=f"{self._prefix}{logical}.",
+            said=self.said,
+        )
+        self._stacks[logical] = inner
+        return inner
+
+
+READ: Final = frozenset(
+    {
+        *KEY_TYPES,
+        *_NAMES,
+        "AWS::KMS::Alias",
+        "AWS::IAM::Policy",
+        "AWS::IAM::RolePolicy",
+        "AWS::IAM::UserPolicy",
+        "AWS::IAM::GroupPolicy",
+        "AWS::IAM::UserToGroupAddition",
+        "AWS::Organizations::Policy",
+        "AWS::EC2::VPCEndpoint",
+    }
+)
+"""The types of resources that tell something; the properties of others are never looked at."""
+
+
+def refuse_twice(resources: list[Resource], name_of: Callable[[Resource], str | None]) -> None:
+    """Two resources cannot have one name. Raises InputError."""
+    seen: dict[tuple[str, str], str] = {}
+    for resource in resources:
+        name = name_of(resource)
+        if name is None:
+            continue
+        other = seen.setdefault((resource.type, name.lower()), resource.id)
+        if other != resource.id:
+            message = f"{quoted(name)} is the name of {other} already"
+            raise InputError(Fault(message, resource.place.location()))

@@ -1,0 +1,138 @@
+"""A template as one source, the nested stacks and the manifest of a cloud assembly beside it included.
+
+Comes in: a document. Goes out: `Raw`. Never here: what functions and resources mean.
+https://docs.aws.amazon.com/cdk/v2/guide/how-cdk-synth.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kms_eval.errors import Fault, InputError
+from kms_eval.formats.document import Place, RawDocument, SourceFile
+from kms_eval.formats.text import decoded, file_bytes, read_file
+from kms_eval.sources.cloudformation.sections import People, put_keys, put_others
+from kms_eval.sources.cloudformation.stack import Resource, Stack, refuse_twice
+from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
+from kms_eval.sources.raw import Raw
+
+_ENVIRONMENT = re.compile(r"aws://(?P<account>\d{12})/(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)")
+_FIELDS = {
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::KMS::Alias": "AliasName",
+}
+
+
+def read_stack(document: RawDocument, options: Options) -> Raw:
+    """What a template tells. Raises InputError; MissingExtraError where it needs the extra `cfn`."""
+    template: Any = document.value
+    raw = Raw()
+    account, region = _environment(document.file.path)
+    raw.value["account"] = account or options.account or STAND_IN_ACCOUNT
+    raw.value["region"] = region or options.region or STAND_IN_REGION
+    if not (account or options.account):
+        raw.words.append(stand_in_word("account", STAND_IN_ACCOUNT))
+    if not (region or options.region):
+        raw.words.append(stand_in_word("Region", STAND_IN_REGION))
+    stack = Stack(
+        template,
+        document.place,
+        account=str(raw.value["account"]),
+        region=str(raw.value["region"]),
+        parameters=options.parameters,
+        nested=_nested,
+        said=raw.words,
+    )
+    if stack.partition != "aws":
+        raw.value["partition"] = stack.partition
+    resources = list(stack.resources())
+    refuse_twice(resources, _name)
+    put_keys(raw, resources)
+    People(raw, resources)
+    put_others(raw, resources)
+    keys, people = len(raw.section("keys")), len(raw.section("principals"))
+    counts = [f"{number} {word}" for number, word in ((keys, "keys"), (people, "users and roles")) if number]
+    return replace(raw, known_as=", ".join(["CloudFormation template", *counts]))
+
+
+def _name(resource: Resource) -> str | None:
+    field = _FIELDS.get(resource.type)
+    return resource.text(field) if field is not None else None
+
+
+def _environment(path: Path | None) -> tuple[str | None, str | None]:
+    """The account and Region that a cloud assembly gives a template, if there is one around it."""
+    manifest = path.parent / "manifest.json" if path is not None else None
+    if path is None or manifest is None or not manifest.is_file():
+        return None, None
+    try:
+        value: Any = read_file(manifest).value
+    except InputError:
+        return None, None
+    for artifact in _artifacts(value):
+        if (artifact.get("properties") or {}).get("templateFile") == path.name:
+            found = _ENVIRONMENT.fullmatch(str(artifact.get("environment")))
+            if found is not None:
+                return found["account"], found["region"]
+    return None, None
+
+
+def _artifacts(manifest: object) -> list[Mapping[str, Any]]:
+    artifacts = manifest.get("artifacts") if isinstance(manifest, Mapping) else None
+    return [each for each in artifacts.values() if isinstance(each, Mapping)] if isinstance(artifacts, Mapping) else []
+
+
+def assembly_files(folder: Path) -> list[Path]:
+    """The templates of the stacks of a cloud assembly, in the manifest's order."""
+    manifest: Any = read_file(folder / "manifest.json").value
+    return [
+        folder / str(artifact["properties"]["templateFile"])
+        for artifact in _artifacts(manifest)
+        if artifact.get("type") == "aws:cloudformation:stack" and (artifact.get("properties") or {}).get("templateFile")
+    ]
+
+
+def is_assembly(folder: Path) -> bool:
+    """Whether a folder is a cloud assembly."""
+    manifest = folder / "manifest.json"
+    try:
+        return manifest.is_file() and bool(_artifacts(read_file(manifest).value))
+    except InputError:
+        return False
+
+
+def _nested(declared: Mapping[str, Any], place: Place) -> tuple[Mapping[str, Any], Place] | None:
+    """The template of a nested stack, where it is a file beside the one around it."""
+    around = place.file.path
+    written = (declared.get("Metadata") or {}).get("aws:asset:path")
+    if written is None:
+        written = (declared.get("Properties") or {}).get("TemplateURL")
+    if around is None or not isinstance(written, str) or "://" in written:
+        return None
+    path = around.parent / written
+    if not path.is_file():
+        return None
+    document = _read(path)
+    if not isinstance(document.value, Mapping):
+        raise InputError(Fault("is no template", document.place.location()))
+    return document.value, document.place
+
+
+def _read(path: Path) -> RawDocument:
+    name = str(path)
+    try:
+        return read_file(path, name)
+    except InputError:
+        if path.suffix == ".json":
+            raise
+        from kms_eval.sources.cloudformation.text import read_template  # noqa: PLC0415 - needs an extra
+
+        value, position = read_template(decoded(file_bytes(path, name), name), name)
+        return RawDocument(SourceFile(name, path, position), value)

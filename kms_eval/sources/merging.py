@@ -1,0 +1,224 @@
+"""Several sources as one: what a later one says of the same thing replaces what an earlier one said.
+
+Comes in: `Raw` values in order. Goes out: one `Raw`, in which lists are lists again. Never here: any format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kms_eval.formats.document import Origin, Steps
+from kms_eval.language import arn
+from kms_eval.sources.raw import Raw, Whole
+
+_BY_NAME = frozenset({"policies", "grants", "aliases"})
+_ENTRIES = ("keys", "principals", "groups", "vpc_endpoints")
+_GAPS = ("policy", "grants", "aliases", "tags", "policies", "permissions_boundary")
+_LISTS = ("attached_by_principal", "tests", "checks")
+
+Entry = dict[str, object]
+
+
+def merged(raws: Iterable[Raw]) -> Raw:
+    """All of them as one. Gaps count where no source says anything."""
+    result = Raw()
+    names: list[str] = []
+    for raw in raws:
+        _Merger(result, raw).merge()
+        names.append(raw.known_as)
+    for section in _ENTRIES:
+        for name, entry in result.section(section).items():
+            assert isinstance(entry, dict)  # noqa: S101 - INVARIANT: what was merged is a mapping
+            _with_lists(result, (section, name), entry)
+    for steps, unknown in result.gaps.items():
+        entry = result.section(str(steps[0])).get(str(steps[1])) if len(steps) == 3 else None
+        if isinstance(entry, dict) and steps[2] not in entry:
+            entry[str(steps[2])] = unknown
+        elif isinstance(entry, dict) and steps[2] == "policies" and isinstance(entry["policies"], list):
+            # Some of its policies are told, by sources that do not have all of them.
+            entry["policies"].append(unknown)
+    for section in _ENTRIES:
+        if not result.value.get(section):
+            result.value.pop(section, None)
+    result.known_as = "; ".join(name for name in names if name)
+    return result
+
+
+class _Merger:
+    def __init__(self, result: Raw, raw: Raw) -> None:
+        self.result = result
+        self.raw = raw
+        self.told: set[Steps] = set()
+        self.handles = _known_keys(result) if raw.value.get("keys") and result.value.get("keys") else {}
+        known = result.section("principals") if raw.value.get("principals") else {}
+        self.principals = {_principal(name, result): name for name in known}
+
+    def merge(self) -> None:
+        for name, value in self.raw.value.items():
+            if name in _ENTRIES:
+                self._entries(name)
+            elif name == "organization" and isinstance(value, Mapping):
+                self._organization(value)
+            elif name in _LISTS and isinstance(value, (list, tuple)):
+                self._list(name, value)
+            elif name != "sources":
+                self.result.value[name] = value
+                self._origin((name,), (name,))
+        for steps, unknown in self.raw.gaps.items():
+            if steps not in self.told:
+                self.result.gaps.setdefault(steps, unknown)
+        self.result.notices += self.raw.notices
+        self.result.words += self.raw.words
+
+    def _origin(self, there: Steps, here: Steps) -> None:
+        self.result.origins.graft(there, self.raw.origins, here)
+
+    def _entries(self, section: str) -> None:
+        given = self.raw.value[section]
+        if not isinstance(given, Mapping):
+            self.result.value[section] = given
+            return
+        known = self.result.section(section)
+        for name, entry in given.items():
+            there = self._name(section, name, entry)
+            if entry is None:
+                known.pop(there, None)
+                continue
+            if not isinstance(entry, Mapping):
+                known[name] = entry  # a fault, which the world's reader says
+                continue
+            before = known.get(there)
+            if there != name and before is not None:
+                before = self._renamed(section, there, name)
+            into: Entry = before if isinstance(before, dict) else {}
+            if "policies" in into:
+                self.told.add((section, name, "policies"))
+            known[name if there != name else there] = into
+            for field, value in entry.items():
+                if field == "policies" and (isinstance(value, (list, tuple, Whole))):
+                    self.result.gaps.pop((section, name, field), None)
+                into[field] = _by_name(into.get(field), value) if field in _BY_NAME else value
+                if not isinstance(value, Mapping) or field not in _BY_NAME:
+                    self.result.origins.drop((section, name, field))
+                self._origin((section, name, field), (section, name, field))
+            self._origin((section, name), (section, name))
+
+    def _name(self, section: str, name: str, entry: object) -> str:
+        """What the same thing is called in what was merged before; its own name where it was not told yet."""
+        known = self.result.section(section)
+        if section == "principals":
+            return name if name in known else self.principals.get(_principal(name, self.raw), name)
+        if section != "keys" or not isinstance(entry, Mapping):
+            return name
+        identity = _identity(entry, self.raw)
+        if identity is not None and identity in self.handles:
+            return self.handles[identity]
+        if identity is None:
+            for alias in _names(entry.get("aliases")):
+                if alias in self.handles:
+                    return self.handles[alias]
+        return name
+
+    def _renamed(self, section: str, there: str, name: str) -> object:
+        known = self.result.section(section)
+        entry = known.pop(there)
+        self.result.origins.move((section, there), (section, name))
+        for field in _GAPS:
+            if (unknown := self.result.gaps.pop((section, there, field), None)) is not None:
+                self.result.gaps[section, name, field] = unknown
+        return entry
+
+    def _organization(self, value: Mapping[str, object]) -> None:
+        before = self.result.value.get("organization")
+        accounts = value.get("accounts")
+        if isinstance(before, dict) and before.get("id") == value.get("id") and isinstance(accounts, Mapping):
+            known = before.get("accounts")
+            merged_accounts = {**(known if isinstance(known, Mapping) else {}), **accounts}
+            self.result.value["organization"] = {**before, **value, "accounts": merged_accounts}
+        else:
+            self.result.value["organization"] = dict(value)
+        self._origin(("organization",), ("organization",))
+
+    def _list(self, name: str, value: list[object] | tuple[object, ...]) -> None:
+        listed = self.result.value.setdefault(name, [])
+        assert isinstance(listed, list)  # noqa: S101 - made in the line above
+        for index, item in enumerate(value):
+            self._origin((name, len(listed)), (name, index))
+            listed.append(item)
+
+
+def _known_keys(raw: Raw) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for handle, entry in raw.section("keys").items():
+        if isinstance(entry, Mapping):
+            if (identity := _identity(entry, raw)) is not None:
+                known[identity] = handle
+            for alias in _names(entry.get("aliases")):
+                known.setdefault(alias, handle)
+    return known
+
+
+def _identity(entry: Mapping[str, object], raw: Raw) -> str | None:
+    """The key ARN, as far as an entry tells it."""
+    if isinstance(entry.get("arn"), str):
+        return str(entry["arn"])
+    if not isinstance(entry.get("key_id"), str):
+        return None
+    account, region = entry.get("account", raw.value.get("account")), entry.get("region", raw.value.get("region"))
+    partition = raw.value.get("partition", "aws")
+    return f"arn:{partition}:kms:{region or 'us-east-1'}:{account}:key/{entry['key_id']}"
+
+
+def _principal(name: str, raw: Raw) -> tuple[object, ...]:
+    """Account, kind and name: unique whatever path and case (semantics P7)."""
+    parts = arn.parse(name) if name.startswith("arn:") else None
+    resource = parts.resource if parts else name
+    account = parts.account if parts else raw.value.get("account")
+    return account, resource.split("/", 1)[0], resource.rsplit("/", 1)[-1].lower()
+
+
+def _names(value: object) -> list[str]:
+    if isinstance(value, Mapping):
+        return [str(name) for name, member in value.items() if member is not None]
+    return [name for name in value if isinstance(name, str)] if isinstance(value, (list, tuple)) else []
+
+
+def _by_name(before: object, value: object) -> object:
+    """A list replaces; a mapping by name is merged with what was told before, and None takes away."""
+    if not isinstance(value, Mapping) or "Grants" in value or "unknown" in value:
+        return value
+    if isinstance(value, Whole) or before is None or not isinstance(before, (Mapping, list, tuple)):
+        return dict(value)
+    known = dict(before) if isinstance(before, Mapping) else dict(_numbered(before))
+    return {**known, **value}
+
+
+def _numbered(listed: list[object] | tuple[object, ...]) -> list[tuple[object, object]]:
+    """Members of a list by their places, so that those of another source can be added."""
+    return [_numbered_one(index, each) for index, each in enumerate(listed)]
+
+
+def _numbered_one(index: int, each: object) -> tuple[object, object]:
+    if isinstance(each, str) and each.startswith("alias/"):
+        return each, True
+    if isinstance(each, Mapping) and isinstance(each.get("GrantId"), str):
+        return each["GrantId"], each
+    return index, each
+
+
+def _with_lists(raw: Raw, at: Steps, entry: Entry) -> None:
+    for field in _BY_NAME:
+        value = entry.get(field)
+        if not isinstance(value, dict) or "Grants" in value or "unknown" in value:
+            continue
+        kept = [(name, member) for name, member in value.items() if member is not None]
+        if field == "aliases":
+            entry[field] = [name if member is True else member for name, member in kept]
+        else:
+            entry[field] = [member for _name, member in kept]
+        found = [raw.origins.nearest((*at, field, name)) for name, _member in kept]
+        raw.origins.drop((*at, field))
+        for index, ((name, _member), origin) in enumerate(zip(kept, found, strict=True)):
+            if origin is not None:
+                named = origin.name or (str(name) if field == "policies" and isinstance(name, str) else None)
+                raw.origins.put((*at, field, index), Origin(origin.place, named))

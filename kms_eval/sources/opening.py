@@ -1,0 +1,198 @@
+"""Files and folders that are sources: found, unpacked, and taken apart into documents.
+
+Comes in: a path. Goes out: documents with the names of the folders and the file they are in; InputError for what cannot
+be read at all. Never here: what a document is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from kms_eval.errors import Fault, InputError, Location
+from kms_eval.formats.document import Place, Position, RawDocument, SourceFile, Steps
+from kms_eval.formats.text import LARGEST_FILE_BYTES, decoded, file_bytes
+from kms_eval.records import record
+
+ENDINGS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".tfstate", ".template", ".txt")
+"""Files of a folder with other endings are left alone; each may be compressed (``.gz``)."""
+
+_YAML = (".yaml", ".yml", ".template")
+_ZIP = b"PK\x03\x04"
+_GZIP = b"\x1f\x8b"
+
+
+@record
+class Opened:
+    """A document of a source: its value, where it stands, and the names of the folders and the file it is in.
+
+    In a file with one document it stands at the file's root, else at its number; a member of a document has the
+    member's name as its last name.
+    """
+
+    value: object
+    place: Place
+    names: tuple[str, ...]
+
+    def member(self, step: str | int, value: object) -> Opened:
+        """The document that a member of this one is."""
+        names = (*self.names, step) if isinstance(step, str) else self.names
+        return Opened(value, self.place.at(step), names)
+
+    def document(self) -> RawDocument:
+        """The same as a document of its own, as which it has no fields around it."""
+        file, around = self.place.file, self.place.steps
+        if around:
+            file = SourceFile(file.name, file.path, lambda steps: self.place.file.position((*around, *steps)))
+        return RawDocument(file, self.value)
+
+
+@record
+class Found:
+    """A file of a source, not read yet. `alone` where the user named it, and no folder around it."""
+
+    path: Path
+    names: tuple[str, ...]
+    alone: bool = False
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return os.path.normpath(self.path)
+
+
+def files_in(path: Path) -> Iterator[Found]:
+    """The files of a source, in the order of their names; hidden files and folders are left out."""
+    if not path.is_dir():
+        yield Found(path, (path.parent.name, _stem(path.name)), alone=True)
+        return
+    yield from _below(path, (path.resolve().name,))
+
+
+def _below(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise InputError(Fault(f"cannot be read: {reason}", Location(str(folder)))) from None
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _below(entry, (*names, entry.name))
+        elif entry.name.removesuffix(".gz").lower().endswith(ENDINGS):
+            yield Found(entry, (*names, _stem(entry.name)))
+
+
+def _stem(name: str) -> str:
+    plain = name.removesuffix(".gz")
+    return plain.rsplit(".", 1)[0] if plain.lower().endswith(ENDINGS) else plain
+
+
+def read_documents(found: Found) -> list[Opened]:
+    """The documents in a file: one, or one for each line of JSON Lines and for each output in a row.
+
+    Raises InputError with one line that says what is wrong with the file, and the way out.
+    """
+    data = file_bytes(found.path, found.name)
+    if data.startswith(_GZIP):
+        data = _unpacked(data, found.name)
+    if data.startswith(_ZIP):
+        advice = f"`terraform show -json {found.name} > plan.json`; a CDK or Lambda asset is no source"
+        raise InputError(Fault("is a Terraform plan in binary form, or another zip file", Location(found.name), advice))
+    text = decoded(data, found.name)
+    plain = found.path.name.removesuffix(".gz").lower()
+    if text.lstrip()[:1] not in ("{", "[") and plain.endswith(_YAML):
+        return [Opened(*_yaml(text, found), found.names)]
+    values, position = _json(text, found.name)
+    if len(values) == 1:
+        file = SourceFile(found.name, found.path, lambda steps: position((0, *steps)))
+        return [Opened(values[0], Place(file), found.names)]
+    file = SourceFile(found.name, found.path, position)
+    return [Opened(value, Place(file, (index,)), found.names) for index, value in enumerate(values)]
+
+
+def _json(text: str, name: str) -> tuple[list[object], Callable[[Steps], Position | None]]:
+    from kms_eval.formats.json_text import read_json_values  # noqa: PLC0415 - a folder may have none
+
+    try:
+        return read_json_values(text, name)
+    except InputError as error:
+        complaint = _looks_like(text)
+        if complaint is None:
+            raise
+        message, advice = complaint
+        place = error.faults[0].location
+        raise InputError(Fault(message, Location(name, place.line if place else None), advice)) from None
+
+
+def _yaml(text: str, found: Found) -> tuple[object, Place]:
+    from kms_eval.formats.yaml_text import read_yaml  # noqa: PLC0415 - most folders have none
+
+    try:
+        value, position = read_yaml(text, found.name)
+    except InputError:
+        if not re.search(r"^Resources:", text, re.MULTILINE):
+            raise
+        from kms_eval.sources.cloudformation.text import read_template  # noqa: PLC0415 - needs an extra
+
+        value, position = read_template(text, found.name)
+    return value, Place(SourceFile(found.name, found.path, position))
+
+
+_LOOKS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)",
+        "is what `terraform plan` prints for people",
+        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+    ),
+    (
+        r"(?s)(?:.*\n)?(?:(?:resource|provider|variable|module|data|output|locals|terraform)\b[^\n:]*\{)",
+        "is Terraform configuration, which only Terraform can evaluate",
+        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+    ),
+    (
+        r"\s*<(?:!doctype\s+html|html)",
+        "is an HTML page, not JSON",
+        "what was saved is an error or sign-in page; save the response again",
+    ),
+    (r"\s*<\?xml|\s*<ErrorResponse", "is XML, not JSON", "save what the AWS CLI prints with `--output json`"),
+    (
+        r"\s*user,arn,user_creation_time",
+        "is a credential report",
+        "it has no policies; save the output of `aws iam get-account-authorization-details`",
+    ),
+    (r"[^\n{\[]*,[^\n{\[]*,[^\n{\[]*\n", "is CSV, not JSON", "save what the AWS CLI prints with `--output json`"),
+    (
+        r"\s*An error occurred \(",
+        "is an error message of the AWS CLI, not a response",
+        "the call failed; what it would tell is not known",
+    ),
+    (r"[A-Z]+\t", "is text output of the AWS CLI", "save it with `--output json`"),
+)
+
+
+def _looks_like(text: str) -> tuple[str, str] | None:
+    """What a text is that is no JSON, and what to do; None where it is JSON with a mistake."""
+    for pattern, message, advice in _LOOKS:
+        if re.match(pattern, text, re.IGNORECASE):
+            return message, advice
+    if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] not in ("}", "]"):
+        return "ends in the middle: the file is half-written", "save the response again"
+    return None
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            unpacked = file.read(LARGEST_FILE_BYTES + 1)
+    except (OSError, EOFError, zlib.error):
+        raise InputError(Fault("is not a whole gzip file", Location(name), "save it again")) from None
+    if len(unpacked) > LARGEST_FILE_BYTES:
+        raise InputError(Fault(f"is larger than {LARGEST_FILE_BYTES // 1024 // 1024} MiB unpacked", Location(name)))
+    return unpacked

@@ -1,0 +1,50 @@
+"""What a source gives: the raw structure of a scenario, and where each part of it is from.
+
+Comes in: values and places. Goes out: `Raw`. Never here: any format, merging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kms_eval.documents.findings import Notice
+from kms_eval.formats.document import Origin, Origins, Place, Steps
+from kms_eval.formats.unknown import Unknown
+
+
+class Whole(dict[str, object]):
+    """A list by name that has all there is: it replaces what was said before, and later sources are merged with it."""
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Raw:
+    """What one source tells: `value` is built like a scenario file, and an `Unknown` may stand in it anywhere.
+
+    In a source that tells only a part of something, some lists may be mappings by name, which are merged with what
+    other sources tell of it: the `policies` of principals and groups (name to document), the `grants` of keys (name to
+    entry), their `aliases` (alias name to true). None takes away what has that name; so it does in place of a whole
+    key or principal. A `Whole` mapping replaces what earlier sources say.
+
+    `gaps` has what exists and this source does not show, by the steps to where it would be: it counts only where no
+    source says anything there. `words` are to be said first, to whoever asks; `known_as` is what the source was
+    recognised as.
+    """
+
+    value: dict[str, object] = field(default_factory=dict)
+    origins: Origins = field(default_factory=Origins)
+    gaps: dict[Steps, Unknown] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    known_as: str = ""
+
+    def section(self, name: str) -> dict[str, object]:
+        """A section that is a mapping; made where it is not there yet."""
+        found = self.value.setdefault(name, {})
+        assert isinstance(found, dict)  # noqa: S101 - INVARIANT: who gives a Raw makes its sections mappings
+        return found
+
+    def put(self, section: str, name: str, entry: dict[str, object], place: Place | None = None) -> None:
+        """An entry of a section, which stands at `place`."""
+        self.section(section)[name] = entry
+        if place is not None:
+            self.origins.put((section, name), Origin(place))

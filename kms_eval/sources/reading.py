@@ -1,0 +1,221 @@
+"""Sources of all kinds, read and put together.
+
+Comes in: paths. Goes out: one `Raw`, and what each path was recognised as; InputError with every fault, each on one
+line with the way out. Never here: what any kind of source means.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kms_eval.errors import Fault, InputError, Location
+from kms_eval.formats.document import Origin
+from kms_eval.records import record
+from kms_eval.sources.aws.assembling import assemble
+from kms_eval.sources.aws.responses import Collection, Response, response_of
+from kms_eval.sources.aws.shown import Shown
+from kms_eval.sources.kinds import FOLDERS, KINDS
+from kms_eval.sources.merging import merged
+from kms_eval.sources.opening import Found, Opened, files_in, read_documents
+from kms_eval.sources.options import Options
+from kms_eval.sources.raw import Raw
+from kms_eval.sources.recognising import TAKEN, Kind, is_scenario, looks_like
+
+_DEEPEST = 8
+"""Sources may bring in others; this deep they are taken for a circle."""
+
+
+@record
+class _Part:
+    """One part of the result, in the order in which sources were named: a document of a kind, or AWS's responses."""
+
+    kind: Kind | None
+    opened: Opened | None
+
+
+class _Sources:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.faults: list[Fault] = []
+        self.words: list[str] = []
+        self.parts: list[_Part] = []
+        self.responses: list[tuple[Response, Shown]] = []
+        self.counted: dict[str, Counter[str]] = {}
+        self.left: list[str] = []
+
+    def source(self, path: Path, depth: int = 0) -> None:
+        """All files of one source."""
+        before = len(self.parts)
+        self.counted[str(path)] = Counter()
+        for found in self._files(path):
+            try:
+                documents = read_documents(found)
+            except InputError as error:
+                if found.alone or not _is_empty(error):
+                    self.faults += error.faults
+                else:
+                    self.words.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
+                continue
+            for opened in documents:
+                if not self._take(opened, str(path), depth):
+                    self._unknown(opened, found)
+        if not self.counted[str(path)] and not self.faults and len(self.parts) == before:
+            self.faults.append(Fault("has no file that is a source", Location(str(path)), f"what is taken: {TAKEN}"))
+
+    def _files(self, path: Path) -> Iterator[Found]:
+        folder = next((row for row in FOLDERS if path.is_dir() and row.recognise(path)), None)
+        if folder is None:
+            yield from files_in(path)
+            return
+        for file in folder.files(path):
+            yield from files_in(file)
+
+    def _take(self, opened: Opened, source: str, depth: int) -> bool:
+        value = opened.value
+        if isinstance(value, list) and value:
+            taken = [self._take(opened.member(index, item), source, depth) for index, item in enumerate(value)]
+            return all(taken)
+        if isinstance(value, Mapping) and value.keys() >= {"status_code", "data"}:
+            return self._take(Opened(value["data"], opened.place.at("data"), opened.names), source, depth)
+        row = response_of(value)
+        if row is not None:
+            self._response(row, opened)
+            self.counted[source][row.name] += 1
+            return True
+        kind = next((each for each in KINDS if each.recognise(value)), None)
+        if kind is not None:
+            self.parts.append(_Part(kind, opened))
+            self.counted[source][kind.name] += 1
+            return True
+        if is_scenario(value):
+            self._scenario(opened, depth)
+            self.counted[source]["scenario"] += 1
+            return True
+        if isinstance(value, Mapping) and value and all(response_of(each) for each in value.values()):
+            for name, each in value.items():
+                self._take(opened.member(str(name), each), source, depth)
+            return True
+        return False
+
+    def _response(self, row: Response, opened: Opened) -> None:
+        if not self.responses:
+            self.parts.append(_Part(None, None))
+        self.responses.append((row, Shown(opened.value, opened.place, opened.names)))
+
+    def _scenario(self, opened: Opened, depth: int) -> None:
+        value = opened.value
+        assert isinstance(value, Mapping)  # noqa: S101 - INVARIANT: scenarios are mappings
+        listed = value.get("sources", [])
+        names = [listed] if isinstance(listed, str) else listed
+        place = opened.place.at("sources")
+        if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
+            self.faults.append(Fault("expected a list of paths", place.location()))
+            names = ()
+        base = opened.place.file.path.parent if opened.place.file.path is not None else Path()
+        if names and depth >= _DEEPEST:
+            self.faults.append(Fault("sources bring in one another in a circle", place.location()))
+            names = ()
+        for name in names:
+            self.source(base / name, depth + 1)
+        self.parts.append(_Part(None, opened))
+
+    def _unknown(self, opened: Opened, found: Found) -> None:
+        looks = looks_like(opened.value)
+        if found.alone:
+            place = opened.place.location()
+            self.faults.append(Fault(f"is no source: it looks like {looks}", place, f"what is taken: {TAKEN}"))
+        else:
+            self.left.append(f"{found.name}: left out, it looks like {looks}")
+
+    def read(self) -> Raw:
+        """All of them as one."""
+        told = self._read_told()
+        options = self._told_options(told)
+        raws = []
+        for part in self.parts:
+            raw = told.get(id(part))
+            if raw is None and part.kind is not None and part.opened is not None:
+                try:
+                    raw = part.kind.read(part.opened.document(), options)
+                except InputError as error:
+                    self.faults += error.faults
+                    continue
+            if raw is not None:
+                raws.append(raw)
+        if self.faults:
+            raise InputError(self.faults)
+        result = merged(raws)
+        for name in ("account", "region"):
+            if getattr(self.options, name) is not None:
+                result.value[name] = getattr(self.options, name)
+        result.words[:0] = self.words
+        result.known_as = "\n".join([*self._recognised(), *self.left])
+        return result
+
+    def _read_told(self) -> dict[int, Raw]:
+        """Scenarios and responses, which tell the account and Region that plans and templates are read with."""
+        told: dict[int, Raw] = {}
+        for part in self.parts:
+            if part.kind is None and part.opened is not None:
+                told[id(part)] = _scenario_raw(part.opened)
+        accounts = [raw.value.get("account") for raw in told.values() if isinstance(raw.value.get("account"), str)]
+        options = self.options
+        if options.account is None and accounts:
+            options = replace(options, account=str(accounts[-1]))
+        for part in self.parts:
+            if part.kind is None and part.opened is None:
+                told[id(part)] = self._assembled(options)
+        return told
+
+    def _told_options(self, told: Mapping[int, Raw]) -> Options:
+        def last(name: str) -> str | None:
+            return next((str(raw.value[name]) for raw in [*told.values()][::-1] if raw.value.get(name)), None)
+
+        account, region = self.options.account or last("account"), self.options.region or last("region")
+        return replace(self.options, account=account, region=region)
+
+    def _assembled(self, options: Options) -> Raw:
+        collection = Collection()
+        for late in (False, True):
+            for row, shown in self.responses:
+                if row.late == late:
+                    try:
+                        row.take(collection, shown)
+                    except InputError as error:
+                        self.faults += error.faults
+        return assemble(collection, options) if not self.faults else Raw()
+
+    def _recognised(self) -> list[str]:
+        return [
+            f"{path}: {', '.join(f'{number} x {name}' if number > 1 else name for name, number in counts.items())}"
+            for path, counts in self.counted.items()
+            if counts
+        ]
+
+
+def _is_empty(error: InputError) -> bool:
+    return all(fault.message == "is empty" for fault in error.faults)
+
+
+def _scenario_raw(opened: Opened) -> Raw:
+    raw = Raw()
+    assert isinstance(opened.value, Mapping)  # noqa: S101 - INVARIANT: scenarios are mappings
+    raw.value = {str(name): value for name, value in opened.value.items() if name != "sources"}
+    for name, value in raw.value.items():
+        raw.origins.put((name,), Origin(opened.place.at(name)))
+        if isinstance(value, Mapping):
+            raw.value[name] = dict(value)
+            for entry in value:
+                raw.origins.put((name, entry), Origin(opened.place.at(name, entry)))
+    return raw
+
+
+def read_sources(paths: Sequence[Path] | Iterable[Path], options: Options) -> Raw:
+    """What all sources tell together; `known_as` has a line for each, and for every file that was left out."""
+    sources = _Sources(options)
+    for path in paths:
+        sources.source(path)
+    return sources.read()

@@ -1,0 +1,69 @@
+"""What a document or folder is: a table of kinds, each known by its members and never by its name alone.
+
+Comes in: plain values. Goes out: the kind, or what an unknown document looks like. Never here: reading any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from kms_eval.formats.document import RawDocument
+from kms_eval.records import record
+from kms_eval.sources.options import Options
+from kms_eval.sources.raw import Raw
+
+
+@record
+class Kind:
+    """One kind of document: what it is called, its members, and who reads it.
+
+    `recognise` is asked about plain values of any kind; `read` raises InputError.
+    """
+
+    name: str
+    recognise: Callable[[object], bool]
+    read: Callable[[RawDocument, Options], Raw]
+
+
+@record
+class Folder:
+    """One kind of folder that is read as a whole: what it is called, how it is known, and which files count in it."""
+
+    name: str
+    recognise: Callable[[Path], bool]
+    files: Callable[[Path], Sequence[Path]]
+
+
+_TELLING = frozenset({"sources", "keys", "principals", "attached_by_principal", "organization", "vpc_endpoints"})
+
+
+def is_scenario(value: object) -> bool:
+    """Whether a document has the sections of a scenario."""
+    return isinstance(value, Mapping) and not _TELLING.isdisjoint(value)
+
+
+_LOOKS: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"Records"}), "a CloudTrail trail, which tells what happened and not what is allowed"),
+    (frozenset({"Events"}), "CloudTrail events, which tell what happened and not what is allowed"),
+    (frozenset({"Statement"}), "a policy by itself: nothing says to what it is attached"),
+    (frozenset({"Error"}), "an error that AWS answered: the call failed"),
+)
+
+
+def looks_like(value: object) -> str:
+    """What a document that is no source looks like, for a message."""
+    if isinstance(value, list):
+        return "a list of nothing that is known"
+    if not isinstance(value, Mapping):
+        return "a single value"
+    for members, text in _LOOKS:
+        if members <= value.keys():
+            return text
+    names = [f"`{name}`" for name in value if isinstance(name, str)]
+    if not names:
+        return "an empty object"
+    return f"an object with {', '.join(names[:4])}" + (" …" if len(names) > 4 else "")
+
+
+TAKEN = "a scenario, responses of the AWS CLI or boto3, a Terraform plan or state, or a CloudFormation template"

@@ -1,0 +1,251 @@
+"""Users, roles and groups of plans and states, and every way in which policies come to them.
+
+Comes in: the resources of one side. Goes out: the sections `principals` and `groups` of a scenario.
+Never here: keys, what policies say.
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from kms_eval.formats.document import Origin, Steps
+from kms_eval.formats.unknown import Unknown
+from kms_eval.language import arn
+from kms_eval.sources.raw import Raw
+from kms_eval.sources.terraform.documents import Document, Documents
+from kms_eval.sources.terraform.naming import Naming
+from kms_eval.sources.terraform.references import References
+from kms_eval.sources.terraform.resources import AFTER_APPLY, Index, Resource
+from kms_eval.sources.terraform.tags import tags_of
+
+_KINDS: Final = ("role", "user", "group")
+_ELSEWHERE = "not in this plan or state"
+_ADD = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
+
+
+class Person:
+    """A user, role or group: what the plan shows of it. `resource` is None where others only name it."""
+
+    __slots__ = ("account", "boundary", "exclusive", "groups", "kind", "name", "policies", "resource")
+
+    def __init__(self, kind: str, account: str, name: str, resource: Resource | None) -> None:
+        self.kind = kind
+        self.account = account
+        self.name = name
+        self.resource = resource
+        self.policies: dict[str, Document] = {}
+        self.groups: list[str] = []
+        self.boundary: Document | None = None
+        self.exclusive: set[str] = set()
+
+
+class Identities:
+    """The users, roles and groups of one side."""
+
+    def __init__(self, index: Index, references: References, naming: Naming, documents: Documents) -> None:
+        self._index = index
+        self._references = references
+        self._naming = naming
+        self._documents = documents
+        self._people: dict[tuple[str, str, str], Person] = {}
+        self._managed: dict[str, Document] = {}
+        self._read()
+
+    def put(self, raw: Raw) -> None:
+        """Write the sections `principals` and `groups`."""
+        for person in self._people.values():
+            if person.kind == "group":
+                self._put(raw, person, ("groups", person.name))
+            else:
+                self._put(raw, person, ("principals", self._arn(person)))
+
+    def _arn(self, person: Person) -> str:
+        if person.resource is not None:
+            return self._naming.iam_arn(person.resource)
+        return self._naming.arn_of(person.kind, person.name, person.account)
+
+    def _put(self, raw: Raw, person: Person, steps: Steps) -> None:
+        section, name = str(steps[0]), str(steps[1])
+        entry: dict[str, object] = {}
+        if person.resource is not None:
+            raw.put(section, name, entry, person.resource.addressed())
+        else:
+            raw.put(section, name, entry)
+            raw.gaps[*steps, "policies"] = Unknown(_ELSEWHERE, name, _ADD)
+        entry["policies"] = {each: document.value for each, document in person.policies.items()}
+        if {"inline", "managed"} <= person.exclusive:
+            entry["policies"] = [document.value for document in person.policies.values()]
+        for position, (each, document) in enumerate(person.policies.items()):
+            here = position if isinstance(entry["policies"], list) else each
+            document.put(raw.origins, (*steps, "policies", here))
+        if person.groups:
+            entry["groups"] = list(dict.fromkeys(person.groups))
+        if person.boundary is not None:
+            entry["permissions_boundary"] = person.boundary.value
+            person.boundary.put(raw.origins, (*steps, "permissions_boundary"))
+        if person.resource is not None and person.kind != "group":
+            tags = tags_of(person.resource)
+            if tags:
+                entry["tags"] = tags
+            unique = person.resource.text("unique_id")
+            if unique is not None:
+                entry["id"] = unique
+
+    def _read(self) -> None:
+        for resource in self._index.of_type("aws_iam_role", "aws_iam_user", "aws_iam_group"):
+            kind = resource.type.removeprefix("aws_iam_")
+            account, name = self._naming.account(resource), self._naming.name(resource)
+            self._people[kind, account, name.lower()] = Person(kind, account, name, resource)
+        self._read_managed()
+        for person in list(self._people.values()):
+            if person.resource is not None:
+                self._own(person, person.resource)
+        self._attachments()
+        self._memberships()
+
+    def _attachments(self) -> None:
+        for kind in _KINDS:
+            for resource in self._index.of_type(f"aws_iam_{kind}_policy"):
+                for person in self._named(resource, kind, kind):
+                    self._inline(person, resource)
+            for resource in self._index.of_type(f"aws_iam_{kind}_policy_attachment"):
+                for person in self._named(resource, kind, kind):
+                    self._attach(person, resource, "policy_arn")
+            self._exclusive(kind)
+        for resource in self._index.of_type("aws_iam_policy_attachment"):
+            for kind in _KINDS:
+                for person in self._named(resource, kind, f"{kind}s"):
+                    self._attach(person, resource, "policy_arn")
+
+    def _read_managed(self) -> None:
+        for resource in self._index.of_type("aws_iam_policy"):
+            document = self._documents.policy(resource, "policy")
+            if document is not None:
+                self._managed[self._naming.iam_arn(resource)] = document
+        for resource in self._index.of_type("aws_iam_policy", mode="data"):
+            document, known = self._documents.policy(resource, "policy"), resource.text("arn")
+            if document is not None and known is not None:
+                self._managed.setdefault(known, document)
+
+    def _own(self, person: Person, resource: Resource) -> None:
+        """What a role, user or group says itself."""
+        blocks = resource.get("inline_policy")
+        for index in range(len(blocks) if isinstance(blocks, list) else 0):
+            document = self._documents.policy(resource, "inline_policy", index, "policy")
+            name = resource.text("inline_policy", index, "name") or f"inline_policy[{index}]"
+            if document is not None:
+                person.policies[name] = Document(document.value, Origin(document.origin.place, name), document.parts)
+        if isinstance(blocks, Unknown) and resource.configured("inline_policy"):
+            person.policies["inline_policy"] = self._unknown(resource, "inline_policy")
+        self._attach_all(person, resource, "managed_policy_arns")
+        boundary = resource.get("permissions_boundary")
+        if isinstance(boundary, Unknown) or (isinstance(boundary, str) and boundary):
+            found = self._policy_arn(resource, "permissions_boundary")
+            if found is None:
+                person.boundary = self._unknown(resource, "permissions_boundary")
+            elif found:
+                person.boundary = self._of_arn(found, resource, "permissions_boundary")
+
+    def _inline(self, person: Person, resource: Resource) -> None:
+        document = self._documents.policy(resource, "policy")
+        if document is None:
+            return
+        name = self._naming.name(resource)
+        person.policies[name] = Document(document.value, document.origin, document.parts)
+
+    def _attach(self, person: Person, resource: Resource, *path: str | int) -> None:
+        found = self._policy_arn(resource, *path)
+        if found is None:
+            person.policies[resource.path(*path)] = self._unknown(resource, *path)
+        elif found:
+            person.policies[found] = self._of_arn(found, resource, *path)
+
+    def _attach_all(self, person: Person, resource: Resource, name: str) -> None:
+        arns = resource.get(name)
+        if isinstance(arns, Unknown):
+            if resource.configured(name) is not False and resource.expressions is not None:
+                targets = self._references.of(resource, name)
+                for target in targets:
+                    if target.resource.type == "aws_iam_policy":
+                        found = self._naming.iam_arn(target.resource)
+                        person.policies[found] = self._of_arn(found, resource, name)
+                if not targets:
+                    person.policies[resource.path(name)] = self._unknown(resource, name)
+            return
+        for index in range(len(arns) if isinstance(arns, list) else 0):
+            self._attach(person, resource, name, index)
+
+    def _exclusive(self, kind: str) -> None:
+        """Resources that take away whatever else is attached.
+
+        https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role_policies_exclusive
+        """
+        for resource in self._index.of_type(f"aws_iam_{kind}_policies_exclusive"):
+            for person in self._named(resource, kind, f"{kind}_name"):
+                person.exclusive.add("inline")
+        for resource in self._index.of_type(f"aws_iam_{kind}_policy_attachments_exclusive"):
+            for person in self._named(resource, kind, f"{kind}_name"):
+                person.exclusive.add("managed")
+                self._attach_all(person, resource, "policy_arns")
+
+    def _memberships(self) -> None:
+        for resource in self._index.of_type("aws_iam_user_group_membership"):
+            for user in self._named(resource, "user", "user"):
+                user.groups += [group.name for group in self._named(resource, "group", "groups")]
+        for resource in self._index.of_type("aws_iam_group_membership"):
+            for group in self._named(resource, "group", "group"):
+                for user in self._named(resource, "user", "users"):
+                    user.groups.append(group.name)
+
+    def _named(self, resource: Resource, kind: str, name: str) -> Iterator[Person]:
+        """Whom an attribute names: one name or a list of names, or references where they are not known yet."""
+        value = resource.get(name)
+        entries = [value] if not isinstance(value, list) else [resource.get(name, i) for i in range(len(value))]
+        missing = False
+        for each in entries:
+            if isinstance(each, str) and each:
+                yield self._person(kind, each, resource)
+            missing |= isinstance(each, Unknown)
+        if not missing:
+            return
+        for target in self._references.of(resource, name):
+            if target.resource.type == f"aws_iam_{kind}" and target.resource.mode == "managed":
+                yield self._person(kind, self._naming.name(target.resource), target.resource)
+
+    def _person(self, kind: str, name: str, resource: Resource) -> Person:
+        # A resource of Terraform may name a role by its ARN or path, too.
+        name = name.rsplit("/", 1)[-1]
+        account = self._naming.account(resource)
+        key = (kind, account, name.lower())
+        if key not in self._people:
+            self._people[key] = Person(kind, account, name, None)
+        return self._people[key]
+
+    def _policy_arn(self, resource: Resource, *path: str | int) -> str | None:
+        """The ARN of a managed policy; empty where the attribute is not set, None where it cannot be told."""
+        value = resource.get(*path)
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, Unknown):
+            return ""
+        if resource.configured(str(path[0])) is False:
+            return ""
+        target = self._references.one(resource, str(path[0]))
+        if target is not None and target.resource.type == "aws_iam_policy":
+            return self._naming.iam_arn(target.resource)
+        return None
+
+    def _of_arn(self, text: str, resource: Resource, *path: str | int) -> Document:
+        known = self._managed.get(text)
+        parts = arn.parse(text)
+        name = parts.resource.rsplit("/", 1)[-1] if parts is not None else text
+        if known is not None:
+            return Document(known.value, Origin(known.origin.place, name), known.parts)
+        return Document(Unknown(_ELSEWHERE, text, _ADD), Origin(resource.addressed(*path), name))
+
+    @staticmethod
+    def _unknown(resource: Resource, *path: str | int) -> Document:
+        value = Unknown(AFTER_APPLY, resource.path(*path), "apply first and plan again")
+        return Document(value, Origin(resource.addressed(*path), resource.path(*path)))

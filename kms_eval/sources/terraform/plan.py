@@ -1,0 +1,112 @@
+"""A plan or state as one source: what it tells of keys, principals, the organization and endpoints.
+
+Comes in: a document, and which side of it. Goes out: `Raw`. Never here: how any of them is read.
+
+A plan is a part of an account, so what it takes away is said as well: a policy detached, a grant revoked, an alias
+deleted. A key that is destroyed goes on existing until its waiting period ends.
+https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kms_eval.formats.document import RawDocument
+from kms_eval.sources.options import Options
+from kms_eval.sources.raw import Raw
+from kms_eval.sources.terraform.documents import Documents
+from kms_eval.sources.terraform.formats import Read, Side, read
+from kms_eval.sources.terraform.identities import Identities
+from kms_eval.sources.terraform.keys import Keys
+from kms_eval.sources.terraform.naming import Naming
+from kms_eval.sources.terraform.organizations import Organizations
+from kms_eval.sources.terraform.references import References
+
+_BY_NAME = {"keys": ("grants", "aliases"), "principals": ("policies",), "groups": ("policies",)}
+
+
+def read_plan(document: RawDocument, options: Options) -> Raw:
+    """What is before or after a plan, or in a state. Raises InputError."""
+    side: Side = "before" if options.before else "after"
+    raw, form = _read_side(document, side, options)
+    if side == "after" and form == "plan":
+        before, _ = _read_side(document, "before", options)
+        _take_away(raw, before)
+    return raw
+
+
+def _read_side(document: RawDocument, side: Side, options: Options) -> tuple[Raw, str]:
+    found = read(document, side)
+    raw = Raw()
+    references = References(found)
+    naming = Naming(found, references, options)
+    documents = Documents(references, naming)
+    raw.value["account"] = naming.main_account
+    raw.value["region"] = naming.main_region
+    if naming.partition != "aws":
+        raw.value["partition"] = naming.partition
+    Keys(found.index, references, naming, documents).put(raw)
+    Identities(found.index, references, naming, documents).put(raw)
+    Organizations(found.index, references, documents).put(raw)
+    raw.words[:0] = [*found.words, *naming.said()]
+    return replace(raw, known_as=_known_as(found, raw)), found.form
+
+
+def _known_as(found: Read, raw: Raw) -> str:
+    keys, principals = len(raw.section("keys")), len(raw.section("principals"))
+    parts = [f"{number} {word}" for number, word in ((keys, "keys"), (principals, "users and roles")) if number]
+    return ", ".join([f"Terraform {found.form} ({found.version})", *parts])
+
+
+def _take_away(raw: Raw, before: Raw) -> None:
+    """Say of what was before and is not after that it is gone."""
+    for section, members in _BY_NAME.items():
+        now = raw.section(section)
+        for name, was in before.section(section).items():
+            entry = now.get(name)
+            if entry is None:
+                _gone(raw, before, section, name, was)
+            elif isinstance(entry, dict) and isinstance(was, Mapping):
+                _names_gone(entry, was, members)
+                if section == "keys":
+                    _replaced(raw, before, name, was)
+
+
+def _names_gone(entry: dict[str, object], was: Mapping[str, object], members: tuple[str, ...]) -> None:
+    for member in members:
+        old, new = was.get(member), entry.get(member, {})
+        if isinstance(old, Mapping) and isinstance(new, dict):
+            gone = {name: None for name in old if name not in new}
+            if gone:
+                entry[member] = {**new, **gone}
+
+
+def _gone(raw: Raw, before: Raw, section: str, name: str, was: object) -> None:
+    others = before.gaps.get((section, name, "policies"))
+    if others is not None and isinstance(was, Mapping):
+        # Only what the plan attached to it is gone; it is managed elsewhere.
+        raw.section(section)[name] = {"policies": dict.fromkeys(was.get("policies") or ())}
+        raw.gaps[section, name, "policies"] = others
+        return
+    if section != "keys" or not isinstance(was, Mapping):
+        raw.section(section)[name] = None
+        return
+    raw.section("keys")[name] = {
+        **was,
+        "state": "PendingDeletion",
+        "aliases": dict.fromkeys(was.get("aliases") or (), None),
+        "grants": was.get("grants") or {},
+    }
+    for steps in (("keys", name), ("keys", name, "policy")):
+        origin = before.origins.nearest(steps)
+        if origin is not None:
+            raw.origins.put(steps, origin)
+
+
+def _replaced(raw: Raw, before: Raw, name: str, was: Mapping[str, object]) -> None:
+    """A key that is replaced leaves the old one behind."""
+    now = raw.section("keys")[name]
+    old = was.get("arn")
+    if isinstance(now, Mapping) and isinstance(old, str) and now.get("arn") != old and "key_id" in now:
+        _gone(raw, before, "keys", f"{name} (replaced)", was)

@@ -1,0 +1,225 @@
+"""What a template tells: resources, functions, parameters, nested stacks and cloud assemblies; what it cannot know."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kms_eval.errors import InputError
+from kms_eval.formats.document import RawDocument, SourceFile
+from kms_eval.formats.unknown import Unknown
+from kms_eval.sources.cloudformation.kinds import FOLDERS, KINDS
+from kms_eval.sources.cloudformation.template import read_stack
+from kms_eval.sources.options import Options
+from kms_eval.sources.raw import Raw
+from tests.sources.terraform.plans import world
+
+ACCOUNT = "123456789012"
+ROOT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+
+
+def read(template: object, path: Path | None = None, **parameters: str) -> Raw:
+    """What a template tells."""
+    file = SourceFile("template.json", path)
+    return read_stack(
+        RawDocument(file, template), Options(parameters={k.replace("__", "::"): v for k, v in parameters.items()})
+    )
+
+
+def key(principal: object, **more: object) -> dict[str, object]:
+    """A key with a statement for a principal."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"}
+    return {
+        "Type": "AWS::KMS::Key",
+        "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]}, **more},
+    }
+
+
+def principal_of(raw: Raw, handle: str = "Key") -> Any:
+    """Whom the only statement of a key names."""
+    keys: Any = raw.value["keys"]
+    return keys[handle]["policy"]["Statement"][0]["Principal"]["AWS"]
+
+
+def test_decisions_follow_the_resources_of_a_template() -> None:
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": "worker",
+            "Policies": [
+                {
+                    "PolicyName": "use",
+                    "PolicyDocument": {
+                        "Statement": [
+                            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": {"Fn::GetAtt": ["Key", "Arn"]}}
+                        ]
+                    },
+                }
+            ],
+        },
+    }
+    alias = {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/app", "TargetKeyId": {"Ref": "Key"}}}
+    found = world(read({"Resources": {"Key": key(ROOT), "Worker": role, "Alias": alias}}))
+    assert found.can("role/worker", "kms:Decrypt", key="alias/app")
+    assert not found.can("role/worker", "kms:Encrypt", key="Key")
+
+
+def test_a_key_without_a_policy_has_the_default_one() -> None:
+    found = world(read({"Resources": {"Key": {"Type": "AWS::KMS::Key"}}}))
+    assert found.can("root", "kms:PutKeyPolicy", key="Key")
+
+
+@pytest.mark.parametrize(
+    ("function", "value"),
+    [
+        ({"Ref": "Who"}, "arn:aws:iam::123456789012:role/given"),
+        ({"Fn::GetAtt": "Role.Arn"}, "arn:aws:iam::123456789012:role/app/r"),
+        (
+            {"Fn::Join": [":", ["arn", "aws", "iam:", {"Ref": "AWS::AccountId"}, "root"]]},
+            "arn:aws:iam::123456789012:root",
+        ),
+        ({"Fn::Select": ["1", {"Fn::Split": [",", "a,b"]}]}, "b"),
+        ({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "who"]}, "mapped"),
+        ({"Fn::If": ["Prod", "yes", "no"]}, "no"),
+        ({"Fn::If": ["NotProd", ["x", {"Ref": "AWS::NoValue"}], "no"]}, ["x"]),
+        ({"Fn::Sub": ["${A}-${!B}", {"A": "x"}]}, "x-${B}"),
+    ],
+)
+def test_functions_have_their_values(function: object, value: object) -> None:
+    template = {
+        "Parameters": {
+            "Who": {"Type": "String", "Default": "other"},
+            "Stage": {"Type": "String", "Default": "test"},
+        },
+        "Conditions": {
+            "Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+            "NotProd": {"Fn::And": [{"Fn::Not": [{"Condition": "Prod"}]}, {"Fn::Or": [{"Condition": "Prod"}, True]}]},
+        },
+        "Mappings": {"M": {"us-east-1": {"who": "mapped"}}},
+        "Resources": {
+            "Key": key(function),
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "Path": "/app/"}},
+        },
+    }
+    raw = read(template, Who="arn:aws:iam::123456789012:role/given")
+    assert principal_of(raw) == value
+
+
+@pytest.mark.parametrize(
+    ("function", "address"),
+    [
+        ({"Ref": "Account"}, "Account"),
+        ({"Fn::Sub": "arn:aws:iam::${Account}:root"}, "Account"),
+        ({"Fn::ImportValue": "shared-role"}, "shared-role"),
+        ({"Fn::GetAtt": ["Bucket", "Arn"]}, "Bucket.Arn"),
+        ({"Fn::If": ["Given", "a", "b"]}, "Account"),
+    ],
+)
+def test_what_only_a_stack_can_tell_is_unknown_by_its_address(function: object, address: str) -> None:
+    template = {
+        "Parameters": {"Account": {"Type": "String"}},
+        "Conditions": {"Given": {"Fn::Equals": [{"Ref": "Account"}, "1"]}},
+        "Resources": {"Key": key(function), "Bucket": {"Type": "AWS::S3::Bucket"}},
+    }
+    found = principal_of(read(template))
+    assert isinstance(found, Unknown)
+    assert found.address == address
+
+
+def test_a_resource_whose_condition_does_not_hold_is_not_made() -> None:
+    template = {
+        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+        "Resources": {"Key": {**key(ROOT), "Condition": "Never"}},
+    }
+    assert not read(template).value.get("keys")
+
+
+def test_a_name_that_cloudformation_makes_up_is_made_up_and_said() -> None:
+    raw = read({"Resources": {"Worker": {"Type": "AWS::IAM::Role"}}})
+    assert any("the name of Worker" in word for word in raw.words)
+
+
+def test_a_nested_stack_is_read_where_its_template_is_given(tmp_path: Path) -> None:
+    inner = {
+        "Parameters": {"Who": {"Type": "String"}},
+        "Resources": {"Key": key({"Ref": "Who"})},
+        "Outputs": {"Id": {"Value": {"Ref": "Key"}}},
+    }
+    (tmp_path / "inner.json").write_text(json.dumps(inner))
+    outer = {
+        "Resources": {
+            "Inner": {
+                "Type": "AWS::CloudFormation::Stack",
+                "Properties": {"TemplateURL": "inner.json", "Parameters": {"Who": "arn:aws:iam::123456789012:root"}},
+            },
+            "Alias": {
+                "Type": "AWS::KMS::Alias",
+                "Properties": {"AliasName": "alias/a", "TargetKeyId": {"Fn::GetAtt": ["Inner", "Outputs.Id"]}},
+            },
+        }
+    }
+    raw = read(outer, tmp_path / "outer.json")
+    keys: Any = raw.value["keys"]
+    assert keys["Inner.Key"]["aliases"] == {"alias/a": True}
+    assert principal_of(raw, "Inner.Key") == "arn:aws:iam::123456789012:root"
+
+
+def test_a_cloud_assembly_tells_account_and_region_of_its_stacks(tmp_path: Path) -> None:
+    artifacts = {
+        "Stack": {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://111122223333/eu-west-1",
+            "properties": {"templateFile": "Stack.template.json"},
+        },
+        "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps({"version": "36", "artifacts": artifacts}))
+    (folder,) = FOLDERS
+    assert folder.recognise(tmp_path)
+    assert [path.name for path in folder.files(tmp_path)] == ["Stack.template.json"]
+    raw = read({"Resources": {}}, tmp_path / "Stack.template.json")
+    assert (raw.value["account"], raw.value["region"], raw.words) == ("111122223333", "eu-west-1", [])
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ({"Transform": "Mine", "Resources": {}}, "the macro `Mine`"),
+        ({"Resources": {"Key": key({"Fn::Bar": 1})}}, "the function `Fn::Bar` is not known"),
+        ({"Resources": {"Key": key({"Ref": "Nobody"})}}, "no parameter or resource `Nobody`"),
+        (
+            {"Conditions": {"A": {"Condition": "A"}}, "Resources": {"K": {**key("x"), "Condition": "A"}}},
+            "refers to itself",
+        ),
+        (
+            {
+                "Resources": {
+                    name: {"Type": "AWS::IAM::Role", "Properties": {"RoleName": {"Ref": other}}}
+                    for name, other in (("A", "B"), ("B", "A"))
+                }
+            },
+            "refers to itself",
+        ),
+        (
+            {"Resources": {n: {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r"}} for n in ("A", "B")}},
+            "is the name of A already",
+        ),
+        ({"Resources": {"A": {}}}, "without `Type`"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_one_line(template: object, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(template)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_templates_are_recognised_by_their_members() -> None:
+    (kind,) = KINDS
+    assert kind.recognise({"Resources": {"Key": {"Type": "AWS::KMS::Key"}}})
+    assert kind.recognise({"Transform": "AWS::LanguageExtensions", "Resources": {}})
+    assert not kind.recognise({"Resources": [1]})
+    assert not kind.recognise({"keys": {}})

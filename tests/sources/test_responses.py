@@ -1,0 +1,167 @@
+"""Responses of AWS, in whatever files they are, are the account that they tell of."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from kms_eval import InputError, Scenario
+from tests.sources.account import ACCOUNT, ARN, DETAILS, FILES, GRANTS, KEY, KEY_POLICY, METADATA, written
+
+
+def without(*names: str) -> dict[str, object]:
+    return {name: value for name, value in FILES.items() if not name.endswith(names)}
+
+
+def test_a_folder_of_responses_is_an_account(tmp_path: Path) -> None:
+    world = Scenario.load(written(tmp_path))
+    assert world.can("role/app", "kms:Decrypt", key="app")
+    assert not world.can("role/app", "kms:Encrypt", key=ARN)
+    assert world.can("role/worker", "kms:Decrypt", key="alias/app")
+    assert world.can("user/alice", "kms:DescribeKey")
+    assert world.can("user/alice", "kms:Decrypt").decision == "implicitDeny"
+    assert world.world.keys["app"].tags == {"project": "alpha"}
+    assert world.world.region == "eu-west-1"
+
+
+def test_policies_go_by_their_names_and_stand_in_their_files(tmp_path: Path) -> None:
+    decision = Scenario.load(written(tmp_path)).can("role/app", "kms:Decrypt")
+    text = (tmp_path / "details.json").read_text(encoding="utf-8").splitlines()
+    line = next(number for number, content in enumerate(text, 1) if "%7B" in content)
+    assert "use-keys statement 0" in decision.explain()
+    assert f"details.json:{line})" in decision.explain()
+
+
+def test_a_managed_policy_that_is_not_included_is_not_known(tmp_path: Path) -> None:
+    decision = Scenario.load(written(tmp_path)).can("role/reader", "kms:Decrypt")
+    assert decision.decision == "undetermined"
+    assert not decision
+    (unknown,) = decision.explanation.unknowns
+    assert unknown.address == "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert "get-policy-version" in unknown.remedy
+
+
+@pytest.mark.parametrize(("left_out", "told"), [(f"policy-{KEY}.json", "policy"), ("grants.json", "grants")])
+def test_what_no_response_shows_of_a_key_is_not_known(tmp_path: Path, left_out: str, told: str) -> None:
+    decision = Scenario.load(written(tmp_path, without(left_out))).can("user/alice", "kms:Decrypt")
+    assert decision.decision == "undetermined"
+    assert [unknown.address for unknown in decision.explanation.unknowns] == [f"app.{told}"]
+
+
+def test_a_list_that_is_cut_off_is_not_known_beyond_its_token(tmp_path: Path) -> None:
+    cut = {**GRANTS, "Truncated": True, "NextMarker": "token-1"}
+    world = Scenario.load(written(tmp_path, {**FILES, f"{KEY}/grants.json": cut}))
+    assert world.can("role/worker", "kms:Decrypt")
+    decision = world.can("user/alice", "kms:Decrypt")
+    assert decision.decision == "undetermined"
+    assert "token-1" in decision.explanation.unknowns[0].reason
+
+
+def test_pages_complete_one_another(tmp_path: Path) -> None:
+    first = {"Grants": [], "Truncated": True, "NextMarker": "token-1"}
+    folder = written(tmp_path, {**FILES, f"{KEY}/grants.json": [first, GRANTS]})
+    assert Scenario.load(folder).can("user/alice", "kms:Decrypt").decision == "implicitDeny"
+
+
+def test_one_file_may_hold_all_outputs_and_be_packed(tmp_path: Path) -> None:
+    policy = {"Policy": json.dumps(KEY_POLICY)}
+    lines = [json.dumps(each) for each in (DETAILS, METADATA, GRANTS, policy)]
+    path = tmp_path / f"{KEY}.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    assert Scenario.load(path).can("role/app", "kms:Decrypt")
+
+
+def test_a_key_id_is_not_taken_for_an_account(tmp_path: Path) -> None:
+    digits = "00000000-0000-4000-8000-000000000000"
+    files = {
+        name.replace(KEY, digits): json.loads(json.dumps(value).replace(KEY, digits)) for name, value in FILES.items()
+    }
+    assert Scenario.load(written(tmp_path, files)).can("role/app", "kms:Decrypt")
+
+
+def test_a_response_without_its_key_says_what_to_do(tmp_path: Path) -> None:
+    written(tmp_path, {"policy.json": {"Policy": json.dumps(KEY_POLICY)}})
+    with pytest.raises(InputError, match=r"policy.json:1: does not say of which key it is \(put the key id"):
+        Scenario.load(tmp_path / "policy.json")
+
+
+def test_the_later_source_replaces_the_earlier_one(tmp_path: Path) -> None:
+    account = written(tmp_path / "account")
+    closed = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/alice"}, "Action": "kms:*",
+         "Resource": "*"}]}  # fmt: skip
+    change = {"account": ACCOUNT, "keys": {"closed": {"arn": ARN, "policy": closed}}}
+    written(tmp_path, {"change.json": change})
+    both = Scenario.load([account, tmp_path / "change.json"])
+    assert list(both.world.keys) == ["closed"]
+    assert both.can("user/alice", "kms:Decrypt", key="closed")
+    assert not both.can("role/app", "kms:Decrypt", key="alias/app")
+    assert both.can("role/worker", "kms:Decrypt")
+
+
+def test_a_scenario_brings_in_sources_and_replaces_what_they_say(tmp_path: Path) -> None:
+    written(tmp_path / "account")
+    scenario = tmp_path / "kms-eval.yaml"
+    scenario.write_text(
+        f'account: "{ACCOUNT}"\nsources: [account]\nprincipals:\n  role/app: {{policies: []}}\n'
+        "tests:\n  - {principal: role/app, action: kms:Decrypt, expect: denied}\n",
+        encoding="utf-8",
+    )
+    world = Scenario.load(scenario)
+    assert world.can("role/app", "kms:Decrypt").decision == "implicitDeny"
+    assert [case.name for case in world.tests]
+    assert world.can("role/worker", "kms:Decrypt")
+
+
+def test_a_key_told_twice_with_other_policies_is_said(tmp_path: Path) -> None:
+    other = {"Policy": json.dumps({**KEY_POLICY, "Id": "other"})}
+    world = Scenario.load(written(tmp_path, {**FILES, f"zz-{KEY}.json": other}))
+    assert [notice.code for notice in world.loaded.notices] == ["source-told-twice"]
+    assert world.world.keys["app"].policy.id == "other"
+
+
+def test_the_policy_of_aws_ram_is_left_out_and_said(tmp_path: Path) -> None:
+    names = {"PolicyNames": ["default", "AWS_RAM"], "Truncated": False}
+    world = Scenario.load(written(tmp_path, {**FILES, f"{KEY}/names.json": names}))
+    assert [notice.code for notice in world.loaded.notices] == ["further-key-policy"]
+
+
+def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef"
+    entry = {"Arn": role, "RoleName": role.rsplit("/", 1)[1], "RoleId": "AROAEXAMPLESSO123", "RolePolicyList": [
+        {"PolicyName": "ops", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}], "AttachedManagedPolicies": []}  # fmt: skip
+    world = Scenario.load(written(tmp_path, {**FILES, "sso.json": {"RoleDetailList": [entry]}}))
+    assert world.can("sso/Ops", "kms:Decrypt")
+    with pytest.raises(InputError, match="did you mean `sso/Ops`"):
+        world.can("sso/Opps", "kms:Decrypt")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<!DOCTYPE html><html>", "is an HTML page, not JSON"),
+        ("user,arn,user_creation_time,password_enabled\n", "is a credential report"),
+        ('{"KeyMetadata": {"KeyId": "1234', "half-written"),
+        ("An error occurred (AccessDenied) when calling", "is an error message of the AWS CLI"),
+        ('{"Records": []}', "is no source: it looks like a CloudTrail trail"),
+        ('{"Version": "2012-10-17", "Statement": []}', "is no source: it looks like a policy by itself"),
+        ('{"Keys": "x", "Aliases": [1]}', "expected an object"),
+        ("", "is empty"),
+    ],
+)
+def test_bad_input_is_one_line_with_the_way_out(tmp_path: Path, text: str, said: str) -> None:
+    written(tmp_path, {"source.json": text})
+    with pytest.raises(InputError) as caught:
+        Scenario.load(tmp_path / "source.json")
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_other_encodings_say_how_to_save(tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_bytes(json.dumps(DETAILS).encode("utf-16"))
+    with pytest.raises(InputError, match="save it as UTF-8"):
+        Scenario.load(tmp_path / "source.json")

@@ -1,0 +1,69 @@
+"""One world asked by several threads gives the answers of one thread."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from kms_eval import Scenario
+
+ACCOUNT = "111122223333"
+THREADS = 8
+
+
+def world() -> Scenario:
+    """Many cells to compile, and conditions that make answers differ."""
+    allow = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    delegates = {**allow, "Principal": {"AWS": ACCOUNT}}
+    tested = {"StringEquals": {"kms:EncryptionContext:team": "${aws:PrincipalTag/team}"}}
+    principals: dict[str, Any] = {
+        f"role/r{number}": {
+            "tags": {"team": f"t{number % 3}"},
+            "policies": [
+                {"Version": "2012-10-17", "Statement": [{**allow, "Condition": tested} if number % 2 else allow]}
+            ],
+        }
+        for number in range(12)
+    }
+    keys = {f"k{number}": {"policy": {"Version": "2012-10-17", "Statement": [delegates]}} for number in range(6)}
+    return Scenario.from_dict({"account": ACCOUNT, "keys": keys, "principals": principals})
+
+
+def answers(asked: Scenario, first: int) -> dict[tuple[int, ...], str]:
+    """All questions, each thread beginning with another one."""
+    questions = [(role, key, team) for role in range(12) for key in range(6) for team in range(3)]
+    return {
+        (role, key, team): str(
+            asked.can(f"role/r{role}", "kms:Decrypt", f"k{key}", encryption_context={"team": f"t{team}"}).explanation
+        )
+        for role, key, team in (*questions[first:], *questions[:first])
+    }
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Threads take turns a thousand times as often."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(interval / 1000)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_eight_threads_get_the_answers_of_one() -> None:
+    alone, shared, start = answers(world(), 0), world(), Barrier(THREADS)
+
+    def ask(number: int) -> dict[tuple[int, ...], str]:
+        start.wait()
+        return answers(shared, number * 20)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = list(threads.map(ask, range(THREADS)))
+
+    assert [each == alone for each in found] == [True] * THREADS
+    assert len(set(alone.values())) > 2
