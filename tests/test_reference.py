@@ -468,6 +468,11 @@ def test_the_grammar_could_have_read_the_documents() -> None:
             version = {"Version": document.version} if document.version else {}
             place = Place(SourceFile(document.name))
             read = read_policy(version | written, place, document.kind, findings)
+            if read is None and document.kind is PolicyKind.IDENTITY:
+                # One that is about whole accounts only is taken for a key policy, whatever the evaluator makes of it.
+                assert [fault.message[:24] for fault in findings.faults] == ["this is a key policy: ev"]
+                findings.faults.clear()
+                continue
             assert not findings.faults, (findings.faults, written)
             assert read is not None
             assert [replace(s, index=0) for s in read.statements] == [replace(s, index=0) for s in document.statements]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.documents.conditions import condition_remarks
 from kms_eval.documents.findings import Remark
+from kms_eval.documents.mistaken import key_policy_instead
 from kms_eval.documents.model import PolicyKind
 from kms_eval.documents.principals import names_nobody, principal_remarks
 from kms_eval.documents.refused import action_remark, resource_remark
@@ -306,6 +307,7 @@ def _version(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
 
 
 DOCUMENT_RULES: tuple[DocumentRule, ...] = (
+    DocumentRule(frozenset({PolicyKind.IDENTITY}), key_policy_instead),
     DocumentRule(KEY, _statements),
     DocumentRule(IAM, _has_statement),
     DocumentRule(IAM, _current_version),

@@ -32,7 +32,7 @@ def read_attached(reading: Reading) -> dict[str, list[Policy]]:
             advice = "attach it in `principals` or `groups`"
             reading.fault(place, "an unknown document cannot say whose it is", advice)
             continue
-        policy = reading.documents.policy(source, place, PolicyKind.IDENTITY, reading.findings, by_principal=True)
+        policy = reading.documents.policy(source, place, PolicyKind.IDENTITY, reading.findings)
         if policy is None:
             continue
         for name, part in _parts(reading, policy, place):

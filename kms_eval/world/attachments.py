@@ -14,10 +14,9 @@ from typing import TypeGuard
 
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
-from kms_eval.documents.mistaken import ADVICE, MESSAGE, is_key_policy
 from kms_eval.documents.model import Grant, Policy, PolicyKind
 from kms_eval.documents.wrapping import is_output_text, looks_like_document
-from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, RawDocument, SourceFile, Steps, field_name
 from kms_eval.formats.text import read_file
 
@@ -35,26 +34,12 @@ class Documents:
         self._files: dict[Path, RawDocument | InputError] = {}
         self._in_files: dict[tuple[Path, PolicyKind], Policy | None] = {}
         self._inline: dict[tuple[str, PolicyKind], Policy] = {}
-        self._mistaken: set[Location] = set()
 
-    def policy(
-        self, source: object, place: Place, kind: PolicyKind, findings: Findings, *, by_principal: bool = False
-    ) -> Policy | None:
+    def policy(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         """The policy that `source` is or names; None where it is faulty, which is said once for a file.
 
-        Called by its file's stem, else by its Id, else by its place. An identity policy that plainly is a key policy is
-        a fault; `by_principal` tells that its statements are to say whose they are.
+        Called by its file's stem, else by its Id, else by its place.
         """
-        policy = self._read(source, place, kind, findings)
-        if policy is None or kind is not PolicyKind.IDENTITY or by_principal or not is_key_policy(policy):
-            return policy
-        here = (policy.place or place).location()
-        if here not in self._mistaken:
-            self._mistaken.add(here)
-            findings.faults.append(Fault(MESSAGE, here, ADVICE))
-        return None
-
-    def _read(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
         position = _called(place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kms_eval.documents.model import PolicyKind, PrincipalEntry
-from tests.documents.reading import policy, read
+from tests.documents.reading import policy, read, statement
 
 ACCOUNT = "123456789012"
 
@@ -33,7 +33,9 @@ ACCOUNT = "123456789012"
     ],
 )
 def test_principals(kind: PolicyKind, text: str) -> None:
-    found = read(policy(kind, Principal={"AWS": text}), kind)
+    # Where every statement is about a whole account, it is plainly a key policy.
+    further = [statement(kind)] if kind is PolicyKind.IDENTITY else []
+    found = read({"Version": "2012-10-17", "Statement": [statement(kind, Principal={"AWS": text}), *further]}, kind)
     assert found.faults == []
     assert found.policy is not None
     assert found.policy.statements[0].principals == (PrincipalEntry("AWS", text),)
