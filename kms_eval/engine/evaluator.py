@@ -80,7 +80,7 @@ class Evaluator:
         self.allow_unknown_action = allow_unknown_action
         self.allow_unknown_key = allow_unknown_key
         self.strict = strict
-        self._context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
+        self.context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
@@ -119,7 +119,7 @@ class Evaluator:
     def check_context(self, request: Request) -> None:
         """Raise InputError where a condition key of the request is unknown, or can have no such value."""
         session = request.session
-        self._context_rules.check(request.context, session.policies if session is not None else ())
+        self.context_rules.check(request.context, session.policies if session is not None else ())
 
     def rule(self, request: Request) -> Ruling:
         """Decide a request. Raises InputError where its words mean nothing in this world."""

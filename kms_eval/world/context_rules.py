@@ -94,6 +94,15 @@ _OF_STRINGS: Mapping[str, Callable[[str], Complaint | None]] = {
 }
 """Keys of type String of which not every string is a value."""
 
+_EXAMPLES: Mapping[KeyType, str] = {
+    "Bool": "true",
+    "Numeric": "7",
+    "Date": "2026-01-01T00:00:00Z",
+    "IPAddress": "203.0.113.7",
+    "Binary": "a2V5",
+    "ARN": "arn:aws:service:us-east-1:123456789012:example",
+}
+
 _ABOUT_REGIONS = frozenset({"aws:RequestedRegion", "kms:PrimaryRegion", "kms:ReplicaRegion", "kms:ViaService"})
 
 
@@ -147,6 +156,12 @@ class ContextRules:
         """Whether a question can bring the key along with this one value, as far as the world's own policies tell."""
         rule = self._rule(name)
         return rule.known and (rule.complaint is None or rule.complaint(text) is None)
+
+    def fitting(self, name: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """The values, with an example in the place of one that the key cannot have."""
+        row = find(name)
+        example = None if row is None else row.values[0] if row.values else _EXAMPLES.get(row.type)
+        return texts if example is None else tuple(text if self.takes(name, text) else example for text in texts)
 
     def anything_goes(self, name: str) -> bool:
         """Whether every text is a value of the key."""

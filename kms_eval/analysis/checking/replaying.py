@@ -106,7 +106,8 @@ class Asking:
             elif name == _ALIAS:
                 named = values[0]
             elif name != "aws:viaawsservice" or values == ("true",):
-                context[spelled(name, names.get(name))] = values
+                # Whether there is a value is often all that matters; the engine then has to agree with another one.
+                context[spelled(name, names.get(name))] = self.evaluator.context_rules.fitting(name, values)
         endpoint = self._endpoint(context)
         try:
             return request(
