@@ -55,7 +55,7 @@ def test_a_group_is_unfolded_on_demand(cli: Cli, scenario: Path) -> None:
 
 
 def test_the_ending_of_the_file_says_the_form(cli: Cli, scenario: Path) -> None:
-    starts = {"m.csv": "principal,key,", "m.json": '{\n  "title"', "m.html": "<!doctype html>", "m.svg": "<svg "}
+    starts = {"m.csv": "principal,key,", "m.json": '{\n  "schema"', "m.html": "<!doctype html>", "m.svg": "<svg "}
     for name, start in starts.items():
         done = cli("matrix", "-o", name)
         assert (done.code, done.out, done.err) == (0, "", f"kms-eval: wrote {name}\n")

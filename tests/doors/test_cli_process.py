@@ -264,7 +264,7 @@ def _loaded(folder: Path, *words: str, more: Mapping[str, str] | None = None) ->
         (("--help",), {"pydantic", "yaml", "wcmatch", "rich", "kms_eval.engine", "kms_eval.world"}),
         (("can", "--help"), {"pydantic", "yaml", "wcmatch", "rich", "kms_eval.engine", "kms_eval.world"}),
         (("--version",), {"pydantic", "yaml", "wcmatch", "rich", "typer", "kms_eval.engine"}),
-        (("code",), {"pydantic", "yaml", "wcmatch", "rich", "typer", "kms_eval.engine"}),
+        (("code",), {"pydantic", "yaml", "rich", "typer"}),
         (
             ("can", "role/worker", "kms:Decrypt"),
             {"rich", "typer", "kms_eval.analysis.access", "kms_eval.doors.cli.test"},

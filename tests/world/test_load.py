@@ -178,7 +178,8 @@ def test_documents_that_differ_only_in_the_type_of_a_value_are_two() -> None:
 
 
 def test_remarks_are_made_at_every_place_that_earns_them() -> None:
-    spaced = {"Statement": {"Sid": "a b", "Effect": "Allow", "Action": "kms:*", "Resource": "*"}}
+    statement = {"Sid": "a b", "Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    spaced = {"Version": "2012-10-17", "Statement": statement}
     loaded = from_dict(
         {"account": "012345678901", "principals": {"role/a": {"policies": [spaced]}, "role/b": {"policies": [spaced]}}}
     )
@@ -191,13 +192,14 @@ def test_remarks_are_made_at_every_place_that_earns_them() -> None:
 def test_what_aws_would_refuse_is_a_fault_under_strict(tmp_path: Path) -> None:
     text = 'account: "012345678901"\nprincipals:\n  role/a:\n    policies: [policies/odd.json]\n'
     odd = {
+        "Version": "2012-10-17",
         "Statement": {
             "Sid": "a b",
             "Effect": "Allow",
             "Principal": {"AWS": "arn:aws:iam::012345678901:role/a"},
             "Action": "kms:*",
             "Resource": "*",
-        }
+        },
     }
     path = write(tmp_path, text, odd=odd)
     loaded = load(path)

@@ -188,7 +188,10 @@ def test_a_faulty_session_is_refused_with_the_faults_of_its_policies(session: An
 
 
 def test_what_should_be_said_about_a_session_policy_goes_with_the_question() -> None:
-    spaced = {"Statement": {"Sid": "a b", "Effect": "Allow", "Action": "kms:*", "Resource": "*"}}
+    spaced = {
+        "Version": "2012-10-17",
+        "Statement": {"Sid": "a b", "Effect": "Allow", "Action": "kms:*", "Resource": "*"},
+    }
     read = asked(session={"policies": [spaced]})
     assert [warning.code for warning in read.warnings] == ["identity-policy-sid"]
     assert asked(session={"policies": [ALLOWING]}).warnings == ()

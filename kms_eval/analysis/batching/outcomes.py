@@ -4,9 +4,9 @@ Comes in: columns of numbers, which stand for the words of requests. Goes out: a
 Never here: pyarrow, reasons, the meaning of any policy.
 
 Every distinct principal and key is compiled once for each frame (see `frames`), as masks of what is settled for all
-actions whatever a request brings along; what is not settled is decided by residual entries (see there). When a table outgrows its
-bounds everything in it is forgotten and begins anew, so that memory depends on what is distinct within a stretch of
-rows, never on the rows.
+actions whatever a request brings along; what is not settled is decided by residual entries (see there). When a table
+outgrows its bounds everything in it is forgotten and begins anew, so that memory depends on what is distinct within a
+stretch of rows, never on the rows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What open decisions depend on: the residual words of single statements and grants, each asked once for each circumstance.
+"""What open decisions depend on: the answers of single statements and grants, each asked once for each circumstance.
 
 Comes in: rulings that the request's circumstances could turn, and circumstances. Goes out: for each such decision the
 statements it hangs on, and for any answers of theirs the outcome. Never here: the meaning of a condition, how layers

@@ -51,6 +51,9 @@ def read_template(text: str, name: str) -> tuple[object, Callable[[Steps], Posit
     return plain(found), position
 
 
+_SERVERLESS = "AWS::Serverless::"
+
+
 def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[str, Any]:
     """The template after its transforms. Raises InputError where one is a macro, which only AWS can run."""
     declared = template.get("Transform")
@@ -69,6 +72,13 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
         message = _one_line(str(matches[0].message))
         raise InputError(Fault(message, place.at("Transform").location(), _PROCESSED))
     changed: Mapping[str, Any] = plain(cfn.template)  # type: ignore[assignment]  # a template is a mapping
+    # Releases of cfn-lint from 1.52 on leave SAM as it is, without a word: roles would be missing.
+    left = [
+        name for name, each in changed.get("Resources", {}).items() if str(each.get("Type")).startswith(_SERVERLESS)
+    ]
+    if left:
+        message = f"{quoted(left[0])} is a resource of SAM, which this release of cfn-lint does not expand"
+        raise InputError(Fault(message, place.at("Resources", left[0]).location(), _PROCESSED))
     return changed
 
 
