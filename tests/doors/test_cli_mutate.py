@@ -53,7 +53,7 @@ def test_what_no_test_notices_is_listed_with_change_and_request(cli: Cli, less: 
         '  -  "Action": "kms:Decrypt",\n'
         '  +  "Action": "kms:*",\n'
         '     "Resource": "*"\n'
-        "  no test asks: kms-eval can role/app kms:GenerateDataKey --key app\n"
+        "  no test asks: kms-eval can role/app kms:GenerateDataKey --key app -s kms-eval.yaml\n"
         "  which is implicitDeny, and would be allowed\n"
         "\n"
         'allows more: kms-eval.yaml:7: keys.app.policy "Named": `*` is added to Principal [add-anyone]\n'
@@ -64,7 +64,7 @@ def test_what_no_test_notices_is_listed_with_change_and_request(cli: Cli, less: 
         '  +      "*"\n'
         "  +    ]\n"
         "     },\n"
-        "  no test asks: kms-eval can role/anyone-else kms:Decrypt --key app\n"
+        "  no test asks: kms-eval can role/anyone-else kms:Decrypt --key app -s kms-eval.yaml\n"
         "  which is implicitDeny, and would be allowed\n"
         "\n"
         "5 mutants over 1 test, 3 noticed, 2 not noticed, 0 equivalent: 60%\n"
