@@ -5,6 +5,7 @@ python benchmarks/bench_plan.py [RESOURCES]
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -63,7 +64,11 @@ def plan(number: int) -> dict[str, Any]:
 
 def main() -> None:
     """Write a plan and time the command."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("number", nargs="?", type=int, default=5_000, help="resources of the plan")
+    parser.add_argument("--smoke", action="store_true", help="a small plan, to see that it runs")
+    options = parser.parse_args()
+    number = 100 if options.smoke else options.number
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "plan.json")
         path.write_text(json.dumps(plan(number)))
@@ -73,7 +78,8 @@ def main() -> None:
         )
         taken = time.perf_counter() - start
         print(done.stdout.split("\n")[0])
-        print(f"{number:,} resources, {path.stat().st_size / 1e6:.1f} MB: {taken:.1f} s, exit code {done.returncode}")
+        print("| resources | MB | seconds | exit code |\n| --- | --- | --- | --- |")
+        print(f"| {number:,} | {path.stat().st_size / 1e6:.1f} | {taken:.1f} | {done.returncode} |")
 
 
 if __name__ == "__main__":

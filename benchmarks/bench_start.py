@@ -62,11 +62,7 @@ def main() -> None:
 def _processes() -> tuple[Process, ...]:
     ours = _ours()
     asking = (*ours, "can", "role/admin", "kms:Decrypt", "--scenario", SCENARIO)
-    completing = {
-        "_KMS_EVAL_COMPLETE": "complete_bash",
-        "COMP_WORDS": "kms-eval c",
-        "COMP_CWORD": "1",
-    }
+    completing = {"_KMS_EVAL_COMPLETE": "bash"}
     return (
         Process("bare Python", (sys.executable, "-c", "pass")),
         Process("floor: Python importing typer, pydantic, wcmatch", (sys.executable, "-c", IMPORTS)),
@@ -76,9 +72,8 @@ def _processes() -> tuple[Process, ...]:
         Process("kms-eval can --json", (*asking, "--json"), '"decision"'),
         Process("kms-eval --help", (*ours, "--help"), "can"),
         Process("kms-eval can --help", (*ours, "can", "--help"), "--scenario"),
-        Process("completion of a verb", ours, "can", completing),
-        Process("completion of an action", ours, "Decrypt",
-                {**completing, "COMP_WORDS": "kms-eval can role/admin Dec", "COMP_CWORD": "3"}),
+        Process("completion of a verb", (*ours, "kms-eval c", "c"), "can", completing),
+        Process("completion of an action", (*ours, "kms-eval can role/admin Dec", "Dec"), "Decrypt", completing),
     )  # fmt: skip
 
 

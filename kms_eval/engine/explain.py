@@ -59,4 +59,5 @@ def _part(trace: Trace) -> Explanation:
         warnings=tuple(warnings(trace)),
         near_misses=tuple(near_misses(trace)) if ruling.outcome in ("explicitDeny", "implicitDeny") else (),
         unknowns=ruling.cell.hangs_on(ruling.bit, ruling.context) if ruling.outcome == "undetermined" else (),
+        key_name=target.key.handle if target.key is not None and target.kind == "key" else None,
     )

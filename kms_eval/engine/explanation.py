@@ -98,7 +98,7 @@ class Explanation:
     decision. For a call that needs several authorizations `parts` explains each, and the rest is about the one the
     decision is reported for. `changes` are tested ones, the smallest first; `why_unchanged` says why there is none.
     Both are empty until somebody asks for advice (`analysis.advising`). `unknowns` are what an undetermined decision
-    hangs on.
+    hangs on. `key_name` is what the scenario calls the key.
     """
 
     decision: Outcome
@@ -115,6 +115,7 @@ class Explanation:
     why_unchanged: str | None = None
     parts: tuple[Explanation, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
+    key_name: str | None = None
 
     @property
     def deciding(self) -> Source | None:

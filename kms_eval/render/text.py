@@ -6,7 +6,7 @@ Comes in: explanations, and perhaps a way to mark words. Goes out: text. Never h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from kms_eval.engine.explanation import Explanation, LayerWord, Source
 from kms_eval.safe_text import printable
@@ -32,11 +32,11 @@ def plain(kind: str, text: str) -> str:
 
 
 def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain) -> str:
-    """Several lines; the first has the decision and the question, the second the reason.
+    """Several lines: the decision and the question in short names, the reason, then whom and what they are about.
 
-    Without `full` there are only the layers that decided, and nothing about statements that came near.
+    Without `full` there are only the layers that decided, and of the statements that came near only the first.
     """
-    below = (f"  {line}" for line in reasons(explanation, full=full, paint=paint))
+    below = (f"  {line}" for line in reasons(explanation, full=full, names=True, paint=paint))
     return "\n".join((headline(explanation, paint=paint), *below))
 
 
@@ -61,22 +61,47 @@ def wrapped(text: str, width: int | None) -> str:
 
 
 def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
-    """The decision and the question in one line."""
+    """The decision and the question in one line, in short names."""
     decision = paint("allowed" if explanation.decision == "allowed" else "denied", explanation.decision)
-    on = f" on {explanation.key}" if explanation.key else ""
-    return f"{decision}: {printable(f'{explanation.principal} {explanation.action}{on}')}"
+    principal, key = _short_names(explanation)
+    on = f" on {key}" if key else ""
+    return f"{decision}: {printable(f'{principal} {explanation.action}{on}')}"
 
 
-def reasons(explanation: Explanation, *, full: bool = True, paint: Paint = plain) -> Iterator[str]:
-    """The lines below the headline, without indentation."""
+def _short_names(explanation: Explanation) -> tuple[str, str | None]:
+    """Principal and key by the names that tell them apart for a reader: ARNs where the accounts differ."""
+    principal, key = explanation.principal, explanation.key
+    if key is None:
+        return principal, None
+    caller, target = principal.split(":", 5), key.split(":", 5)
+    if len(caller) == len(target) and (caller[1], caller[4]) == (target[1], target[4]):
+        principal = caller[5]
+    # `key` is what a key is called where there is no scenario to name it.
+    return principal, explanation.key_name if explanation.key_name not in (None, "key") else target[-1]
+
+
+def _in_full(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """The ARNs behind the short names of the headline."""
+    principal, key = _short_names(explanation)
+    if principal != explanation.principal:
+        yield "principal", explanation.principal
+    if explanation.key is not None and key != explanation.key:
+        yield "key", explanation.key
+
+
+def reasons(explanation: Explanation, *, full: bool = True, names: bool = False, paint: Paint = plain) -> Iterator[str]:
+    """The lines below the headline, without indentation; with `names` the ARNs behind its short names too."""
     yield printable(f"because {explanation.reason}") + f" [{explanation.reason_code}]" * full
+    in_full = tuple(_in_full(explanation)) if names else ()
     if explanation.parts:
+        yield from (f"  {paint('label', name.ljust(9))}  {printable(arn)}" for name, arn in in_full)
         yield f"the call needs {len(explanation.parts)} permissions:"
         for part in explanation.parts:
-            yield from (f"  {line}" for line in render(part, full=full, paint=paint).split("\n"))
+            yield f"  {headline(part, paint=paint)}"
+            yield from (f"    {line}" for line in reasons(part, full=full, paint=paint))
         yield from _changes(explanation)
         return
-    yield from _layers(explanation, full=full, paint=paint)
+    yield from _layers(explanation, in_full, full=full, paint=paint)
     if explanation.near_misses:
         yield "it denies because:" if explanation.decision == "explicitDeny" else "came near, but did not count:"
         for miss in explanation.near_misses if full else explanation.near_misses[:_MOST_NEAR]:
@@ -109,10 +134,12 @@ def layer_name(layer: str) -> str:
     return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f" {found[1].lower()}", layer).replace("vpc", "VPC")
 
 
-def _layers(explanation: Explanation, *, full: bool, paint: Paint) -> Iterator[str]:
-    """A line for each layer; where several statements spoke for one, a line for each behind the first."""
+def _layers(explanation: Explanation, in_full: Sequence[tuple[str, str]], *, full: bool, paint: Paint) -> Iterator[str]:
+    """A line for each ARN and each layer; where several statements spoke for one, a line for each behind the first."""
     words = [word for word in explanation.layers if full or _decided(word, explanation)]
-    width = max((len(layer_name(word.layer)) for word in words), default=0)
+    heads = (*(name for name, _arn in in_full), *(layer_name(word.layer) for word in words))
+    width = max(map(len, heads), default=0)
+    yield from (f"  {paint('label', name.ljust(width))}  {printable(arn)}" for name, arn in in_full)
     for word in words:
         said = f"  {paint('label', layer_name(word.layer).ljust(width))}  {_VERBS[word.outcome]}"
         sources = [_where(source, paint) for source in word.statements]

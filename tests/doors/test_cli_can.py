@@ -17,8 +17,10 @@ def test_an_allowed_request_is_0_and_says_who_allowed_it(cli: Cli, scenario: Pat
     assert done.code == 0
     assert done.err == ""
     assert done.out == (
-        f"allowed: {ROLE}/worker kms:DescribeKey on {KEY}\n"
+        "allowed: role/worker kms:DescribeKey on app\n"
         "  because the key policy delegates to the account, and an identity policy allows it\n"
+        f"    principal        {ROLE}/worker\n"
+        f"    key              {KEY}\n"
         '    key policy       delegates it to the account: app "Enable IAM policies" (policies/app.json:4)\n'
         '    identity policy  allows it: worker "Reading" (policies/worker.json:11)\n'
     )
@@ -29,8 +31,10 @@ def test_a_denied_request_is_1_and_says_what_is_missing_and_what_would_change_it
     assert done.code == 1
     assert done.err == ""
     assert done.out == (
-        f"implicitDeny: {ROLE}/worker kms:Decrypt on {KEY}\n"
+        "implicitDeny: role/worker kms:Decrypt on app\n"
         "  because no identity policy allows it\n"
+        f"    principal        {ROLE}/worker\n"
+        f"    key              {KEY}\n"
         '    key policy       delegates it to the account: app "Enable IAM policies" (policies/app.json:4)\n'
         "    identity policy  does not allow it\n"
         "    grant            does not allow it\n"
@@ -62,8 +66,10 @@ def test_an_explicit_deny_names_the_statement_that_denies_and_no_other(cli: Cli,
     done = cli("can", "role/admin", "kms:ScheduleKeyDeletion")
     assert done.code == 1
     assert done.out == (
-        f"explicitDeny: {ROLE}/admin kms:ScheduleKeyDeletion on {KEY}\n"
+        "explicitDeny: role/admin kms:ScheduleKeyDeletion on app\n"
         "  because a statement of the key policy denies it\n"
+        f"    principal   {ROLE}/admin\n"
+        f"    key         {KEY}\n"
         "    key policy  denies it: app statement 1 (policies/app.json:11)\n"
         "  this change makes it allowed:\n"
         "    - let app statement 1 spare the caller: add ArnNotEquals aws:PrincipalArn "
@@ -75,8 +81,8 @@ def test_a_call_of_several_permissions_explains_each(cli: Cli, scenario: Path) -
     done = cli("can", "role/admin", "ReEncrypt", "--key", "app", "--destination-key", "app")
     assert done.code == 0
     assert "  the call needs 2 permissions:\n" in done.out
-    assert f"    allowed: {ROLE}/admin kms:ReEncryptFrom on {KEY}\n" in done.out
-    assert f"    allowed: {ROLE}/admin kms:ReEncryptTo on {KEY}\n" in done.out
+    assert "    allowed: role/admin kms:ReEncryptFrom on app\n" in done.out
+    assert "    allowed: role/admin kms:ReEncryptTo on app\n" in done.out
 
 
 def test_json_is_one_object_with_the_fields_of_the_contract(cli: Cli, scenario: Path) -> None:

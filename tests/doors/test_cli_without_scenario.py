@@ -22,7 +22,8 @@ def policies(cli: Cli) -> None:
 def test_both_policies_are_a_world_and_what_is_assumed_is_said(cli: Cli) -> None:
     done = cli("can", "role/worker", "kms:DescribeKey", "--key-policy", "key.json", "--policy", "worker.json")
     assert done.code == 0
-    assert done.out.startswith(f"allowed: {ROLE} kms:DescribeKey on arn:aws:kms:us-east-1:111122223333:key/")
+    assert done.out.startswith("allowed: role/worker kms:DescribeKey on key/")
+    assert "arn:aws:kms:us-east-1:111122223333:key/" in done.out
     assert 'key "Enable IAM policies" (key.json:4)' in done.out
     assert 'worker "Reading" (worker.json:11)' in done.out
     assert done.err == (
@@ -51,7 +52,7 @@ def test_an_arn_says_where_the_key_is_and_nothing_need_be_assumed(cli: Cli) -> N
     key = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     done = cli("can", ROLE, "kms:DescribeKey", "--key", key, "--key-policy", "key.json")
     assert (done.code, done.err.count("no scenario")) == (1, 0)
-    assert done.out.startswith(f"implicitDeny: {ROLE} kms:DescribeKey on {key}\n")
+    assert done.out.startswith(f"implicitDeny: {ROLE} kms:DescribeKey on {key.rpartition(':')[2]}\n")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_the_only_key_in_the_documents_is_the_key(cli: Cli) -> None:
     Path("reader.json").write_text(_policy(THERE))
     done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json")
     assert done.code == 0
-    assert done.out.startswith(f"allowed: arn:aws:iam::444455556666:role/reader kms:Decrypt on {THERE}\n")
+    assert done.out.startswith(f"allowed: role/reader kms:Decrypt on {THERE.rpartition(':')[2]}\n")
     assert "made up" not in done.err
 
 
@@ -157,7 +158,7 @@ def test_the_key_that_is_named_is_none_that_the_documents_name(cli: Cli) -> None
     other = THERE.replace("0987dcba", "1111aaaa")
     done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json", "--key", other)
     assert done.code == 1
-    assert done.out.startswith(f"implicitDeny: arn:aws:iam::444455556666:role/reader kms:Decrypt on {other}\n")
+    assert done.out.startswith(f"implicitDeny: role/reader kms:Decrypt on {other.rpartition(':')[2]}\n")
     assert "made up" not in done.err
 
 

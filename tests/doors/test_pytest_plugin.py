@@ -159,7 +159,7 @@ def test_a_failed_assertion_shows_the_whole_explanation(project: Project) -> Non
         [
             "E       assert <Decision implicitDeny: role/worker kms:Decrypt, no identity policy allows it>",
             "E*where*= can('role/worker', 'kms:Decrypt')",
-            "E       implicitDeny: arn:aws:iam::111122223333:role/worker kms:Decrypt on arn:aws:kms:*",
+            "E       implicitDeny: role/worker kms:Decrypt on app",
             "E         because no identity policy allows it*",
             'E *key policy*app "Enable IAM policies" (policies/app.json:4)',
             "E *StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`*",
@@ -177,7 +177,7 @@ def test_a_failed_negation_shows_who_let_it_through(project: Project) -> None:
     result.stdout.fnmatch_lines(
         [
             "E       assert not <Decision allowed: role/worker kms:DescribeKey on app, *",
-            "E       allowed: arn:aws:iam::111122223333:role/worker kms:DescribeKey on *",
+            "E       allowed: role/worker kms:DescribeKey on *",
             'E *identity policy*worker "Reading" (policies/worker.json:*)',
         ]
     )
@@ -192,14 +192,14 @@ def test_of_several_decisions_the_one_that_failed_is_explained(project: Project)
     )
     result = project.run()
     result.assert_outcomes(failed=2)
-    lines = [line for line in result.outlines if line.startswith("E       ") and "Decrypt on arn" in line]
+    lines = [line for line in result.outlines if line.startswith("E       ") and "Decrypt on app" in line]
     assert [line.split()[1] for line in lines] == ["implicitDeny:", "implicitDeny:"]
     assert all("role/worker" in line for line in lines)
 
 
 def test_an_assertion_about_something_of_a_decision_is_explained(project: Project) -> None:
     project.write("test_it.py", "def test_it(kms):\n    assert kms.can('role/admin', 'kms:Sign').reason_code == 'x'\n")
-    project.run().stdout.fnmatch_lines(["E*identity-policy-allows*", "E       allowed: arn:*role/admin kms:Sign on *"])
+    project.run().stdout.fnmatch_lines(["E*identity-policy-allows*", "E       allowed: role/admin kms:Sign on *"])
 
 
 def test_an_assertion_about_something_else_is_left_alone(project: Project) -> None:
@@ -352,7 +352,7 @@ def test_workers_report_the_same_as_one_process(project: Project) -> None:
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines([f"app.kms.yaml:{LINE}: expected allowed, got implicitDeny"])
     result.stdout.fnmatch_lines(["FAILED app.kms.yaml::the worker decrypts - expected allowed, got implicitDeny"])
-    result.stdout.fnmatch_lines(["E       implicitDeny: arn:aws:iam::111122223333:user/alice kms:Decrypt on *"])
+    result.stdout.fnmatch_lines(["E       implicitDeny: user/alice kms:Decrypt on *"])
 
 
 def test_junit_has_each_test_with_its_message(project: Project) -> None:

@@ -34,8 +34,10 @@ DENIED = Explanation(
 
 def test_every_statement_of_a_layer_has_its_line_in_one_column() -> None:
     assert render(DENIED, full=False) == (
-        "implicitDeny: arn:aws:iam::111122223333:role/worker kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1\n"
+        "implicitDeny: role/worker kms:Decrypt on key/1\n"
         "  because no identity policy allows it\n"
+        "    principal        arn:aws:iam::111122223333:role/worker\n"
+        "    key              arn:aws:kms:us-east-1:111122223333:key/1\n"
         '    key policy       delegates it to the account: app "Administration" (app.json:4)\n'
         "                       app statement 2 (app.json:4)\n"
         "    identity policy  does not allow it\n"
@@ -65,13 +67,13 @@ def test_only_what_allows_explains_an_allow_and_only_what_denies_a_deny() -> Non
         DENIED, decision="explicitDeny", layers=(*DENIED.layers, LayerWord("sessionPolicy", "denies", (KEY,)))
     )
     lines = render(denied, full=False).splitlines()
-    assert lines[2] == '    session policy  denies it: app "Administration" (app.json:4)'
+    assert lines[4] == '    session policy  denies it: app "Administration" (app.json:4)'
     assert lines[-2:] == ["  this change makes it allowed:", "    - attach one"]
 
 
 def test_decisions_layers_and_places_are_marked() -> None:
     marked = render(DENIED, full=False, paint=lambda kind, text: f"<{kind}>{text}</{kind}>")
-    assert marked.startswith("<denied>implicitDeny</denied>: arn:")
+    assert marked.startswith("<denied>implicitDeny</denied>: role/worker ")
     assert "<label>identity policy</label>  does not allow it" in marked
     assert 'app "Administration" <place>(app.json:4)</place>' in marked
     assert "<allowed>allowed</allowed>: " in render(
@@ -106,3 +108,10 @@ def test_on_a_narrow_terminal_lines_go_on_further_to_the_right() -> None:
     assert all(len(line) <= 60 or "arn:" in line for line in lines)
     assert " ".join(" ".join(lines).split()) == " ".join(render(DENIED).split())
     assert wrapped(render(DENIED), None) == render(DENIED)
+
+
+def test_a_principal_of_another_account_keeps_its_arn_in_the_first_line() -> None:
+    other = replace(DENIED, principal="arn:aws:iam::444455556666:role/worker", key_name="app")
+    first, *rest = render(other).splitlines()
+    assert first == "implicitDeny: arn:aws:iam::444455556666:role/worker kms:Decrypt on app"
+    assert not any(line.startswith("    principal") for line in rest)
