@@ -28,14 +28,18 @@ SERVICES = ("s3.us-east-1.amazonaws.com", "ec2.us-east-1.amazonaws.com")
 
 
 def within_the_question(ask: Ask) -> Ask:
-    """The same question without a session, at the grid's time, and without what contradicts facts."""
+    """The same question without a session, at the grid's time, and without what contradicts facts.
+
+    A session of sts:AssumeRoot is another caller than the one that the grid is about (semantics S12).
+    """
     action = ask.action.lower()
     with_key = ask.key is not None
     context = {
         name: values
         for name, values in ask.context.items()
         # A synonym says what the key of today's name says: `kms:CustomerMasterKeySpec` contradicts the key's own spec.
-        if canonical(name) not in FIXED_IN_PRACTICE | CLOCK and not is_fixed(action, canonical(name), with_key=with_key)
+        if canonical(name) not in FIXED_IN_PRACTICE | CLOCK | {"aws:assumedroot"}
+        and not is_fixed(action, canonical(name), with_key=with_key)
     }
     return replace(ask, context=context, at=AT, endpoint=None, via_grant=None)
 
