@@ -118,8 +118,8 @@ def test_learning_a_key_never_reverses_what_is_settled(data: st.DataObject) -> N
     evaluated = before.cell.allowed | before.cell.denied | before.cell.silent
     assume(evaluated & before.bit)
     row = data.draw(st.sampled_from(VOCABULARY))
-    # Contradicting a fact is another matter; what the request may bring along is learning. A session of sts:AssumeRoot is
-    # another caller (semantics S12).
+    # Contradicting a fact is another matter; what the request may bring along is learning. A session of sts:AssumeRoot
+    # is another caller (semantics S12).
     assume(is_suppliable(before.part.situation, row.names[0].lower()) and row.names[0] != "aws:AssumedRoot")
     learnt = replace(ask, context={row.names[0]: (data.draw(st.sampled_from(row.values)),)})
     assume(not any(name.lower() == "kms:viaservice" for name in learnt.context) or ask.endpoint is None)
