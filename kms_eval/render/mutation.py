@@ -21,9 +21,11 @@ from kms_eval.world.request import Request
 _ADDED, _REMOVED = "allowed", "denied"
 
 
-def render(report: MutationReport, *, most: int | None = None, paint: Paint = plain, source: str | None = None) -> str:
+def render(
+    report: MutationReport, *, most: int | None = None, paint: Paint = plain, sources: Sequence[str] = ()
+) -> str:
     """The summary, then the mutants that no test noticed; at most so many of them, None all."""
-    return "\n".join(_lines(report, most, paint, source))
+    return "\n".join(_lines(report, most, paint, sources))
 
 
 def summary(report: MutationReport) -> str:
@@ -43,8 +45,8 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
 
 
-def request_as_command(request: Request, source: str | None = None) -> str:
-    """The request as ``kms-eval can`` takes it, asked of `source`.
+def request_as_command(request: Request, sources: Sequence[str] = ()) -> str:
+    """The request as ``kms-eval can`` takes it, asked of `sources`.
 
     Session policies are in files that the request does not name.
     """
@@ -54,8 +56,7 @@ def request_as_command(request: Request, source: str | None = None) -> str:
             words += [name, quote(value)]
     if request.stranger:
         words.append("--stranger")
-    if source is not None:
-        words += ["-s", quote(source)]
+    words += [word for source in sources for word in ("-s", quote(source))]
     if request.session is not None and request.session.policies:
         words.append("# with the session policies of the test")
     return " ".join(words)
@@ -99,10 +100,10 @@ def render_json(report: MutationReport) -> str:
     return json_document(as_dict(report))
 
 
-def _lines(report: MutationReport, most: int | None, paint: Paint, source: str | None) -> Iterator[str]:
+def _lines(report: MutationReport, most: int | None, paint: Paint, sources: Sequence[str]) -> Iterator[str]:
     shown = report.survivors[:most]
     for survivor in shown:
-        yield from _about(survivor, paint, source)
+        yield from _about(survivor, paint, sources)
         yield ""
     left = len(report.survivors) - len(shown)
     if left:
@@ -111,7 +112,7 @@ def _lines(report: MutationReport, most: int | None, paint: Paint, source: str |
     yield summary(report)
 
 
-def _about(survivor: Survivor, paint: Paint, source: str | None) -> Iterator[str]:
+def _about(survivor: Survivor, paint: Paint, sources: Sequence[str]) -> Iterator[str]:
     mutant, witness = survivor.mutant, survivor.witness
     effect = "allows more" if witness.allows_more else "allows less" if witness.allows_less else "denies otherwise"
     place = Location(mutant.written.file or None, mutant.written.line)
@@ -119,7 +120,7 @@ def _about(survivor: Survivor, paint: Paint, source: str | None) -> Iterator[str
     for line in difference(mutant.before, mutant.after):
         kind = {"+": _ADDED, "-": _REMOVED}.get(line[:1])
         yield f"  {paint(kind, printable(line)) if kind is not None else printable(line)}"
-    command = printable(request_as_command(witness.request, source))
+    command = printable(request_as_command(witness.request, sources))
     yield f"  no test asks: {command}"
     yield f"  which is {witness.before}, and would be {witness.after}"
 

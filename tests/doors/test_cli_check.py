@@ -76,3 +76,13 @@ def test_who_can_fails_where_somebody_outside_may(tmp_path: Path, capsys: pytest
     assert main(["who-can", "kms:Encrypt", "-s", path, "--fail-if", "outside-account"]) == 1
     assert "444455556666" in capsys.readouterr().err
     assert main(["who-can", "kms:Decrypt", "-s", path, "--fail-if", "outside-account"]) == 0
+
+
+def test_all_sources_are_checked_and_named_in_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A later source opens the key to another account: the check of the first one must see that."""
+    first = written(tmp_path, HOLDS)
+    later = tmp_path / "later.yaml"
+    later.write_text(WORLD.replace('"kms:Encrypt"', '"kms:Decrypt"').replace("checks:\n", ""), encoding="utf-8")
+    assert main(["check", "-s", first]) == 0
+    assert main(["check", "-s", first, "-s", str(later)]) == 1
+    assert f"-s {first} -s {later}" in capsys.readouterr().out

@@ -203,3 +203,8 @@ def test_fix_takes_out_no_more_than_is_selected(cli: Cli, policy: Path) -> None:
 def test_what_get_key_policy_prints_is_the_policy_in_it(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "output.json").write_text(json.dumps({"Policy": PUBLIC, "PolicyName": "default"}), encoding="utf-8")
     assert codes(cli("lint", "output.json", "--json").out) == ["KMS201", "KMS401"]
+
+
+def test_nothing_is_called_found_where_nothing_was_read(cli: Cli) -> None:
+    done = cli("lint", "nothere.json")
+    assert (done.code, done.out, done.err) == (2, "", "kms-eval: nothere.json: there is no such file\n")

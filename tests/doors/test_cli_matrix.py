@@ -118,3 +118,14 @@ def test_bad_input_is_one_line_and_nothing_is_written(cli: Cli, scenario: Path, 
     assert said in done.err
     assert done.err.count("\n") == 1
     assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize("words", [("matrix",), ("who-can", "kms:Decrypt"), ("diff", "kms-eval.yaml", "kms-eval.yaml")])
+def test_an_ending_that_means_no_form_is_said_and_nothing_written(
+    cli: Cli, scenario: Path, words: tuple[str, ...]
+) -> None:
+    done = cli(*words, "-o", "answer.pdf")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("kms-eval: --output: the ending `.pdf` means no form that this verb has (")
+    assert not Path("answer.pdf").exists()
+    assert cli(*words, "-o", "answer.pdf", "--format", "json").code in {0, 1}

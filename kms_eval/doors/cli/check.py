@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from kms_eval.render.checks import CheckedFile
 
 _FORMS = ("text", "json", "junit", "github")
-_ENDINGS = {"xml": "junit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +35,19 @@ class Call:
     format: str | None = format_option(*_FORMS)
     json: bool = switch("--json", help="One JSON object.")
     output: str | None = output_option(": .json, .xml (JUnit)")
-    scenario: str | None = scenario_option()
+    scenario: tuple[str, ...] = scenario_option()
     strict: bool = strict_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Run the checks of every file; faults of one file do not keep the others from being checked."""
+    from kms_eval.doors.cli.gathering import named_paths
     from kms_eval.doors.cli.writing import check_output, deliver, painting
     from kms_eval.errors import InputError
     from kms_eval.render import checks
 
-    ending = (call.output or "").rpartition(".")[2].lower()
-    given = call.format if call.format is not None or call.json else _ENDINGS.get(ending)
-    form = chosen_format(given, call.output, _FORMS, json=call.json)
-    paths = _paths(call)
+    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
+    paths = named_paths(call.path, call.scenario)
     check_output(call.output, paths)
     files = [_checked(path, call, output) for path in paths]
     if not any(file.results or file.faults for file in files):
@@ -72,21 +70,6 @@ def run(call: Call, output: Output) -> ExitCode:
     return ExitCode.OPEN if "undetermined" in verdicts else ExitCode.YES
 
 
-def _paths(call: Call) -> list[Path]:
-    from kms_eval.doors.cli.gathering import gather
-    from kms_eval.doors.discovery import NO_SCENARIO, find
-    from kms_eval.errors import InputError
-
-    if call.path and call.scenario:
-        raise InputError("name the scenario as PATH or with `--scenario`, not both")
-    if call.path:
-        return list(gather(call.path))
-    found = find(call.scenario)
-    if found is None:
-        raise InputError(NO_SCENARIO)
-    return [found]
-
-
 def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
     from datetime import UTC, datetime
 
@@ -99,12 +82,14 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
 
     selected = words_selection(call.keyword) if call.keyword is not None else None
     try:
-        scenario = Scenario.load(path, strict=call.strict)
+        named: tuple[str | Path, ...] = (path, *call.scenario[1:])
+        scenario = Scenario.load(named, strict=call.strict)
         for line in document_warning_lines(scenario.loaded.warnings):
             output.word(line)
         chosen = [each for each in scenario.loaded.checks if selected is None or selected(each.name.lower())]
         return CheckedFile(
-            str(path), list(run_checks(scenario.evaluator, chosen, now=datetime.now(UTC), sources=(str(path),)))
+            str(path),
+            list(run_checks(scenario.evaluator, chosen, now=datetime.now(UTC), sources=tuple(map(str, named)))),
         )
     except InputError as error:
         output.word(str(error))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.output_files import takes_what_comes
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
 
@@ -30,6 +31,18 @@ _SECTIONS = _TELLING | {
 _YAML_FIELD = re.compile(r"""^["']?([a-z_]+)["']?[ \t]*:(?=\s|$)""", re.MULTILINE)
 _JSON_FIELD = re.compile(r'"([a-z_]+)"\s*:')
 _NEVER_ENTERED = frozenset({"node_modules", "__pycache__"})
+
+
+def named_paths(placed: Sequence[str], scenario: Sequence[str]) -> list[Path]:
+    """The scenario files that a call is about: those it names by their place, else its scenario, else the one found."""
+    if placed and scenario:
+        raise InputError("name the scenario as PATH or with `--scenario`, not both")
+    if placed:
+        return list(gather(placed))
+    found = find(scenario)
+    if found is None:
+        raise InputError(NO_SCENARIO)
+    return [found]
 
 
 def gather(paths: Iterable[str]) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kms_eval.doors.cli.arguments import option, options
@@ -69,16 +70,34 @@ def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
 
 
 def chosen_format(given: str | None, path: str | None, known: Sequence[str], *, json: bool = False) -> str:
-    """The form that is asked for, by name or by the file's ending; else the first of the known ones."""
+    """The form that is asked for, by name or by the file's ending; without either the first of the known ones.
+
+    Raises InputError for a name or an ending that means none of them.
+    """
     if json and given not in {None, "json"}:
         raise InputError(Fault(f"`--json` and `--format {given}` are two forms", help="name one of them"))
     if json:
         given = "json"
     if given is None:
-        ending = path.rpartition(".")[2].lower() if path is not None and "." in path else ""
-        named = {"md": "markdown"}.get(ending, ending)
-        return named if named in known else known[0]
+        return _form_of_ending(path, known)
     if given not in known:
         advice = did_you_mean(given, known) or f"there are {', '.join(f'`{name}`' for name in known)}"
         raise InputError(Fault(f"unknown form {quoted(given)}", Location(field="--format"), advice))
     return given
+
+
+def _form_of_ending(path: str | None, known: Sequence[str]) -> str:
+    ending = Path(path).suffix.lower() if path is not None else ""
+    if ending in _PLAIN_ENDINGS:
+        return known[0]
+    named = _FORM_OF_ENDING.get(ending, ending[1:])
+    if named not in known:
+        message = f"the ending {quoted(ending)} means no form that this verb has"
+        raise InputError(Fault(message, Location(field="--output"), f"name one with `--format`: {', '.join(known)}"))
+    return named
+
+
+_PLAIN_ENDINGS = frozenset({"", ".txt", ".log"})
+"""Of files that take the first form, which is for reading."""
+
+_FORM_OF_ENDING = {".md": "markdown", ".htm": "html", ".xml": "junit"}

@@ -89,7 +89,8 @@ def run(call: Call, output: Output) -> ExitCode:
     if looked.baseline is not None:
         output.word(looked.baseline.write(looked.report))
         return ExitCode.WRONG if looked.wrong else ExitCode.YES
-    deliver(output, call.output, [_TEXTS[form](looked.report, output, call.output), "\n"])
+    if looked.report or form != "text" or not looked.wrong:
+        deliver(output, call.output, [_TEXTS[form](looked.report, output, call.output), "\n"])
     if looked.wrong:
         return ExitCode.WRONG
     return ExitCode.NO if looked.report else ExitCode.YES

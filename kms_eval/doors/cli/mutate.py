@@ -84,18 +84,18 @@ def run(call: Call, output: Output) -> ExitCode:
     mutants = all_mutants(scenario.evaluator, kinds)
     track = tracking("Trying mistakes")
     report = mutate(scenario.evaluator, scenario.tests, mutants, now, track)
-    deliver(output, call.output, [_rendered(report, call, most, output, str(path))])
+    deliver(output, call.output, [_rendered(report, call, most, output, (str(path), *call.scenario[1:]))])
     enough = not report.survivors if least is None else report.score >= least
     return ExitCode.YES if enough else ExitCode.NO
 
 
-def _rendered(report: MutationReport, call: Call, most: int, output: Output, source: str) -> str:
+def _rendered(report: MutationReport, call: Call, most: int, output: Output, sources: tuple[str, ...]) -> str:
     from kms_eval.doors.cli.writing import painting
     from kms_eval.render.mutation import render, render_json
 
     if call.json:
         return render_json(report)
-    return render(report, most=most, paint=painting(call.output, output), source=source)
+    return render(report, most=most, paint=painting(call.output, output), sources=sources)
 
 
 def _kinds() -> list[str]:

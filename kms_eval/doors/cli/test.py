@@ -62,12 +62,13 @@ class _File:
 def run(call: Call, output: Output) -> ExitCode:
     """Run the tests of every file; faults of one file do not keep the others from being run."""
     from kms_eval.doors.cli.covering import Covering
+    from kms_eval.doors.cli.gathering import named_paths
     from kms_eval.doors.cli.writing import check_output
     from kms_eval.errors import InputError
     from kms_eval.render.results import summary
 
     covering = Covering.asked(call.coverage, call.coverage_json, call.coverage_html, call.cov_fail_under)
-    paths = _paths(call)
+    paths = named_paths(call.path, call.scenario)
     for written in (call.junit, call.coverage_json, call.coverage_html):
         check_output(written, paths)
     files = [_read(path, output, call) for path in paths]
@@ -90,21 +91,6 @@ def run(call: Call, output: Output) -> ExitCode:
     if wrong or "invalid" in outcomes:
         return ExitCode.WRONG
     return ExitCode.NO if "failed" in outcomes or not enough else ExitCode.YES
-
-
-def _paths(call: Call) -> list[Path]:
-    from kms_eval.doors.cli.gathering import gather
-    from kms_eval.doors.discovery import NO_SCENARIO, find
-    from kms_eval.errors import InputError
-
-    if call.path and call.scenario:
-        raise InputError("name the scenario as PATH or with `--scenario`, not both")
-    if call.path:
-        return list(gather(call.path))
-    found = find(call.scenario)
-    if found is None:
-        raise InputError(NO_SCENARIO)
-    return [found]
 
 
 def _read(path: Path, output: Output, call: Call) -> _File:
