@@ -5,7 +5,7 @@ Comes in: a mutation report. Goes out: text, plain dictionaries. Never here: try
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from shlex import quote
 from typing import Any
 
