@@ -9,9 +9,6 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from kms_eval.facts.rows import keyed
 from kms_eval.records import record
 
 KEY_SPECS: tuple[str, ...] = (
@@ -233,8 +230,4 @@ KEY_KINDS: tuple[KeyKind, ...] = (
         ("HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512"),
         ("CreateGrant", "DescribeKey", "GenerateMac", "RetireGrant", "VerifyMac"),
     ),
-)
-
-GRANT_OPERATIONS_BY_KEY_KIND: Mapping[str, tuple[str, ...]] = keyed(
-    (kind.name, kind.grant_operations) for kind in KEY_KINDS
 )

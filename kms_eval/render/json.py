@@ -1,6 +1,6 @@
 """Explanations as the JSON object of the contract (§3).
 
-Comes in: explanations. Goes out: plain dictionaries, and their text. Never here: deciding, files.
+Comes in: explanations. Goes out: plain dictionaries. Never here: deciding, files.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from kms_eval.engine.explanation import Explanation, LayerWord, NearMiss
-from kms_eval.render.json_document import json_document
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -37,11 +36,6 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     if explanation.parts:
         data["parts"] = [as_dict(part) for part in explanation.parts]
     return data
-
-
-def render(explanation: Explanation) -> str:
-    """The object as text."""
-    return json_document(as_dict(explanation))
 
 
 def _near(miss: NearMiss) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from kms_eval.facts import quotas
 from kms_eval.facts.actions import ACTION
 from kms_eval.facts.enums import (
     GRANT_OPERATIONS,
-    GRANT_OPERATIONS_BY_KEY_KIND,
     KEY_KINDS,
     KEY_SPECS,
     KEY_USAGES,
@@ -30,7 +29,6 @@ def test_spec_and_usage_tell_the_kind_of_a_key() -> None:
 
 def test_every_grant_operation_suits_some_kind_of_key() -> None:
     assert {operation for kind in KEY_KINDS for operation in kind.grant_operations} == set(GRANT_OPERATIONS)
-    assert set(GRANT_OPERATIONS_BY_KEY_KIND) == {kind.name for kind in KEY_KINDS}
 
 
 @pytest.mark.parametrize("kind", KEY_KINDS, ids=lambda kind: kind.name)
@@ -60,7 +58,6 @@ def test_names_of_services_are_labels_without_region_and_suffix_in_order() -> No
 def test_document_sizes_of_2026() -> None:
     assert quotas.KEY_POLICY_BYTES == 32_768
     assert quotas.MANAGED_POLICY_CHARACTERS == 6_144
-    assert quotas.SESSION_POLICY_CHARACTERS == 2_048
     assert quotas.SERVICE_CONTROL_POLICY_CHARACTERS == 10_240
     assert quotas.RESOURCE_CONTROL_POLICY_CHARACTERS == 5_120
     assert quotas.VPC_ENDPOINT_POLICY_CHARACTERS == 20_480
