@@ -95,6 +95,16 @@ def _with_statement(world: World, data: st.DataObject, effect: str) -> Compared:
     return between(world, replace(world, keys={**world.keys, key.handle: replace(key, policy=policy)}))
 
 
+def test_a_session_that_one_side_alone_names_asks_on_both_sides() -> None:
+    """Naming it, in a Deny at that, gives it nothing: its role has what it had."""
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/a/night"
+    may = {"role/a": {"policies": [document(statement("kms:Decrypt"))]}}
+    named = {"StringEquals": {"aws:PrincipalArn": session}}
+    before = scenario(principals=may)
+    after = scenario(DELEGATES, statement("kms:Encrypt", "Deny", Principal="*", Condition=named), principals=may)
+    assert [each.kind for each in between(before, after).changes if each.label.startswith("assumed-role")] == []
+
+
 class _NothingIsAlike:
     def __init__(self, _world: World) -> None: ...
 

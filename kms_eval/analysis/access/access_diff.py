@@ -16,11 +16,12 @@ from typing import Final, Literal
 from kms_eval.analysis.access.causes import Causes
 from kms_eval.analysis.access.fingerprints import Fingerprints
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
-from kms_eval.analysis.access.principals import Asker, AskerKind, askers
+from kms_eval.analysis.access.principals import Asker, AskerKind, asker_named, askers
 from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.analysis.checking.comparing import Comparison, compare_conditions
 from kms_eval.analysis.checking.results import Witness
+from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
@@ -94,7 +95,7 @@ def compare(
     before: Grid, after: Grid, *, actions: int, track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter
 ) -> Compared:
     """Compare two worlds. What is equal in all that decides is not decided at all."""
-    pairs = _paired(askers(before.evaluator), askers(after.evaluator))
+    pairs = _paired(before.evaluator, after.evaluator)
     sides = _Sides(before, after, _paired_keys(before, after), Fingerprints(before.world), Fingerprints(after.world))
     causes = Causes()
     same_keys = sides.same_keys()
@@ -202,23 +203,28 @@ class _Sides:
         return self.prints_before.of_caller(pair.before) == self.prints_after.of_caller(pair.after)
 
 
-def _paired(before: Sequence[Asker], after: Sequence[Asker]) -> list[_Pair]:
+def _paired(before: Evaluator, after: Evaluator) -> list[_Pair]:
     """Askers by name. Whom one side only names, and the other neither names nor describes, both sides are asked about.
 
     A principal that one side describes and the other does not know does not exist there.
     """
-    here = {asker.name: asker for asker in before}
-    there = {asker.name: asker for asker in after}
+    here = {asker.name: asker for asker in askers(before)}
+    there = {asker.name: asker for asker in askers(after)}
     return [
-        _Pair(here.get(name) or _stand_in(there[name]), there.get(name) or _stand_in(here[name]))
+        _Pair(here.get(name) or _stand_in(there[name], before), there.get(name) or _stand_in(here[name], after))
         for name in {**here, **there}
     ]
 
 
-def _stand_in(asker: Asker) -> Asker | None:
-    """For the side that does not know the asker: the same one, unless a description makes it exist."""
+def _stand_in(asker: Asker, evaluator: Evaluator) -> Asker | None:
+    """For the side that does not know the asker: the same one, unless a description makes it exist.
+
+    A session that one side alone names exists wherever its role is described.
+    """
     principal = asker.caller.principal
-    return asker if principal is None or not principal.known else None
+    if principal is None or not principal.known:
+        return asker
+    return asker_named(evaluator, asker.name) if principal.arn in evaluator.world.principals else None
 
 
 def _paired_keys(before: Grid, after: Grid) -> list[tuple[Key | None, Key | None]]:

@@ -46,9 +46,9 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.errors import InputError
     from kms_eval.render import checks
 
-    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     paths = named_paths(call.path, call.scenario)
     check_output(call.output, paths)
+    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     files = [_checked(path, call, output) for path in paths]
     if not any(file.results or file.faults for file in files):
         raise InputError(

@@ -119,8 +119,8 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.cli.progress import tracking
     from kms_eval.doors.cli.writing import check_output, deliver
 
-    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     check_output(call.output, _inputs(call))
+    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     expectations = [expectation(text) for text in call.allow]
     failing = _failing(call.fail_on)
     actions = chosen_actions(call.action)

@@ -72,9 +72,9 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.cli.opening import Sources
     from kms_eval.doors.cli.writing import check_output, deliver
 
-    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     named = Named.of(call.path, call.scenario, Sources.of(call))
     check_output(call.output, (*named.paths, *named.together))
+    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     wish = Wish(call.select, call.ignore, _level(call.level), named_kind(call.policy_type), call.baseline)
     looked = look(named, wish)
     if call.fix:

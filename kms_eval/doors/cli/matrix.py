@@ -82,8 +82,8 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.discovery import find
     from kms_eval.render.matrix import MATRIX_FORM
 
-    form = MATRIX_FORM.get(chosen_format(call.format, call.output, _FORMS))
     check_output(call.output, [find(call.scenario)])
+    form = MATRIX_FORM.get(chosen_format(call.format, call.output, _FORMS))
     _check_groups(call.unfold)
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)

@@ -87,10 +87,10 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.errors import InputError
     from kms_eval.render.who_can import render, render_csv, render_json
 
+    check_output(call.output, [find(call.scenario)])
     form = chosen_format(call.format, call.output, _FORMS, json=call.json)
     if not call.action:
         raise InputError("name at least one action: `kms-eval who-can kms:Decrypt`")
-    check_output(call.output, [find(call.scenario)])
     actions = chosen_actions(call.action)
     asked = circumstances(call.context, call.at, call.vpc_endpoint)
     opened = open_scenario(
