@@ -16,21 +16,24 @@ from kms_eval.analysis.access.principals import asker_named, askers
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.masks import actions_in, bit_of, published
 from kms_eval.facts.condition_keys import canonical
+from kms_eval.world.model import World
 from tests.analysis.asking_grids import AT, DELEGATES, document, grid, scenario, statement
 from tests.reference import Ask
 from tests.strategies import asks, worlds
-from tests.twins.asking import rule
+from tests.twins.asking import part_of, rule
 
 law = settings(max_examples=80, suppress_health_check=list(HealthCheck))
 SERVICES = ("s3.us-east-1.amazonaws.com", "ec2.us-east-1.amazonaws.com")
 
 
-def within_the_question(ask: Ask) -> Ask:
-    """The same question without a session, at the grid's time, and without what contradicts facts.
+def within_the_question(world: World, ask: Ask) -> Ask:
+    """The same question without a session, at the grid's time, without what contradicts facts or nobody could bring.
 
-    A session of sts:AssumeRoot is another caller than the one that the grid is about (semantics S12).
+    Access that needs context which its caller cannot carry is not listed (semantics S10). A session of sts:AssumeRoot
+    is another caller than the one that the grid is about (semantics S12).
     """
     action = ask.action.lower()
     with_key = ask.key is not None
@@ -41,7 +44,9 @@ def within_the_question(ask: Ask) -> Ask:
         if canonical(name) not in FIXED_IN_PRACTICE | CLOCK | {"aws:assumedroot"}
         and not is_fixed(action, canonical(name), with_key=with_key)
     }
-    return replace(ask, context=context, at=AT, endpoint=None, via_grant=None)
+    asked = replace(ask, context=context, at=AT, endpoint=None, via_grant=None)
+    odd = {key for key, _why in uncarried(part_of(world, asked).situation)}
+    return replace(asked, context={name: values for name, values in context.items() if canonical(name) not in odd})
 
 
 @law
@@ -53,7 +58,7 @@ def test_always_and_never_hold_whatever_the_request_carries(data: st.DataObject)
     for arn in world.principals:
         who = asker_named(evaluator, arn)
         for _question in range(5):
-            ask = within_the_question(replace(data.draw(asks(world)), caller=who.caller))
+            ask = within_the_question(world, replace(data.draw(asks(world)), caller=who.caller))
             if ask.key is None:
                 # Without a key the grid answers for the scenario's own Region.
                 ask = replace(ask, region=None)

@@ -22,7 +22,7 @@ law = settings(max_examples=150, suppress_health_check=list(HealthCheck), deadli
 @given(st.data())
 def test_the_answers_about_everybody_agree_with_single_questions(data: st.DataObject) -> None:
     world = data.draw(worlds())
-    ask = within_the_question(data.draw(asks(world)))
+    ask = within_the_question(world, data.draw(asks(world)))
     if ask.key is None:
         ask = replace(ask, region=None)
     row = published(ask.action)
