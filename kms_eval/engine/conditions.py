@@ -180,12 +180,17 @@ class Condition:
         """What can be said while these keys may still take any value."""
         if open_keys.isdisjoint(self.needs):
             return Status.HOLDS if self.holds(source, generous=generous) else Status.FAILS
-        settled = tuple(test for test in self.tests if test.needs.isdisjoint(open_keys))
+        # Where a test's own key has no value, what its variables stand for makes no difference.
+        settled = tuple(
+            test
+            for test in self.tests
+            if test.needs.isdisjoint(open_keys) or (test.key not in open_keys and not source.get(test.key))
+        )
         if settled:
             readings = {key: source.get(key) for test in settled for key in test.needs}
             if not self._hold(settled, readings, generous=generous):
                 return Status.FAILS
-        return Status.OPEN
+        return Status.HOLDS if len(settled) == len(self.tests) else Status.OPEN
 
     @staticmethod
     def _hold(tests: tuple[Test, ...], readings: dict[str, Reading], *, generous: bool) -> bool:

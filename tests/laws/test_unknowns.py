@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
+from kms_eval import Scenario
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Grant, OpenGrant, Policy
@@ -114,3 +115,18 @@ def test_an_unknown_never_turns_a_decision_into_another_definite_one(data: st.Da
     else:
         assert (after.outcome == "allowed") is (before == "allowed")
         assert before == "explicitDeny" or after.outcome != "explicitDeny"
+
+
+def test_an_unknown_variable_makes_no_difference_where_its_test_has_no_value() -> None:
+    """IfExists holds without a value of the key, whatever the tag in the policy's value stands for."""
+    condition = {"ArnEqualsIfExists": {"aws:SourceArn": "${aws:PrincipalTag/team}"}}
+    deny = {"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": condition}
+    allow = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    root = {**allow, "Principal": {"AWS": "arn:aws:iam::111122223333:root"}}
+    hidden = {"tags": {"unknown": "AccessDenied"}, "policies": [{"Version": "2012-10-17", "Statement": [allow, deny]}]}
+    world = {
+        "account": "111122223333",
+        "keys": {"app": {"policy": {"Version": "2012-10-17", "Statement": [root]}}},
+        "principals": {"user/bob": hidden},
+    }
+    assert Scenario.from_dict(world).can("user/bob", "kms:Decrypt").decision == "explicitDeny"
