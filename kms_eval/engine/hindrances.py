@@ -92,6 +92,11 @@ def hindrance(situation: Situation, key: str) -> str | None:
     return None
 
 
+def is_via_service(text: str) -> bool:
+    """Whether a value of kms:ViaService has the one form that such values have."""
+    return _VIA_SERVICE.fullmatch(text) is not None
+
+
 def uncarried(situation: Situation) -> Iterator[tuple[str, str]]:
     """(key in lower case, why) for everything the question brings along that no request of this caller has."""
     values = situation.circumstances.given.values
@@ -99,7 +104,7 @@ def uncarried(situation: Situation) -> Iterator[tuple[str, str]]:
         because = hindrance(situation, key)
         if because is not None:
             yield key, because
-        elif key == "kms:viaservice" and isinstance(value, tuple) and not all(map(_VIA_SERVICE.fullmatch, value)):
+        elif key == "kms:viaservice" and isinstance(value, tuple) and not all(map(is_via_service, value)):
             yield key, "its values are `SERVICE.REGION.amazonaws.com`"
         elif key == VIA_AWS_SERVICE and value == ("false",) and values.get("kms:viaservice"):
             yield key, "it is true wherever kms:ViaService is present"
