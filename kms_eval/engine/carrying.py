@@ -16,8 +16,6 @@ def can_carry(situation: Situation, key: str) -> bool:
     """Whether a request of this caller could bring the absent key (lower case) along (semantics S10)."""
     if find(key) is None or not is_suppliable(situation, key):
         return False
-    if key == "kms:grantisforawsresource" and not situation.by_service:
-        return False  # only a service that calls for the caller makes such grants (semantics S6)
     target = situation.scope.target
     return target.kind not in {"new key", "none"} or not key.startswith(("aws:resourcetag/", "kms:resourcealiases"))
 

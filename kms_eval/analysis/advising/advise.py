@@ -56,7 +56,7 @@ class Search:
         seen: set[frozenset[str]] = set()
 
         def put(before: State, made: Option, ruling: Ruling, evaluator: Evaluator) -> None:
-            for option in islice(_options(Trace(ruling.decisive, evaluator.rules)), _MOST_OPTIONS):
+            for option in islice(options(Trace(ruling.decisive, evaluator.rules)), _MOST_OPTIONS):
                 edits = (*made, *option)
                 name = frozenset(edit.name for edit in edits)
                 if name not in seen and len(name) == len(edits):
@@ -155,7 +155,7 @@ def _nearness(ruling: Ruling) -> tuple[int, ...]:
     )
 
 
-def _options(trace: Trace) -> Iterator[Option]:  # noqa: C901 - obstacles in AWS's order
+def options(trace: Trace) -> Iterator[Option]:  # noqa: C901 - obstacles in AWS's order
     """What could help with the first obstacle in AWS's order; where there are several ways, all of them."""
     ruling = trace.ruling
     shape = ruling.cell.shape

@@ -175,7 +175,9 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
             if test.holds((alias,), context.text, generous=not holds) is holds:
                 yield by_alias(alias, f"name the key by its alias `{alias}` in the request")
         return
-    if not seen and not can_carry(part.situation, key):
+    # Only a service that calls for the caller makes grants for its resources (semantics S6).
+    of_services = key == "kms:grantisforawsresource" and not part.situation.by_service
+    if of_services or (not seen and not can_carry(part.situation, key)):
         return
     for value in _samples(test):
         if (

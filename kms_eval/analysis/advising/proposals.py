@@ -65,6 +65,8 @@ def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable:
         structural.append(list(_named(trace, where, policy, rule)))
     covers = rule.covers(part.action.lower()) if ruling.bit & ~rule.actions else rule.actions
     if not covers & ruling.bit:
+        if where.layer == "identityPolicy" and not rule.actions:
+            return  # it is about other services
         structural.append(list(_acting(trace, where, policy, statement)))
     if rule.resource is not None and not rule.resource.covers(target, ruling.context, generous=False):
         structural.append(list(_about(trace, where, policy, statement)))
