@@ -84,6 +84,12 @@ HINDRANCES: tuple[Hindrance, ...] = (
 )
 
 
+BY_VALUE = ("kms:viaservice", VIA_AWS_SERVICE)
+"""Keys (lower case) of which only some values are hindered."""
+REFUSED_BY_STRICT = frozenset((*(key for row in HINDRANCES for key in row.keys), *BY_VALUE))
+"""Every key (lower case; a name that ends in ``/`` is a family) that a question may bring along and no request has."""
+
+
 def hindrance(situation: Situation, key: str) -> str | None:
     """Why no request of this caller has the key (lower case), whatever its value; None: it can have it."""
     for row in HINDRANCES:

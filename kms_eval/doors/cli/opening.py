@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.documents.model import Policy, PolicyKind
@@ -43,6 +43,14 @@ class Given:
     key_policy: Policy | None = None
     policies: tuple[Policy, ...] = ()
     warnings: tuple[DocumentWarning, ...] = ()
+
+
+class Deciding(TypedDict):
+    """What a call lets through, or does not."""
+
+    allow_unknown_action: bool
+    allow_unknown_key: bool
+    strict: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,11 @@ def open_scenario(
     are enough: the key's account is then read off them, and the principal is described by nothing else. `strangers`
     lets the call be about anybody.
     """
-    unknown = {"allow_unknown_action": allow_unknown_action, "allow_unknown_key": allow_unknown_key}
+    decided: Deciding = {
+        "allow_unknown_action": allow_unknown_action,
+        "allow_unknown_key": allow_unknown_key,
+        "strict": strict,
+    }
     named = (scenario,) if isinstance(scenario, str) else tuple(scenario or ())
     path = find(named[0] if named else None)
     given = _given(key_policy, policies, strict=strict)
@@ -101,13 +113,11 @@ def open_scenario(
         said = Sources() if sources is None else sources
         opened = Scenario.load(
             [path, *map(Path, named[1:])],
-            strict=strict,
             strangers=strangers,
-            allow_unknown_action=allow_unknown_action,
-            allow_unknown_key=allow_unknown_key,
             account=said.account,
             before=said.before,
             parameters=said.values(),
+            **decided,
         )
         words += opened.loaded.words
         if said.verbose:
@@ -118,12 +128,12 @@ def open_scenario(
         from kms_eval.doors.cli.assumed import assumed
 
         data, assumptions = assumed(principal, key, given.key_policy, given.policies)
-        opened = Scenario.from_dict(data, base=HERE, strangers=strangers, **unknown)
+        opened = Scenario.from_dict(data, base=HERE, strangers=strangers, **decided)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
         world = _with(loaded.world, given, principal, key)
         loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *given.warnings))
-        opened = Scenario(loaded, **unknown)
+        opened = Scenario(loaded, **decided)
     return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions))
 
 
