@@ -92,8 +92,9 @@ def run(call: Call, output: Output) -> ExitCode:
         output.answer(json_document({"keys": [to_dict(each) for each in found]}, ascii_only=output.ascii_only))
     else:
         from kms_eval.render.lockout import render
+        from kms_eval.render.text import wrapped
 
-        output.answer("\n\n".join(render(each, paint=output.paint) for each in found))
+        output.answer(wrapped("\n\n".join(render(each, paint=output.paint) for each in found), output.width))
     for line in opened.words:
         output.word(line)
     for each in found:
