@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature
+from shutil import get_terminal_size
 from typing import Any
 
 import typer
@@ -99,7 +100,7 @@ class _Group(TyperGroup):
 
 
 def _application() -> Any:
-    """The whole program. Boxes and colours are for people: elsewhere help is plain text."""
+    """The whole program. Boxes and colours are for people who have the room: elsewhere help is plain text."""
     application = typer.Typer(
         name=_NAME,
         cls=_Group,
@@ -142,8 +143,13 @@ def _options(
     """Hold the options that stand before any verb; those of completion are answered by `completion_scripts`."""
 
 
+_LEAST_WIDTH = 80
+"""The columns of a terminal below which boxes would cut the names of options off."""
+
+
 def _markup() -> Any:
-    return "rich" if colourful(sys.stdout, os.environ) else None
+    boxes = colourful(sys.stdout, os.environ) and get_terminal_size().columns >= _LEAST_WIDTH
+    return "rich" if boxes else None
 
 
 def _literal(text: str) -> str:

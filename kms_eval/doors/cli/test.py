@@ -155,12 +155,13 @@ def _run(chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, coverin
 def _say(results: Iterable[TestResult], call: Call, output: Output) -> None:
     from kms_eval.render.github import of_result
     from kms_eval.render.results import render_doubts, render_failure
+    from kms_eval.render.text import wrapped
 
     for result in results:
         for line in render_doubts(result):
             output.word(f"warning: {line}")
         if result.outcome == "failed":
-            output.answer(render_failure(result, paint=output.paint))
+            output.answer(wrapped(render_failure(result, paint=output.paint), output.width))
         for fault in result.faults:
             output.word(str(fault))
         for line in of_result(result) if call.github else ():
