@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.putting import refusals
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
@@ -83,11 +84,19 @@ def check_lockout(
     world = evaluator.world
     described = {principal.arn for principal in world.principals.values() if principal.account == key.account}
     missing = tuple(dict.fromkeys(_undescribed(described, key)))
-    refused = tuple(refusals(key.policy))
+    refused = (*refusals(key.policy), *_misplaced(key))
     if world.strangers or not described:
         return Lockout(key, asked, left, maybe, refused, undetermined, missing)
     nobody = tuple(_does_not_exist(name, key, len(described)) for name in missing)
     return Lockout(key, asked, left, maybe, (*refused, *nobody), undetermined)
+
+
+def _misplaced(key: Key) -> Iterator[str]:
+    """Principals of another partition or Region than the key: none of them exist here."""
+    called: dict[object, str] = {each.index: repr(each.sid) for each in key.policy.statements if each.sid}
+    for remark in misplaced(key.policy, key.partition, key.region):
+        index = remark.steps[1]
+        yield f"statement {called.get(index, index)}: {remark.message}"
 
 
 def _does_not_exist(name: str, key: Key, described: int) -> str:

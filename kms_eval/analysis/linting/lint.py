@@ -12,11 +12,12 @@ from pathlib import Path
 from kms_eval.analysis.linting.choosing import Chosen
 from kms_eval.analysis.linting.finding import Finding, Report
 from kms_eval.analysis.linting.rule import Found, Rule
-from kms_eval.analysis.linting.subject import Subject, alone, subjects
+from kms_eval.analysis.linting.subject import Subject, alone, owner_of, subjects
 from kms_eval.analysis.linting.table import BY_REMARK, RULE, RULES
 from kms_eval.analysis.linting.texts import Texts
 from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.documents.grammar import read_policy
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, Location
@@ -48,6 +49,10 @@ class Linter:
         collected = Findings()
         name = document.file.path.stem if document.file.path is not None else None
         policy = read_policy(document.value, document.place, kind, collected, name=name)
+        if policy is not None and kind is PolicyKind.KEY:
+            account, partition, region = owner_of(policy)
+            for remark in misplaced(policy, partition, region) if account is not None else ():
+                collected.remark(policy.place or document.place, remark)
         self._remarks(collected.warnings, policy)
         for fault in collected.faults:
             self._fault(fault, name)

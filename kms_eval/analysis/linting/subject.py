@@ -148,8 +148,11 @@ def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
             if statement.effect == "Allow" and is_whole_account(entry):
                 whole[account] = named[account]
     for found in (whole, named):
-        if len(found) == 1:
-            ((account, partition),) = found.items()
+        first = next(iter(found.values()), None)
+        # Nobody of another partition uses the key.
+        here = {account: partition for account, partition in found.items() if partition == first}
+        if len(here) == 1:
+            ((account, partition),) = here.items()
             return account, partition, None
     return None, "aws", None
 

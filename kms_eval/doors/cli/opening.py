@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from kms_eval.documents.findings import DocumentWarning, Findings
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.discovery import NO_SCENARIO, find
@@ -131,8 +132,11 @@ def open_scenario(
         opened = Scenario.from_dict(data, base=HERE, strangers=strangers, **decided)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
-        world = _with(loaded.world, given, principal, key)
-        loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *given.warnings))
+        findings = Findings()
+        findings.warnings += given.warnings
+        world = _with(loaded.world, given, principal, key, findings)
+        findings.raise_faults(strict=strict)
+        loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *findings.warnings))
         opened = Scenario(loaded, **decided)
     return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions))
 
@@ -150,8 +154,8 @@ def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> 
     return Given(read, attached, tuple(findings.warnings))
 
 
-def _with(world: World, given: Given, principal: str | None, key: str | None) -> World:
-    """The world with the given policies in it."""
+def _with(world: World, given: Given, principal: str | None, key: str | None, findings: Findings) -> World:
+    """The world with the given policies in it; what they say of other partitions and Regions goes to `findings`."""
     caller = resolve_caller(world, principal) if principal is not None else None
     if caller is not None:
         refuse_stranger(world, caller)
@@ -160,9 +164,17 @@ def _with(world: World, given: Given, principal: str | None, key: str | None) ->
         if person is None:
             message = f"`--policy` is attached to users and roles, and {quoted(principal or '')} is neither"
             raise InputError(Fault(message))
+        for policy in given.policies:
+            _say_misplaced(policy, findings, person.arn.split(":", 2)[1])
         richer = replace(person, policies=(*person.policies, *given.policies), known=True)
         world = replace(world, principals={**world.principals, richer.arn: richer})
     if given.key_policy is not None:
         found = resolve_key(world, key, caller=caller).key
+        _say_misplaced(given.key_policy, findings, found.partition, found.region)
         world = replace(world, keys={**world.keys, found.handle: replace(found, policy=given.key_policy)})
     return world
+
+
+def _say_misplaced(policy: Policy, findings: Findings, partition: str, region: str | None = None) -> None:
+    for remark in misplaced(policy, partition, region):
+        findings.remark(policy.place or Place(SourceFile("")), remark)
