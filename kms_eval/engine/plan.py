@@ -55,7 +55,8 @@ class _Question:
 
     def part(self, action: str, reference: KeyReference, *, same_key: bool | None = None) -> Part:
         request = self.request
-        if action == "kms:CreateGrant" and request.via_grant is not None:
+        if request.via_grant is not None:
+            # What other actions have no use for may be misspelt all the same.
             _grant_named(request.via_grant, reference.key)
         circumstances = Circumstances(
             self.circumstances.given,

@@ -26,6 +26,7 @@ from kms_eval.analysis.proving.requirements import Search, identity
 from kms_eval.analysis.proving.solving import Literal
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import actions_in, bit_of
+from kms_eval.errors import Fault, InputError, Location
 from kms_eval.world.checks import Check
 from kms_eval.world.model import Key
 from kms_eval.world.request import Request
@@ -39,9 +40,16 @@ _ANYTHING = Request("arn:aws:iam::000000000000:root", "kms:ListKeys")
 def run_checks(
     evaluator: Evaluator, checks: Iterable[Check], *, now: datetime, sources: tuple[str, ...] = ()
 ) -> Iterator[CheckResult]:
-    """Run check after check; `sources` are what commands name as the scenario. Raises InputError."""
+    """Run check after check; `sources` are what commands name as the scenario.
+
+    Raises InputError with the faults of all checks before it runs the first one.
+    """
+    listed = tuple(checks)
+    faults = [fault for check in listed for fault in _faults(check, evaluator)]
+    if faults:
+        raise InputError(faults)
     running = Checking(evaluator, now=now, sources=sources)
-    return (running.run(check) for check in checks)
+    return (running.run(check) for check in listed)
 
 
 @dataclass(slots=True)
@@ -71,7 +79,10 @@ class Checking:
         self._alike = Alike(self.evaluator)
 
     def run(self, check: Check) -> CheckResult:
-        """How the check ends."""
+        """How the check ends. Raises InputError where its words mean nothing."""
+        faults = tuple(_faults(check, self.evaluator))
+        if faults:
+            raise InputError(faults)
         world = self.evaluator.world
         keys = chosen_keys(world, check.on)
         actions, keyless = _asked(check)
@@ -91,6 +102,26 @@ class Checking:
     def proved(self) -> dict[object, tuple[str, ...]]:
         """What was found out so far."""
         return self._proved
+
+
+def _faults(check: Check, evaluator: Evaluator) -> Iterator[Fault]:
+    """Actions that do not exist, and condition keys of `unless` that nobody knows or that have no such value."""
+    try:
+        chosen_actions(check.may)
+    except InputError as error:
+        yield from (_at(fault, check, "may") for fault in error.faults)
+    for name, values in check.unless.items():
+        # Of a condition key with one value several are alternatives.
+        for value in values:
+            try:
+                evaluator.context_rules.check({name: (value,)})
+            except InputError as error:
+                yield from (_at(fault, check, "unless", name) for fault in error.faults)
+
+
+def _at(fault: Fault, check: Check, *steps: str) -> Fault:
+    where = check.place.at(*steps).location() if check.place is not None else Location(field=".".join(steps))
+    return replace(fault, location=where)
 
 
 def _asked(check: Check) -> tuple[int, int]:

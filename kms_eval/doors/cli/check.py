@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import (
+    arguments,
+    option,
+    scenario_option,
+    strict_option,
+    switch,
+    unknown_key_option,
+)
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.grids import chosen_format, format_option, output_option
 
@@ -37,6 +44,7 @@ class Call:
     output: str | None = output_option(": .json, .xml (JUnit)")
     scenario: tuple[str, ...] = scenario_option()
     strict: bool = strict_option()
+    allow_unknown_key: bool = unknown_key_option()
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -83,7 +91,7 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
     selected = words_selection(call.keyword) if call.keyword is not None else None
     try:
         named: tuple[str | Path, ...] = (path, *call.scenario[1:])
-        scenario = Scenario.load(named, strict=call.strict)
+        scenario = Scenario.load(named, strict=call.strict, allow_unknown_key=call.allow_unknown_key)
         for line in document_warning_lines(scenario.loaded.warnings):
             output.word(line)
         chosen = [each for each in scenario.loaded.checks if selected is None or selected(each.name.lower())]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kms_eval.doors.cli.arguments import option, options, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.errors import Fault, InputError, Location, MissingExtraError, quoted
+from kms_eval.facts.regions import region_complaint
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -41,6 +42,9 @@ def run(call: Call, output: Output) -> ExitCode:
     """Make the snapshot."""
     if call.output is None:
         raise InputError(Fault("is missing", Location(field="--output"), "name the folder: `kms-eval pull -o account`"))
+    wrong = [found for region in call.region if (found := region_complaint(region)) is not None]
+    if wrong:
+        raise InputError([Fault(message, Location(field="--region"), advice) for message, advice in wrong])
     if call.print_commands:
         from kms_eval.doors.pulling.calls import commands
 
