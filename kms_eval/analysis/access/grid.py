@@ -16,12 +16,13 @@ from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.open_conditions import OpenConditions, matching
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder
+from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder, where
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.evaluator import Evaluator, PartRuling
 from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
@@ -243,7 +244,18 @@ class Grid:
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:
-    return replace(residual, public=True) if cut == grid_cell.public else residual
+    """What is public says so, and which statements of the key policy make it so whatever a request carries."""
+    if cut != grid_cell.public:
+        return residual
+    _mask, evaluated = grid_cell.halves[0]
+    settled = (
+        entry
+        for entry in evaluated.cell.entries
+        if entry.layer == "keyPolicy" and entry.layer_index != LayerIndex.DENY and entry.actions & cut
+    )
+    target = evaluated.cell.scope.target
+    by = (where(entry) for entry in settled if not entry.needs and entry.applies_to_all(target))
+    return replace(residual, public=True, by=tuple(dict.fromkeys((*residual.by, *by))))
 
 
 def _cuts(grid_cell: GridCell) -> set[int]:

@@ -159,7 +159,7 @@ class ResidualConditionsFinder:
         unless = tuple(dict.fromkeys(" and ".join(self._words(entry, evaluated, action)) for entry in denies))
         needed = dict.fromkeys(layer_index for layer_indexes in sets for layer_index in layer_indexes)
         said = [entry for layer_index in needed for entry in by_layer[layer_index]] + denies
-        by = tuple(dict.fromkeys(_where(entry) for entry in said if entry is not OWN_POLICY))
+        by = tuple(dict.fromkeys(where(entry) for entry in said if entry is not OWN_POLICY))
         unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, evaluated, action)))
         return ResidualConditions(ways, unless, by, unknowns, beyond=beyond)
 
@@ -275,6 +275,7 @@ def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
     return " and ".join(f"`{name}={value}`" for name, value in pairs) or "nothing"
 
 
-def _where(entry: Entry) -> str:
-    where = source(entry)
-    return where.policy if entry.allowance is not None else f"{where.policy} {where.label}"
+def where(entry: Entry) -> str:
+    """A statement by its policy and Sid or position, a grant by its id."""
+    found = source(entry)
+    return found.policy if entry.allowance is not None else f"{found.policy} {found.label}"
