@@ -85,10 +85,11 @@ def _may_be_service(text: str) -> bool:
 
 def _wildcards_mean_nothing(test: Test, context: Context) -> str | None:
     seen = context.get(test.key)
-    if test.operator.wildcards or not isinstance(seen, tuple) or test.operator.type != "String":
+    if test.operator.wildcards or not isinstance(seen, (tuple, type(None))) or test.operator.type != "String":
         return None
-    meant = (compile_text(text) for text in test.written.values if set(text) & set("*?"))
-    return "wildcards mean nothing under it" if any(match(value) for match in meant for value in seen) else None
+    meant = [compile_text(text) for text in test.written.values if set(text) & set("*?")]
+    fits = any(match(value) for match in meant for value in seen) if seen else bool(meant)
+    return "wildcards mean nothing under it" if fits else None
 
 
 _NEVER: tuple[_Row, ...] = (_no_key_of_aws, _iam_only, _not_with_the_action, _hindered, _of_a_new_key)
