@@ -139,13 +139,14 @@ def _source(text: str, policies: list[PolicyCoverage]) -> Iterator[str]:
 
 def _states(statement: StatementCoverage) -> Iterator[tuple[int, _State, str | None]]:
     """The lines on which a statement and its elements begin."""
-    if statement.line is not None:
+    line = statement.reference.location.line
+    if line is not None:
         if not statement.covered:
-            yield statement.line, "missed", statement_lacks(statement)
+            yield line, "missed", statement_lacks(statement)
         elif not statement.decided:
-            yield statement.line, "idle", "decides no test"
+            yield line, "idle", "decides no test"
         else:
-            yield statement.line, "covered", None
+            yield line, "covered", None
     for element in statement.elements:
         if element.line is not None:
             missing = element.missing
@@ -157,7 +158,8 @@ def _states(statement: StatementCoverage) -> Iterator[tuple[int, _State, str | N
 def _statements(policies: list[PolicyCoverage]) -> Iterator[str]:
     for policy in policies:
         for statement in policy.statements:
-            name = f"{policy.name} {statement.label}" if policy.name == statement.policy else statement.policy
+            reference = statement.reference
+            name = f"{policy.name} {reference.label}" if policy.name == reference.policy else reference.policy
             yield f"<details><summary>{html_text(name.strip())}: {_verdict(statement)}</summary><ul>"
             for element in statement.elements:
                 yield f"<li>{html_text(element_in_words(element))}: {html_text(element.missing or 'covered')}</li>"

@@ -15,6 +15,7 @@ from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.errors import InputError
 from kms_eval.world.model import World
 from kms_eval.world.request import Request
+from tests.effort import examples
 from tests.request_rows import AT, Row, expected, worlds_and_rows
 
 SIMPLE: dict[str, Any] = {
@@ -50,7 +51,7 @@ def answers() -> Answers:
     return Answers(Scenario.from_dict(SIMPLE).evaluator, AT)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(worlds_and_rows())
 def test_every_row_is_answered_as_if_it_were_alone(drawn: tuple[World, list[Row]]) -> None:
     world, rows = drawn
