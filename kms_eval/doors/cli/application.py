@@ -21,6 +21,7 @@ from typer.main import get_command
 from kms_eval.doors.cli.arguments import Described, described
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.output import colourful
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 from kms_eval.doors.cli.verbs import VERB, VERBS, Verb
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 
@@ -32,10 +33,10 @@ _HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 @dataclass(frozen=True, slots=True)
 class _Read:
     verb: Verb
-    call: object
+    call: SpeakingOptions
 
 
-def read(words: Sequence[str]) -> tuple[Verb, object] | int:
+def read(words: Sequence[str]) -> tuple[Verb, SpeakingOptions] | int:
     """The verb and its call; or the exit code where help, the version or a script of completion was printed."""
     try:
         result = _run(list(words))
@@ -157,7 +158,9 @@ def _command(verb: Verb) -> Any:
     fields = described(call)
 
     def command(**values: Any) -> _Read:
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
         return _Read(verb, call(**plain))
 
     annotations = {each.name: _TYPES[each.argument.kind] for each in fields}

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(SpeakingOptions):
     """Print the JSON Schema of scenario files, with which editors complete and check them.
 
     `kms-eval schema > kms-eval.schema.json`

@@ -12,12 +12,13 @@ from typing import Any, Protocol, cast
 
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.output import Output
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 
 
 class VerbModule(Protocol):
     """What the module of a verb has."""
 
-    Call: type
+    Call: type[SpeakingOptions]
 
     def run(self, call: Any, output: Output) -> ExitCode:
         """Answer the call; raises InputError where it or an input is wrong."""
