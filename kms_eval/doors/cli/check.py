@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option
+from kms_eval.doors.cli.arguments import arguments
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.shared_options import (
     AnswerOptions,
@@ -18,6 +18,7 @@ from kms_eval.doors.cli.shared_options import (
     SpeakingOptions,
     WorldOptions,
     format_option,
+    words_option,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     path: tuple[str, ...] = arguments(
         "PATH", "Scenario files or folders; default: the scenario that is found.", "files"
     )
-    keyword: str | None = option("--keyword", metavar="WORDS", help="Only checks with these words in their name.")
+    keyword: str | None = words_option("checks")
     format: str | None = format_option("text", "json", "junit", "github")
 
 
@@ -91,7 +92,11 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
                 output.word(line)
         for line in document_warning_lines(scenario.loaded.warnings):
             output.word(line)
-        chosen = [each for each in scenario.loaded.checks if selected is None or selected(each.name.lower())]
+        chosen = [
+            each
+            for each in scenario.loaded.checks
+            if selected is None or selected(f"{each.name} {each.sentence}".lower())
+        ]
         return CheckedFile(
             str(path),
             list(run_checks(scenario.evaluator, chosen, now=datetime.now(UTC), sources=tuple(map(str, named)))),

@@ -131,6 +131,18 @@ class FilterOptions:
     )
 
 
+def words_option(what: str) -> Any:
+    """Which of many sentences of a scenario are wanted: by a key, like `--key` elsewhere, or by any of their words."""
+    return option(
+        "--keyword",
+        "-k",
+        "--key",
+        metavar="KEY|WORDS",
+        help=f"Only {what} about this key, or with these words in them: `app`, `decrypt and not admin`.",
+        complete="keys",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class CircumstanceOptions:
     """What all the requests carry that an answer is about."""

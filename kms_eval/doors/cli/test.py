@@ -19,6 +19,7 @@ from kms_eval.doors.cli.shared_options import (
     SpeakingOptions,
     WorldOptions,
     format_option,
+    words_option,
 )
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     path: tuple[str, ...] = arguments(
         "PATH", "Scenario files or folders; default: the scenario that is found.", "files"
     )
-    keyword: str | None = option(
-        "--keyword", metavar="WORDS", help="Only tests with these words: `decrypt and not admin`."
-    )
+    keyword: str | None = words_option("tests")
     first: bool = switch("--exitfirst", "-x", help="Stop at the first test that does not pass.")
     junit: str | None = option("--junit", metavar="FILE", help="Also write the results as JUnit XML.", complete="files")
     github: bool = switch("--github", help="Also show failures beside their lines on GitHub.")
@@ -126,7 +125,7 @@ def _chosen(files: Iterable[_File], call: Call) -> Iterator[tuple[_File, Scenari
     selected = selection(call.keyword) if call.keyword is not None else None
     for file in files:
         for case in file.scenario.tests if file.scenario is not None else ():
-            if file.scenario is not None and (selected is None or selected(case)):
+            if file.scenario is not None and (selected is None or selected(case, file.scenario.world)):
                 yield file, file.scenario, case
 
 
