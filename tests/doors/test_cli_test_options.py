@@ -45,7 +45,9 @@ def test_words_that_no_test_has_are_2(cli: Cli, failing: Path) -> None:
 def loaded(name: str, principal: str = "role/app", action: str = "kms:Decrypt") -> Loaded:
     test = {"name": name, "principal": principal, "action": action, "key": "app", "expect": "allowed"}
     policy = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}
-    return from_dict({"account": "111122223333", "keys": {"app": {"policy": policy, "aliases": ["alias/web"]}}, "tests": [test]})
+    return from_dict(
+        {"account": "111122223333", "keys": {"app": {"policy": policy, "aliases": ["alias/web"]}}, "tests": [test]}
+    )
 
 
 @pytest.mark.parametrize(

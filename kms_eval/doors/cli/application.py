@@ -70,14 +70,24 @@ def _fault(error: Any) -> Fault:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else _NAME
     advice = f"see `{path} --help`"
-    near = getattr(error, "possibilities", None)
-    if near:
-        # typer puts what is near into the message, each release in its own way.
-        return Fault(f"no such option {quoted(error.option_name)}", help=f"did you mean `{near[0]}`? {advice}")
+    wrong = getattr(error, "option_name", None)
+    if isinstance(wrong, str) and hasattr(error, "possibilities"):
+        # typer puts what is near into the message, each release in its own way, and knows nothing near to a letter.
+        near = _near(wrong, [name for each in context.command.params for name in each.opts] if context else [])
+        return Fault(f"no such option {quoted(wrong)}", help=f"{near} {advice}" if near else advice)
     message = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
     if path == f"{_NAME} can" and "extra argument" in message:
         advice = f"first the principal, then the action; the key is named with `--key`; {advice}"
     return Fault(message[:1].lower() + message[1:], help=advice)
+
+
+def _near(wrong: str, names: Sequence[str]) -> str | None:
+    """The question whether another option was meant; for a letter, one of those that begin with it."""
+    long = [name for name in names if name.startswith("--")]
+    if len(wrong) > 2:
+        return did_you_mean(wrong, long)
+    listed = " or ".join(f"`{name}`" for name in long if name.startswith(f"-{wrong}"))
+    return f"did you mean {listed}?" if listed else None
 
 
 class _Group(TyperGroup):

@@ -198,7 +198,7 @@ def _entries(world: Mapping[str, Any], section: str) -> Iterator[tuple[str, obje
 
 def _list(mapping: Mapping[str, Any], name: str) -> Sequence[Any]:
     value = mapping.get(name)
-    return value if isinstance(value, list) else ()
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def _text(mapping: Mapping[str, Any], name: str, default: str = "") -> str:

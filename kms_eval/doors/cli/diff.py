@@ -68,7 +68,7 @@ class Call(
         "files",
     )
     key_policy: tuple[str, ...] = options(
-        "--key-policy", metavar="KEY=FILE", help="After the change the key has this policy.", complete="files"
+        "--key-policy", metavar="[KEY=]FILE", help="After the change the key has this policy.", complete="files"
     )
     policy: tuple[str, ...] = options(
         "--policy",
@@ -161,7 +161,7 @@ def _inputs(call: Call) -> list[str | Path | None]:
     """The files that the call reads."""
     from kms_eval.doors.discovery import find
 
-    policies = (pair.partition("=")[2] for pair in (*call.key_policy, *call.policy))
+    policies = (pair.partition("=")[2] or pair for pair in (*call.key_policy, *call.policy))
     return [*(call.scenarios or [find(call.scenario)]), *policies]
 
 
@@ -197,7 +197,9 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
     from kms_eval.documents.model import PolicyKind
 
-    keys, more = _policies(call.key_policy, "--key-policy", PolicyKind.KEY, strict=call.strict)
+    only = next(iter(world.keys)) if len(world.keys) == 1 else None
+    named_keys = [pair if "=" in pair or only is None else f"{only}={pair}" for pair in call.key_policy]
+    keys, more = _policies(named_keys, "--key-policy", PolicyKind.KEY, strict=call.strict)
     people, others = _policies(call.policy, "--policy", PolicyKind.IDENTITY, strict=call.strict)
     twice = next((name for name, policies in keys.items() if len(policies) > 1), None)
     if twice is not None:
