@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from kms_eval.doors.cli.arguments import Described, described, words_of
+from kms_eval.doors.cli.batch import Call
 from kms_eval.doors.cli.completion import offered
 from kms_eval.doors.cli.completion_names import VALUES
 from kms_eval.doors.cli.verbs import VERB, VERBS, Verb
@@ -149,7 +149,7 @@ def test_a_shell_is_offered_values_for_every_option_that_has_some(verb: Verb) ->
         (("can", "--context"), "kms:ViaS", ["kms:ViaService"]),
     ],
 )
-@pytest.mark.usefixtures("scenario")
+@pytest.mark.usefixtures("cli", "scenario")
 def test_the_values_fit_the_option(words: tuple[str, ...], current: str, expected: list[str]) -> None:
     assert offered(words, current) == expected
 
@@ -207,7 +207,6 @@ def test_exit_zero_turns_1_into_0_and_leaves_2(cli: Cli, scenario: Path) -> None
 
 def test_quiet_leaves_the_answer_and_errors(cli: Cli, scenario: Path) -> None:
     bare = ("can", "role/x", "kms:Decrypt", "--key-policy", "policies/app.json", "-s")
-    os.environ.pop("KMS_EVAL_SCENARIO", None)
     loud, quiet = cli(*bare, "kms-eval.yaml", "--stranger", "-v"), cli(*bare, "kms-eval.yaml", "--stranger", "-v", "-q")
     assert "recognised" in loud.err
     assert (quiet.code, quiet.out, quiet.err) == (loud.code, loud.out, "")
@@ -244,7 +243,7 @@ def test_a_key_that_only_one_side_has_can_be_asked_about(cli: Cli, scenario: Pat
 
 
 def test_words_of_a_call_are_read_as_the_same_call() -> None:
-    call = VERB["batch"].module().Call(requests=("a", "b"), format="csv", scenario=("s", "t"), resume=True)
+    call = Call(requests=("a", "b"), format="csv", scenario=("s", "t"), resume=True)
     words = words_of(call)
     assert words[:2] == ["a", "b"]
     assert words[words.index("--scenario") :][:4] == ["--scenario", "s", "--scenario", "t"]
