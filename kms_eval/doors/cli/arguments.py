@@ -105,9 +105,10 @@ def argument(metavar: str, help: str, complete: str | None = None) -> Any:
     return field(metadata={"argument": Argument("one", help, metavar=metavar, complete=complete)})
 
 
-def optional_argument(metavar: str, help: str, complete: str | None = None) -> Any:
+def optional_argument(metavar: str, help: str, complete: str | None = None, *, choices: tuple[str, ...] = ()) -> Any:
     """A value that stands by its place; None where it is left out."""
-    return field(default=None, metadata={"argument": Argument("one", help, metavar=metavar, complete=complete)})
+    said = Argument("one", help, metavar=metavar, complete=complete, choices=choices)
+    return field(default=None, metadata={"argument": said})
 
 
 def arguments(metavar: str, help: str, complete: str | None = None) -> Any:

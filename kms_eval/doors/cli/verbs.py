@@ -53,7 +53,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("pull", "Keep what AWS shows of an account in a folder."),
     Verb("import", "Make a scenario of sources, to keep and to edit."),
     Verb("init", "Write a scenario to start from."),
-    Verb("schema", "Print the JSON Schema of scenario files, for editors."),
+    Verb("schema", "Print the JSON Schema of scenario files, or of what `--json` prints."),
     Verb("code", "What a reason or warning code means."),
 )
 
