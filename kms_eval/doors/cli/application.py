@@ -6,9 +6,7 @@ Never here: running a verb. Everything is made from the fields of the verbs' cal
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature
@@ -20,13 +18,13 @@ from typer.main import get_command
 
 from kms_eval.doors.cli.arguments import Described, described
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.output import colourful
+from kms_eval.doors.cli.help import Paint, fitting_width, main_help, verb_help
+from kms_eval.doors.cli.output import Output
 from kms_eval.doors.cli.shared_options import SpeakingOptions
 from kms_eval.doors.cli.verbs import VERB, VERBS, Verb
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 
 _NAME = "kms-eval"
-_HELP = "Tells whether AWS KMS would allow a request, and why, from policies and grants alone."
 _HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 
 
@@ -90,8 +88,25 @@ def _near(wrong: str, names: Sequence[str]) -> str | None:
     return f"did you mean {listed}?" if listed else None
 
 
+def _helped(text: Callable[[int, Paint], str]) -> str:
+    """Help for whoever reads it."""
+    output = Output.of_process()
+    return text(fitting_width(output.width), output.paint)
+
+
+class _Command(TyperCommand):
+    """A verb, with help of our own: that of typer shows types of Python, and changes from release to release."""
+
+    def get_help(self, ctx: Any) -> str:
+        verb = VERB[self.name or ""]
+        return _helped(lambda width, paint: verb_help(verb, width, paint))
+
+
 class _Group(TyperGroup):
     """Lists the verbs without loading them, and loads the one that is called."""
+
+    def get_help(self, ctx: Any) -> str:
+        return _helped(main_help)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [verb.name for verb in VERBS]
@@ -110,12 +125,11 @@ class _Group(TyperGroup):
 
 
 def _application() -> Any:
-    """The whole program. Boxes and colours are for people: elsewhere help is plain text."""
+    """The whole program."""
     application = typer.Typer(
         name=_NAME,
         cls=_Group,
-        help=_HELP,
-        rich_markup_mode=_markup(),
+        rich_markup_mode=None,
         context_settings=_HELP_OPTIONS,
         pretty_exceptions_enable=False,
         add_completion=False,
@@ -136,30 +150,13 @@ def _options(
     version: bool = typer.Option(
         False,  # noqa: FBT003 - typer's way to say the default
         "--version",
-        help="Show the version and exit.",
         callback=_show_version,
         is_eager=True,
     ),
-    install_completion: str = typer.Option(
-        None,
-        "--install-completion",
-        metavar="[SHELL]",
-        help="Have bash, zsh or fish (default: the shell in use) complete commands, and say which files are written.",
-    ),
-    show_completion: str = typer.Option(
-        None, "--show-completion", metavar="[SHELL]", help="Print the script that does so, and write nothing."
-    ),
+    install_completion: str = typer.Option(None, "--install-completion"),
+    show_completion: str = typer.Option(None, "--show-completion"),
 ) -> None:
     """Hold the options that stand before any verb; those of completion are answered by `completion_scripts`."""
-
-
-def _markup() -> Any:
-    return "rich" if colourful(sys.stdout, os.environ) else None
-
-
-def _literal(text: str) -> str:
-    """The text as it is to be read: in rich markup a bracket would begin a style, and vanish."""
-    return text.replace("[", r"\[") if _markup() else text
 
 
 def _command(verb: Verb) -> Any:
@@ -178,11 +175,10 @@ def _command(verb: Verb) -> Any:
         Parameter(each.name, Parameter.KEYWORD_ONLY, default=_parameter(each), annotation=annotations[each.name])
         for each in fields
     ]
-    command.__doc__ = _literal(call.__doc__ or "")
     command.__annotations__ = annotations
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # how a function says it is another
-    application = typer.Typer(add_completion=False, rich_markup_mode=_markup(), context_settings=_HELP_OPTIONS)
-    application.command(verb.name)(command)
+    application = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_HELP_OPTIONS)
+    application.command(verb.name, cls=_Command)(command)
     return get_command(application)
 
 
@@ -194,7 +190,6 @@ def _parameter(each: Described) -> Any:
     argument = each.argument
     default = ... if each.required else _ABSENT[argument.kind]()
     said: dict[str, Any] = {
-        "help": _literal(argument.help),
         "metavar": argument.metavar,
         "show_default": False,
     }

@@ -51,7 +51,7 @@ def _ordered(call: type) -> dict[str, Field[Any]]:
     known: dict[str, Field[Any]] = getattr(call, "__dataclass_fields__", {})
     shared: dict[str, Field[Any]] = {}
     for base in call.__bases__:
-        shared |= {name: known[name] for name, each in _ordered(base).items() if known[name] is each}
+        shared |= {name: known[name] for name in _ordered(base)}
     return {name: each for name, each in known.items() if name not in shared} | shared
 
 

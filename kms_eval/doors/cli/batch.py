@@ -42,6 +42,8 @@ class Call(WorldOptions, SpeakingOptions):
     file of decisions is there whole or not at all; an interrupted run goes on with --resume.
 
     `kms-eval batch logs/ -o decisions.parquet`
+
+    `kms-eval batch requests.jsonl --format csv`
     """
 
     requests: tuple[str, ...] = arguments(

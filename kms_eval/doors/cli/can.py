@@ -31,6 +31,10 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     3 where it hangs on something that could not be read.
 
     `kms-eval can role/admin kms:Decrypt --key app`
+
+    `kms-eval can role/app kms:Decrypt --context kms:ViaService=s3.us-east-1.amazonaws.com --explain`
+
+    `kms-eval can role/app kms:Decrypt --key-policy key.json --policy app.json --json`
     """
 
     principal: str = argument(

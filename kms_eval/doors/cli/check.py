@@ -33,6 +33,10 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     A check is about all principals, those that nobody has described included, all keys and all requests that they
     could make. It holds, or it fails with a request that the engine has decided, or it is undetermined with what it
     hangs on. The exit code is 0 where all hold, 1 where one fails, 3 where one is undetermined.
+
+    `kms-eval check`
+
+    `kms-eval check policies/ --format github`
     """
 
     path: tuple[str, ...] = arguments(

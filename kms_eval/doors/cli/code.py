@@ -33,6 +33,10 @@ class Call(SpeakingOptions):
 
     Of a reason or a warning: what to do about it. Of a question that AWS leaves open (Z1, V8): how it is answered here,
     and what else AWS might mean. Of a rule of the lint (KMS201): why, what triggers it, and what does not.
+
+    `kms-eval code no-identity-policy-allows`
+
+    `kms-eval code KMS201`
     """
 
     code: str | None = optional_argument("CODE", "A code, as `can --json` and warnings show it.", "codes")

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(SpeakingOptions):
-    """Write a commented scenario with a key policy, two roles and tests that pass; nothing is overwritten."""
+    """Write a commented scenario with a key policy, two roles and tests that pass; nothing is overwritten.
+
+    `kms-eval init`
+
+    `kms-eval init policies/app.kms.yaml`
+    """
 
     path: str | None = optional_argument("PATH", "The file, or its folder; default: kms-eval.yaml.", "files")
 

@@ -36,7 +36,9 @@ class Call(FilterOptions, CircumstanceOptions, AnswerOptions, WorldOptions, Spea
     that opens from disk, with filters and the reason of each answer; as SVG a heat map; as CSV and JSON data.
     `*` is a wildcard in names. The exit code is 0.
 
-    `kms-eval matrix --key app --output access.html`
+    `kms-eval matrix --key app`
+
+    `kms-eval matrix --principal "role/*" --output access.html`
     """
 
     unfold: tuple[str, ...] = options(

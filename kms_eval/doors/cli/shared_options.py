@@ -100,7 +100,7 @@ class StrictOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorldOptions(StrictOptions, PlanOptions, SourceOptions):
+class WorldOptions(SourceOptions, PlanOptions, StrictOptions):
     """Of verbs that ask one world."""
 
 

@@ -37,6 +37,12 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
 
     Failures name the file and line of the test. The exit code is 0 where all tests passed, 1 where one failed or too
     little is covered, 2 where a file or a test makes no sense.
+
+    `kms-eval test`
+
+    `kms-eval test policies/ -k "decrypt and not admin" --junit results.xml`
+
+    `kms-eval test --coverage --cov-fail-under 90`
     """
 
     path: tuple[str, ...] = arguments(

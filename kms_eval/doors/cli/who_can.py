@@ -38,6 +38,8 @@ class Call(FilterOptions, CircumstanceOptions, AnswerOptions, FindingOptions, Wo
     1 where one of those may in any request at all, and 3 where that cannot be established.
 
     `kms-eval who-can kms:Decrypt --key app`
+
+    `kms-eval who-can kms:Decrypt kms:ReEncryptFrom --fail-if outside-account`
     """
 
     actions: tuple[str, ...] = arguments(
