@@ -68,7 +68,7 @@ def test_access_that_goes_is_no_finding(cli: Cli, opened: str) -> None:
 def test_identity_policies_are_replaced(cli: Cli, scenario: Path) -> None:
     Path("sign.json").write_text('{"Statement": {"Effect": "Allow", "Action": "kms:Sign", "Resource": "*"}}')
     Path("none.json").write_text('{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}')
-    done = cli("diff", "--policy", "role/worker=sign.json", "-p", "role/worker=none.json", "--json")
+    done = cli("diff", "--policy", "role/worker=sign.json", "--policy", "role/worker=none.json", "--json")
     assert done.code == 1
     changes = json.loads(done.out)["changes"]
     assert {(each["kind"], *each["actions"]) for each in changes} == {

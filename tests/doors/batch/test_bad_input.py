@@ -136,7 +136,7 @@ def test_ids_of_two_types_do_not_fit_into_one_file(cli: Cli, scenario: Path, tmp
         (("in.jsonl", "-o", "in.jsonl"), "in.jsonl: the decisions would take the place of the requests"),
         (("in.jsonl", "-o", "nowhere/out.jsonl"), "nowhere: there is no such folder"),
         (("in.jsonl", "-o", "policies"), "policies: the format cannot be told by the name"),
-        (("in.jsonl", "-o", "policies", "--output-format", "csv"), "policies: is a folder, not a file"),
+        (("in.jsonl", "-o", "policies", "--format", "csv"), "policies: is a folder, not a file"),
         (("in.jsonl", "-o", "out.txt"), "out.txt: the format cannot be told by the name"),
         (
             ("in.jsonl", "--input-format", "jsonlines"),

@@ -181,7 +181,7 @@ def test_a_full_disk_is_one_line_and_the_run_can_go_on(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_device_without_room_is_one_line(cli: Cli, scenario: Path, tmp_path: Path) -> None:
     write(tmp_path / "requests.jsonl", many(12))
-    done = cli("batch", "requests.jsonl", "-o", "/dev/full", "--output-format", "jsonl")
+    done = cli("batch", "requests.jsonl", "-o", "/dev/full", "--format", "jsonl")
     assert (done.code, done.err) == (2, "kms-eval: /dev/full: cannot be written: no space left on device\n")
 
 
