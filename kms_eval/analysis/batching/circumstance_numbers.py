@@ -22,6 +22,7 @@ from kms_eval.analysis.batching.batch import frozen, read_request
 from kms_eval.analysis.batching.relevance import Relevance
 from kms_eval.analysis.batching.rows import read_value
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.hindrances import BY_VALUE
 from kms_eval.engine.situation import PLAIN, Circumstances, given
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
@@ -46,7 +47,7 @@ class CircumstanceNumbers:
         self._rows: list[Mapping[str, object]] = []
         self._at = at
         self._evaluator = evaluator
-        self._relevance = Relevance(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key)
+        self._relevance = Relevance.of_evaluator(evaluator)
         self._frames: dict[Any, int] = {}
         self.forget()
 
@@ -92,7 +93,9 @@ class CircumstanceNumbers:
             context = read_value(text)
         except InputError:
             return self._circumstances({"context": text})
-        left = self._relevance.of_texts(context) if context.__class__ is dict else None
+        # A strict evaluator looks at values that no policy asks about.
+        plain = context.__class__ is dict and not self._evaluator.strict
+        left = self._relevance.of_texts(context) if plain else None
         if left is None:
             return self._circumstances({"context": text})
         if not left:
@@ -142,6 +145,7 @@ class CircumstanceNumbers:
         kind = (
             names, brought.by_service, brought.assumed_root, asked.vpc_endpoint, asked.alias, asked.destination_key,
             asked.region, asked.via_grant, frozen(row.get("session")), frozen(row.get("grant")),
+            *((brought.values.get(key) for key in BY_VALUE) if self._evaluator.strict else ()),
         )  # fmt: skip
         frame = self._frame(kind, asked)
         # One session, one caller: what the engine keeps about a caller is kept for all requests of the frame.

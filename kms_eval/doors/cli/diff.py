@@ -208,7 +208,12 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     world = with_identity_policies(world, people)
     return (
         opened.scenario.evaluator,
-        Evaluator(world, allow_unknown_action=call.allow_unknown_action, allow_unknown_key=call.allow_unknown_key),
+        Evaluator(
+            world,
+            allow_unknown_action=call.allow_unknown_action,
+            allow_unknown_key=call.allow_unknown_key,
+            strict=call.strict,
+        ),
         [*words, *more, *others],
     )
 

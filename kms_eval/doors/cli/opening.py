@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.documents.model import Policy, PolicyKind
@@ -44,6 +44,14 @@ class Given:
     key_policy: Policy | None = None
     policies: tuple[Policy, ...] = ()
     warnings: tuple[DocumentWarning, ...] = ()
+
+
+class Deciding(TypedDict):
+    """What a call lets through, or does not."""
+
+    allow_unknown_action: bool
+    allow_unknown_key: bool
+    strict: bool
 
 
 def read_scenario(paths: Sequence[str | Path], call: SourceOptions) -> Scenario:
@@ -93,7 +101,11 @@ def open_scenario(
     are enough: the key's account is then read off them, and the principal is described by nothing else.
     """
     trusted = call if isinstance(call, StrictOptions) else StrictOptions()
-    unknown = {"allow_unknown_action": trusted.allow_unknown_action, "allow_unknown_key": trusted.allow_unknown_key}
+    decided: Deciding = {
+        "allow_unknown_action": trusted.allow_unknown_action,
+        "allow_unknown_key": trusted.allow_unknown_key,
+        "strict": trusted.strict,
+    }
     named = (scenario,) if isinstance(scenario, str) else tuple(scenario or ())
     path = find(named[0] if named else None)
     given = _given(key_policy, policies, strict=trusted.strict)
@@ -112,12 +124,12 @@ def open_scenario(
         from kms_eval.doors.cli.assumed import assumed
 
         data, assumptions = assumed(principal, key, given.key_policy, given.policies)
-        opened = Scenario.from_dict(data, base=HERE, strangers=trusted.stranger, **unknown)
+        opened = Scenario.from_dict(data, base=HERE, strangers=trusted.stranger, **decided)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
         world = _with(loaded.world, given, principal, key)
         loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *given.warnings))
-        opened = Scenario(loaded, **unknown)
+        opened = Scenario(loaded, **decided)
     return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions))
 
 

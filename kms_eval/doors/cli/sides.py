@@ -189,4 +189,5 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
         file = SourceFile(document.file.name, origins=origins)
         sides.append(from_document(RawDocument(file, value), name=document.file.name, strict=beside.strict))
     words += [line for each in sides for line in document_warning_lines(each.warnings)]
-    return Sides(Scenario(sides[0]), Scenario(sides[1]), tuple(dict.fromkeys(words)))
+    before_side, after_side = (Scenario(side, strict=beside.strict) for side in sides)
+    return Sides(before_side, after_side, tuple(dict.fromkeys(words)))
