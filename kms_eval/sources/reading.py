@@ -17,6 +17,7 @@ from kms_eval.records import record
 from kms_eval.sources.aws.assembling import assemble
 from kms_eval.sources.aws.responses import Collection, Response, response_of
 from kms_eval.sources.aws.shown import Shown
+from kms_eval.sources.collecting import CollectedFolders
 from kms_eval.sources.kinds import FOLDERS, KINDS
 from kms_eval.sources.merging import merged
 from kms_eval.sources.opening import Found, Opened, files_in, read_documents
@@ -45,6 +46,8 @@ class _Sources:
         self.responses: list[tuple[Response, Shown]] = []
         self.counted: dict[str, Counter[str]] = {}
         self.left: list[str] = []
+        self.collected = CollectedFolders()
+        self.assembling = False
 
     def source(self, path: Path, depth: int = 0) -> None:
         """All files of one source."""
@@ -52,6 +55,9 @@ class _Sources:
         self.counted[str(path)] = Counter()
         for found in self._files(path):
             try:
+                if (collected := self.collected.take(found)) is not None:
+                    self._resource(str(path), collected)
+                    continue
                 documents = read_documents(found)
             except InputError as error:
                 if found.alone or not _is_empty(error):
@@ -100,9 +106,20 @@ class _Sources:
             return True
         return False
 
+    def _resource(self, source: str, kind: str) -> None:
+        if not self.assembling:
+            self._assembling()
+        if kind:
+            self.counted[source][kind] += 1
+
+    def _assembling(self) -> None:
+        """What AWS says becomes one part, where the first of it stands."""
+        self.assembling = True
+        self.parts.append(_Part(None, None))
+
     def _response(self, row: Response, opened: Opened) -> None:
-        if not self.responses:
-            self.parts.append(_Part(None, None))
+        if not self.assembling:
+            self._assembling()
         self.responses.append((row, Shown(opened.value, opened.place, opened.names)))
 
     def _scenario(self, opened: Opened, depth: int) -> None:
@@ -179,6 +196,8 @@ class _Sources:
 
     def _assembled(self, options: Options) -> Raw:
         collection = Collection()
+        for error in self.collected.put(collection):
+            self.faults += error.faults
         for late in (False, True):
             for row, shown in self.responses:
                 if row.late == late:

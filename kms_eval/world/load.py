@@ -29,6 +29,7 @@ from kms_eval.world.model import World
 from kms_eval.world.organizations import read_endpoints, read_organization
 from kms_eval.world.principals import read_principals
 from kms_eval.world.reading import Reading
+from kms_eval.world.unshown import read_unshown
 from kms_eval.world.values import kind_of
 
 if TYPE_CHECKING:
@@ -187,6 +188,7 @@ def _read_mapping(
         organization=read_organization(reading),
         vpc_endpoints=read_endpoints(reading),
         strangers=scenario.strangers or strangers,
+        unshown=read_unshown(reading),
     )
     tests = read_tests(reading, world)
     checks = read_checks(reading, world)
