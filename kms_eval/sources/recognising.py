@@ -47,7 +47,10 @@ _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"Records"}), "a CloudTrail trail, which tells what happened and not what is allowed"),
     (frozenset({"Events"}), "CloudTrail events, which tell what happened and not what is allowed"),
     (frozenset({"eventName", "eventSource"}), "a CloudTrail event, which tells what happened and not what is allowed"),
-    (frozenset({"detail-type", "detail"}), "an event of EventBridge, which tells what happened and not what is allowed"),
+    (
+        frozenset({"detail-type", "detail"}),
+        "an event of EventBridge, which tells what happened and not what is allowed",
+    ),
     (frozenset({"Statement"}), "a policy by itself: nothing says to what it is attached"),
     (frozenset({"Error"}), "an error that AWS answered: the call failed"),
 )

@@ -37,7 +37,9 @@ def everybody_of(account: str, partition: str) -> str:
 def read_unshown(reading: Reading) -> dict[str, Unshown]:
     """What stands for everybody of an account who is not described, by account; faults go to `reading`."""
     section = reading.value.get("principals")
-    return dict(_unshown(reading, section)) if isinstance(section, Mapping) and any(map(names_everybody, section)) else {}
+    return (
+        dict(_unshown(reading, section)) if isinstance(section, Mapping) and any(map(names_everybody, section)) else {}
+    )
 
 
 def _unshown(reading: Reading, section: Mapping[object, object]) -> Iterator[tuple[str, Unshown]]:
@@ -52,10 +54,13 @@ def _unshown(reading: Reading, section: Mapping[object, object]) -> Iterator[tup
         elif account is None:
             reading.fault(place, "`*` belongs to no account", "set `account` in the scenario")
         else:
-            yield account, Unshown(
-                unknown,
-                open_policy(unknown, PolicyKind.IDENTITY, place, "identity policies"),
-                open_policy(unknown, PolicyKind.BOUNDARY, place, "permissions boundary"),
+            yield (
+                account,
+                Unshown(
+                    unknown,
+                    open_policy(unknown, PolicyKind.IDENTITY, place, "identity policies"),
+                    open_policy(unknown, PolicyKind.BOUNDARY, place, "permissions boundary"),
+                ),
             )
 
 

@@ -165,3 +165,26 @@ def test_other_encodings_say_how_to_save(tmp_path: Path) -> None:
     (tmp_path / "source.json").write_bytes(json.dumps(DETAILS).encode("utf-16"))
     with pytest.raises(InputError, match="save it as UTF-8"):
         Scenario.load(tmp_path / "source.json")
+
+
+def test_a_scenario_in_memory_brings_in_sources_as_one_in_a_file_does(tmp_path: Path) -> None:
+    written(tmp_path / "account")
+    scenario = {"account": ACCOUNT, "sources": ["account"], "principals": {"role/app": {"policies": []}}}
+    world = Scenario.from_dict(scenario, base=tmp_path)
+    assert world.can("role/app", "kms:Decrypt").decision == "implicitDeny"
+    assert world.can("role/worker", "kms:Decrypt")
+    whole = Scenario.from_dict({**scenario, "sources": [str(tmp_path / "account")]})
+    assert whole.can("role/worker", "kms:Decrypt")
+
+
+def test_a_source_of_a_scenario_in_memory_is_relative_to_its_base(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"sources\[0\]: `account` is a path, and nothing says .* \(give `base`\)"):
+        Scenario.from_dict({"sources": ["account"]})
+    with pytest.raises(InputError, match="account: there is no such file"):
+        Scenario.from_dict({"sources": ["account"]}, base=tmp_path)
+
+
+@pytest.mark.parametrize("sources", [7, [7], {"a": 1}, [""]])
+def test_sources_that_are_no_paths_are_one_line(sources: object) -> None:
+    with pytest.raises(InputError, match=r"^scenario: sources: expected a list of paths$"):
+        Scenario.from_dict({"sources": sources})

@@ -118,6 +118,11 @@ def account_option() -> Any:
     return option("--account", metavar="ID", help="The account of short names, and of sources that tell none.")
 
 
+def region_option() -> Any:
+    """The Region, where no source tells it."""
+    return option("--region", metavar="REGION", help="The Region of sources that tell none.")
+
+
 def before_option() -> Any:
     """Which side of a plan counts."""
     return switch("--before", help="What is before a Terraform plan, not after it.")

@@ -18,6 +18,7 @@ from kms_eval.doors.cli.arguments import (
     before_option,
     option,
     parameter_option,
+    region_option,
     scenario_option,
     stranger_option,
     strict_option,
@@ -66,6 +67,7 @@ class Call:
     master: str | None = option("--master", metavar="URL", help="The Spark cluster; default: as Spark is set up.")
     scenario: tuple[str, ...] = scenario_option()
     account: str | None = account_option()
+    region: str | None = region_option()
     before: bool = before_option()
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()

@@ -6,7 +6,7 @@ Never here: reasons of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import (
@@ -77,7 +77,9 @@ class Call:
         "--destination-key", metavar="KEY", help="The other key of ReEncrypt and UpdateAlias.", complete="keys"
     )
     region: str | None = option(
-        "--region", metavar="REGION", help="The other Region of ReplicateKey, UpdatePrimaryRegion."
+        "--region",
+        metavar="REGION",
+        help="The other Region of ReplicateKey, UpdatePrimaryRegion; else that of sources that tell none.",
     )
     grant: str | None = option(
         "--grant",
@@ -134,7 +136,7 @@ def run(call: Call, output: Output) -> ExitCode:
     )
     opened = open_scenario(
         call.scenario,
-        sources=Sources.of(call),
+        sources=replace(Sources.of(call), region=None if _takes_region(call.action) else call.region),
         key_policy=call.key_policy,
         policies=call.policy,
         principal=call.principal,
@@ -156,6 +158,11 @@ def run(call: Call, output: Output) -> ExitCode:
     if explanation.decision == "undetermined":
         return ExitCode.OPEN
     return ExitCode.YES if explanation.decision == "allowed" else ExitCode.NO
+
+
+def _takes_region(action: str) -> bool:
+    """Whether a call names another Region than that of the key."""
+    return action.rpartition(":")[2].lower() in {"replicatekey", "updateprimaryregion"}
 
 
 def _say(explanation: Explanation, call: Call, output: Output) -> None:

@@ -179,7 +179,7 @@ def _opened(scenario: str | Sequence[str] | None, call: Call) -> Opened:
 
     return open_scenario(
         scenario,
-        sources=Sources(call.account, parameters=call.parameter, verbose=call.verbose),
+        sources=Sources(call.account, call.region, parameters=call.parameter, verbose=call.verbose),
         strict=call.strict,
         strangers=call.stranger,
         allow_unknown_key=call.allow_unknown_key,

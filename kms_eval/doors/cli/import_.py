@@ -15,6 +15,7 @@ from kms_eval.doors.cli.arguments import (
     before_option,
     option,
     parameter_option,
+    region_option,
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
@@ -34,6 +35,7 @@ class Call:
     sources: tuple[str, ...] = arguments("SOURCE...", "AWS responses, snapshots, plans, templates, scenarios.")
     output: str | None = option("--output", "-o", metavar="FOLDER", help="The folder to make.")
     account: str | None = account_option()
+    region: str | None = region_option()
     before: bool = before_option()
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()
@@ -54,7 +56,7 @@ def run(call: Call, output: Output) -> ExitCode:
     folder = Path(call.output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(Fault("is there already", Location(call.output), "name another folder, or remove it"))
-    options = Options(call.account, None, call.before, Sources.of(call).values())
+    options = Options(call.account, call.region, call.before, Sources.of(call).values())
     paths = [Path(text) for text in call.sources]
     # What is wrong with the sources is said of them, and not of what would be made of them.
     loaded = load(paths[0], more=paths[1:], options=options)

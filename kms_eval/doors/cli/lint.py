@@ -17,6 +17,7 @@ from kms_eval.doors.cli.arguments import (
     option,
     options,
     parameter_option,
+    region_option,
     scenario_option,
     switch,
     verbose_option,
@@ -61,6 +62,7 @@ class Call:
     output: str | None = output_option("; `.sarif` and `.json` are forms")
     scenario: tuple[str, ...] = scenario_option()
     account: str | None = account_option()
+    region: str | None = region_option()
     before: bool = before_option()
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()

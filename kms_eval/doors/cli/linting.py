@@ -162,7 +162,13 @@ class _Reading:
         """Sources that make one world."""
         said = self.said
         try:
-            scenario = Scenario.load(list(paths), account=said.account, before=said.before, parameters=said.values())
+            scenario = Scenario.load(
+                list(paths),
+                account=said.account,
+                region=said.region,
+                before=said.before,
+                parameters=said.values(),
+            )
         except InputError as error:
             yield str(error)
             return

@@ -15,6 +15,7 @@ from kms_eval.doors.cli.arguments import (
     option,
     options,
     parameter_option,
+    region_option,
     scenario_option,
     stranger_option,
     strict_option,
@@ -44,6 +45,7 @@ class Call:
     key_policy: str | None = option("--key-policy", metavar="FILE", help="The policy to check, in place of the key's.")
     scenario: tuple[str, ...] = scenario_option()
     account: str | None = account_option()
+    region: str | None = region_option()
     before: bool = before_option()
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()

@@ -14,6 +14,7 @@ from kms_eval.doors.cli.arguments import (
     before_option,
     options,
     parameter_option,
+    region_option,
     scenario_option,
     stranger_option,
     strict_option,
@@ -64,6 +65,7 @@ class Call:
     output: str | None = output_option("; its ending says the form")
     scenario: tuple[str, ...] = scenario_option()
     account: str | None = account_option()
+    region: str | None = region_option()
     before: bool = before_option()
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()

@@ -50,6 +50,7 @@ class Sources:
     """What a call says about its sources beside their paths."""
 
     account: str | None = None
+    region: str | None = None
     before: bool = False
     parameters: tuple[str, ...] = ()
     verbose: bool = False
@@ -57,7 +58,7 @@ class Sources:
     @classmethod
     def of(cls, call: Any) -> Sources:
         """Those of a verb's call."""
-        return cls(call.account, call.before, call.parameter, call.verbose)
+        return cls(call.account, call.region, call.before, call.parameter, call.verbose)
 
     def values(self) -> dict[str, str]:
         """The parameters by name. Raises InputError for one that is no pair."""
@@ -106,6 +107,7 @@ def open_scenario(
             allow_unknown_action=allow_unknown_action,
             allow_unknown_key=allow_unknown_key,
             account=said.account,
+            region=said.region,
             before=said.before,
             parameters=said.values(),
         )

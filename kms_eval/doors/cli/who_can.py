@@ -16,6 +16,7 @@ from kms_eval.doors.cli.arguments import (
     before_option,
     options,
     parameter_option,
+    region_option,
     scenario_option,
     strict_option,
     switch,
@@ -69,6 +70,7 @@ class Call:
     output: str | None = output_option("")
     scenario: tuple[str, ...] = scenario_option()
     account: str | None = account_option()
+    region: str | None = region_option()
     before: bool = before_option()
     parameter: tuple[str, ...] = parameter_option()
     verbose: bool = verbose_option()
