@@ -156,8 +156,8 @@ class World:
 
     `keys` by handle, in the order of the scenario; `principals` by ARN. Compared by identity, and weakly referable, so
     that what is made from a world once (an index, a compiled form) can be kept beside it. `strangers` tells that
-    anybody may be asked about, whether the world mentions them or not. `unshown` has the accounts of which not everybody
-    could be shown.
+    anybody may be asked about, whether the world mentions them or not. `unshown` has the accounts of which no source
+    shows everybody.
     """
 
     account: str | None

@@ -53,14 +53,10 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
                 looked_at.add(policy)
                 for remark in misplaced(policy, identity.partition):
                     reading.findings.remark(policy.place or place, remark)
-        principals[name] = _described(
-            identity,
-            policies,
-            _boundary(reading, place, entry),
-            entry,
-            unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {},
-            _trust_policy(reading, identity, place, entry) if entry.trust_policy is not None else None,
-        )
+        tags = unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {}
+        trust = None if entry.trust_policy is None else _trust_policy(reading, identity, place, entry)
+        boundary = _boundary(reading, place, entry)
+        principals[name] = _described(identity, policies, boundary, entry, unknowns=tags, trust_policy=trust)
     for name, rest in attached.items():
         identity = read_identity(name, account=None, partition="aws")
         principals[name] = _described(identity, tuple(rest))
@@ -146,6 +142,7 @@ def _described(
     policies: tuple[Policy, ...],
     boundary: Policy | None = None,
     entry: PrincipalEntry | None = None,
+    *,
     unknowns: Mapping[str, Unknown] | None = None,
     trust_policy: object = None,
 ) -> Principal:

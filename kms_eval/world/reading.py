@@ -53,7 +53,7 @@ class Reading:
     def entries(
         self, section: str, form: Form[_Entry], *, but: Callable[[str], bool] | None = None
     ) -> Iterator[tuple[str, Place, _Entry]]:
-        """The entries of a section that is a mapping, with their names and places; not those of names that are left out."""
+        """The entries of a section that is a mapping, with their names and places; `but` tells names to leave out."""
         place = self.place.at(section)
         value = self.value.get(section, {})
         if not isinstance(value, Mapping):
