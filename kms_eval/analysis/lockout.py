@@ -86,7 +86,7 @@ def _nobody(world: World, key: Key) -> Iterator[str]:
     AWS KMS refuses principals that do not exist (semantics S13, D5).
     """
     known = {principal.arn for principal in world.principals.values() if principal.account == key.account}
-    if not known:
+    if not known or key.account in world.unshown:
         return
     roles = {arn.rsplit("/", 1)[1] for arn in known if ":role/" in arn}
     for statement in key.policy.statements:

@@ -31,8 +31,8 @@ def merged(raws: Iterable[Raw]) -> Raw:
     attach(result)
     for section in _ENTRIES:
         for name, entry in result.section(section).items():
-            assert isinstance(entry, dict)  # noqa: S101 - INVARIANT: what was merged is a mapping
-            _with_lists(result, (section, name), entry)
+            if isinstance(entry, dict):
+                _with_lists(result, (section, name), entry)
     for steps, unknown in result.gaps.items():
         entry = result.section(str(steps[0])).get(str(steps[1])) if len(steps) == 3 else None
         if isinstance(entry, dict) and steps[2] not in entry:
