@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice, product
 
 from kms_eval.analysis.access.open_conditions import OpenConditions
@@ -24,9 +23,7 @@ from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
-from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Situation
-from kms_eval.language.variables import Template
 
 MOST_WAYS = 256
 _MOST_STEPS = 2_000
@@ -159,33 +156,6 @@ class Search:
     def _leave(self, answer: Unsettled) -> None:
         if answer.reason not in self.unsettled:
             self.unsettled.append(answer.reason)
-
-
-def identity(halves: Sequence[PartialEvaluation], bit: int) -> tuple[object, ...] | None:
-    """What two searches of the same outcome share; None where the outcome hangs on values of the caller or the key.
-
-    Rules and grants are told apart by their `id`: they live as long as what decides.
-    """
-    said: list[object] = []
-    for evaluated in halves:
-        shape = evaluated.cell.shape
-        said += [shape.own_account, shape.root, shape.target, shape.same_partition]
-        said += [shape.limits, shape.grant_limits, shape.gates, *(value & bit for value in evaluated.sums)]
-        for entry in evaluated.pending:
-            if entry.actions & bit:
-                rule = entry.rule
-                if rule is not None and _has_variables(rule):
-                    return None
-                about = id(entry.allowance.grant) if entry.allowance is not None else id(rule)
-                said.append((entry.layer_index, entry.actions & bit, about, entry is OWN_POLICY, bool(entry.unknowns)))
-    return tuple(said)
-
-
-@lru_cache(maxsize=65536)
-def _has_variables(rule: Rule) -> bool:
-    tests = rule.condition.tests if rule.condition is not None else ()
-    resource = rule.resource is not None and bool(rule.resource.needs)
-    return resource or any(isinstance(value, Template) for test in tests for value in test.values)
 
 
 def ways(evaluated: PartialEvaluation, bit: int) -> Iterator[tuple[Entry, ...]]:
