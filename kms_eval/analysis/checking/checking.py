@@ -19,6 +19,7 @@ from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_p
 from kms_eval.analysis.checking.alike import Alike
 from kms_eval.analysis.checking.demands import Clock, not_excused
 from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant
+from kms_eval.analysis.checking.outermost import Outermost
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
 from kms_eval.analysis.proving.callings import callings
@@ -64,12 +65,14 @@ class Checking:
     _people: tuple[Someone, ...] = field(init=False)
     _alike: Alike = field(init=False)
     _sameness: Sameness = field(init=False)
+    _outermost: Outermost = field(init=False)
     _proved: dict[Hashable, tuple[str, ...]] = field(default_factory=dict)
     """The searches that found nothing, with the reasons why that is no proof."""
 
     def __post_init__(self) -> None:
         self._grid = Grid(self.evaluator, _ANYTHING)
         self._sameness = Sameness(self._grid.open_conditions)
+        self._outermost = Outermost(self.evaluator)
         self._people = everybody(self.evaluator)
         self._alike = Alike(self.evaluator)
 
@@ -94,6 +97,11 @@ class Checking:
     def sameness(self) -> Sameness:
         """Tells which searches have the same outcome."""
         return self._sameness
+
+    @property
+    def outermost(self) -> Outermost:
+        """Tells at a glance the most that somebody may do on a key."""
+        return self._outermost
 
     @property
     def proved(self) -> dict[Hashable, tuple[str, ...]]:
@@ -168,6 +176,8 @@ class _Looking:
     def _anybody(self, people: Sequence[Someone], key: Key | None, bit: int) -> tuple[bool, tuple[str, ...]]:
         reasons: list[str] = []
         for someone in people:
+            if key is not None and not self.checking.outermost.of(someone.asker, key) & bit:
+                continue
             grid_cell = self._grid_cell(someone, key)
             if (grid_cell.always | grid_cell.sometimes) & bit:
                 looked = self._look(someone, grid_cell, bit)
@@ -189,7 +199,8 @@ class _Looking:
         world = self.checking.evaluator.world
         if actions:
             for key in keys:
-                if is_meant(self.check, someone, key, world):
+                may = self.checking.outermost.of(someone.asker, key)
+                if may & actions and is_meant(self.check, someone, key, world):
                     yield self._grid_cell(someone, key)
         if keyless:
             yield self._grid_cell(someone, None)
