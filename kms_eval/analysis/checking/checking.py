@@ -226,7 +226,7 @@ class _Looking:
         return _Looked(None, tuple(reasons))
 
     def _whose(self, someone: Someone) -> tuple[Hashable, ...]:
-        """What else a search hangs on beside the cell: which of many callers it is about, and what the check excuses."""
+        """What a search hangs on beside the cell: which of many callers it is about, and what the check excuses."""
         return (someone if someone.arns is not None else None, self.extra)
 
     def _look(self, someone: Someone, grid_cell: GridCell, bit: int) -> _Looked:
