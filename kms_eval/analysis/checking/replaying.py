@@ -92,13 +92,14 @@ class Asking:
         context: dict[str, tuple[str, ...]] = {}
         pairs = dict(found.encryption_context)
         at, named = None, key.handle if key is not None else None
-        for name, values in found.model.values.items():
+        # The names of an encryption context come last: pairs that have values are not made up again.
+        for name, values in sorted(found.model.values.items(), key=lambda each: each[0] == _CONTEXT_KEYS):
             if values is None or name in _OF_THE_CALLER:
                 continue
             if name in CLOCK:
                 at = datetime.fromtimestamp(float(instant(values[0])), tz=self.now.tzinfo)
             elif name.startswith(_CONTEXT):
-                written = names.get(name, name)[len(_CONTEXT) :]
+                written = _spelled(names.get(name, name)[len(_CONTEXT) :], found.model.values.get(_CONTEXT_KEYS))
                 if not any(each.lower() == written.lower() for each in pairs):
                     pairs[written] = values[0]
             elif name == _CONTEXT_KEYS:
@@ -172,6 +173,11 @@ def names_in(halves: Sequence[PartialEvaluation], extra: Sequence[Literal] = ())
             if entry.rule is not None and entry.rule.condition is not None:
                 tests += entry.rule.condition.tests
     return {test.key: test.written.key for test in tests}
+
+
+def _spelled(name: str, among: tuple[str, ...] | None) -> str:
+    """The name of a pair as it stands among the keys of the encryption context, where case counts."""
+    return next((each for each in among or () if each.lower() == name.lower()), name)
 
 
 def _principal(someone: Someone, found: Found) -> str | None:

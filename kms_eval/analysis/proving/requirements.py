@@ -16,7 +16,8 @@ from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvalu
 from kms_eval.analysis.access.residual_conditions import sufficient
 from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
-from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled, solve
+from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled
+from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
@@ -141,7 +142,7 @@ class Search:
         if self._steps > _MOST_STEPS:
             self.unsettled.append("there are too many combinations of conditions")
             return
-        answer = solve(literals, known)
+        answer = solve_tied(literals, known)
         if isinstance(answer, Impossible):
             return
         if not choices:
