@@ -152,8 +152,10 @@ def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], k
     texts += [text for other in compared if not known.is_open(other) and (text := known.lookup(other)) is not None]
     beside = [each for each in literals if each.test.key in compared and each.test.key != key]
     texts += [text for literal in beside for text in _written(literal)]
-    tried = dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS))
-    return [*islice(tried, _MOST_TEXTS), None]
+    tried = islice(dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS)), _MOST_TEXTS)
+    # Wildcards in what is filled in count for a Deny (Z27), and nothing else may tell the two readings apart.
+    wild = any(each.generous and each.test.operator.wildcards for each in literals if key in each.test.needs)
+    return [*tried, *(["*"] if wild else []), None]
 
 
 def _written(literal: Literal) -> Iterator[str]:
