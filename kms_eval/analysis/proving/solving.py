@@ -109,6 +109,8 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
     variables = sorted({key for literal in literals for key in _open_variables(literal.test, known)})
     if not variables:
         return _all_keys(literals, known, known.lookup)
+    if _is_contradiction(literals):
+        return IMPOSSIBLE
     by_key = _by_key(literals)
     choices = [_fillings(key, by_key.get(key, ()), literals, known) for key in variables]
     for chosen in islice(product(*choices), _MOST_FILLINGS):
@@ -123,6 +125,12 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
     if isinstance(_all_keys(rest, known, known.lookup), Impossible):
         return IMPOSSIBLE
     return _beyond(literals, known, variables)
+
+
+def _is_contradiction(literals: Sequence[Literal]) -> bool:
+    """Whether one and the same test is wanted to hold and not to, whatever its variables stand for."""
+    said = {(each.test.written, each.test.needs, each.generous, each.holds) for each in literals}
+    return any((written, needs, generous, not holds) in said for written, needs, generous, holds in said)
 
 
 def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
