@@ -47,13 +47,18 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str | None, ...]]]
         ("blue", "Blue", "brown", "green", "seen", None),
     ),
     "kms:EncryptionContextKeys": (
-        ("ForAnyValue:StringEquals", "ForAllValues:StringEquals", "ForAnyValue:StringLike", "ForAllValues:StringNotLike"),
+        ("ForAnyValue:StringEquals", "ForAllValues:StringEquals", "ForAnyValue:StringLike",
+         "ForAllValues:StringNotLike"),
         ("team", "app", "t*"),
         (None,),
     ),
-    "aws:SourceIdentity": (("StringEquals", "StringNotEquals", "Null"), ("seen", "blue", "true", "false"), ("seen", "blue", None)),
+    "aws:SourceIdentity": (
+        ("StringEquals", "StringNotEquals", "Null"), ("seen", "blue", "true", "false"), ("seen", "blue", None)
+    ),
     "aws:MultiFactorAuthPresent": (("Bool", "BoolIfExists", "Null"), ("true", "false"), ("true", "false", None)),
-    "aws:SourceVpce": (("StringEquals", "StringNotEquals", "Null"), ("vpce-1", "vpce-2", "true", "false"), ("vpce-1", "vpce-2", None)),
+    "aws:SourceVpce": (
+        ("StringEquals", "StringNotEquals", "Null"), ("vpce-1", "vpce-2", "true", "false"), ("vpce-1", "vpce-2", None)
+    ),
 }  # fmt: skip
 
 
@@ -110,9 +115,7 @@ def test_a_verdict_agrees_with_every_request_that_is_tried(data: st.DataObject) 
     before, after = data.draw(conditions(keys)), data.draw(conditions(keys))
     one, other = world(before, effect), world(after, effect)
     grids = grid(one.evaluator), grid(other.evaluator)
-    cells = [
-        table.on(asker_named(table.evaluator, "role/app"), table.world.keys["app"]) for table in grids
-    ]
+    cells = [table.on(asker_named(table.evaluator, "role/app"), table.world.keys["app"]) for table in grids]
     compared = compare_conditions((grids[0], cells[0]), (grids[1], cells[1]), DECRYPT, now=datetime.now(UTC))
     event(compared.relation)
     assert compared.relation != "undetermined", (before, after, effect)

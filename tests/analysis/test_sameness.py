@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from hypothesis import HealthCheck, given, settings
 
@@ -44,7 +44,7 @@ def test_what_was_found_for_one_holds_for_all_that_are_alike(world: World) -> No
 
 
 def test_the_same_condition_in_two_statements_is_the_same_and_another_is_not() -> None:
-    def cell(*conditions: dict[str, object]) -> list[Hashable]:
+    def cell(*conditions: Mapping[str, object]) -> list[Hashable]:
         people = [f"role/{index}" for index, _condition in enumerate(conditions)]
         statements = [
             {**statement("kms:Decrypt", Condition=condition), "Principal": {"AWS": f"arn:aws:iam::111122223333:{name}"}}

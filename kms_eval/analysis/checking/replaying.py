@@ -83,8 +83,9 @@ class Asking:
         asker = someone.asker
         who = asker.label if asker.is_one else f"{asker.label}, such as {asked.principal}"
         handle = key.handle if key is not None else None
-        command = join(self._command(asked, handle, policy))
-        return Witness(asked, who, handle, ruling.outcome, explanation.reason, command, policy)
+        command = join(self._command(asked, policy))
+        short = join([asker.label if asker.is_one else asked.principal, asked.action, *_options(asked)])
+        return Witness(asked, who, handle, ruling.outcome, explanation.reason, command, short, policy)
 
     def _request(
         self, principal: str, action: str, key: Key | None, found: Found, names: Mapping[str, str]
@@ -138,18 +139,22 @@ class Asking:
         richer: Principal = replace(person, policies=(*person.policies, read), known=True)
         return Evaluator(replace(world, principals={**world.principals, richer.arn: richer}))
 
-    def _command(self, asked: Request, key: str | None, policy: str | None) -> list[str]:
-        words = ["kms-eval", "can", asked.principal, asked.action]
-        words += ["--key", asked.key] if asked.key is not None else []
-        words += [w for name, values in asked.context.items() for text in values for w in ("-c", f"{name}={text}")]
-        pairs = asked.encryption_context or {}
-        words += [w for name, text in pairs.items() for w in ("--encryption-context", f"{name}={text}")]
-        words += ["--vpc-endpoint", asked.vpc_endpoint] if asked.vpc_endpoint is not None else []
-        words += ["--grant", _grant_text(asked.grant)] if asked.grant is not None else []
-        words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
+    def _command(self, asked: Request, policy: str | None) -> list[str]:
+        words = ["kms-eval", "can", asked.principal, asked.action, *_options(asked)]
         words += ["--policy", policy] if policy is not None else []
         words += ["--stranger"] if asked.stranger else []
         return [*words, *(word for source in self.sources for word in ("-s", source))]
+
+
+def _options(asked: Request) -> list[str]:
+    """What a request says beside its principal and action."""
+    words = ["--key", asked.key] if asked.key is not None else []
+    words += [w for name, values in asked.context.items() for text in values for w in ("-c", f"{name}={text}")]
+    pairs = asked.encryption_context or {}
+    words += [w for name, text in pairs.items() for w in ("--encryption-context", f"{name}={text}")]
+    words += ["--vpc-endpoint", asked.vpc_endpoint] if asked.vpc_endpoint is not None else []
+    words += ["--grant", _grant_text(asked.grant)] if asked.grant is not None else []
+    return words + (["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else [])
 
 
 def opened(

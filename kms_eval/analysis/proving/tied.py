@@ -21,7 +21,7 @@ _MADE_UP = Policy("encryption context", PolicyKind.IDENTITY, "2008-10-17", None,
 
 
 def solve_tied(literals: Sequence[Literal], known: Known) -> Answer:
-    """Values under which all literals are met, where each pair of the encryption context has its name among the keys."""
+    """Values under which all literals are met; each pair of the encryption context has its name among the keys."""
     asked = {literal.test.key for literal in literals}
     if _NAMES not in asked:
         return solve(literals, known)
