@@ -94,7 +94,7 @@ def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
         actions = ", ".join(markdown_code(each) for each in line.actions)
         head = f"{line.reach}: **{_HEADS[line.kind][0]}**"
         before, after = markdown_text(line.before), markdown_text(line.after)
-        after += "".join(f"<br>{word} {markdown_code(text)}" for word, text in _witnesses(line))
+        after += "".join(f"<br>{word.strip()} {markdown_code(text)}" for word, text in _witnesses(line))
         if line.hangs_on:
             before, after = "", f"hangs on {_some(line.hangs_on, markdown_code)}"
         yield f"| {head} | {who} | {actions} | {before} | {after} | {because or '–'} |"

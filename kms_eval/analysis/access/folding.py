@@ -82,7 +82,10 @@ def folded(judged: Judged) -> tuple[Line, ...]:
 
 
 def _first(witnesses: Iterable[Witness | None]) -> str:
-    return next((witness.short for witness in witnesses if witness is not None), "")
+    first = next((witness for witness in witnesses if witness is not None), None)
+    if first is None:
+        return ""
+    return first.short if first.policy is None else f"{first.short} (with an identity policy that allows it)"
 
 
 def _doubts(changes: Iterable[Change]) -> tuple[str, ...]:

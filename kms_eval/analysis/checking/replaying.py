@@ -142,7 +142,6 @@ class Asking:
     def _command(self, asked: Request, policy: str | None) -> list[str]:
         words = ["kms-eval", "can", asked.principal, asked.action, *_options(asked)]
         words += ["--policy", policy] if policy is not None else []
-        words += ["--stranger"] if asked.stranger else []
         return [*words, *(word for source in self.sources for word in ("-s", source))]
 
 
@@ -154,7 +153,8 @@ def _options(asked: Request) -> list[str]:
     words += [w for name, text in pairs.items() for w in ("--encryption-context", f"{name}={text}")]
     words += ["--vpc-endpoint", asked.vpc_endpoint] if asked.vpc_endpoint is not None else []
     words += ["--grant", _grant_text(asked.grant)] if asked.grant is not None else []
-    return words + (["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else [])
+    words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
+    return [*words, *(["--stranger"] if asked.stranger else [])]
 
 
 def opened(
