@@ -39,10 +39,12 @@ def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
         "  conditions widen  role/worker on app: Decrypt\n"
         "      before: if StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`\n"
         "      after:  always\n"
+        "      gained: role/worker kms:Decrypt --key app\n"
         '      open "Open" (open.json:1: Statement[2])\n'
         "  conditions widen  anyone in account 111122223333 on app: Decrypt\n"
         "      before: if an identity policy of its own allows it\n"
         "      after:  always\n"
+        "      gained: arn:aws:iam::111122223333:role/anyone kms:Decrypt --key app --stranger\n"
         '      open "Open" (open.json:1: Statement[2])\n'
     )
 

@@ -42,10 +42,9 @@ ALWAYS: Final = "always"
 class Change:
     """What happens to some actions of one principal on one key; `key` None is for actions that have none.
 
-    `before` and `after` are ``never``, ``always`` or the conditions. Where both are conditions, `gained` is a request
-    that only the world after allows, `lost` one that only the world before does. `account` is the principal's, None
-    where it is many or a service. `causes` are the statements and grants that make the change: those that are new or
-    gone.
+    `before` and `after` are ``never``, ``always`` or the conditions. Where neither is never, `gained` is a request that
+    only the world after allows, `lost` one that only the world before does. `account` is the principal's, None where it
+    is many or a service. `causes` are the statements and grants that make the change: those that are new or gone.
     """
 
     kind: ChangeKind
@@ -149,12 +148,7 @@ class _Comparing:
     def evaluated(self, changes: Iterable[Change], one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
         """The changes with what the solver knows; without those that are none."""
         for change in changes:
-            if (
-                one is None
-                or other is None
-                or change.kind == "unknown"
-                or {change.before, change.after} & {NEVER, ALWAYS}
-            ):
+            if one is None or other is None or change.kind == "unknown" or NEVER in {change.before, change.after}:
                 yield change
                 continue
             compared = self._compared(change, one, other)
