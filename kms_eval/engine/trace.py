@@ -6,7 +6,9 @@ Comes in: a part's ruling. Goes out: its entries and the layers' words. Never he
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
+from kms_eval.documents.model import Grant, Policy, Statement
 from kms_eval.engine.caller_policies import Rules
 from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import LayerIndex
@@ -23,13 +25,22 @@ def source(entry: Entry) -> Source:
     if entry.rule is not None:
         return rule_source(entry.rule)
     grant = entry.allowance.grant if entry.allowance is not None else None
-    place = grant.place.location() if grant is not None and grant.place is not None else None
-    return Source(f"grant {grant.id}" if grant is not None else GRANT, grant.name if grant else None, 0, "Allow", place)
+    return grant_source(grant) if grant is not None else Source(GRANT, None, 0, "Allow")
+
+
+def grant_source(grant: Grant) -> Source:
+    """Where a grant stands."""
+    place = grant.place.location() if grant.place is not None else None
+    return Source(f"grant {grant.id}", grant.name, 0, "Allow", place)
 
 
 def rule_source(rule: Rule) -> Source:
+    """Where the statement of a rule stands."""
+    return statement_source(rule.policy, rule.statement)
+
+
+def statement_source(policy: Policy, statement: Statement) -> Source:
     """Where a statement stands. A single statement may be written without its list."""
-    policy, statement = rule.policy, rule.statement
     place = policy.place.at("Statement", statement.index).location() if policy.place is not None else None
     return Source(policy.name, statement.sid, statement.index, statement.effect, place)
 
@@ -45,7 +56,11 @@ class Trace:
         """Entries that count or not depending on something unknown."""
         self.counted = self._counting() if ruling.cell.doubtful & ruling.bit else self._applying()
         self.layer_indexes = {entry.layer_index for entry in self.counted}
-        self.words = tuple(self._layers())
+
+    @cached_property
+    def words(self) -> tuple[LayerWord, ...]:
+        """What each layer in force said, found when it is first asked for: many readers need the code only."""
+        return tuple(self._layers())
 
     def _applying(self) -> list[Entry]:
         return [entry for entry in self.about if entry.applies(self.ruling.context)]
