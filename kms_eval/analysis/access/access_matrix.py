@@ -152,7 +152,7 @@ def matrix(
     track: Track = iter,
 ) -> Matrix:
     """Ask the grid about every asker and key."""
-    writing = _Writing(grid, actions, notes, keys)
+    writing = _Writing(grid, actions, notes)
     rows: list[Row] = []
     for place, asker in enumerate(track(askers)):
         own: list[Row] = []
@@ -180,7 +180,6 @@ class _Writing:
     grid: Grid
     actions: int
     notes: Notes
-    keys: Sequence[Key]
     known: dict[Note, Note] = field(default_factory=dict)
 
     def row(self, grid_cell: GridCell, place: int, key: int | None) -> Row:
@@ -190,22 +189,17 @@ class _Writing:
         if self.notes >= Notes.ALLOWED:
             about = self.actions if self.notes >= Notes.REASONS else self.actions & grid_cell.always
             for mask, reason in self.grid.reasons(grid_cell, about):
-                said.append((mask, Note(reason.sentence, (reason.source,) if reason.source is not None else ())))
+                said.append((mask, Note(reason.sentence, reason.sources)))
         # Thousands of rows say the same: each note is kept once.
         kept = tuple((mask, self.known.setdefault(note, note)) for mask, note in said)
         asked = self.actions
         masks = (grid_cell.always & asked, grid_cell.sometimes & asked)
         doubts = self.grid.doubts(grid_cell, asked)
-        reach = reach_of(grid_cell.asker, grid_cell.key or self._nearest(grid_cell.asker), self.grid.world)
+        reach = reach_of(grid_cell.asker, grid_cell.key, self.grid.world)
         return Row(place, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts, reach)
 
     def _terms(self, residual: ResidualConditions) -> Note:
         return Note(str(residual), residual.sources if self.notes >= Notes.ALLOWED else ())
-
-    def _nearest(self, asker: Asker) -> Key | None:
-        """The key that says how far somebody is where no key is asked about: one of its own account, else the first."""
-        own = (key for key in self.keys if key.account == asker.caller.account)
-        return next(own, self.keys[0] if self.keys else None)
 
 
 def _joined(rows: list[Row]) -> Row:

@@ -37,13 +37,29 @@ ACTIONS_ON_KEY = ON_KEY & PUBLISHED
 ACTIONS_WITHOUT_KEY = WITHOUT_KEY
 
 
+_SPEAKING: dict[str, frozenset[str]] = {
+    "root-user-allows": frozenset({"keyPolicy"}),
+    "identity-policy-allows-without-key": frozenset({"identityPolicy"}),
+    "grant-retirable": frozenset({"grant"}),
+    "both-accounts-allow": frozenset({"keyPolicy", "identityPolicy"}),
+    "grant-allows": frozenset({"grant"}),
+    "key-policy-allows": frozenset({"keyPolicy"}),
+    "identity-policy-allows": frozenset({"keyPolicy", "identityPolicy"}),
+}
+"""By the code of a reason to allow: the layers whose statements are behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is always or never allowed: the engine's sentence and code, and the statement or grant it names."""
+    """Why something is always or never allowed: the engine's sentence and code, and the statement or grant it names.
+
+    `sources` are all the statements and grants it is allowed or denied by, limits aside.
+    """
 
     sentence: str
     code: str
     source: Source | None = None
+    sources: tuple[Source, ...] = ()
 
     @property
     def by(self) -> str:
@@ -246,7 +262,14 @@ class Grid:
         denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
         sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
         said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
-        return Reason(sentence, code, said)
+        speaking = _SPEAKING.get(code)
+        sources = (
+            each
+            for word in trace.words
+            if (speaking is None and word.outcome == "denies") or (speaking is not None and word.layer in speaking)
+            for each in word.statements
+        )
+        return Reason(sentence, code, said, tuple(dict.fromkeys(sources)))
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:

@@ -33,6 +33,8 @@ from kms_eval.doors.cli.grids import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kms_eval.analysis.access.access_matrix import Matrix
     from kms_eval.doors.cli.output import Output
 
@@ -106,7 +108,8 @@ def run(call: Call, output: Output) -> ExitCode:
         keys[:room],
         actions,
         title=opened.scenario.loaded.name,
-        notes=form.notes if form is not None else Notes.NONE,
+        notes=form.notes_for(len(askers) * len(keys[:room])) if form is not None else Notes.NONE,
+        source=_named(call, find(call.scenario)),
         keys_left_out=len(keys[room:]),
         track=tracking("Asking about everybody"),
     )
@@ -118,6 +121,11 @@ def run(call: Call, output: Output) -> ExitCode:
     for line in opened.words:
         output.word(line)
     return ExitCode.YES
+
+
+def _named(call: Call, found: Path | None) -> str:
+    """What the answers are about, as a reader of the page would name it."""
+    return ", ".join(call.scenario) or (found.name if found is not None else "")
 
 
 def _table(made: Matrix, call: Call, output: Output) -> Iterator[str]:

@@ -1,0 +1,36 @@
+"""What web pages have in common: their parts in files, which scripts they run, and what made them.
+
+Comes in: names of files, scripts. Goes out: text. Never here: what a page shows.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+import kms_eval
+
+
+@cache
+def asset(name: str) -> str:
+    """A part of a page, as it is in the folder `pages`."""
+    return (files("kms_eval") / "render" / "pages" / name).read_text(encoding="utf-8")
+
+
+def content_security_policy(script: str, style: str) -> str:
+    """The policy of a page that loads nothing, runs this script only and has this style only.
+
+    https://www.w3.org/TR/CSP3/#external-hash
+    """
+    return f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}"
+
+
+def produced_by() -> str:
+    """The program and its version."""
+    return f"kms-eval {kms_eval.__version__}"
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
