@@ -79,7 +79,9 @@ def _data(matrix: Matrix) -> dict[str, Any]:
         "brief": _BRIEF if matrix.notes is Notes.ALLOWED else "",
         "people": [
             [printable(short), printable(person.name), person.kind, int(person.described)]
-            for short, person in zip(short_names([each.label for each in matrix.principals]), matrix.principals, strict=True)
+            for short, person in zip(
+                short_names([each.label for each in matrix.principals]), matrix.principals, strict=True
+            )
         ],
         "keys": [[printable(key.handle), printable(key.arn)] for key in matrix.keys],
         "patterns": [[answers, list(notes)] for answers, notes in patterns.known],

@@ -133,7 +133,8 @@ def _table(made: Matrix, call: Call, output: Output) -> Iterator[str]:
     from kms_eval.render.matrix_text import LETTERS, PICTURES, render
 
     signs = LETTERS if output.ascii_only and call.output is None else PICTURES
-    lines = render(made, unfold=call.unfold, signs=signs, paint=painting(call.output, output))
+    width = output.width if call.output is None else None
+    lines = render(made, unfold=call.unfold, signs=signs, paint=painting(call.output, output), width=width)
     return (f"{line}\n" for line in lines)
 
 
