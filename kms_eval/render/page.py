@@ -8,9 +8,8 @@ from __future__ import annotations
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.resources import files
-
-import kms_eval
 
 
 @cache
@@ -29,7 +28,7 @@ def content_security_policy(script: str, style: str) -> str:
 
 def produced_by() -> str:
     """The program and its version."""
-    return f"kms-eval {kms_eval.__version__}"
+    return f"kms-eval {version('kms-eval')}"
 
 
 def _digest(text: str) -> str:

@@ -337,5 +337,7 @@ $("fold").onclick = () => {
 $("theme").onclick = () => { theme = THEMES[(THEMES.indexOf(theme) + 1) % 3]; dress(); store(); };
 window.addEventListener("hashchange", restore);
 $("keylabel").hidden = !many;
+for (const part of document.querySelectorAll("[data-rare]"))
+  part.hidden = !data.patterns.some(([answers]) => answers.includes(part.dataset.rare));
 restore();
 document.documentElement.dataset.ready = "yes";
