@@ -18,12 +18,13 @@ def asset(name: str) -> str:
     return (files("kms_eval") / "render" / "pages" / name).read_text(encoding="utf-8")
 
 
-def content_security_policy(script: str, style: str) -> str:
-    """The policy of a page that loads nothing, runs this script only and has this style only.
+def content_security_policy(style: str, script: str | None = None) -> str:
+    """The policy of a page that loads nothing, has this style only and runs this script only, if any.
 
     https://www.w3.org/TR/CSP3/#external-hash
     """
-    return f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}"
+    scripts = f"; script-src {_digest(script)}" if script is not None else ""
+    return f"default-src 'none'; style-src {_digest(style)}{scripts}"
 
 
 def produced_by() -> str:

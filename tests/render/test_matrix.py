@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from io import StringIO
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -167,7 +168,7 @@ def test_letters_of_the_picture_are_of_14_pixels_and_lines_are_higher() -> None:
     text = written(every_answer(), "svg")
     assert "font: 14px" in text
     lines = [int(y) for x, y in re.findall(r'<text x="(\d+)" y="(\d+)">', text) if x == "28"]
-    assert {below - above for above, below in zip(lines, lines[1:], strict=False)} <= {20, 40}
+    assert {below - above for above, below in pairwise(lines)} <= {20, 40}
 
 
 def test_the_picture_leaves_out_who_may_do_nothing_and_says_so() -> None:
