@@ -337,7 +337,7 @@ def _least(answer: _Answer) -> _Answer:
     if any(word.startswith(UNKNOWN) for word in answer.unless):
         return NEVER
     ways = tuple(way for way in answer.ways if not any(word.startswith(UNKNOWN) for word in way))
-    return _plainly(ResidualConditions(ways, answer.unless, answer.by)) if ways else NEVER
+    return _plainly(ResidualConditions(ways, answer.unless, answer.sources)) if ways else NEVER
 
 
 def _most(answer: _Answer) -> _Answer:
@@ -346,7 +346,7 @@ def _most(answer: _Answer) -> _Answer:
         return answer
     ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
     unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
-    return _plainly(ResidualConditions(ways, unless, answer.by, beyond=answer.beyond))
+    return _plainly(ResidualConditions(ways, unless, answer.sources, beyond=answer.beyond))
 
 
 def _plainly(residual: ResidualConditions) -> _Answer:

@@ -22,6 +22,8 @@ from kms_eval.doors.cli.shared_options import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kms_eval.analysis.access.access_matrix import Matrix
     from kms_eval.doors.cli.output import Output
 
@@ -78,7 +80,8 @@ def run(call: Call, output: Output) -> ExitCode:
         keys[:room],
         actions,
         title=opened.scenario.loaded.name,
-        notes=form.notes if form is not None else Notes.NONE,
+        notes=form.notes_for(len(askers) * len(keys[:room])) if form is not None else Notes.NONE,
+        source=_named(call, find(call.scenario)),
         keys_left_out=len(keys[room:]),
         track=tracking("Asking about everybody", output),
     )
@@ -92,12 +95,18 @@ def run(call: Call, output: Output) -> ExitCode:
     return ExitCode.YES
 
 
+def _named(call: Call, found: Path | None) -> str:
+    """What the answers are about, as a reader of the page would name it."""
+    return ", ".join(call.scenario) or (found.name if found is not None else "")
+
+
 def _table(made: Matrix, call: Call, output: Output) -> Iterator[str]:
     from kms_eval.doors.cli.writing import painting
     from kms_eval.render.matrix_text import LETTERS, PICTURES, render
 
     signs = LETTERS if output.ascii_only and call.output is None else PICTURES
-    lines = render(made, unfold=call.unfold, signs=signs, paint=painting(call.output, output))
+    width = output.width if call.output is None else None
+    lines = render(made, unfold=call.unfold, signs=signs, paint=painting(call.output, output), width=width)
     return (f"{line}\n" for line in lines)
 
 
