@@ -51,6 +51,7 @@ _READ_BY_MORE_THAN_TESTS = frozenset(("aws:sourcearn", "kms:grantoperations", *c
 _SOMETHING = "\0"
 _MOST_TEXTS = 50_000
 _MOST_NAMES = 10_000
+_LONGEST_NAME = 1_000
 _CONTEXT, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
@@ -184,6 +185,6 @@ class Relevance:
                 # A text is its own text.
                 stands = str if key.startswith(ALWAYS) else self._stands.get(key, str)
             known = (not self._rules.anything_goes(name), stands)
-            if len(self._names) < _MOST_NAMES:
+            if len(self._names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
                 self._names[name] = known
             return known

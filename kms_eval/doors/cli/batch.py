@@ -26,7 +26,7 @@ from kms_eval.doors.cli.arguments import (
     verbose_option,
 )
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
@@ -216,5 +216,5 @@ def _tell(report: Report, output: Output) -> None:
     said = [(name, word) for name, word in names if name != "undetermined" or tally.counts[name]]
     output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in said))
     if report.ignored:
-        columns = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
+        columns = ", ".join(f"{quoted(printable(name))}" for name in sorted(report.ignored)[:20])
         output.word(f"columns that are no part of a request: {columns}")
