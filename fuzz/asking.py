@@ -19,13 +19,15 @@ QUESTIONS = (
 )
 
 
-def answers(world: Scenario, key: str | None) -> list[Decision]:
-    """The decisions about some questions, each with all that is said about it."""
+def answers(world: Scenario, key: str | None, *, explained: bool) -> list[Decision]:
+    """The decisions about some questions, perhaps with all that is said about them, which takes ten times as long."""
     found = []
     for principal, action, fields in QUESTIONS:
         decision = ask(world, principal, action, key, **fields)
         if decision is not None:
             found.append(decision)
+            if explained:
+                _explained(decision)
     return found
 
 
@@ -38,7 +40,10 @@ def ask(world: Scenario, principal: str, action: str, key: str | None, **fields:
         return None
     demand(decision.decision in OUTCOMES, f"the decision is {decision.decision!r}")
     demand(bool(decision) is (decision.decision == "allowed"), "only what is allowed is true")
+    return decision
+
+
+def _explained(decision: Decision) -> None:
     text = decision.explain()
     demand(all(line.isprintable() for line in text.split("\n")), f"not printable: {text!r}")
     demand(json.loads(json.dumps(decision.to_dict()))["decision"] == decision.decision, "the JSON says something else")
-    return decision

@@ -9,7 +9,7 @@ import json
 
 from fuzz.asking import answers, ask
 from fuzz.documents import DENY_ALL, GRANTS, ROLE, VERSION, scenario, texts
-from fuzz.harness import Harness, demand, fair
+from fuzz.harness import Harness, choice, demand, fair
 from fuzz.mutation import mutated_json
 from kms_eval import InputError, Scenario
 
@@ -29,13 +29,13 @@ def check(data: bytes) -> None:
     silent = _read(grants, _SILENT)
     if silent is None:
         return
-    answers(silent, "app")
+    answers(silent, "app", explained=choice(data, 8) == 1)
     for principal in _CALLERS:
         for action in _NEVER:
             demand(not ask(silent, principal, action, "app"), f"a grant lets {principal} do {action}")
     denying = _read(grants, _DENIES)
     demand(denying is not None, "refused beside another key policy")
-    for answer in answers(denying, "app") if denying is not None else ():
+    for answer in answers(denying, "app", explained=False) if denying is not None else ():
         demand(not answer, f"allowed in spite of a Deny: {answer!r}")
 
 

@@ -24,7 +24,8 @@ _SEEDS = (
     b'[["a", "b"], {"a": "\\\\\\"/"}, 0.1]',
 )
 _ONLY_PYTHON_TAKES = (
-    "twice", "duplicate", "surrogate", "number", "nested", "NaN", "Infinity", "digits", "larger", "exponent", "is empty",
+    "twice", "duplicate", "surrogate", "number", "nested", "NaN", "Infinity", "digits", "larger", "exponent",
+    "is empty",
 )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 ATOMS: tuple[Any, ...] = (
     "", " ", "*", "?", "**", "a*b?c", "${", "${aws:username}", "${aws:PrincipalTag/a}", "${*}", "${a, 'b'}",
-    "\x00", "\x1b[2J", "\u202e", "\ud800", "\ufeff", "é", "a" * 3_000, "*a" * 40 + "b", "`", "|", "\n", "../x", "-", "=1",
+    "\x00", "\x1b[2J", "\u202e", "\ud800", "\ufeff", "é", "a" * 3_000, "*a" * 40 + "b", "`", "|", "\n", "../x", "-",
+    "=1",
     0, 1, -1, 1.5, 1e308, 10**40, True, False, None, [], {}, [[]], [None], [""], ["*"], {"AWS": "*"}, {"": ""},
     {"unknown": "cannot be read"}, {"unknown": "cannot be read", "address": "a.b", "remedy": "look"}, {"unknown": 1},
     "Allow", "Deny", "deny", "2012-10-17", "2008-10-17", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59",

@@ -1,4 +1,4 @@
-"""Any JSON as a policy, in every place where one can be: a refusal, or a policy under which every question has an answer.
+"""Any JSON as a policy, in every place that has one: a refusal, or a policy under which every question has an answer.
 
 However the rest of a document is mutilated, a statement that denies everything, put at its end, is not lost: nothing is
 `allowed`. `--strict` never allows what is not allowed without it.
@@ -60,12 +60,12 @@ def check(data: bytes) -> None:
     names, put = PLACES[choice(data, len(PLACES))]
     world = _read(put, document)
     if world is not None:
-        answers(world, "app")
+        answers(world, "app", explained=choice(data, 8) == 1)
         if choice(data, 8) == 0:
             world.lint()
     denied = _denied(document, {**DENY_ALL, "Principal": "*"} if names else DENY_ALL)
     world = _read(put, denied) if denied is not None else None
-    for answer in answers(world, "app") if world is not None else ():
+    for answer in answers(world, "app", explained=False) if world is not None else ():
         demand(not answer, f"allowed in spite of a Deny: {answer!r}")
 
 

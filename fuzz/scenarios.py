@@ -17,8 +17,8 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
-from fuzz.asking import OUTCOMES, answers
-from fuzz.documents import WORLDS, texts
+from fuzz.asking import OUTCOMES, answers, ask
+from fuzz.documents import GRANTS, POLICIES, WORLDS, texts
 from fuzz.harness import Harness, choice, demand, fair
 from fuzz.mutation import mutated_json
 from kms_eval import InputError, Scenario
@@ -70,18 +70,32 @@ def check(data: bytes) -> None:
         structure = json.loads(data, object_hook=_made)
     except (ValueError, RecursionError):
         return
+    asked = structure.pop("asked", None) if isinstance(structure, dict) else None
     try:
         world = Scenario.from_dict(structure)
     except InputError as error:
         fair(error)
         return
-    answers(world, next(iter(world.world.keys), None))
+    if isinstance(asked, dict) and all(isinstance(name, str) for name in asked):
+        _ask(world, asked)
+    answers(world, next(iter(world.world.keys), None), explained=choice(data, 8) == 1)
     for test in world.tests[:3]:
         first, second = (_decided(world, test.request) for _ in range(2))
         demand(first == second, f"{first} is {second} when it is asked again")
     if choice(data, 16) == 0:
         world.run_checks()
         world.lint()
+
+
+def _ask(world: Scenario, fields: dict[str, Any]) -> None:
+    """The question whose fields are part of the structure, if they are those of a question at all."""
+    known = {"principal", "action", "key", *(name for each in FIELDS for name in each)}
+    said = {
+        "principal": "role/admin",
+        "action": "kms:Decrypt",
+        **{name: fields[name] for name in known & fields.keys()},
+    }
+    ask(world, said.pop("principal"), said.pop("action"), said.pop("key", None), **said)
 
 
 def _decided(world: Scenario, asked: Any) -> str:
@@ -99,7 +113,18 @@ def _made(value: dict[str, Any]) -> Any:
     return value if make is None else make(value.get("of"))
 
 
-_as_tree = mutated_json(WORLDS)
+FIELDS: tuple[dict[str, Any], ...] = (
+    {"context": {"kms:ViaService": "s3.us-east-1.amazonaws.com", "aws:SourceIp": ["10.0.0.1"], "aws:TokenAge": 1}},
+    {"encryption_context": {"a": "b"}, "vpc_endpoint": "vpce-1", "at": "2026-01-01T00:00:00Z", "alias": "alias/app"},
+    {"session": {"name": "s", "policies": [POLICIES[3]], "tags": {"a": "b"}, "source_identity": "x"}},
+    {"grant": GRANTS[0][0], "via_grant": "grant-1", "region": "us-west-2", "destination_key": "app"},
+    {"grant": "grant-1", "stranger": True},
+)
+_STRUCTURES = [
+    *({**world, "asked": {"principal": "role/admin", "action": "kms:Decrypt", "key": "app"}} for world in WORLDS),
+    *({**WORLDS[0], "asked": {"principal": "user/alice", "action": "kms:CreateGrant", **each}} for each in FIELDS),
+]
+_as_tree = mutated_json(_STRUCTURES)
 
 
 def _mutated(data: bytes, random: Random) -> bytes:
@@ -108,6 +133,8 @@ def _mutated(data: bytes, random: Random) -> bytes:
     try:
         tree = json.loads(data)
     except (ValueError, RecursionError):
+        return _as_tree(data, random)
+    if not isinstance(tree, (dict, list)) or not tree:
         return _as_tree(data, random)
     holders = [tree]
     for holder in holders:
@@ -119,4 +146,4 @@ def _mutated(data: bytes, random: Random) -> bytes:
     return json.dumps(tree).encode()
 
 
-HARNESS = Harness("scenarios", texts(WORLDS), check, _mutated)
+HARNESS = Harness("scenarios", texts(_STRUCTURES), check, _mutated)
