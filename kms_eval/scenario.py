@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     _Words = tuple[object, ...]
 
 _MOST_DECISIONS = 100_000
+_MOST_LETTERS = 16 << 20
+"""In the words of the questions whose decisions are remembered, at most."""
 
 
 class OtherFields(TypedDict, total=False):
@@ -190,6 +192,8 @@ class Scenario:
             strict=strict,
         )
         self._known: dict[_Words | None, Decision] = {}
+        self._known_letters = 0
+        self._age = 0
 
     @classmethod
     def load(
@@ -361,10 +365,22 @@ class Scenario:
         decision = self.decide(request(principal, action, key, base=self._loaded.base, context=context, **fields))
         words = _words(principal, action, key, context or {}, fields)
         if words is not None and not decision.ruling.by_clock:
-            if len(self._known) >= _MOST_DECISIONS:
-                self._known.clear()
-            self._known[words] = decision
+            self._keep(words, decision)
         return decision
+
+    def _keep(self, words: _Words, decision: Decision) -> None:
+        letters = sum(map(_letters, words))
+        self._known_letters += letters
+        # A decision holds the cells it was made with: what the evaluator forgets is to be forgotten here as well.
+        aged = self._age != self.evaluator.age
+        if aged or len(self._known) >= _MOST_DECISIONS or self._known_letters > _MOST_LETTERS:
+            self._known.clear()
+            self._known_letters, self._age = letters, self.evaluator.age
+        self._known[words] = decision
+
+
+def _letters(word: object) -> int:
+    return len(word) if isinstance(word, str) else sum(map(_letters, word)) if isinstance(word, tuple) else 0
 
 
 def _words(

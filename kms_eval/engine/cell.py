@@ -227,7 +227,9 @@ class _Folding:
             if found is Status.HOLDS:
                 self.sums[entry.layer_index] |= part
         if waiting:
-            self._wait(Entry(entry.layer, entry.layer_index, waiting, entry.rule), doubtful=doubtful)
+            whole = waiting == entry.actions
+            mine = entry if whole else Entry(entry.layer, entry.layer_index, waiting, entry.rule)
+            self._wait(mine, doubtful=doubtful)
 
     def _context(self, action: str) -> Context:
         context = self._contexts.get(action)

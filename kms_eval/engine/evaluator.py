@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kms_eval.documents.model import Policy
+from kms_eval.documents.model import Policy, PolicyKind
+from kms_eval.engine import weights
 from kms_eval.engine.caller_policies import CallerPolicies, caller_policies
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
@@ -24,11 +25,6 @@ from kms_eval.world.context_rules import ContextRules
 from kms_eval.world.model import Caller, Session, VpcEndpoint, World
 from kms_eval.world.names import refuse_stranger, resolve_caller
 from kms_eval.world.request import Request
-
-_MOST_CELLS = 50_000
-_MOST_SIDES = 50_000
-_MOST_CALLERS = 200_000
-_MOST_POLICIES = 200_000
 
 
 @record
@@ -66,7 +62,10 @@ class Ruling:
 
 
 class Evaluator:
-    """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again."""
+    """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again.
+
+    `age` counts how often it was thrown away: what others keep of an earlier age they keep alone.
+    """
 
     def __init__(
         self,
@@ -81,6 +80,8 @@ class Evaluator:
         self.allow_unknown_key = allow_unknown_key
         self.strict = strict
         self.context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
+        self.age = 0
+        self._weight = 0
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
@@ -90,8 +91,8 @@ class Evaluator:
         """The compiled rules of a policy of this world (or of a session in it)."""
         rules = self._rules.get(policy)
         if rules is None:
-            if len(self._rules) >= _MOST_POLICIES:
-                self._rules.clear()
+            if policy.kind is PolicyKind.SESSION:
+                self._make_room(weights.of_policy(policy))
             rules = self._rules[policy] = compile_policy(policy)
         return rules
 
@@ -100,8 +101,7 @@ class Evaluator:
         caller = self._callers.get((text, session))
         if caller is None:
             caller = resolve_caller(self.world, text, session)
-            if len(self._callers) >= _MOST_CALLERS:
-                self._callers.clear()
+            self._make_room(weights.of_caller(text))
             self._callers[text, session] = caller
         return caller
 
@@ -171,9 +171,10 @@ class Evaluator:
         key = (scope.caller, scope.endpoint, unpublished)
         policies_of_caller = self._policies_of_callers.get(key)
         if policies_of_caller is None:
-            if len(self._policies_of_callers) >= _MOST_SIDES:
-                self._policies_of_callers.clear()
-            policies_of_caller = self._policies_of_callers[key] = caller_policies(scope, self.rules, unpublished)
+            policies_of_caller = caller_policies(scope, self.rules, unpublished)
+            entries = sum(len(entries) for _in_force, entries in policies_of_caller.gathered.values())
+            self._make_room(weights.of_caller_policies(entries))
+            self._policies_of_callers[key] = policies_of_caller
         return policies_of_caller
 
     def _compile(
@@ -184,10 +185,22 @@ class Evaluator:
         )
 
     def _keep(self, key: tuple[Any, ...], cell: Cell) -> Cell:
-        if len(self._cells) >= _MOST_CELLS:
-            self._cells.clear()
+        self._make_room(weights.of_cell(cell.entries, cell.pending))
         self._cells[key] = cell
         return cell
+
+    def _make_room(self, weight: int) -> None:
+        """Forget all callers where that many bytes more would be too many: what is kept of them hangs together."""
+        self._weight += weight
+        if self._weight > weights.HEAVIEST:
+            self._weight = weight
+            self.age += 1
+            self._callers.clear()
+            self._cells.clear()
+            self._policies_of_callers.clear()
+            # The rules of the world's own policies are as many as it has.
+            for policy in [each for each in tuple(self._rules) if each.kind is PolicyKind.SESSION]:
+                self._rules.pop(policy, None)
 
 
 def _refuse_uncarried(found: tuple[Part, ...]) -> None:

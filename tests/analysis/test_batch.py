@@ -173,6 +173,24 @@ def test_memory_is_bounded_and_keeps_what_is_asked_for() -> None:
     assert sum(recent.get(number) is not None for number in range(100)) <= 10
 
 
+def test_memory_is_bounded_by_what_things_weigh_and_keeps_what_is_asked_for() -> None:
+    recent: BoundedCache[str] = BoundedCache(1_000, heaviest=100_000)
+    for number in range(100):
+        recent.put(number, f"{number:010000}")
+        assert recent.get(number) is not None
+    assert sum(recent.get(number) is not None for number in range(100)) <= 10
+
+
+def test_what_is_heavier_than_a_memory_is_remembered_alone() -> None:
+    recent: BoundedCache[str] = BoundedCache(10, heaviest=1_000)
+    recent.put(1, "a" * 10_000)
+    assert recent.get(1) is not None
+    recent.put(2, "b")
+    recent.put(3, "c" * 10_000)
+    recent.put(4, "d" * 10_000)
+    assert [recent.get(number) is not None for number in range(1, 5)] == [False, False, True, True]
+
+
 def test_columns_that_are_read_keep_their_order() -> None:
     assert fields_among(["when", "key", "action", "id", "principal"]) == ("key", "action", "id", "principal")
 

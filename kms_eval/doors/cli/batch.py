@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kms_eval.doors.cli.arguments import arguments, option, switch, words_of
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.shared_options import SpeakingOptions, WorldOptions
-from kms_eval.errors import Fault, InputError, Location
+from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
@@ -177,5 +177,5 @@ def _tell(report: Report, output: Output) -> None:
     said = [(name, word) for name, word in names if name != "undetermined" or tally.counts[name]]
     output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in said))
     if report.ignored:
-        columns = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
+        columns = ", ".join(f"{quoted(printable(name))}" for name in sorted(report.ignored)[:20])
         output.word(f"columns that are no part of a request: {columns}")
