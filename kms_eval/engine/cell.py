@@ -65,7 +65,11 @@ class Cell:
             return "implicitDeny"
         if self.doubtful & bit:
             return self._decide_in_doubt(bit, context)
-        sums = self.sums_for(bit, lambda entry: entry.applies(context))
+        return self.outcome(bit, lambda entry: entry.applies(context))
+
+    def outcome(self, bit: int, counts: Callable[[Entry], bool]) -> Outcome:
+        """The decision about one action where those pending entries count, and nothing is in doubt."""
+        sums = self.sums_for(bit, counts)
         if sums[LayerIndex.DENY] & bit:
             return "explicitDeny"
         return "allowed" if decide.allowed(sums, self.shape) & bit else "implicitDeny"

@@ -8,10 +8,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from kms_eval.documents.model import ConditionTest, Policy
 from kms_eval.engine.readings import (
+    Alternatives,
     Reading,
     Settled,
     Source,
@@ -198,6 +199,11 @@ class Condition:
             if test.iam_only_in_key_policy:
                 # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
                 readings = {**readings, **{key: or_absent(readings[key]) for key in test.iam_only_in_key_policy}}
+        for reading in readings.values():
+            if reading.__class__ is Alternatives:
+                break
+        else:
+            return _all(tests, cast("Settled", readings), generous=generous)
         ways = settlements(readings)
         if ways is None:
             # Each test for itself: for Allow that is the same, for Deny it denies more.
