@@ -9,7 +9,7 @@ algebra, run once with every open Allow off and Deny on and once the other way r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Literal
@@ -35,7 +35,8 @@ CLOCK = frozenset({"aws:currenttime", "aws:epochtime"})
 
 @record
 class Cell:
-    """One caller on one resource, compiled. `folded` are the condition keys whose values went into the masks.
+    """One caller on one resource, compiled. `folded` are the condition keys whose values went into the masks, each
+    with the actions of which that is true.
 
     `doubtful` are the actions about which something speaks that is not known in full; `unknown_facts` the condition
     keys of which that is true.
@@ -47,7 +48,7 @@ class Cell:
     entries: tuple[Entry, ...]
     sums: tuple[int, ...]
     pending: tuple[Entry, ...]
-    folded: frozenset[str]
+    folded: Mapping[str, int]
     allowed: int
     denied: int
     silent: int
@@ -156,7 +157,7 @@ def _cell(scope: Scope, shape: Shape, in_force: list[InForce], entries: tuple[En
         entries=entries,
         sums=tuple(sums),
         pending=tuple(pending),
-        folded=frozenset(folding.folded),
+        folded=folding.folded,
         allowed=decide.allowed(least, shape) & ~least[LayerIndex.DENY],
         denied=sums[LayerIndex.DENY],
         silent=~decide.allowed(most, shape) & ~least[LayerIndex.DENY] & EVERYTHING,
@@ -181,7 +182,7 @@ class _Folding:
     def __init__(self, scope: Scope, unpublished: str | None, unfolded: frozenset[str], sums: list[int]) -> None:
         self.sums = sums
         self.pending: list[Entry] = []
-        self.folded: set[str] = set()
+        self.folded: dict[str, int] = {}
         self.doubtful = 0
         self.unknown_facts = unknown_facts(scope)
         self._scope = scope
@@ -227,7 +228,8 @@ class _Folding:
             if found is Status.OPEN or (found is Status.HOLDS and doubtful):
                 waiting |= part
                 continue
-            self.folded.update(entry.needs - still_open)
+            for key in entry.needs - still_open:
+                self.folded[key] = self.folded.get(key, 0) | part
             if found is Status.HOLDS:
                 self.sums[entry.layer_index] |= part
         if waiting:

@@ -156,11 +156,14 @@ class Evaluator:
         cell = self._cells.get((*key, None))
         if cell is None:
             cell = self._keep((*key, None), self._compile(scope, unpublished, only_grant))
-        contradicted = cell.folded & said.keys() if said else None
+        contradicted = cell.folded.keys() & said.keys() if said else None
         if not contradicted:
             return cell
+        bit = bit_of(part.action)
+        unfolded = frozenset(key for key in contradicted if cell.folded[key] & bit)
+        if not unfolded:
+            return cell
         # The question gives a value to a key whose fact is folded into the masks: compile without folding it.
-        unfolded = frozenset(contradicted)
         other = self._cells.get((*key, unfolded))
         if other is None:
             other = self._keep((*key, unfolded), self._compile(scope, unpublished, only_grant, unfolded))

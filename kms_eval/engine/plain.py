@@ -116,7 +116,10 @@ class PlainQuestions:
         said = None
         if context is not None:
             said = self._said(context)
-            if said is None or not meeting.cell.folded.isdisjoint(said):
+            if said is None:
+                return None
+            folded = meeting.cell.folded
+            if not folded.keys().isdisjoint(said) and any(folded.get(each, 0) & bit for each in said):
                 return None
         if meeting.allowed & bit:
             return "allowed"
