@@ -35,9 +35,9 @@ CLOCK = frozenset({"aws:currenttime", "aws:epochtime"})
 
 @record
 class Cell:
-    """One caller on one resource, compiled. `folded` are the condition keys whose values went into the masks, each
-    with the actions of which that is true.
+    """One caller on one resource, compiled.
 
+    `folded` are the condition keys whose values went into the masks, each with the actions of which that is true.
     `doubtful` are the actions about which something speaks that is not known in full; `unknown_facts` the condition
     keys of which that is true.
     """

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
 from kms_eval.documents.model import ConditionTest, Policy
 from kms_eval.engine.readings import (
@@ -164,18 +164,27 @@ _ANYTHING = object()
 
 @record
 class Condition:
-    """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case."""
+    """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case.
+
+    `iam_only`: one of the tests asks, in a key policy, for what AWS KMS supports in IAM policies only.
+    """
 
     tests: tuple[Test, ...]
     needs: frozenset[str]
+    iam_only: bool
 
     def holds(self, source: Source, *, generous: bool) -> bool:
         """Whether the condition is true; `generous` accepts either reading of what AWS leaves open (for Deny)."""
         if not self.tests:
             # ASSUMPTION Z14: an empty Condition block; Allow is silent, Deny applies.
             return generous
-        readings = {key: source.get(key) for key in self.needs}
-        return self._hold(self.tests, readings, generous=generous)
+        settled: dict[str, Values | None] = {}
+        for key in self.needs:
+            reading: Any = source.get(key)
+            if reading.__class__ is Alternatives or self.iam_only:
+                return self._hold(self.tests, {key: source.get(key) for key in self.needs}, generous=generous)
+            settled[key] = reading
+        return _all(self.tests, settled, generous=generous)
 
     def status(self, source: Source, open_keys: frozenset[str], *, generous: bool) -> Status:
         """What can be said while these keys may still take any value."""
@@ -199,11 +208,6 @@ class Condition:
             if test.iam_only_in_key_policy:
                 # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
                 readings = {**readings, **{key: or_absent(readings[key]) for key in test.iam_only_in_key_policy}}
-        for reading in readings.values():
-            if reading.__class__ is Alternatives:
-                break
-        else:
-            return _all(tests, cast("Settled", readings), generous=generous)
         ways = settlements(readings)
         if ways is None:
             # Each test for itself: for Allow that is the same, for Deny it denies more.
@@ -229,8 +233,13 @@ def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
 
 def compile_condition(policy: Policy, written: tuple[ConditionTest, ...]) -> Condition:
     """The compiled Condition element of a statement of this policy."""
-    tests = tuple(_compile(policy, test) for test in written)
-    return Condition(tests, frozenset().union(*(test.needs for test in tests)) if tests else frozenset())
+    return condition_of(tuple(_compile(policy, test) for test in written))
+
+
+def condition_of(tests: tuple[Test, ...]) -> Condition:
+    """The condition that all of these tests hold."""
+    needs = frozenset(key for test in tests for key in test.needs)
+    return Condition(tests, needs, iam_only=any(test.iam_only_in_key_policy for test in tests))
 
 
 def _compile(policy: Policy, written: ConditionTest) -> Test:

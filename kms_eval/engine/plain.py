@@ -225,7 +225,7 @@ def _decide(meeting: _Meeting, waiting: _Waiting, said: _Said, spelled: Iterable
         asked, condition = judged.asked, judged.condition
         if asked is not None and asked.isdisjoint(said):
             counts = judged.bare
-        elif condition is not None and condition.needs <= said.keys():
+        elif condition is not None and condition.needs.issubset(said):
             counts = condition.holds(said, generous=judged.generous)
         else:
             if context is None:
