@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -191,11 +192,11 @@ class Condition:
         if open_keys.isdisjoint(self.needs):
             return Status.HOLDS if self.holds(source, generous=generous) else Status.FAILS
         # Where a test's own key has no value, what its variables stand for makes no difference.
-        settled = tuple(
+        settled = [
             test
             for test in self.tests
             if test.needs.isdisjoint(open_keys) or (test.key not in open_keys and not source.get(test.key))
-        )
+        ]
         if settled:
             readings = {key: source.get(key) for test in settled for key in test.needs}
             if not self._hold(settled, readings, generous=generous):
@@ -203,7 +204,7 @@ class Condition:
         return Status.HOLDS if len(settled) == len(self.tests) else Status.OPEN
 
     @staticmethod
-    def _hold(tests: tuple[Test, ...], readings: dict[str, Reading], *, generous: bool) -> bool:
+    def _hold(tests: Iterable[Test], readings: dict[str, Reading], *, generous: bool) -> bool:
         for test in tests:
             if test.iam_only_in_key_policy:
                 # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
@@ -223,7 +224,7 @@ def _alone(test: Test, readings: dict[str, Reading], *, generous: bool) -> bool:
     return in_reading(ways, lambda settled: _all((test,), settled, generous=generous), generous=generous)
 
 
-def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
+def _all(tests: Iterable[Test], settled: Settled, *, generous: bool) -> bool:
     lookup = text_in(settled)
     for test in tests:  # noqa: SIM110 - making a generator takes longer than most tests
         if not test.holds(settled[test.key], lookup, generous=generous):

@@ -21,7 +21,7 @@ from kms_eval.engine.context import Context, carried
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import BIT, actions_in, published
-from kms_eval.engine.plan import Part, grant_meant
+from kms_eval.engine.plan import grant_meant
 from kms_eval.engine.resources import Target, key_target
 from kms_eval.engine.situation import ASSUMED_ROOT, Circumstances, Given, Scope, Situation
 from kms_eval.errors import InputError
@@ -165,7 +165,7 @@ class PlainQuestions:
         if target is None:
             target = self._targets[reference.key] = key_target(reference.key)
         scope = Scope(world, caller, target)
-        cell = evaluator.cell(Part("kms:Decrypt", scope, Circumstances(), reference))
+        cell = evaluator.cell_of(scope)
         timeless = ~cell.by_clock
         return _Meeting(
             scope, reference.alias, cell, cell.allowed & timeless, cell.denied & timeless, cell.silent & timeless, {}
