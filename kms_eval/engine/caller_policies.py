@@ -43,17 +43,14 @@ class Audience:
     unpublished: str | None
 
     def entries(self, layer: Layer, policies: Iterable[Policy], layer_index: int | None = None) -> Iterator[Entry]:
-        """What those policies say to the caller; `layer_index` is where the layer's Allow statements count.
-
-        Without one it depends on how they name the caller.
-        """
+        """What those policies say to the caller; `layer_index` is as for `slot_of`."""
         names, unpublished = self.names, self.unpublished
         for policy in policies:
             for rule in self.rules(policy):
-                if rule.named is not None and rule.named.isdisjoint(names):
-                    continue
                 actions = (rule.actions if unpublished is None else rule.covers(unpublished)) & layer.actions
-                mine = _slot(rule, self.caller, layer, layer_index) if actions else None
+                if not actions or (rule.named is not None and rule.named.isdisjoint(names)):
+                    continue
+                mine = slot_of(rule, self.caller, layer, layer_index)
                 if mine is not None:
                     yield Entry(layer.name, mine, actions, rule)
 
@@ -130,8 +127,11 @@ def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) 
     return CallerPolicies(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {}, {})
 
 
-def _slot(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None) -> int | None:
-    """Where a rule's word counts for the caller; None where it is not for the caller, or void."""
+def slot_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None = None) -> int | None:
+    """Where a rule's word counts for the caller; None where it is not for the caller, or void.
+
+    `layer_index` is where the layer's Allow statements count; without one it depends on how they name the caller.
+    """
     statement = rule.statement
     if rule.resource is None:
         return None

@@ -20,15 +20,16 @@ from kms_eval.engine.conditions import Condition
 from kms_eval.engine.context import Context, carried
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
-from kms_eval.engine.masks import BIT, actions_in, published
+from kms_eval.engine.masks import BIT, NAME, published
 from kms_eval.engine.plan import grant_meant
 from kms_eval.engine.resources import Target, key_target
-from kms_eval.engine.situation import ASSUMED_ROOT, Circumstances, Given, Scope, Situation
+from kms_eval.engine.situation import ASSUMED_ROOT, NOTHING_GIVEN, Circumstances, Given, Scope, Situation
+from kms_eval.engine.uncompiled import Uncompiled
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.formats.memory import half_pair
 from kms_eval.records import record
-from kms_eval.world.model import Key
+from kms_eval.world.model import Caller, Key
 from kms_eval.world.names import refuse_stranger, resolve_key
 
 _MOST_MEETINGS = 50_000
@@ -97,6 +98,8 @@ class PlainQuestions:
         self._evaluator = evaluator
         self._bits: dict[str, int] = {}
         self._met: dict[str, dict[str | None, _Meeting]] = {}
+        self._uncompiled = Uncompiled(evaluator)
+        self._once: set[tuple[Caller, Target]] = set()
         self._meetings = 0
         self._names: dict[str, _Name | None] = {}
         self._targets: dict[Key, Target] = {}
@@ -109,10 +112,7 @@ class PlainQuestions:
             meeting = self._met[principal][key]
             bit = self._bits[action]
         except (KeyError, TypeError):
-            found = self._meet(principal, action, key)
-            if found is None:
-                return None
-            meeting, bit = found
+            return self._meet(principal, action, key, context)
         said = None
         if context is not None:
             said = self._said(context)
@@ -132,44 +132,63 @@ class PlainQuestions:
             return None
         return _decide(meeting, waiting, said, context or ()) if said else waiting.bare
 
-    def _meet(self, principal: object, action: object, key: object) -> tuple[_Meeting, int] | None:
+    def _meet(
+        self, principal: str, action: str, key: str | None, context: Mapping[str, object] | None
+    ) -> Outcome | None:
+        """The same where a word is new, or two words have not been compiled together."""
         if not (_is_word(principal) and _is_word(action) and (key is None or _is_word(key))):
             return None
         bit = self._bits.get(action)
         if bit is None:
-            bit = _bit_of_word(action)
-            if len(self._bits) < _MOST_NAMES:
-                self._bits[action] = bit
+            if len(self._bits) >= _MOST_NAMES:
+                self._bits.clear()
+            bit = self._bits[action] = _bit_of_word(action)
         if not bit:
             return None
-        meeting = self._met.get(principal, {}).get(key)
-        if meeting is None:
+        if key not in self._met.get(principal, ()):
             try:
-                meeting = self._resolve(principal, key)
+                scope, alias = self._resolve(principal, key)
             except InputError:
                 return None
-            if self._meetings >= _MOST_MEETINGS:
-                self._met.clear()
-                self._meetings = 0
-            self._met.setdefault(principal, {})[key] = meeting
-            self._meetings += 1
-        return meeting, bit
+            pair = scope.caller, scope.target
+            if pair not in self._once:
+                self._once.add(pair)
+                return self._decide_uncompiled(scope, alias, bit, context)
+            self._keep(principal, key, scope, alias)
+        return self.outcome(principal, action, key, context)
 
-    def _resolve(self, principal: str, key: str | None) -> _Meeting:
-        evaluator = self._evaluator
-        world = evaluator.world
-        caller = evaluator.caller(principal)
+    def _resolve(self, principal: str, key: str | None) -> tuple[Scope, str | None]:
+        world = self._evaluator.world
+        caller = self._evaluator.caller(principal)
         refuse_stranger(world, caller)
         reference = resolve_key(world, key, caller=caller)
         target = self._targets.get(reference.key)
         if target is None:
             target = self._targets[reference.key] = key_target(reference.key)
-        scope = Scope(world, caller, target)
-        cell = evaluator.cell_of(scope)
+        return Scope(world, caller, target), reference.alias
+
+    def _decide_uncompiled(
+        self, scope: Scope, alias: str | None, bit: int, context: Mapping[str, object] | None
+    ) -> Outcome | None:
+        given = NOTHING_GIVEN
+        if context is not None:
+            said = self._said(context)
+            if said is None:
+                return None
+            given = Given(said, dict(zip(said, context, strict=True)))
+        return self._uncompiled.outcome(scope, bit, _context(scope, alias, NAME[bit], given))
+
+    def _keep(self, principal: str, key: str | None, scope: Scope, alias: str | None) -> None:
+        if self._meetings >= _MOST_MEETINGS:
+            self._met.clear()
+            self._once.clear()
+            self._meetings = 0
+        cell = self._evaluator.cell_of(scope)
         timeless = ~cell.by_clock
-        return _Meeting(
-            scope, reference.alias, cell, cell.allowed & timeless, cell.denied & timeless, cell.silent & timeless, {}
+        self._met.setdefault(principal, {})[key] = _Meeting(
+            scope, alias, cell, cell.allowed & timeless, cell.denied & timeless, cell.silent & timeless, {}
         )
+        self._meetings += 1
 
     def _said(self, context: Mapping[str, object]) -> _Said | None:
         """The values by condition key; None where one of them needs another look, or nothing can be said of it here."""
@@ -229,7 +248,9 @@ def _decide(meeting: _Meeting, waiting: _Waiting, said: _Said, spelled: Iterable
             counts = condition.holds(said, generous=judged.generous)
         else:
             if context is None:
-                context = _context(meeting, waiting.action, Given(said, dict(zip(said, spelled, strict=True))))
+                context = _context(
+                    meeting.scope, meeting.alias, waiting.action, Given(said, dict(zip(said, spelled, strict=True)))
+                )
             counts = judged.entry.applies(context)
         if counts:
             counted |= position
@@ -242,10 +263,10 @@ def _decide(meeting: _Meeting, waiting: _Waiting, said: _Said, spelled: Iterable
     return outcome
 
 
-def _context(meeting: _Meeting, action: str, given: Given) -> Context:
-    key = meeting.scope.target.key
+def _context(scope: Scope, alias: str | None, action: str, given: Given) -> Context:
+    key = scope.target.key
     grant = grant_meant(action, key) if key is not None else None
-    return Context(Situation(meeting.scope, action, Circumstances(given, request_alias=meeting.alias, grant=grant)))
+    return Context(Situation(scope, action, Circumstances(given, request_alias=alias, grant=grant)))
 
 
 def _outcome(cell: Cell, bit: int, judged: tuple[_Judged, ...], counted: int) -> Outcome:
@@ -254,7 +275,7 @@ def _outcome(cell: Cell, bit: int, judged: tuple[_Judged, ...], counted: int) ->
 
 
 def _watched(meeting: _Meeting, bit: int) -> _Waiting:
-    cell, action = meeting.cell, actions_in(bit)[0].name.lower()
+    cell, action = meeting.cell, NAME[bit]
     judged = tuple(_judged(entry, meeting, action) for entry in cell.pending if entry.actions & bit)
     bare = {each.entry: each.bare for each in judged}
     return _Waiting(bit, action, judged, cell.outcome(bit, bare.__getitem__))
@@ -262,7 +283,7 @@ def _watched(meeting: _Meeting, bit: int) -> _Waiting:
 
 def _judged(entry: Entry, meeting: _Meeting, action: str) -> _Judged:
     watch, rule = _Watch(), entry.rule
-    bare = entry.applies(_context(meeting, action, Given(watch, watch)))
+    bare = entry.applies(_context(meeting.scope, meeting.alias, action, Given(watch, watch)))
     asked = frozenset(watch.asked) if watch.asked is not None else None
     # What needs no key of its own to cover the key of the cell does, or it would not wait.
     alone = rule is not None and rule.resource is not None and not rule.resource.needs

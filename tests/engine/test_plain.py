@@ -45,9 +45,11 @@ def world(condition: dict[str, Any] | None = None, effect: str = "Allow", **opti
     )
 
 
-def plain(asked: Scenario, *words: Any) -> str | None:
+def plain(asked: Scenario, *words: Any) -> tuple[str | None, ...]:
+    """What is answered at first sight, and when caller and key have been compiled."""
     principal, action, key, context = (*words, None, None, None, None)[:4]
-    return PlainQuestions(asked.evaluator).outcome(principal, action, key, context)
+    questions = PlainQuestions(asked.evaluator)
+    return tuple(questions.outcome(principal, action, key, context) for _ in range(3))
 
 
 TRUE, FALSE = {"aws:MultiFactorAuthPresent": "true"}, {"aws:MultiFactorAuthPresent": "false"}
@@ -81,7 +83,7 @@ BY_SERVICE = {"Bool": {"aws:ViaAWSService": "true"}}
 )
 def test_a_plain_question_is_decided_from_its_words(asked: Scenario, words: tuple[Any, ...], outcome: str) -> None:
     principal, action, key, context = (*words, None, None, None, None)[:4]
-    assert plain(asked, *words) == outcome
+    assert plain(asked, *words) == (outcome, outcome, outcome)
     assert asked.decide(request(principal, action, key, context=context)).decision == outcome
     assert asked.can(principal, action, key, context=context).decision == outcome
 
@@ -117,7 +119,9 @@ ROOTS = {"Bool": {"aws:AssumedRoot": "true"}}
     ],
 )
 def test_everything_else_takes_the_long_way(asked: Scenario, words: tuple[Any, ...]) -> None:
-    assert plain(asked, *words) is None
+    first, second, third = plain(asked, *words)
+    assert second is third is None
+    assert first is None or first == asked.can(*words[:3], context=words[3]).decision
 
 
 def test_the_long_way_follows_where_the_short_one_ends() -> None:
