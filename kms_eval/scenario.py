@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from kms_eval.engine.evaluator import Evaluator, Ruling
-from kms_eval.engine.plain import PlainQuestions
 from kms_eval.errors import InputError
 from kms_eval.world.request import Request, request
 from kms_eval.world.values import kind_of
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from kms_eval.analysis.linting.finding import Report
     from kms_eval.engine.cell import Outcome
     from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
+    from kms_eval.engine.plain import PlainQuestions
     from kms_eval.world.cases import TestCase
     from kms_eval.world.load import Loaded
     from kms_eval.world.model import World
@@ -191,7 +191,7 @@ class Scenario:
             allow_unknown_key=allow_unknown_key,
             strict=strict,
         )
-        self._plain = PlainQuestions(self.evaluator)
+        self._plain: PlainQuestions | None = None
 
     @classmethod
     def load(
@@ -290,7 +290,7 @@ class Scenario:
         for the rest.
         """
         if not fields:
-            decision = self._plain.outcome(principal, action, key, context)
+            decision = (self._plain or self._plain_questions()).outcome(principal, action, key, context)
             if decision is not None:
                 return Decision(self.evaluator, decision, (principal, action, key, context and {**context}))
         return self.decide(request(principal, action, key, base=self._loaded.base, context=context, **fields))
@@ -306,7 +306,7 @@ class Scenario:
     ) -> bool:
         """Whether `can` answers `allowed`."""
         if not fields:
-            decision = self._plain.outcome(principal, action, key, context)
+            decision = (self._plain or self._plain_questions()).outcome(principal, action, key, context)
             if decision is not None:
                 return decision == "allowed"
         return self.can(principal, action, key, context=context, **fields).decision == "allowed"
@@ -353,6 +353,12 @@ class Scenario:
         from kms_eval.analysis.linting.lint import lint_scenario  # noqa: PLC0415 - likewise
 
         return lint_scenario(self.evaluator, self._loaded.warnings, choose(select, ignore))
+
+    def _plain_questions(self) -> PlainQuestions:
+        from kms_eval.engine.plain import PlainQuestions  # noqa: PLC0415 - the command line asks part by part
+
+        self._plain = PlainQuestions(self.evaluator)
+        return self._plain
 
 
 def _timed(asked: Request) -> Request:
