@@ -150,21 +150,35 @@ class Evaluator:
         unpublished = part.action.lower() if bit_of(part.action) == UNPUBLISHED else None
         only_grant = part.circumstances.via_grant if part.action == "kms:CreateGrant" else None
         scope, said = part.scope, part.circumstances.given.values
-        target = scope.target
-        about = target.key or (target.kind, target.arn, target.region)
-        key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only)
-        cell = self._cells.get((*key, None))
-        if cell is None:
-            cell = self._keep((*key, None), self._compile(scope, unpublished, only_grant))
-        contradicted = cell.folded & said.keys() if said else None
+        cell = self.cell_of(scope, unpublished, only_grant)
+        contradicted = cell.folded.keys() & said.keys() if said else None
         if not contradicted:
             return cell
+        bit = bit_of(part.action)
+        unfolded = frozenset(key for key in contradicted if cell.folded[key] & bit)
+        if not unfolded:
+            return cell
         # The question gives a value to a key whose fact is folded into the masks: compile without folding it.
-        unfolded = frozenset(contradicted)
-        other = self._cells.get((*key, unfolded))
-        if other is None:
-            other = self._keep((*key, unfolded), self._compile(scope, unpublished, only_grant, unfolded))
-        return other
+        return self.cell_of(scope, unpublished, only_grant, unfolded)
+
+    def cell_of(
+        self,
+        scope: Scope,
+        unpublished: str | None = None,
+        only_grant: str | None = None,
+        unfolded: frozenset[str] | None = None,
+    ) -> Cell:
+        """The compiled cell of a scope, made when first asked for. See `compile_cell` for the rest."""
+        target = scope.target
+        about = target.key or (target.kind, target.arn, target.region)
+        key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only, unfolded)
+        cell = self._cells.get(key)
+        if cell is None:
+            side = self.policies_of_caller(scope, unpublished)
+            cell = compile_cell(scope, side, unfolded=unfolded or frozenset(), only_grant=only_grant)
+            self._make_room(weights.of_cell(cell.entries, cell.pending))
+            self._cells[key] = cell
+        return cell
 
     def policies_of_caller(self, scope: Scope, unpublished: str | None = None) -> CallerPolicies:
         """What speaks to the scope's caller whatever the target, gathered when first asked for."""
@@ -176,18 +190,6 @@ class Evaluator:
             self._make_room(weights.of_caller_policies(entries))
             self._policies_of_callers[key] = policies_of_caller
         return policies_of_caller
-
-    def _compile(
-        self, scope: Scope, unpublished: str | None, only_grant: str | None, unfolded: frozenset[str] = frozenset()
-    ) -> Cell:
-        return compile_cell(
-            scope, self.policies_of_caller(scope, unpublished), unfolded=unfolded, only_grant=only_grant
-        )
-
-    def _keep(self, key: tuple[Any, ...], cell: Cell) -> Cell:
-        self._make_room(weights.of_cell(cell.entries, cell.pending))
-        self._cells[key] = cell
-        return cell
 
     def _make_room(self, weight: int) -> None:
         """Forget all callers where that many bytes more would be too many: what is kept of them hangs together."""
