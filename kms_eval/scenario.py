@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     from kms_eval.analysis.linting.finding import Report
     from kms_eval.engine.cell import Outcome
     from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
+    from kms_eval.engine.plain import PlainQuestions
     from kms_eval.world.cases import TestCase
     from kms_eval.world.load import Loaded
     from kms_eval.world.model import World
 
     GivenContext = Mapping[str, str | bool | int | float | Sequence[str | bool | int | float]]
-    _Words = tuple[object, ...]
-
-_MOST_DECISIONS = 100_000
+    _Words = tuple[str, str, str | None, GivenContext | None]
 
 
 class OtherFields(TypedDict, total=False):
@@ -65,12 +64,12 @@ class Fields(OtherFields, total=False):
 class Decision:
     """The answer to one question; true only where it is `allowed`. Reasons are worked out when first asked for."""
 
-    __slots__ = ("_advised", "_evaluator", "_explanation", "_ruling", "decision")
+    __slots__ = ("_advised", "_evaluator", "_explanation", "_question", "decision")
 
-    def __init__(self, evaluator: Evaluator, ruling: Ruling) -> None:
-        self.decision: Outcome = ruling.outcome
+    def __init__(self, evaluator: Evaluator, decision: Outcome, question: Ruling | _Words) -> None:
+        self.decision = decision
         self._evaluator = evaluator
-        self._ruling = ruling
+        self._question = question
         self._explanation: Explanation | None = None
         self._advised: Explanation | None = None
 
@@ -78,14 +77,17 @@ class Decision:
         return self.decision == "allowed"
 
     def __repr__(self) -> str:
-        asked = self._ruling.request
+        asked = self.ruling.request
         on = f" on {asked.key}" if asked.key else ""
         return f"<Decision {self.decision}: {asked.principal} {asked.action}{on}, {self.reason}>"
 
     @property
     def ruling(self) -> Ruling:
         """The decision as the engine made it, part by part; for analyses, which go on from there."""
-        return self._ruling
+        if isinstance(self._question, tuple):
+            principal, action, key, context = self._question
+            self._question = self._evaluator.rule(_timed(request(principal, action, key, context=context)))
+        return self._question
 
     @property
     def explanation(self) -> Explanation:
@@ -93,7 +95,7 @@ class Decision:
         if self._explanation is None:
             from kms_eval.engine.explain import explain  # noqa: PLC0415 - only those who ask pay for it
 
-            self._explanation = explain(self._evaluator, self._ruling)
+            self._explanation = explain(self._evaluator, self.ruling)
         return self._explanation
 
     @property
@@ -105,7 +107,7 @@ class Decision:
         if self._advised is None:
             from kms_eval.analysis.advising.advise import advised  # noqa: PLC0415 - only those who ask pay for it
 
-            self._advised = advised(self._evaluator, self._ruling, self.explanation)
+            self._advised = advised(self._evaluator, self.ruling, self.explanation)
         return self._advised
 
     @property
@@ -189,7 +191,7 @@ class Scenario:
             allow_unknown_key=allow_unknown_key,
             strict=strict,
         )
-        self._known: dict[_Words | None, Decision] = {}
+        self._plain: PlainQuestions | None = None
 
     @classmethod
     def load(
@@ -287,13 +289,11 @@ class Scenario:
         one or the action needs none. `context` maps condition keys to a value or a list of values. See `OtherFields`
         for the rest.
         """
-        # Decisions that time cannot change are kept: a question asked before costs one look-up.
-        try:
-            if context is None and not fields:
-                return self._known[principal, action, key]
-            return self._known[_words(principal, action, key, context, fields)]
-        except (KeyError, TypeError):
-            return self._ask(principal, action, key, context, fields)
+        if not fields:
+            decision = (self._plain or self._plain_questions()).outcome(principal, action, key, context)
+            if decision is not None:
+                return Decision(self.evaluator, decision, (principal, action, key, context and {**context}))
+        return self.decide(request(principal, action, key, base=self._loaded.base, context=context, **fields))
 
     def allows(
         self,
@@ -305,13 +305,11 @@ class Scenario:
         **fields: Unpack[OtherFields],
     ) -> bool:
         """Whether `can` answers `allowed`."""
-        # As in `can`, which it would take as long to call as to look up.
-        try:
-            if context is None and not fields:
-                return self._known[principal, action, key].decision == "allowed"
-            return self._known[_words(principal, action, key, context, fields)].decision == "allowed"
-        except (KeyError, TypeError):
-            return self._ask(principal, action, key, context, fields).decision == "allowed"
+        if not fields:
+            decision = (self._plain or self._plain_questions()).outcome(principal, action, key, context)
+            if decision is not None:
+                return decision == "allowed"
+        return self.can(principal, action, key, context=context, **fields).decision == "allowed"
 
     def check(
         self,
@@ -343,7 +341,8 @@ class Scenario:
 
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""
-        return Decision(self.evaluator, self.evaluator.rule(_timed(asked)))
+        ruling = self.evaluator.rule(_timed(asked))
+        return Decision(self.evaluator, ruling.outcome, ruling)
 
     def lint(self, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Report:
         """What is wrong with the policies and grants, and what is wider than it looks.
@@ -355,34 +354,11 @@ class Scenario:
 
         return lint_scenario(self.evaluator, self._loaded.warnings, choose(select, ignore))
 
-    def _ask(
-        self, principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields
-    ) -> Decision:
-        decision = self.decide(request(principal, action, key, base=self._loaded.base, context=context, **fields))
-        words = _words(principal, action, key, context or {}, fields)
-        if words is not None and not decision.ruling.by_clock:
-            if len(self._known) >= _MOST_DECISIONS:
-                self._known.clear()
-            self._known[words] = decision
-        return decision
+    def _plain_questions(self) -> PlainQuestions:
+        from kms_eval.engine.plain import PlainQuestions  # noqa: PLC0415 - the command line asks part by part
 
-
-def _words(
-    principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields
-) -> _Words | None:
-    """What a question is remembered by; None where it is not.
-
-    Only texts are: true and 1 are equal in Python, and different texts in AWS.
-    """
-    if not fields and context.__class__ is dict:
-        members: Any = context
-        if len(members) == 1:
-            ((name, value),) = members.items()
-            if value.__class__ is str:
-                return principal, action, key, name, value
-        elif all(value.__class__ is str for value in members.values()):
-            return (principal, action, key, *members.items())
-    return None
+        self._plain = PlainQuestions(self.evaluator)
+        return self._plain
 
 
 def _timed(asked: Request) -> Request:

@@ -85,7 +85,7 @@ def check_lockout(
     described = {principal.arn for principal in world.principals.values() if principal.account == key.account}
     missing = tuple(dict.fromkeys(_undescribed(described, key)))
     refused = (*refusals(key.policy), *_misplaced(key))
-    if world.strangers or not described:
+    if world.strangers or not described or key.account in world.unshown:
         return Lockout(key, asked, left, maybe, refused, undetermined, missing)
     nobody = tuple(_does_not_exist(name, key, len(described)) for name in missing)
     return Lockout(key, asked, left, maybe, (*refused, *nobody), undetermined)

@@ -66,7 +66,7 @@ class Answer(Decision):
     __slots__ = ("_asked",)
 
     def __init__(self, scenario: Scenario, decision: Decision, asked: _Asked) -> None:
-        super().__init__(scenario.evaluator, decision.ruling)
+        super().__init__(scenario.evaluator, decision.decision, decision.ruling)
         self._asked = asked
 
     @property

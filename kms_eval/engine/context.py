@@ -3,7 +3,8 @@
 Comes in: a situation. Goes out: the reading of any condition key in it. Never here: policies, effects, operators.
 
 A value that the question itself gives wins; then the fact; else the key is absent, never "anything" (semantics C5, C6).
-A row's `fixed` tells that its value, absent included, is the same for every request of a caller on a resource.
+A row's `fixed` tells that its value, absent included, is the same for every request of a caller on a resource;
+`of_caller` that it is so whatever the resource is.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
 """
@@ -29,24 +30,25 @@ class Fact:
     key: str
     derive: Callable[[Situation, str], Reading]
     fixed: bool = False
+    of_caller: bool = False
 
 
 FACTS: tuple[Fact, ...] = (
     # Who calls (semantics Q1-Q6).
-    Fact("aws:principalarn", derive_aws.principal_arn, fixed=True),
-    Fact("aws:principalaccount", derive_aws.principal_account, fixed=True),
-    Fact("aws:principaltype", derive_aws.principal_type, fixed=True),
-    Fact("aws:userid", derive_aws.userid, fixed=True),
-    Fact("aws:username", derive_aws.username, fixed=True),
-    Fact("aws:principaltag/", derive_aws.principal_tag, fixed=True),
-    Fact("aws:principalorgid", derive_aws.principal_org_id, fixed=True),
-    Fact("aws:principalorgpaths", derive_aws.principal_org_paths, fixed=True),
-    Fact("aws:principalisawsservice", derive_aws.principal_is_aws_service, fixed=True),
-    Fact("aws:principalservicename", derive_aws.principal_service_name, fixed=True),
-    Fact("aws:principalservicenameslist", derive_aws.principal_service_name, fixed=True),
+    Fact("aws:principalarn", derive_aws.principal_arn, fixed=True, of_caller=True),
+    Fact("aws:principalaccount", derive_aws.principal_account, fixed=True, of_caller=True),
+    Fact("aws:principaltype", derive_aws.principal_type, fixed=True, of_caller=True),
+    Fact("aws:userid", derive_aws.userid, fixed=True, of_caller=True),
+    Fact("aws:username", derive_aws.username, fixed=True, of_caller=True),
+    Fact("aws:principaltag/", derive_aws.principal_tag, fixed=True, of_caller=True),
+    Fact("aws:principalorgid", derive_aws.principal_org_id, fixed=True, of_caller=True),
+    Fact("aws:principalorgpaths", derive_aws.principal_org_paths, fixed=True, of_caller=True),
+    Fact("aws:principalisawsservice", derive_aws.principal_is_aws_service, fixed=True, of_caller=True),
+    Fact("aws:principalservicename", derive_aws.principal_service_name, fixed=True, of_caller=True),
+    Fact("aws:principalservicenameslist", derive_aws.principal_service_name, fixed=True, of_caller=True),
     Fact("aws:sourceidentity", derive_aws.source_identity),
     Fact("aws:multifactorauthpresent", derive_aws.multi_factor_auth_present),
-    Fact("kms:calleraccount", derive_kms.caller_account, fixed=True),
+    Fact("kms:calleraccount", derive_kms.caller_account, fixed=True, of_caller=True),
     # What is asked about (semantics Q11, K3).
     Fact("aws:resourceaccount", derive_aws.resource_account, fixed=True),
     Fact("aws:resourceorgid", derive_aws.resource_org_id, fixed=True),
@@ -161,6 +163,12 @@ def is_fixed(action: str, key: str, *, with_key: bool) -> bool:
         return False
     # Properties of an existing key never change between requests; those of a key to be created do.
     return found[0].fixed or (with_key and found[0].derive in derive_kms.OF_THE_KEY)
+
+
+def is_of_caller(key: str) -> bool:
+    """Whether the caller alone settles the key (lower case), whatever the resource and the request are."""
+    found = fact_of(key)
+    return found is not None and found[0].of_caller
 
 
 def is_suppliable(situation: Situation, key: str) -> bool:

@@ -6,8 +6,9 @@ Comes in: a part's ruling. Goes out: its entries and the layers' words. Never he
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
-from kms_eval.documents.model import Grant
+from kms_eval.documents.model import Grant, Policy, Statement
 from kms_eval.engine.caller_policies import Rules
 from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import LayerIndex
@@ -35,8 +36,12 @@ def grant_source(grant: Grant) -> Source:
 
 
 def rule_source(rule: Rule) -> Source:
+    """Where the statement of a rule stands."""
+    return statement_source(rule.policy, rule.statement)
+
+
+def statement_source(policy: Policy, statement: Statement) -> Source:
     """Where a statement stands. A single statement may be written without its list."""
-    policy, statement = rule.policy, rule.statement
     place = policy.place.at("Statement", statement.index).location() if policy.place is not None else None
     return Source(policy.name, statement.sid, statement.index, statement.effect, place)
 
@@ -52,7 +57,11 @@ class Trace:
         """Entries that count or not depending on something unknown."""
         self.counted = self._counting() if ruling.cell.doubtful & ruling.bit else self._applying()
         self.layer_indexes = {entry.layer_index for entry in self.counted}
-        self.words = tuple(self._layers())
+
+    @cached_property
+    def words(self) -> tuple[LayerWord, ...]:
+        """What each layer in force said, found when it is first asked for: many readers need the code only."""
+        return tuple(self._layers())
 
     def _applying(self) -> list[Entry]:
         return [entry for entry in self.about if entry.applies(self.ruling.context)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 
 from kms_eval.errors import Fault, InputError, Location, quoted
@@ -131,6 +132,7 @@ class _Finder:
 
     def __init__(self, text: str, values: list[int] | None = None) -> None:
         self._text = text
+        self._breaks: list[int] | None = None
         # By the steps to an object or array: where each member stands (in an object its key), and where its value.
         self._members: dict[Steps, dict[str | int, tuple[int, int]]] = {}
         if values is not None:
@@ -153,7 +155,14 @@ class _Finder:
                 around = (*around, step)
             elif step != 0:
                 break
-        return _position(self._text, standing)
+        return self._position(standing)
+
+    def _position(self, offset: int) -> Position:
+        """Line and column of an offset; where lines end is found once, for whoever asks for many places."""
+        if self._breaks is None:
+            self._breaks = [found.start() for found in re.finditer("\n", self._text)]
+        line = bisect_left(self._breaks, offset)
+        return Position(line + 1, offset - (self._breaks[line - 1] if line else -1))
 
     def _walk(self, offset: int) -> dict[str | int, tuple[int, int]]:
         """The members of the object or array that begins at `offset`; of anything else none."""
@@ -175,10 +184,6 @@ class _Finder:
             if text[here] == ",":
                 here = _after_space(text, here + 1)
         return members
-
-
-def _position(text: str, offset: int) -> Position:
-    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
 def _syntax_fault(error: json.JSONDecodeError, name: str) -> Fault:

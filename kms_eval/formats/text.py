@@ -115,7 +115,10 @@ def decoded(data: bytes, name: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(Fault("is UTF-16 text", Location(name), "save it as UTF-8"))
     if (offset := data.find(b"\0")) >= 0:
-        raise InputError(Fault("is not text: it holds a NUL character", Location(name, _line_at(data, offset))))
+        fault = Fault(
+            "is not text: it holds a NUL character", Location(name, _line_at(data, offset)), "save it as UTF-8"
+        )
+        raise InputError(fault)
     data = data.removeprefix(_BYTE_ORDER_MARK)
     try:
         text = data.decode()

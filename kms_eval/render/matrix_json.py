@@ -57,7 +57,7 @@ def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
 
 
 def _with_conditions(row: Row, mask: int) -> list[dict[str, Any]]:
-    return [{"actions": _names(part & mask), "conditions": text} for part, text in row.notes if part & mask]
+    return [{"actions": _names(part & mask), "conditions": note.text} for part, note in row.notes if part & mask]
 
 
 def _names(mask: int) -> list[str]:

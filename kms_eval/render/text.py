@@ -111,7 +111,7 @@ def reasons(explanation: Explanation, *, full: bool = True, names: bool = False,
     if explanation.near_misses:
         yield "it denies because:" if explanation.decision == "explicitDeny" else "came near, but did not count:"
         for miss in explanation.near_misses if full else explanation.near_misses[:_MOST_NEAR]:
-            layer = "" if _is_grant(miss.source) else f"{layer_name(miss.layer)}, "
+            layer = "" if miss.source.is_grant else f"{layer_name(miss.layer)}, "
             yield f"  {layer}{_where(miss.source, paint)}: {printable(miss.because)}"
     for unknown in explanation.unknowns:
         about = f"{unknown.address}: " if unknown.address else ""
@@ -163,13 +163,8 @@ def _decided(word: LayerWord, explanation: Explanation) -> bool:
 
 def _where(source: Source, paint: Paint) -> str:
     """A statement by its policy and Sid or position, and its line where there is one."""
-    name = source.policy if _is_grant(source) else f"{source.policy} {source.label}"
+    name = source.name
     place = source.location
     if place is None or place.file is None or place.line is None:
         return printable(name)
     return f"{printable(name)} {paint('place', printable(f'({place.file}:{place.line})'))}"
-
-
-def _is_grant(source: Source) -> bool:
-    """A grant has neither Sid nor position, and its name says that it is one."""
-    return source.policy.startswith("grant ")

@@ -105,7 +105,7 @@ def read_documents(found: Found) -> list[Opened]:
     if data.startswith(_ZIP):
         advice = f"`terraform show -json {found.name} > plan.json`; a CDK or Lambda asset is no source"
         raise InputError(Fault("is a Terraform plan in binary form, or another zip file", Location(found.name), advice))
-    text = decoded(data, found.name)
+    text = decoded(_as_utf8(data, found.name), found.name)
     plain = found.path.name.removesuffix(".gz").lower()
     if text.lstrip()[:1] not in ("{", "[") and plain.endswith(_YAML):
         return [Opened(*_yaml(text, found), found.names)]
@@ -185,6 +185,19 @@ def _looks_like(text: str) -> tuple[str, str] | None:
     if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] not in ("}", "]"):
         return "ends in the middle: the file is half-written", "save the response again"
     return None
+
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def _as_utf8(data: bytes, name: str) -> bytes:
+    """What Windows PowerShell saves with ``>`` is UTF-16, with a mark that says so."""
+    if not data.startswith(_UTF_16):
+        return data
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeError:
+        raise InputError(Fault("is not whole UTF-16 text", Location(name), "save it as UTF-8")) from None
 
 
 def _unpacked(data: bytes, name: str) -> bytes:

@@ -7,7 +7,7 @@ Never here: what a document may say (`documents` knows), and what it hangs on.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeGuard
@@ -15,10 +15,11 @@ from typing import TypeGuard
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.model import Grant, Policy, PolicyKind
-from kms_eval.documents.wrapping import is_output_text, looks_like_document
+from kms_eval.documents.wrapping import is_output_text, looks_like_document, unwrapped
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, RawDocument, SourceFile, Steps, field_name
 from kms_eval.formats.text import read_file
+from kms_eval.formats.unknown import unknown_in
 
 
 class Documents:
@@ -69,6 +70,29 @@ class Documents:
         path = self._path(source, place, findings)
         document = self._file(path, source, place, findings) if path else None
         return read_grants(document.value, document.place, findings) if document else ()
+
+    def plain(self, source: object, place: Place, findings: Findings) -> object:
+        """The policy that `source` is or names as a plain document, of which only the form is checked.
+
+        An `Unknown` where it is not known; None where it is faulty.
+        """
+        document: RawDocument | None = RawDocument(place.file, source)
+        if _is_path(source):
+            path = self._path(source, place, findings)
+            document = self._file(path, source, place, findings) if path else None
+            place = document.place if document else place
+        if document is None:
+            return None
+        try:
+            value, place = unwrapped(document.value, place)
+        except InputError as error:
+            findings.faults.extend(error.faults)
+            return None
+        unknown = unknown_in(value)
+        if unknown is None and not (isinstance(value, Mapping) and "Statement" in value):
+            findings.fault(place, "a policy is an object with `Statement`")
+            return None
+        return value if unknown is None else unknown
 
     def _policy_in_file(self, source: str, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         path = self._path(source, place, findings)

@@ -25,6 +25,8 @@ class Principal:
     `policies` holds every identity policy: attached, the groups' (users only) and those of `attached_by_principal`.
     `tags` keep the case they are written in; `id` is the unique id (AIDA…, AROA…), None if not given.
     `unknowns` has the condition keys (lower case; a family with its ``/``) whose facts no source could show.
+    `trust_policy` is the trust policy of a role as a plain document, which is kept and decides nothing; None if none
+    is given.
     """
 
     arn: str
@@ -38,6 +40,16 @@ class Principal:
     id: str | None = None
     known: bool = True
     unknowns: Mapping[str, Unknown] = field(default_factory=dict)
+    trust_policy: object = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Unshown:
+    """What everybody of an account has whom no source could show: policies and a boundary of which nothing is known."""
+
+    unknown: Unknown
+    policy: Policy
+    boundary: Policy
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -144,7 +156,8 @@ class World:
 
     `keys` by handle, in the order of the scenario; `principals` by ARN. Compared by identity, and weakly referable, so
     that what is made from a world once (an index, a compiled form) can be kept beside it. `strangers` tells that
-    anybody may be asked about, whether the world mentions them or not.
+    anybody may be asked about, whether the world mentions them or not. `unshown` has the accounts of which no source
+    shows everybody.
     """
 
     account: str | None
@@ -155,6 +168,7 @@ class World:
     organization: Organization | None = None
     vpc_endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict)
     strangers: bool = False
+    unshown: Mapping[str, Unshown] = field(default_factory=dict)
 
 
 def policies_of(world: World) -> Iterator[Policy]:

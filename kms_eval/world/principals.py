@@ -21,6 +21,7 @@ from kms_eval.world.identity import Identity, read_identity
 from kms_eval.world.model import Principal
 from kms_eval.world.reading import Reading
 from kms_eval.world.unknown_fields import unknown_tags
+from kms_eval.world.unshown import names_everybody
 
 if TYPE_CHECKING:
     from kms_eval.world.scenario import PrincipalEntry
@@ -37,7 +38,7 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
     attached = read_attached(reading)
     principals: dict[str, Principal] = {}
     looked_at: set[Policy] = set()
-    for text, place, entry in reading.entries("principals", PRINCIPAL_ENTRY):
+    for text, place, entry in reading.entries("principals", PRINCIPAL_ENTRY, but=names_everybody):
         identity = _identity(reading, text, place)
         if identity is None:
             continue
@@ -52,13 +53,10 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
                 looked_at.add(policy)
                 for remark in misplaced(policy, identity.partition):
                     reading.findings.remark(policy.place or place, remark)
-        principals[name] = _described(
-            identity,
-            policies,
-            _boundary(reading, place, entry),
-            entry,
-            unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {},
-        )
+        tags = unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {}
+        trust = None if entry.trust_policy is None else _trust_policy(reading, identity, place, entry)
+        boundary = _boundary(reading, place, entry)
+        principals[name] = _described(identity, policies, boundary, entry, unknowns=tags, trust_policy=trust)
     for name, rest in attached.items():
         identity = read_identity(name, account=None, partition="aws")
         principals[name] = _described(identity, tuple(rest))
@@ -109,6 +107,15 @@ def _boundary(reading: Reading, place: Place, entry: PrincipalEntry) -> Policy |
     return reading.documents.policy(entry.permissions_boundary, here, PolicyKind.BOUNDARY, reading.findings)
 
 
+def _trust_policy(reading: Reading, identity: Identity, place: Place, entry: PrincipalEntry) -> object:
+    """The trust policy of a role, which nothing but its form is asked of: no request to AWS KMS hangs on it."""
+    here = place.at("trust_policy")
+    if identity.kind != "role":
+        reading.fault(here, "a user is not assumed, and has no trust policy", "leave it out")
+        return None
+    return reading.documents.plain(entry.trust_policy, here, reading.findings)
+
+
 def _own_policies(
     reading: Reading, identity: Identity, place: Place, entry: PrincipalEntry, groups: _Groups
 ) -> tuple[Policy, ...]:
@@ -135,7 +142,9 @@ def _described(
     policies: tuple[Policy, ...],
     boundary: Policy | None = None,
     entry: PrincipalEntry | None = None,
+    *,
     unknowns: Mapping[str, Unknown] | None = None,
+    trust_policy: object = None,
 ) -> Principal:
     return Principal(
         arn=identity.arn,
@@ -148,6 +157,7 @@ def _described(
         tags=entry.tags if entry else {},
         id=entry.id if entry else None,
         unknowns=unknowns or {},
+        trust_policy=trust_policy,
     )
 
 

@@ -81,7 +81,7 @@ def test_select_ignore_and_level_choose(cli: Cli, policy: Path) -> None:
     [
         (("--select", "KMS999"), "kms-eval: --select: no rule has a code that begins with `KMS999`"),
         (("--level", "warn"), "kms-eval: --level: unknown level `warn` (did you mean `warning`?)"),
-        (("--policy-type", "bucket"), "kms-eval: --policy-type: unknown kind of policy `bucket`"),
+        (("--policy-type", "bucket"), "kms-eval: --policy-type: unknown type `bucket`"),
         (("--format", "xml"), "kms-eval: --format: unknown form `xml`"),
         (("nothing.json",), "kms-eval: nothing.json: there is no such file"),
     ],

@@ -19,6 +19,8 @@ from kms_eval.doors.cli.main import main
 from kms_eval.doors.pulling.calls import ALL, PERMISSIONS
 from tests.sources.moto_account import REGIONS, fill
 
+pytestmark = pytest.mark.long
+
 boto3 = pytest.importorskip("boto3", reason="the extra aws is not installed")
 moto_server = pytest.importorskip("moto.server", reason="moto is not installed")
 

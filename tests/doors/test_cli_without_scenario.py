@@ -82,7 +82,9 @@ def test_the_account_of_the_key_is_read_off_what_there_is(
 @pytest.mark.usefixtures("policies")
 @pytest.mark.parametrize("key", ["app", "alias/app", "1234abcd-12ab-34cd-56ef-1234567890ab"])
 def test_the_key_may_have_any_kind_of_name(cli: Cli, key: str) -> None:
-    done = cli("can", "role/worker", "kms:DescribeKey", "-k", key, "--key-policy", "key.json", "-p", "worker.json")
+    done = cli(
+        "can", "role/worker", "kms:DescribeKey", "-k", key, "--key-policy", "key.json", "--policy", "worker.json"
+    )
     assert done.code == 0
 
 

@@ -13,10 +13,11 @@ from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.trace import Trace
 from kms_eval.errors import InputError
 from kms_eval.world.request import Request
+from tests.effort import examples
 from tests.reference import Ask
 from tests.strategies import asks, worlds
 
-law = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def asked(ask: Ask) -> Request:

@@ -239,7 +239,7 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
     if layer == "keyPolicy" and caller.account is not None and caller.kind != "root":
         root = f"arn:{caller.partition}:iam::{caller.account}:root"
         delegation = {**statement, "Principal": {"AWS": root}}
-        told = f"add a statement to the key policy `{policy.name if policy else ''}` that allows `{part.action}` to `{root}`"
+        told = words.format(it=f"`{policy.name}`" if policy is not None else "", action=part.action, caller=root)
         yield (
             new_statement(
                 where, policy, delegation, "delegate", root_size, f"{told}{under}: identity policies then decide"

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kms_eval.analysis.batching.batch import frozen, read_request
+from kms_eval.analysis.batching.bounded_cache import weight
 from kms_eval.analysis.batching.relevance import Relevance
 from kms_eval.analysis.batching.rows import read_value
 from kms_eval.engine.evaluator import Evaluator
@@ -32,11 +33,16 @@ Numbers = NDArray[np.int32]
 
 _SOMEBODY = {"principal": "somebody", "action": "something"}
 _MOST_TEXTS = 1 << 17
+_KINDS_OF_COPIES = 3
+"""As a row, as what finds its number, and as what it brings to a request."""
+_PARSED = 20
+"""Bytes of a session's policies, parsed and compiled, for each byte of their text."""
 
 
 class CircumstanceNumbers:
     """All circumstances met so far, or since `forget`; frames stay. None in `requests` is nonsense.
 
+    `weight` is about what they take, in bytes, and `frames_weight` what the frames do.
     `brought` is by the number of the circumstances; `requests` by that of the frame: the first request in it.
     The requests have no principal, action and key of their own.
     """
@@ -49,10 +55,12 @@ class CircumstanceNumbers:
         self._evaluator = evaluator
         self._relevance = Relevance.of_evaluator(evaluator)
         self._frames: dict[Any, int] = {}
+        self.frames_weight = 0
         self.forget()
 
     def forget(self) -> None:
         """Forget all circumstances; their numbers begin anew."""
+        self.weight = 0
         self.brought.clear()
         self._rows.clear()
         self._numbers: dict[Any, int] = {}
@@ -85,6 +93,7 @@ class CircumstanceNumbers:
             number = self._of_text(text)
             if len(self._texts) >= _MOST_TEXTS:
                 self._texts.clear()
+            self.weight += weight(text)
             self._texts[text] = number
         return number
 
@@ -129,6 +138,7 @@ class CircumstanceNumbers:
         if number >= self._frame_of.size:
             self._frame_of = np.concatenate((self._frame_of, np.zeros(number, np.int32)))
         self._frame_of[number] = frame
+        self.weight += _KINDS_OF_COPIES * weight(row)
         self._rows.append(row)
         self.brought.append(brought)
         return number
@@ -156,5 +166,6 @@ class CircumstanceNumbers:
         number = self._frames.get(kind)
         if number is None:
             number = self._frames[kind] = len(self.requests)
+            self.frames_weight += _PARSED * weight(kind)
             self.requests.append(asked)
         return number

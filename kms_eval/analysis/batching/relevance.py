@@ -54,6 +54,7 @@ _READ_BY_MORE_THAN_TESTS = frozenset(("aws:sourcearn", "kms:grantoperations", *c
 _SOMETHING = "\0"
 _MOST_TEXTS = 50_000
 _MOST_NAMES = 10_000
+_LONGEST_NAME = 1_000
 _CONTEXT, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
@@ -194,6 +195,6 @@ class Relevance:
                 # A text is its own text.
                 stands = str if key.startswith(ALWAYS) else self._stands.get(key, str)
             known = (not self._rules.anything_goes(name), stands)
-            if len(self._names) < _MOST_NAMES:
+            if len(self._names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
                 self._names[name] = known
             return known

@@ -18,8 +18,9 @@ Verdict = Literal["holds", "fails", "undetermined"]
 class Witness:
     """A request that the engine has decided against the check, as `command` asks it again.
 
-    `who` says whom the principal stands for, `decision` and `reason` what the engine said. `policy` is the identity
-    policy (JSON) that an account of which nothing is described may give its principal; None where none is needed.
+    `short` is the part of that command that tells the request: principal, action and options. `who` says whom the
+    principal stands for, `decision` and `reason` what the engine said. `policy` is the identity policy (JSON) that an
+    account of which nothing is described may give its principal; None where none is needed.
     """
 
     request: Request = field(compare=False)
@@ -28,6 +29,7 @@ class Witness:
     decision: str
     reason: str
     command: str
+    short: str
     policy: str | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Comes in: a `Collection`. Goes out: a `Raw`; what is there and was not shown sta
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -48,7 +47,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
         raw.words.append(stand_in_word("Region", region))
     _put_keys(raw, collection, account or STAND_IN_ACCOUNT, region)
     _put_identities(raw, collection, account)
-    _put_mentioned(raw, collection)
+    _put_unshown(raw, collection)
     put_organization(raw, collection)
     put_endpoints(raw, collection)
     return raw
@@ -219,6 +218,9 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
         entry["permissions_boundary"] = _managed(raw, collection, text, shown, (*at, "permissions_boundary"))
     elif "boundary" not in each.whole:
         raw.gaps[*at, "permissions_boundary"] = _missing(each, "permissions boundary", f"get-{each.kind}")
+    if each.trust is not None:
+        entry["trust_policy"] = each.trust.value
+        raw.origins.put((*at, "trust_policy"), Origin(each.trust.place))
     if each.tags is None:
         raw.gaps[*at, "tags"] = _missing(each, "tags", f"get-{each.kind}")
     elif "tags" in each.cut:
@@ -252,27 +254,24 @@ def _put_groups(
         policies["groups"] = _missing(each, "groups", "list-groups-for-user")
 
 
-_MENTIONED = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):(?:user|role)/[A-Za-z0-9+=,.@_/-]+")
-
-
-def _put_mentioned(raw: Raw, collection: Collection) -> None:
-    """Users and roles that key policies and grants name, of accounts whose users and roles AWS refused to show."""
+def _put_unshown(raw: Raw, collection: Collection) -> None:
+    """That users and roles of an account are unknown, where no source shows all of them."""
     reasons: dict[str, str] = {}
     for failed in collection.failed:
         if failed.text("operation") == "GetAccountAuthorizationDetails" and (account := failed.text("account")):
             reasons[account] = f"GetAccountAuthorizationDetails was refused: {failed.text('code') or 'error'}"
+    for key in collection.keys:
+        if key.account and not collection.identities.shows_all(key.account):
+            reasons.setdefault(key.account, "no response of GetAccountAuthorizationDetails shows who there is")
     for account, token in collection.identities.cut.items():
         reasons[account] = f"GetAccountAuthorizationDetails is cut off at `{token}`"
-    if not reasons:
-        return
-    for key in collection.keys:
-        shown = [key.policy, *(key.grants or {}).values()]
-        for each in shown:
-            for found in _MENTIONED.finditer(str(each.value) if each is not None else ""):
-                if found[1] in reasons and found[0] not in raw.section("principals"):
-                    unknown = Unknown(reasons[found[1]], found[0], "save `aws iam get-account-authorization-details`")
-                    entry: dict[str, object] = {"policies": unknown, "permissions_boundary": unknown, "tags": unknown}
-                    raw.put("principals", found[0], entry, each.place if each is not None else None)
+    partition = raw.value.get("partition", "aws")
+    for account, reason in reasons.items():
+        name = f"arn:{partition}:iam::{account}:*"
+        raw.section("principals")[name] = Unknown(reason, f"users and roles of {account}", _SAVE_DETAILS)
+
+
+_SAVE_DETAILS = "save `aws iam get-account-authorization-details`"
 
 
 def _missing(each: PrincipalFacts, what: str, command: str) -> Unknown:

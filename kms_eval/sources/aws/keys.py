@@ -63,6 +63,12 @@ class Keys:
         key.metadata = found
         key.place = found.place
 
+    def shown(self, key_arn: str, shown: Shown) -> KeyFacts:
+        """A key of which something shows the ARN."""
+        key = self._by_arn(key_arn, shown)
+        self._listed.add(key)
+        return key
+
     def list(self, response: Shown) -> None:
         """ListKeys."""
         for entry in response.items("Keys"):

@@ -52,15 +52,25 @@ class Shown:
     def items(self, name: str) -> Iterator[Shown]:
         """The members of a list of objects. Raises InputError where it is something else."""
         found = self.member(name)
-        if found is None:
-            return
-        if not isinstance(found.value, list):
-            raise InputError(Fault("expected a list", found.place.location()))
-        for index, item in enumerate(found.value):
-            here = found.place.at(index)
+        if found is not None:
+            yield from found.entries()
+
+    def entries(self) -> Iterator[Shown]:
+        """The members of this list of objects. Raises InputError where it is something else."""
+        if not isinstance(self.value, list):
+            raise InputError(Fault("expected a list", self.place.location()))
+        for index, item in enumerate(self.value):
+            here = self.place.at(index)
             if not isinstance(item, Mapping):
                 raise InputError(Fault("expected an object", here.location()))
             yield Shown(item, here, self.names)
+
+    def members(self) -> Iterator[tuple[str, Shown]]:
+        """The members of this object, by name. Raises InputError where it is something else."""
+        if not isinstance(self.value, Mapping):
+            raise InputError(Fault("expected an object", self.place.location()))
+        for name, item in self.value.items():
+            yield str(name), Shown(item, self.place.at(str(name)), self.names)
 
     def texts(self, name: str) -> Iterator[tuple[str, Place]]:
         """The members of a list of texts, with their places."""

@@ -1,0 +1,95 @@
+"""One action of one caller on one key, decided from what speaks about it, without a cell.
+
+Comes in: a scope, an action, a request as condition keys see it. Goes out: an outcome, or None where it hangs on the
+clock or on something that is not known. Never here: other actions, reasons.
+
+A cell answers for all actions and requests at once. To compile one takes several times as long as to look at the
+statements about one action, so that it is worth it from the second question about a caller and a key on.
+"""
+
+from __future__ import annotations
+
+from kms_eval.engine import decide
+from kms_eval.engine.caller_policies import CallerPolicies, slot_of
+from kms_eval.engine.cell import CLOCK, Outcome
+from kms_eval.engine.conditions import Status
+from kms_eval.engine.context import Context
+from kms_eval.engine.decide import LayerIndex
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.grants import allowances
+from kms_eval.engine.layers import GRANT, LAYERS, Layer
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.situation import Scope
+from kms_eval.engine.unknowns import unknown_facts
+from kms_eval.world.model import Key
+
+_ABOUT_THE_KEY = tuple(layer for layer in LAYERS if not layer.part.follows_caller)
+_MOST_KEYS = 50_000
+
+_Speaking = tuple[tuple[Layer, Rule], ...]
+
+
+class Uncompiled:
+    """Decides without cells. What it keeps of keys is bounded and can be made again."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._speaking: dict[tuple[Key | None, int, bool], _Speaking] = {}
+
+    def outcome(self, scope: Scope, bit: int, context: Context) -> Outcome | None:
+        """The decision about one action, given as its bit."""
+        if unknown_facts(scope):
+            return None
+        side = self._evaluator.policies_of_caller(scope)
+        sums = list(side.sums)
+        for entry in self._entries(scope, side, bit):
+            if sums[entry.layer_index] & bit:
+                continue
+            if entry.unknowns or not CLOCK.isdisjoint(entry.needs):
+                return None
+            if _applies(entry, side, context):
+                sums[entry.layer_index] |= bit
+        if sums[LayerIndex.DENY] & bit:
+            return "explicitDeny"
+        return "allowed" if decide.allowed(sums, side.shape(scope)) & bit else "implicitDeny"
+
+    def _entries(self, scope: Scope, side: CallerPolicies, bit: int) -> list[Entry]:
+        entries = [entry for entry in side.rest if entry.actions & bit]
+        for layer, rule in self._rules_about(scope, bit):
+            if rule.named is None or not rule.named.isdisjoint(side.audience.names):
+                place = slot_of(rule, scope.caller, layer)
+                if place is not None:
+                    entries.append(Entry(layer.name, place, bit, rule))
+        key = scope.target.key
+        if key is not None and (key.grants or key.open_grants):
+            entries += [Entry(GRANT, each.layer_index, bit, allowance=each) for each in allowances(scope, about=bit)]
+        return entries
+
+    def _rules_about(self, scope: Scope, bit: int) -> _Speaking:
+        # What is in force for a key depends on nothing else of the caller.
+        about = scope.target.key, bit, scope.caller.service_linked
+        found = self._speaking.get(about)
+        if found is None:
+            if len(self._speaking) >= _MOST_KEYS:
+                self._speaking.clear()
+            found = self._speaking[about] = tuple(
+                (layer, rule)
+                for layer in _ABOUT_THE_KEY
+                for group in layer.documents(scope) or ()
+                for policy in group
+                for rule in self._evaluator.rules(policy)
+                if rule.actions & layer.actions & bit
+            )
+        return found
+
+
+def _applies(entry: Entry, side: CallerPolicies, context: Context) -> bool:
+    rule, situation = entry.rule, context.situation
+    if rule is None or not rule.of_caller or not rule.needs.isdisjoint(situation.circumstances.given.values):
+        return entry.applies(context)
+    found = side.settled.get((rule, situation.action))
+    if found is None:
+        found = Status.HOLDS if entry.applies(context) else Status.FAILS
+        side.settled[rule, situation.action] = found
+    return found is Status.HOLDS
