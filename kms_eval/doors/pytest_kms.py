@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kms_eval.decision import Decision
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.pytest_coverage import RUN
 from kms_eval.errors import InputError
 from kms_eval.render.text import render
 from kms_eval.safe_text import printable
-from kms_eval.scenario import Decision, Fields, Scenario
+from kms_eval.scenario import Fields, Scenario
 
 if TYPE_CHECKING:
     from typing import Unpack

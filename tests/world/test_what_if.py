@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kms_eval import InputError
-from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
+from kms_eval.world.what_if import with_identity_policies, with_key_policies
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from tests.analysis.asking_grids import ACCOUNT, document, scenario, statement
 
