@@ -57,7 +57,8 @@ class WhoCan(who_can.WhoCan):
         )
 
     def __repr__(self) -> str:
-        return f"<WhoCan {'; '.join(_counted(finding) for finding in self.findings)}>"
+        more = f"; and {len(self.findings) - 1} more" if len(self.findings) > 1 else ""
+        return f"<WhoCan {'; '.join(_counted(finding) for finding in self.findings[:1])}{more}>"
 
     def __str__(self) -> str:
         return render_who_can(self)

@@ -16,6 +16,7 @@ from kms_eval.analysis.access.losing import losing
 from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
 from kms_eval.analysis.covering.coverage import Coverage as Covering
 from kms_eval.analysis.lockout import Circumstances, check_lockout
+from kms_eval.analysis.mutating.mutants import known_kinds
 from kms_eval.analysis.mutating.mutation import all_mutants, failing_tests, mutate as try_mutants
 from kms_eval.analysis.testing import request_of, run_tests
 from kms_eval.answers import Coverage, Diff, Lockout, Matrix, Mutation, TestRun, WhoCan, shown_as
@@ -136,15 +137,18 @@ def ask_mutation(evaluator: Evaluator, cases: Sequence[TestCase], kinds: Names, 
     if failing:
         names = ", ".join(quoted(result.case.name) for result in failing)
         raise InputError(f"the tests have to pass before they can tell anything: {names} does not")
-    found = try_mutants(evaluator, cases, all_mutants(evaluator, names_of(kinds) or None), now)
+    mutants = all_mutants(evaluator, known_kinds(names_of(kinds), "kinds"))
+    found = try_mutants(evaluator, cases, mutants, now)
     return shown_as(Mutation, found)
 
 
 def names_of(given: Names) -> tuple[str, ...]:
     """The names, one or several. Raises InputError for what is no name."""
-    found = (given,) if isinstance(given, str) else tuple(given or ())
-    listed: tuple[object, ...] = found
-    for name in listed:
-        if not isinstance(name, str) or not name:
-            raise InputError("expected names, each a text that is not empty")
+    if given is None:
+        return ()
+    listed: object = (given,) if isinstance(given, str) else given
+    things = tuple(listed) if isinstance(listed, Iterable) else (listed,)
+    found = tuple(name for name in things if isinstance(name, str) and name)
+    if len(found) < len(things):
+        raise InputError("expected a name, or several, each a text that is not empty")
     return found

@@ -21,7 +21,7 @@ def changed(
     world: World, base: Path | None, keys: Mapping[str, object], principals: Mapping[str, Sequence[object]]
 ) -> tuple[World, tuple[DocumentWarning, ...]]:
     """The world in which those keys have those policies, and those users and roles those, and no others."""
-    findings, documents = Findings(), Documents(base)
+    findings, documents = Findings(), Documents(base if base is not None else Path())
     place = Place(SourceFile(""))
     new_keys: dict[str, Policy] = {}
     for name, source in keys.items():
