@@ -104,7 +104,7 @@ def test_tests_checks_coverage_and_lint_are_those_of_the_file() -> None:
     assert not scenario(policies={"role/app": [], "user/idle": []}).run_tests()
     assert all(WORLD.run_checks())
     assert WORLD.coverage().decisions == 2
-    assert WORLD.mutate(["remove-statement"]).tests == 2
+    assert WORLD.mutate(["drop-statement"]).tests == 2
     assert WORLD.lint().findings
 
 
@@ -145,7 +145,7 @@ def answers(world: Scenario) -> list[Any]:
         *world.lockout(),
         world.run_tests(),
         world.coverage(),
-        world.mutate(["remove-statement"]),
+        world.mutate(["drop-statement"]),
         *world.run_checks(),
         world.lint(),
     ]
