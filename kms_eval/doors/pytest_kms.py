@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
 
+from kms_eval.decision import Decision
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.pytest_coverage import RUN
 from kms_eval.engine.explain import doubts
 from kms_eval.errors import InputError
 from kms_eval.render.text import render
 from kms_eval.safe_text import printable
-from kms_eval.scenario import Decision, Fields, Scenario
+from kms_eval.scenario import Fields, Scenario
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -63,16 +64,17 @@ def how_to_read(config: pytest.Config) -> HowToRead:
 class Answer(Decision):
     """A decision that remembers in its test that somebody looked whether it is true."""
 
-    __slots__ = ("_asked",)
+    __slots__ = ("_asked", "_scenario")
 
     def __init__(self, scenario: Scenario, decision: Decision, asked: _Asked) -> None:
         super().__init__(scenario.evaluator, decision.decision, decision.ruling)
         self._asked = asked
+        self._scenario = scenario
 
     @property
     def doubts(self) -> tuple[Warned, ...]:
         """The warnings that say on which open questions the decision hangs."""
-        return doubts(self._evaluator, self.ruling)
+        return doubts(self._scenario.evaluator, self.ruling)
 
     def __bool__(self) -> bool:
         self._asked.looked_at = self

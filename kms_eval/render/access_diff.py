@@ -104,15 +104,19 @@ def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
 
 def render_json(judged: Judged) -> str:
     """The same as a JSON object, nothing folded or cut."""
+    return json_document(to_dict(judged))
+
+
+def to_dict(judged: Judged) -> dict[str, Any]:
+    """The same as plain values."""
     compared = judged.compared
-    data: dict[str, Any] = {
+    return {
         "findings": judged.findings,
         "principals": compared.principals,
         "keys": compared.keys,
         "lockouts": [{"key": each.key, "key_arn": each.key_arn, "reason": each.reason} for each in judged.locked],
         "changes": [_row(change, judged) for change in compared.changes],
     }
-    return json_document(data)
 
 
 def _row(change: Change, judged: Judged) -> dict[str, Any]:

@@ -45,9 +45,14 @@ def render_json(
     results: Iterable[TestResult], faults: Iterable[Fault], not_run: int, *, ascii_only: bool = False
 ) -> str:
     """All results as a JSON object; `faults` are those of files that could not be read."""
+    return json_document(run_to_dict(results, faults, not_run), ascii_only=ascii_only)
+
+
+def run_to_dict(results: Iterable[TestResult], faults: Iterable[Fault] = (), not_run: int = 0) -> dict[str, Any]:
+    """The same as plain values."""
     found = list(results)
     numbers = Counter(result.outcome for result in found)
-    members = {
+    return {
         "passed": numbers["passed"],
         "failed": numbers["failed"],
         "invalid": numbers["invalid"],
@@ -55,7 +60,6 @@ def render_json(
         "tests": [to_dict(result) for result in found],
         "faults": [_fault(fault) for fault in faults],
     }
-    return json_document(members, ascii_only=ascii_only)
 
 
 def to_dict(result: TestResult) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def _action_groups(scenarios: Sequence[str]) -> Choices:
 
 
 def _kinds_of_change(scenarios: Sequence[str]) -> Choices:
-    from kms_eval.doors.cli.diff import FAIL_ON
+    from kms_eval.analysis.access.expected import FAIL_ON
 
     yield FAIL_ON
 

@@ -23,12 +23,11 @@ from kms_eval.doors.cli.shared_options import (
     StrictOptions,
     format_option,
 )
-from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+from kms_eval.errors import Fault, InputError, Location, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kms_eval.analysis.access.access_diff import ChangeKind
     from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
     from kms_eval.doors.cli.opening import Opened
@@ -101,7 +100,7 @@ class Call(
 def run(call: Call, output: Output) -> ExitCode:
     """Compare, and say what changes."""
     from kms_eval.analysis.access.access_diff import compare
-    from kms_eval.analysis.access.expected import expectation, judge
+    from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change
     from kms_eval.analysis.access.losing import losing
     from kms_eval.analysis.access.selection import chosen_actions
     from kms_eval.doors.cli.progress import tracking
@@ -110,7 +109,7 @@ def run(call: Call, output: Output) -> ExitCode:
     check_output(call.output, _inputs(call))
     form = chosen_format(call)
     expectations = [expectation(text) for text in call.allow]
-    failing = _failing(call.fail_on)
+    failing = FAILING if call.fail_on is None else kinds_of_change(_parted(call.fail_on), "--fail-on")
     actions = chosen_actions(call.action)
     asked = circumstances(call)
     before, after, words = _sides(call)
@@ -137,24 +136,8 @@ def _rendered(judged: Judged, form: str, call: Call, output: Output) -> str:
     return render_markdown(judged) if form == "markdown" else render_json(judged)
 
 
-FAIL_ON = ("appears", "widens", "disappears", "narrows", "unknown")
-"""The kinds of changes that `--fail-on` knows."""
-
-
-def _failing(text: str | None) -> frozenset[ChangeKind]:
-    """The kinds of changes that fail. Conditions that cannot be compared may be wider."""
-    from kms_eval.analysis.access.expected import FAILING
-
-    if text is None:
-        return FAILING
-    found: set[ChangeKind] = set()
-    for word in (each.strip() for each in text.split(",")):
-        kind = next((each for each in FAIL_ON if each == word), None)
-        if kind is None:
-            advice = did_you_mean(word, FAIL_ON) or f"there are {', '.join(f'`{each}`' for each in FAIL_ON)}"
-            raise InputError(Fault(f"unknown kind of change {quoted(word)}", Location(field="--fail-on"), advice))
-        found.add(kind)  # type: ignore[arg-type]  # the names of kinds
-    return frozenset(found | {"differs"} if "widens" in found else found)
+def _parted(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",")]
 
 
 def _inputs(call: Call) -> list[str | Path | None]:
@@ -194,8 +177,8 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         other = _opened(named[1], call)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
-    from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
     from kms_eval.documents.model import PolicyKind
+    from kms_eval.world.what_if import with_identity_policies, with_key_policies
 
     only = next(iter(world.keys)) if len(world.keys) == 1 else None
     named_keys = [pair if "=" in pair or only is None else f"{only}={pair}" for pair in call.key_policy]

@@ -6,7 +6,6 @@ Never here: mistakes, and what becomes of them (`analysis.mutation`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,6 +48,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Try all mistakes."""
     from datetime import UTC, datetime
 
+    from kms_eval.analysis.mutating.mutants import known_kinds
     from kms_eval.analysis.mutating.mutation import all_mutants, failing_tests, mutate
     from kms_eval.doors.cli.numbers import count, percentage
     from kms_eval.doors.cli.progress import tracking
@@ -60,7 +60,7 @@ def run(call: Call, output: Output) -> ExitCode:
     path = _path(call)
     check_output(call.output, [path])
     form = chosen_format(call)
-    kinds = _chosen(call.kind)
+    kinds = known_kinds(call.kind, "--kind")
     least = None if call.least is None else percentage(call.least, "--fail-under")
     most = _SHOWN if call.most is None else count(call.most, "--most")
     scenario = _scenario(path, call, output)
@@ -100,21 +100,6 @@ def _kinds() -> list[str]:
 
     width = max(len(kind.name) for kind in KINDS)
     return [f"{kind.name.ljust(width)}  {kind.summary}" for kind in KINDS]
-
-
-def _chosen(names: Sequence[str]) -> Sequence[str] | None:
-    from kms_eval.analysis.mutating.mutants import KINDS
-    from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
-
-    known = [kind.name for kind in KINDS]
-    faults = [
-        Fault(f"unknown kind {quoted(name)}", Location(field="--kind"), did_you_mean(name, known) or "see `--kinds`")
-        for name in names
-        if name not in known
-    ]
-    if faults:
-        raise InputError(faults)
-    return names or None
 
 
 def _path(call: Call) -> Path:
