@@ -28,18 +28,20 @@ def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iter
 
 
 def _principals(statement: Statement, partition: str) -> Iterator[Remark]:
+    here = f"arn:{partition}:"
     for name, entries in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
         for entry in entries or ():
-            if entry.kind == "AWS" and _is_elsewhere(entry.value, partition):
+            if entry.kind == "AWS" and not entry.value.startswith(here) and _is_elsewhere(entry.value, partition):
                 message = f"{quoted(entry.value)} is of another partition than the key: AWS refuses it"
                 advice = f"here it begins `arn:{partition}:`"
                 yield Remark((name, "AWS"), message, advice, "other-partition", strict=True)
 
 
 def _resources(statement: Statement, partition: str) -> Iterator[Remark]:
+    here = f"arn:{partition}:"
     for name, texts in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
         for text in texts or ():
-            if _is_elsewhere(text, partition):
+            if not text.startswith(here) and _is_elsewhere(text, partition):
                 message = f"{quoted(text)} is of another partition than the principal: AWS refuses it"
                 yield Remark((name,), message, f"here it begins `arn:{partition}:`", "other-partition", strict=True)
 

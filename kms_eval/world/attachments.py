@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeGuard
 
@@ -35,6 +34,8 @@ class Documents:
         self._files: dict[Path, RawDocument | InputError] = {}
         self._in_files: dict[tuple[Path, PolicyKind], Policy | None] = {}
         self._inline: dict[tuple[str, PolicyKind], Policy] = {}
+        # The very same value stands in many places where sources refer to it; kept, so that its id stays its own.
+        self._same: dict[tuple[int, PolicyKind], tuple[object, Policy]] = {}
 
     def policy(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         """The policy that `source` is or names; None where it is faulty, which is said once for a file.
@@ -44,14 +45,17 @@ class Documents:
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
         position = _called(place)
-        content = (_text(source), kind)
-        equal = self._inline.get(content) if content[0] else None
+        same = self._same.get((id(source), kind))
+        text = _text(source) if same is None else ""
+        equal = same[1] if same is not None else self._inline.get((text, kind)) if text else None
         if equal is not None:
-            return replace(equal, name=equal.id or position, place=place)
+            return Policy(equal.id or position, kind, equal.version, equal.id, equal.statements, place, equal.length)
         remarks = len(findings.warnings)
-        policy = read_policy(source, place, kind, findings, position=position)
+        shown = source if isinstance(source, str) else text
+        policy = read_policy(source, place, kind, findings, position=position, text=shown)
         if policy is not None and len(findings.warnings) == remarks:
-            self._inline[content] = policy
+            self._inline[text, kind] = policy
+            self._same[id(source), kind] = (source, policy)
         return policy
 
     def policies(
