@@ -41,13 +41,13 @@ def read_policy(
     name: str | None = None,
     position: str = "policy",
     length: int | None = None,
-    text: str = "",
+    size: int = 0,
 ) -> Policy | None:
     """The policy that `value` is: an object, AWS's JSON text of one, or either in AWS's wrapping.
 
-    None where `findings` gained a fault. `place` is where it stands, `length` the bytes of its text, if known, and
-    `text` that text, or that of the value as Python shows it. It is called `name` (its file's stem), else by its Id,
-    else by its `position`.
+    None where `findings` gained a fault. `place` is where it stands, `length` the bytes of its text, if known; where
+    it is not, its text is known to have at most twice the bytes of `size`. It is called `name` (its file's stem), else
+    by its Id, else by its `position`.
     """
     before = len(findings.faults)
     length = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else length
@@ -64,7 +64,7 @@ def read_policy(
         return None
     statements = plain_statements(value, kind)
     if statements:
-        if not within_bounds(text, kind, length):
+        if not size or not within_bounds(2 * size, kind, length):
             length = _measured(value, place, kind, findings, length)
         called = value.get("Id")
         own = called if isinstance(called, str) else None

@@ -20,11 +20,20 @@ from kms_eval.facts.service_principals import OPT_IN_REGIONS
 
 def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iterator[Remark]:
     """Remarks on principals and resources of other partitions, and in a key policy on services of another Region."""
+    if policy.kind is not PolicyKind.KEY and _is_here(policy, f"arn:{partition}:"):
+        return
     for statement in policy.statements:
         of_partition = _principals if policy.kind is PolicyKind.KEY else _resources
         yield from (remark.under("Statement", statement.index) for remark in of_partition(statement, partition))
         if policy.kind is PolicyKind.KEY and region is not None:
             yield from (remark.under("Statement", statement.index) for remark in _services(statement, region))
+
+
+def _is_here(policy: Policy, here: str) -> bool:
+    """Whether all resources begin as they do in the partition, as nearly always."""
+    return all(
+        [text.startswith(here) or text == "*" for statement in policy.statements for text in statement.resources or ()]
+    ) and not any([statement.not_resources for statement in policy.statements])
 
 
 def _principals(statement: Statement, partition: str) -> Iterator[Remark]:
@@ -38,10 +47,9 @@ def _principals(statement: Statement, partition: str) -> Iterator[Remark]:
 
 
 def _resources(statement: Statement, partition: str) -> Iterator[Remark]:
-    here = f"arn:{partition}:"
     for name, texts in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
         for text in texts or ():
-            if not text.startswith(here) and _is_elsewhere(text, partition):
+            if _is_elsewhere(text, partition):
                 message = f"{quoted(text)} is of another partition than the principal: AWS refuses it"
                 yield Remark((name,), message, f"here it begins `arn:{partition}:`", "other-partition", strict=True)
 

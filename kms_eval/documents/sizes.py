@@ -34,15 +34,9 @@ _CONTROL = re.compile(r"(?<!\\)(?:\\\\)*(?P<escape>\\(?:u00[01][0-9a-f]|[bf]))")
 _LAST_CHARACTER_OF_KEY_POLICIES = "\u00ff"
 
 
-def within_bounds(shown: str, kind: PolicyKind, written: int | None = None) -> bool:
-    """Whether `measure` need not look: nothing can be said of a document of this text, or that Python shows as it.
-
-    JSON takes at most twice the characters: it escapes quotes, which Python does not.
-    """
-    return bool(shown) and (
-        max(2 * len(shown), written or 0) <= LONGEST[kind]
-        and (kind is not PolicyKind.KEY or (shown.isascii() and "\\" not in shown))
-    )
+def within_bounds(most: int, kind: PolicyKind, written: int | None = None) -> bool:
+    """Whether a document of plain characters need not be measured, as its text has no more than `most` of them."""
+    return max(most, written or 0) <= LONGEST[kind]
 
 
 def measure(value: object, kind: PolicyKind, written: int | None = None) -> tuple[int, tuple[Remark, ...]]:

@@ -107,12 +107,12 @@ def test_documents_that_are_plain_are_measured(
     kind: PolicyKind, document: dict[object, object], code: str, shown: bool
 ) -> None:
     findings = Findings()
-    assert read_policy(document, HERE, kind, findings, text=repr(document) if shown else "") is not None
+    assert read_policy(document, HERE, kind, findings, size=len(repr(document)) if shown else 0) is not None
     assert [warning.code for warning in findings.warnings] == [code]
 
 
 def test_characters_that_kms_does_not_take_are_found_in_plain_documents() -> None:
     findings = Findings()
     document = plain(PolicyKind.KEY, Sid="a\bb")
-    assert read_policy(document, HERE, PolicyKind.KEY, findings, text=repr(document)) is None
+    assert read_policy(document, HERE, PolicyKind.KEY, findings, size=len(repr(document))) is None
     assert "control character" in findings.faults[0].message
