@@ -32,8 +32,8 @@ def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iter
 def _is_here(policy: Policy, here: str) -> bool:
     """Whether all resources begin as they do in the partition, as nearly always."""
     return all(
-        [text.startswith(here) or text == "*" for statement in policy.statements for text in statement.resources or ()]
-    ) and not any([statement.not_resources for statement in policy.statements])
+        text.startswith(here) or text == "*" for statement in policy.statements for text in statement.resources or ()
+    ) and not any(statement.not_resources for statement in policy.statements)
 
 
 def _principals(statement: Statement, partition: str) -> Iterator[Remark]:
