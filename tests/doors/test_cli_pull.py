@@ -212,7 +212,8 @@ def aws(moto: str, keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.Mon
 def run_commands(capsys: pytest.CaptureFixture[str]) -> str:
     assert main(["pull", "-o", "account", "--region", REGIONS[0], "--print-commands"]) == 0
     script = capsys.readouterr().out
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False).stderr
+    bash = str(shutil.which("bash"))
+    return subprocess.run([bash, "-c", script], capture_output=True, text=True, check=False).stderr
 
 
 def test_the_folder_that_the_commands_make_is_the_account_that_pull_shows(

@@ -57,9 +57,7 @@ class AwsCommand:
             found = getattr(client, method)(**given)
         found.pop("ResponseMetadata", None)
         if query is not None:
-            import jmespath
-
-            found = jmespath.search(query, found)
+            found = _found(found, query)
         if output == "json":
             return 0, json.dumps(found, indent=4, default=str) + "\n"
         return 0, ("\t".join(map(str, found)) if isinstance(found, list) else str(found)) + "\n"
@@ -75,3 +73,15 @@ class AwsCommand:
 def _parameter(option: str) -> str:
     """``--key-id`` as the API calls it, ``KeyId``."""
     return "".join(word.capitalize() for word in option.removeprefix("--").split("-"))
+
+
+def _found(value: Any, query: str) -> Any:
+    """What a query of the script finds: ``Account``, ``Policies[].Id``, ``Parents[0].Id``."""
+    for step in query.replace("[", ".[").split("."):
+        if step == "[]":
+            continue
+        if step.startswith("["):
+            value = value[int(step[1:-1])]
+        else:
+            value = [each[step] for each in value] if isinstance(value, list) else value[step]
+    return value

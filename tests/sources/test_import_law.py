@@ -103,9 +103,10 @@ def _key(draw: DrawFn, account: str, region: str, number: int, files: dict[str, 
     grant = {"KeyId": arn, "GrantId": "g1", "GranteePrincipal": f"arn:aws:iam::{ACCOUNTS[0]}:role/app",
              "Operations": ["Decrypt"]}  # fmt: skip
     files[f"{at}/key.json"] = {"KeyMetadata": {"KeyId": key, "Arn": arn, "KeyState": "Enabled"}}
-    texts = draw(st.sampled_from([json.dumps, dict]))
+    as_text = draw(st.booleans())
+    policy = of_key(draw, account)
     some: dict[str, object] = {
-        "policy.json": {"Policy": texts(of_key(draw, account))},
+        "policy.json": {"Policy": json.dumps(policy) if as_text else policy},
         "grants.json": {"Grants": draw(st.sampled_from([[], [grant]])), "Truncated": draw(st.booleans())},
         "tags.json": {"Tags": [{"TagKey": "project", "TagValue": "alpha"}], "Truncated": False},
         "aliases.json": {"Aliases": [{"AliasName": draw(st.sampled_from(["alias/app", "alias/a/b"])),
