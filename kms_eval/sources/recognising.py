@@ -59,7 +59,7 @@ _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
 def looks_like(value: object) -> str:
     """What a document that is no source looks like, for a message."""
     if isinstance(value, list):
-        return f"a list of {looks_like(value[0])}" if value and not isinstance(value[0], list) else "an empty list"
+        return f"a list that begins with {looks_like(value[0])}" if value else "an empty list"
     if not isinstance(value, Mapping):
         return "a single value"
     for members, text in _LOOKS:

@@ -185,10 +185,11 @@ def _without_collecting() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-            if gc.get_count()[0] > gc.get_threshold()[0]:
-                # A collection is due. This one makes all that was read old at once; of the usual ones the next three
-                # would look through it again, in the middle of somebody's first question.
-                gc.collect(1)
+            if gc.get_count()[0] > gc.get_threshold()[0] and not gc.get_freeze_count():
+                # A collection is due, and would look through all that was read, as would the next two, in the middle of
+                # somebody's first question. This makes it old without looking at it.
+                gc.freeze()
+                gc.unfreeze()
 
 
 def _read_mapping(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kms_eval.documents.findings import DocumentWarning
+from kms_eval.documents.findings import DocumentWarning, Remark
 from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import InputError, quoted
@@ -37,7 +37,8 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
     groups = _groups(reading)
     attached = read_attached(reading)
     principals: dict[str, Principal] = {}
-    looked_at: set[Policy] = set()
+    # Equal documents share their statements, which are kept here so that their ids stay their own.
+    elsewhere: dict[tuple[int, str], tuple[Policy, tuple[Remark, ...]]] = {}
     for text, place, entry in reading.entries("principals", PRINCIPAL_ENTRY, but=names_everybody):
         identity = _identity(reading, text, place)
         if identity is None:
@@ -49,10 +50,11 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
         own = _own_policies(reading, identity, place, entry, groups)
         policies = (*own, *attached.pop(name, ()))
         for policy in policies:
-            if policy not in looked_at:
-                looked_at.add(policy)
-                for remark in misplaced(policy, identity.partition):
-                    reading.findings.remark(policy.place or place, remark)
+            known = (id(policy.statements), identity.partition)
+            if known not in elsewhere:
+                elsewhere[known] = (policy, tuple(misplaced(policy, identity.partition)))
+            for remark in elsewhere[known][1]:
+                reading.findings.remark(policy.place or place, remark)
         tags = unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {}
         trust = None if entry.trust_policy is None else _trust_policy(reading, identity, place, entry)
         boundary = _boundary(reading, place, entry)

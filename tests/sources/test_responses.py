@@ -116,6 +116,39 @@ def test_a_scenario_brings_in_sources_and_replaces_what_they_say(tmp_path: Path)
     assert world.can("role/worker", "kms:Decrypt")
 
 
+def of_another_account(value: object) -> object:
+    return json.loads(json.dumps(value).replace(ACCOUNT, "444455556666"))
+
+
+def test_accounts_may_be_mixed_and_then_short_names_have_none(tmp_path: Path) -> None:
+    written(tmp_path, {**FILES, "other.json": of_another_account(DETAILS)})
+    world = Scenario.load(tmp_path)
+    assert world.can(f"arn:aws:iam::{ACCOUNT}:role/app", "kms:Decrypt")
+    assert not world.can("arn:aws:iam::444455556666:role/app", "kms:Decrypt")
+    with pytest.raises(InputError, match=r"`role/app` belongs to no account \(.* give `--account`"):
+        world.can("role/app", "kms:Decrypt")
+    assert Scenario.load(tmp_path, account=ACCOUNT).can("role/app", "kms:Decrypt")
+
+
+def test_whose_a_policy_is_has_to_be_told_where_two_accounts_have_that_name(tmp_path: Path) -> None:
+    policy = {"RoleName": "app", "PolicyName": "more", "PolicyDocument": KEY_POLICY}
+    written(tmp_path, {**FILES, "other.json": of_another_account(DETAILS), "role-policy.json": policy})
+    with pytest.raises(
+        InputError, match=r"nothing says in which account `app` is \(.*a folder named after the account"
+    ):
+        Scenario.load(tmp_path)
+
+
+def test_files_that_are_half_there_say_so(tmp_path: Path) -> None:
+    whole = gzip.compress(json.dumps(METADATA).encode())
+    (tmp_path / "a.json.gz").write_bytes(whole[:-9])
+    with pytest.raises(InputError, match="is not a whole gzip file"):
+        Scenario.load(tmp_path / "a.json.gz")
+    (tmp_path / "b.jsonl").write_text(json.dumps(METADATA) + '\n{"Grants": [', encoding="utf-8")
+    with pytest.raises(InputError, match=r"b.jsonl:2: ends in the middle: the file is half-written"):
+        Scenario.load(tmp_path / "b.jsonl")
+
+
 def test_a_key_told_twice_with_other_policies_is_said(tmp_path: Path) -> None:
     other = {"Policy": json.dumps({**KEY_POLICY, "Id": "other"})}
     world = Scenario.load(written(tmp_path, {**FILES, f"zz-{KEY}.json": other}))
@@ -147,6 +180,16 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
         ("user,arn,user_creation_time,password_enabled\n", "is a credential report"),
         ('{"KeyMetadata": {"KeyId": "1234', "half-written"),
         ("An error occurred (AccessDenied) when calling", "is an error message of the AWS CLI"),
+        (
+            "<?xml version='1.0'?><ErrorResponse>",
+            "is XML, not JSON (save what the AWS CLI prints with `--output json`)",
+        ),
+        ("a,b,c\n1,2,3\n", "is CSV, not JSON"),
+        ("KEYMETADATA\t111122223333\tkey", "is text output of the AWS CLI (save it with `--output json`)"),
+        ('{"Error": {"Code": "AccessDenied"}}', "it looks like an error that AWS answered: the call failed"),
+        ('[{"eventName": "Decrypt", "eventSource": "kms.amazonaws.com"}]', "begins with a CloudTrail event"),
+        ('{"Aliases": [{"AliasName": "alias/app", "TargetKeyId": 7}]}', "Aliases[0].TargetKeyId: expected a string"),
+        ('{"Roles": [{"RoleName": "app", "Arn": "arn:aws:iam::1:user/app"}]}', "is not the ARN of a role"),
         ('{"Records": []}', "is no source: it looks like a CloudTrail trail"),
         ('{"Version": "2012-10-17", "Statement": []}', "is no source: it looks like a policy by itself"),
         ('{"Keys": "x", "Aliases": [1]}', "expected an object"),

@@ -91,8 +91,9 @@ def _session(call: Call) -> Any:
 
 def _aws_errors() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
-    return BotoCoreError, ClientError
+    return BotoCoreError, ClientError, ResponseParserError
 
 
 def _assumed(session: Any, role: str) -> Any:

@@ -147,8 +147,11 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
         gap("grants", "ListGrants", "list-grants")
     else:
         grants: list[object] = [_grant(shown.value) for shown in key.grants.values()]
-        for index, shown in enumerate(key.grants.values()):
-            raw.origins.put((*at, "grants", index), Origin(shown.place))
+        if key.grants_place is not None and key.grants:
+            raw.origins.put((*at, "grants"), Origin(key.grants_place))
+        else:
+            for index, shown in enumerate(key.grants.values()):
+                raw.origins.put((*at, "grants", index), Origin(shown.place))
         if "grants" in key.cut:
             reason = f"ListGrants is cut off at `{key.cut['grants']}`"
             grants.append(Unknown(reason, f"{handle}.grants", f"save `{aws.format('list-grants')}`"))
