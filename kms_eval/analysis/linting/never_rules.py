@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+from kms_eval.analysis.linting.contradicting import contradictions
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow
-from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on, written_operator
+from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.engine.masks import BIT
 from kms_eval.errors import did_you_mean, quoted
@@ -128,52 +129,6 @@ def _impossible(name: str, values: tuple[str, ...], value: str, row: Operator) -
     if value in values or (ignoring_case and value.lower() in {each.lower() for each in values}):
         return None
     return did_you_mean(value, values) or ""
-
-
-def _contradiction(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements():
-        by_key: dict[str, list[ConditionTest]] = {}
-        for test in statement.condition or ():
-            by_key.setdefault(canonical(test.key), []).append(test)
-        for tests in by_key.values():
-            last = tests[-1]
-            if len(tests) > 1 and _cannot_both(tests):
-                operators = " and ".join(f"`{written_operator(test)}`" for test in tests)
-                message = f"no value of {quoted(last.key)} meets {operators}: the statement has no effect"
-                place = subject.test_at(statement, last)
-                yield Found(place, message, "all tests of a condition have to hold; write two statements", statement)
-
-
-def _cannot_both(tests: list[ConditionTest]) -> bool:
-    """Whether no value meets all tests on one key, which are told from the exact values of one of them."""
-    absent = any(test.operator == "Null" and set(test.values) == {"true"} for test in tests)
-    if absent and any(_needs_presence(test) for test in tests):
-        return True
-    if any(test.qualifier or "${" in "".join(test.values) for test in tests):
-        return False
-    exact = next((test for test in tests if test.operator == "StringEquals" and not test.if_exists), None)
-    if exact is None:
-        return False
-    return not any(all(_holds(test, value) for test in tests) for value in exact.values)
-
-
-def _needs_presence(test: ConditionTest) -> bool:
-    row = OPERATORS.get(test.operator)
-    if row is None or test.if_exists or test.qualifier == "ForAllValues":
-        return False
-    return (not row.negated and test.operator != "Null") or (test.operator == "Null" and set(test.values) == {"false"})
-
-
-def _holds(test: ConditionTest, value: str) -> bool:
-    row = OPERATORS[test.operator]
-    if test.operator == "Null":
-        return "false" in test.values
-    try:
-        parsed = row.parse(value)
-        matched = any(row.matches(row.read_text(each), parsed, True) for each in test.values)  # noqa: FBT003 - by position
-    except ValueError:
-        return row.negated
-    return matched is not row.negated
 
 
 def _not_carried(subject: Subject) -> Iterator[Found]:
@@ -293,8 +248,9 @@ NEVER_RULES: tuple[Rule, ...] = (
         "KMS305",
         "contradiction",
         "warning",
-        "two tests on one condition key contradict each other",
-        "All tests of a Condition element have to hold. Where no value meets them all, the statement has no effect.",
+        "the tests of a condition contradict each other",
+        "All tests of a Condition element have to hold. Where no request meets them all, the statement has no effect; "
+        "that is proved. A request also comes from one place: through a VPC endpoint it has no aws:SourceIp.",
         Example(
             (
                 allow(
@@ -309,7 +265,7 @@ NEVER_RULES: tuple[Rule, ...] = (
         ),
         _when("StringEquals", "kms:ViaService", _VIA_S3),
         f"{_IAM}reference_policies_condition-logic-multiple-context-keys-or-values.html",
-        _contradiction,
+        contradictions,
     ),
     Rule(
         "KMS306",
