@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from kms_eval.analysis.linting.access_rules import ACCESS_RULES
 from kms_eval.analysis.linting.always_rules import ALWAYS_RULES
+from kms_eval.analysis.linting.comment_rules import COMMENT_RULES
 from kms_eval.analysis.linting.key_rules import KEY_RULES
 from kms_eval.analysis.linting.never_rules import NEVER_RULES
 from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     *STATEMENT_RULES,
     *PRINCIPAL_RULES,
     *KEY_RULES,
+    *COMMENT_RULES,
 )
 RULE: Mapping[str, Rule] = keyed((row.code, row) for row in RULES)
 BY_REMARK: Mapping[str, Rule] = keyed((remark, row) for row in RULES for remark in row.remarks)

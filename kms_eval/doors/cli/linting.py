@@ -172,7 +172,7 @@ class _Reading:
             self.words.extend(f"recognised {line}" for line in recognised)
         warnings = scenario.loaded.warnings
         self.words.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
-        self.linter.scenario(scenario.evaluator, warnings)
+        self.linter.scenario(scenario.evaluator, warnings, (path for path in paths if path.is_file()))
 
     def file(self, path: Path) -> Iterator[str]:
         """A policy, or any source."""
