@@ -50,6 +50,7 @@ _SOURCE = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceo
 _CONTEXT = ("kms:encryptioncontext:",)
 _ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
 _CONTROL = sum(BIT[name] for name in ("kms:putkeypolicy", "kms:schedulekeydeletion", "kms:disablekey"))
+_DESCRIBE = BIT["kms:describekey"]
 _USE = sum(BIT[name] for name in ("kms:decrypt", "kms:generatedatakey", "kms:sign", "kms:encrypt"))
 
 
@@ -106,7 +107,7 @@ def _without_source(subject: Subject) -> Iterator[Found]:
     if subject.policy.kind is not PolicyKind.KEY:
         return
     for statement in subject.statements("Allow"):
-        if limited(statement, *_SOURCE, *_CONTEXT):
+        if limited(statement, *_SOURCE, *_CONTEXT) or not actions_of(statement) & ~_DESCRIBE:
             continue
         services = [entry for entry in statement.principals or () if entry.kind == "Service"]
         for index, entry in enumerate(services):

@@ -40,13 +40,23 @@ class Linter:
         self._removable: dict[Path, dict[Steps, None]] = {}
         self._used: dict[Ignore, set[str]] = {}
 
-    def scenario(self, evaluator: Evaluator, warnings: Iterable[DocumentWarning], files: Iterable[Path] = ()) -> None:
-        """Look at a whole world, and take what its reader remarked; `files` are those that were named for it."""
+    def scenario(
+        self,
+        evaluator: Evaluator,
+        warnings: Iterable[DocumentWarning],
+        files: Iterable[Path] = (),
+        *,
+        account_known: bool = True,
+    ) -> None:
+        """Look at a whole world, and take what its reader remarked.
+
+        `files` are those that were named for it; `account_known` tells that the account does not just stand in.
+        """
         for path in files:
             if path.suffix.lower() in _WITH_COMMENTS:
                 self._texts.read(path, str(path))
         self._remarks(warnings)
-        for subject in subjects(evaluator):
+        for subject in subjects(evaluator, account_known=account_known):
             self._subject(subject)
 
     def policy(self, document: RawDocument, kind: PolicyKind) -> None:

@@ -28,6 +28,7 @@ from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 from kms_eval.formats.document import RawDocument, Steps
 from kms_eval.formats.text import read_file
 from kms_eval.scenario import Scenario
+from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_word
 
 _ORDER = ("note", "warning", "error")
 _KINDS = {
@@ -172,7 +173,9 @@ class _Reading:
             self.words.extend(f"recognised {line}" for line in recognised)
         warnings = scenario.loaded.warnings
         self.words.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
-        self.linter.scenario(scenario.evaluator, warnings, (path for path in paths if path.is_file()))
+        stands_in = stand_in_word("account", STAND_IN_ACCOUNT) in scenario.loaded.words
+        files = (path for path in paths if path.is_file())
+        self.linter.scenario(scenario.evaluator, warnings, files, account_known=not stands_in)
 
     def file(self, path: Path) -> Iterator[str]:
         """A policy, or any source."""
