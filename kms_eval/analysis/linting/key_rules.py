@@ -36,7 +36,7 @@ def _locks_out(subject: Subject) -> bool:
     # AWS managed keys are AWS's to change.
     if key is None or key.manager == "AWS" or any(statement.open for statement in subject.policy.statements):
         return False
-    if subject.account != key.account and not (subject.alone and subject.account is None):
+    if subject.account != key.account and not subject.alone and any(_accounts_of(subject)):
         return False  # the key is in another account than the one that stands in
     # Most keys leave it to the account, and its root user tells at once that somebody is left.
     root = f"arn:{key.partition}:iam::{key.account}:root"
@@ -44,6 +44,12 @@ def _locks_out(subject: Subject) -> bool:
         return False
     found = check_lockout(subject.evaluator, key, _SOME_DAY)
     return not found.left and not found.maybe
+
+
+def _accounts_of(subject: Subject) -> Iterator[str]:
+    """The accounts that the policy names."""
+    for statement in subject.policy.statements:
+        yield from filter(None, map(account_named, statement.principals or ()))
 
 
 def _delegates(subject: Subject, statement: Statement) -> bool:
