@@ -1,7 +1,7 @@
 """Services that call KMS in their own name, and the condition keys by which their users' resources are told apart.
 
 Comes in: nothing. Goes out: rows by the first part of the service principal. Never here: who may call.
-AWS lists them service by service; one that is missing here is unknown, not wrong. Pages read 2026-11-30. Each service's own page names the
+AWS lists them service by service; one that is missing here is unknown, not wrong. Each service's own page names the
 condition keys for its key policy; the rule behind them: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 
@@ -35,4 +35,6 @@ NOT_SENT_TO_TOPICS: Final = frozenset({"events.amazonaws.com"})
 """Services that do not send aws:SourceArn and its like with calls for encrypted SNS topics.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+With calls for encrypted event buses EventBridge does send them:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-key-policy.html
 """
