@@ -28,6 +28,7 @@ from kms_eval.doors.output_files import write_whole
 from kms_eval.errors import InputError
 from kms_eval.formats.document import RawDocument, Steps
 from kms_eval.formats.text import read_file
+from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_word
 
 _ORDER = ("note", "warning", "error")
 _KINDS = {
@@ -166,7 +167,9 @@ class _Reading:
             self.words.extend(recognised(scenario, paths[0]))
         warnings = scenario.loaded.warnings
         self.words.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
-        self.linter.scenario(scenario.evaluator, warnings)
+        stands_in = stand_in_word("account", STAND_IN_ACCOUNT) in scenario.loaded.words
+        files = (path for path in paths if path.is_file())
+        self.linter.scenario(scenario.evaluator, warnings, files, account_known=not stands_in)
 
     def file(self, path: Path) -> Iterator[str]:
         """A policy, or any source."""
