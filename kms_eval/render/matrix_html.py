@@ -39,7 +39,7 @@ def render(matrix: Matrix) -> Iterator[str]:
     before, after = asset("matrix.html").split("{{data}}")
     title = html_text(matrix.title)
     # Texts that come from outside are put in last, so that nothing in them is taken for one of these marks.
-    for name, text in (("policy", content_security_policy(script, style)), ("style", style)):
+    for name, text in (("policy", content_security_policy(style, script)), ("style", style)):
         before = before.replace(f"{{{{{name}}}}}", text)
     pieces = before.split("{{about}}")
     yield html_text(_about(matrix)).join(piece.replace("{{title}}", title) for piece in pieces)

@@ -224,7 +224,8 @@ def _caption(matrix: Matrix, left_out: int) -> str:
     one_key = f"key {matrix.keys[0].handle}" if len(matrix.keys) == 1 else f"{len(matrix.keys)} keys"
     parts = [f"{len(matrix.principals)} principals, {one_key}, {what}"]
     if left_out:
-        parts.append(f"{left_out} rows that allow nothing are left out")
+        many = "rows that allow nothing are" if left_out != 1 else "row that allows nothing is"
+        parts.append(f"{left_out} {many} left out")
     if matrix.at is not None:
         parts.append(f"{matrix.at:%Y-%m-%d}")
     return " · ".join((*parts, produced_by()))

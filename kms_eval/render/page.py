@@ -8,9 +8,8 @@ from __future__ import annotations
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.resources import files
-
-import kms_eval
 
 
 @cache
@@ -19,17 +18,18 @@ def asset(name: str) -> str:
     return (files("kms_eval") / "render" / "pages" / name).read_text(encoding="utf-8")
 
 
-def content_security_policy(script: str, style: str) -> str:
-    """The policy of a page that loads nothing, runs this script only and has this style only.
+def content_security_policy(style: str, script: str | None = None) -> str:
+    """The policy of a page that loads nothing, has this style only and runs this script only, if any.
 
     https://www.w3.org/TR/CSP3/#external-hash
     """
-    return f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}"
+    scripts = f"; script-src {_digest(script)}" if script is not None else ""
+    return f"default-src 'none'; style-src {_digest(style)}{scripts}"
 
 
 def produced_by() -> str:
     """The program and its version."""
-    return f"kms-eval {kms_eval.__version__}"
+    return f"kms-eval {version('kms-eval')}"
 
 
 def _digest(text: str) -> str:

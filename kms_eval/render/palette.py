@@ -32,6 +32,9 @@ PALETTE: tuple[Colour, ...] = (
     Colour("raised", "ground", "#f6f8fa", "#151b23"),
     Colour("hover", "ground", "#edf3fb", "#182437"),
     Colour("outside", "ground", "#fdf3ee", "#2a1917"),
+    Colour("covered-ground", "ground", "#eaf8ee", "#10241a"),
+    Colour("missed-ground", "ground", "#fdeeed", "#2e1719"),
+    Colour("idle-ground", "ground", "#fbf5e3", "#2a230f"),
     Colour("line", "line", "#d8dee4", "#2f3742"),
     Colour("ink", "text", "#1f2328", "#e6edf3"),
     Colour("quiet", "text", "#57606a", "#9aa4af"),
@@ -41,9 +44,9 @@ PALETTE: tuple[Colour, ...] = (
     Colour("undetermined", "mark", "#8250df", "#c297ff"),
     Colour("public", "mark", "#c4272f", "#ff7b72"),
     Colour("never", "mark", "#818a94", "#6f7884"),
-    Colour("covered", "mark", "#1a7f37", "#3fb950"),
-    Colour("missed", "mark", "#c4272f", "#ff7b72"),
-    Colour("idle", "mark", "#9a6700", "#d9a520"),
+    Colour("covered", "text", "#1a7f37", "#3fb950"),
+    Colour("missed", "text", "#c4272f", "#ff7b72"),
+    Colour("idle", "text", "#8a5c00", "#d9a520"),
     Colour("focus", "mark", "#8250df", "#c297ff"),
 )
 

@@ -125,12 +125,12 @@ function named(line) {
     };
     cell.append(button);
     const keys = line.rows.filter(row => row.key >= 0).length;
-    if (!line.open && keys) cell.append(element("small", "", count(keys, "key")));
+    if (!line.open && keys) cell.append(" ", element("small", "", count(keys, "key")));
   } else {
     cell.append(label);
-    if (many) cell.append(element("small", "", keyName(line.rows[0])));
+    if (many) cell.append(" ", element("small", "", keyName(line.rows[0])));
   }
-  if (!described && !MANY.includes(kind)) cell.append(element("small", "", "not described"));
+  if (!described && !MANY.includes(kind)) cell.append(" ", element("small", "", "not described"));
   return cell;
 }
 const keyTitle = row => row.key < 0 ? "actions that have no key" : data.keys[row.key][1];
@@ -140,7 +140,7 @@ function drawnLine(line, shown) {
   if (line.id) made.dataset.id = line.id;
   if (line.kind === "band") {
     const cell = element("th", "", line.name[0].toUpperCase() + line.name.slice(1));
-    cell.append(element("small", "", count(line.size, "principal")));
+    cell.append(" ", element("small", "", count(line.size, "principal")));
     cell.scope = "rowgroup"; const rest = element("td", "blank"); rest.colSpan = shown.length;
     made.append(cell, rest);
     return made;
@@ -255,7 +255,7 @@ const some = (names, most) => names.slice(0, most).join(", ") + (names.length > 
 const coded = text => text.split("`").map((part, number) => number % 2 ? element("code", "", part) : part);
 
 function statement([name, effect, place, field, text], open) {
-  const summary = element("summary", text ? "" : "bare", element("span", "effect " + effect, effect), name);
+  const summary = element("summary", text ? "" : "bare", element("span", "effect " + effect, effect), " ", name);
   if (place) { const at = element("span", "place mono", place); at.title = field; summary.append(at); }
   const made = element("details", "", summary);
   if (text) { made.append(element("pre", "", text)); made.open = open; }
@@ -337,5 +337,7 @@ $("fold").onclick = () => {
 $("theme").onclick = () => { theme = THEMES[(THEMES.indexOf(theme) + 1) % 3]; dress(); store(); };
 window.addEventListener("hashchange", restore);
 $("keylabel").hidden = !many;
+for (const part of document.querySelectorAll("[data-rare]"))
+  part.hidden = !data.patterns.some(([answers]) => answers.includes(part.dataset.rare));
 restore();
 document.documentElement.dataset.ready = "yes";
