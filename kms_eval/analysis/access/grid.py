@@ -22,6 +22,7 @@ from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.evaluator import Evaluator, PartRuling
 from kms_eval.engine.explanation import Explanation, Source, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
@@ -29,7 +30,7 @@ from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import Trace
+from kms_eval.engine.trace import Trace, source
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
@@ -47,6 +48,9 @@ _SPEAKING: dict[str, frozenset[str]] = {
     "identity-policy-allows": frozenset({"keyPolicy", "identityPolicy"}),
 }
 """By the code of a reason to allow: the layers whose statements are behind it."""
+
+
+_ALLOWING = frozenset({"keyPolicy", "grant", "identityPolicy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,36 @@ class Grid:
             reason = self._reason(grid_cell, piece)
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())
+
+    def allowing(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, tuple[Source, ...]], ...]:
+        """The statements and grants that allow those actions in `mask` in every request, limits aside.
+
+        Where something is allowed under conditions these are behind it beside those that the conditions stand in.
+        """
+        entries = [
+            (covered, evaluated, entry)
+            for covered, evaluated in grid_cell.halves
+            for entry in evaluated.cell.entries
+            if entry.layer in _ALLOWING
+            and entry.layer_index != LayerIndex.DENY
+            and entry.actions & mask & covered & evaluated.sums[entry.layer_index]
+            and entry not in evaluated.pending
+        ]
+        pieces = [mask]
+        for covered, evaluated, entry in entries:
+            cut = entry.actions & covered & evaluated.sums[entry.layer_index]
+            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+        found: dict[tuple[Source, ...], int] = {}
+        for piece in pieces:
+            action, bit = actions_in(piece)[0].name, piece & -piece
+            speaking: dict[Source, None] = {}
+            for covered, evaluated, entry in entries:
+                if entry.actions & covered & evaluated.sums[entry.layer_index] & bit:
+                    context = Context(Part(action, evaluated.cell.scope, self._circumstances).situation)
+                    if entry.applies(context):
+                        speaking[source(entry)] = None
+            found[tuple(speaking)] = found.get(tuple(speaking), 0) | piece
+        return tuple((part, sources) for sources, part in found.items())
 
     def _fixed(self, asker: Asker, target: Target) -> PartialEvaluation:
         unfolded = self._said | self._unknown_keys(asker.unknown)
