@@ -39,7 +39,7 @@ PALETTE: tuple[Colour, ...] = (
     Colour("ink", "text", "#1f2328", "#e6edf3"),
     Colour("quiet", "text", "#57606a", "#9aa4af"),
     Colour("warning", "text", "#a4341b", "#ff9d86"),
-    Colour("always", "mark", "#0a5bb5", "#58a6ff"),
+    Colour("always", "text", "#0a5bb5", "#58a6ff"),
     Colour("conditional", "mark", "#b06800", "#e3a93b"),
     Colour("undetermined", "mark", "#8250df", "#c297ff"),
     Colour("public", "mark", "#c4272f", "#ff7b72"),

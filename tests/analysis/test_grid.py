@@ -291,7 +291,7 @@ def test_terms_that_ask_for_more_imply_those_that_ask_for_less() -> None:
 
 def test_terms_are_the_same_in_any_order() -> None:
     assert ResidualConditions((("a", "b"), ("c",)), ("x", "y")).same_as(
-        ResidualConditions((("c",), ("b", "a")), ("y", "x"), (Source("app", None, 0, "Allow"),))
+        ResidualConditions((("c",), ("b", "a")), ("y", "x"), (Source("somewhere", None, 0, "Allow"),))
     )
     assert not ResidualConditions((("a",),)).same_as(ResidualConditions((("b",),)))
 

@@ -204,7 +204,7 @@ def test_coverage_goes_into_files(cli: Cli, scenario: Path) -> None:
     assert (first["covered"], first["tests"]) == (True, ["kms-eval.yaml: the worker looks at the key"])
     page = Path("kms.html").read_text()
     assert page.startswith("<!doctype html>")
-    assert '<div class="missed"><b>11</b>' in page
+    assert '<div class="missed" id="file-0-11"><b>11</b>' in page
 
 
 def test_too_little_coverage_is_1(cli: Cli, scenario: Path) -> None:

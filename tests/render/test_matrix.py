@@ -151,7 +151,7 @@ def test_the_picture_has_a_mark_for_each_answer_and_tells_what_they_mean() -> No
     assert texts[-3:] == ["always", "only under conditions", "never"]
 
 
-@pytest.mark.parametrize("keys", [1, 2, 200])
+@pytest.mark.parametrize("keys", [1, 2, 300])
 def test_every_answer_has_a_shape_of_its_own(keys: int) -> None:
     """Shapes are compared without their colour: the path of one mark from where it begins."""
     drawn = ET.fromstring(written(every_answer(keys), "svg"))  # noqa: S314

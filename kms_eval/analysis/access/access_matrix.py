@@ -17,7 +17,6 @@ from kms_eval.analysis.access.doubts import Doubts
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.reach import Reach, reach_of
-from kms_eval.analysis.access.residual_conditions import ResidualConditions
 from kms_eval.documents.model import Grant, Statement
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.trace import grant_source, statement_source
@@ -185,7 +184,7 @@ class _Writing:
     def row(self, grid_cell: GridCell, place: int, key: int | None) -> Row:
         said: list[tuple[int, Note]] = []
         if self.notes >= Notes.CONDITIONS and grid_cell.sometimes & self.actions:
-            said += [(mask, self._terms(residual)) for mask, residual in self.grid.residual(grid_cell, self.actions)]
+            said += self._terms(grid_cell)
         if self.notes >= Notes.ALLOWED:
             about = self.actions if self.notes >= Notes.REASONS else self.actions & grid_cell.always
             for mask, reason in self.grid.reasons(grid_cell, about):
@@ -198,8 +197,14 @@ class _Writing:
         reach = reach_of(grid_cell.asker, grid_cell.key, self.grid.world)
         return Row(place, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts, reach)
 
-    def _terms(self, residual: ResidualConditions) -> Note:
-        return Note(str(residual), residual.sources if self.notes >= Notes.ALLOWED else ())
+    def _terms(self, grid_cell: GridCell) -> Iterator[tuple[int, Note]]:
+        for mask, residual in self.grid.residual(grid_cell, self.actions):
+            text = str(residual)
+            if self.notes < Notes.ALLOWED:
+                yield mask, Note(text)
+                continue
+            for part, sources in self.grid.allowing(grid_cell, mask):
+                yield part, Note(text, tuple(dict.fromkeys((*residual.sources, *sources))))
 
 
 def _joined(rows: list[Row]) -> Row:

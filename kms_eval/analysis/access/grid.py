@@ -50,6 +50,9 @@ _SPEAKING: dict[str, frozenset[str]] = {
 """By the code of a reason to allow: the layers whose statements are behind it."""
 
 
+_ALLOWING = frozenset({"keyPolicy", "grant", "identityPolicy"})
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why something is always or never allowed: the engine's sentence and code, and the statement or grant it names.
@@ -202,6 +205,36 @@ class Grid:
             reason = self._reason(grid_cell, piece)
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())
+
+    def allowing(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, tuple[Source, ...]], ...]:
+        """The statements and grants that allow those actions in `mask` in every request, limits aside.
+
+        Where something is allowed under conditions these are behind it beside those that the conditions stand in.
+        """
+        entries = [
+            (covered, evaluated, entry)
+            for covered, evaluated in grid_cell.halves
+            for entry in evaluated.cell.entries
+            if entry.layer in _ALLOWING
+            and entry.layer_index != LayerIndex.DENY
+            and entry.actions & mask & covered & evaluated.sums[entry.layer_index]
+            and entry not in evaluated.pending
+        ]
+        pieces = [mask]
+        for covered, evaluated, entry in entries:
+            cut = entry.actions & covered & evaluated.sums[entry.layer_index]
+            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+        found: dict[tuple[Source, ...], int] = {}
+        for piece in pieces:
+            action, bit = actions_in(piece)[0].name, piece & -piece
+            speaking: dict[Source, None] = {}
+            for covered, evaluated, entry in entries:
+                if entry.actions & covered & evaluated.sums[entry.layer_index] & bit:
+                    context = Context(Part(action, evaluated.cell.scope, self._circumstances).situation)
+                    if entry.applies(context):
+                        speaking[source(entry)] = None
+            found[tuple(speaking)] = found.get(tuple(speaking), 0) | piece
+        return tuple((part, sources) for sources, part in found.items())
 
     def _fixed(self, asker: Asker, target: Target) -> PartialEvaluation:
         unfolded = self._said | self._unknown_keys(asker.unknown)

@@ -35,7 +35,8 @@ class Call(FilterOptions, CircumstanceOptions, AnswerOptions, WorldOptions, Spea
     """Show what every principal may do on every key: always, only under conditions, never.
 
     On the terminal actions are folded into groups (`--unfold use`, `--unfold all` open them). As HTML it is one page
-    that opens from disk, with filters and the reason of each answer; as SVG a heat map; as CSV and JSON data.
+    that opens from disk, with filters and, for each answer, the reason and the statements behind it; as SVG a picture;
+    as CSV and JSON data.
     `*` is a wildcard in names. The exit code is 0.
 
     `kms-eval matrix --key app`
