@@ -112,11 +112,18 @@ class Naming:
         primary = resource.text("primary_key_arn")
         if primary is not None:
             return primary.rsplit("/", 1)[-1]
-        target = self._references.one(resource, "primary_key_arn")
-        if target is not None and target.resource.type in KEY_TYPES and target.resource is not resource:
-            return self.key_id(target.resource)
+        target = self._primary_of(resource)
+        if target is not None:
+            return self.key_id(target)
         uuid = uuid5(NAMESPACE_URL, f"kms-eval:{resource.address}")
         return f"mrk-{uuid.hex}" if resource.get("multi_region") is True or "replica" in resource.type else str(uuid)
+
+    def _primary_of(self, resource: Resource) -> Resource | None:
+        """The key that a replica refers to as its primary, which itself is no replica: no plan leads in a circle."""
+        target = self._references.one(resource, "primary_key_arn")
+        if target is None or target.resource.type not in KEY_TYPES or "replica" in target.resource.type:
+            return None
+        return target.resource
 
     def key_arn(self, resource: Resource) -> str:
         """The ARN of a key."""
