@@ -113,17 +113,22 @@ class Naming:
         if primary is not None:
             return primary.rsplit("/", 1)[-1]
         target = self._primary_of(resource)
-        if target is not None:
+        if target is not resource:
             return self.key_id(target)
         uuid = uuid5(NAMESPACE_URL, f"kms-eval:{resource.address}")
         return f"mrk-{uuid.hex}" if resource.get("multi_region") is True or "replica" in resource.type else str(uuid)
 
-    def _primary_of(self, resource: Resource) -> Resource | None:
-        """The key that a replica refers to as its primary, which itself is no replica: no plan leads in a circle."""
-        target = self._references.one(resource, "primary_key_arn")
-        if target is None or target.resource.type not in KEY_TYPES or "replica" in target.resource.type:
-            return None
-        return target.resource
+    def _primary_of(self, resource: Resource) -> Resource:
+        """The key that a replica's primary is said to be, in the end; itself where that leads nowhere or in a circle."""
+        passed: list[Resource] = []
+        here = resource
+        while here not in passed:
+            passed.append(here)
+            target = self._references.one(here, "primary_key_arn")
+            if target is None or target.resource.type not in KEY_TYPES:
+                return here
+            here = target.resource
+        return resource
 
     def key_arn(self, resource: Resource) -> str:
         """The ARN of a key."""
