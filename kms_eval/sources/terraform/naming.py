@@ -119,7 +119,7 @@ class Naming:
         return f"mrk-{uuid.hex}" if resource.get("multi_region") is True or "replica" in resource.type else str(uuid)
 
     def _primary_of(self, resource: Resource) -> Resource:
-        """The key that a replica's primary is said to be, in the end; itself where that leads nowhere or in a circle."""
+        """The key that is said to be the primary in the end; itself where that leads nowhere, or in a circle."""
         passed: list[Resource] = []
         here = resource
         while here not in passed:
