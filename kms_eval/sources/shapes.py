@@ -1,7 +1,7 @@
 """The shape a document of somebody else's has to have before it is read: where mappings, lists and texts are.
 
 Comes in: a document and its shape. Goes out: nothing, or InputError with every place that is something else.
-Never here: what members mean, which of them there have to be. What is null counts as left out.
+Never here: what members mean, which of them there have to be. A field that is null counts as left out.
 """
 
 from __future__ import annotations
@@ -51,14 +51,12 @@ def check_shape(value: object, shape: Shape, place: Place) -> None:
 
 
 def _faults(value: object, shape: Shape, place: Place) -> Iterator[Fault]:
-    if value is None:
-        return
     if not _is(value, shape.kind):
         yield Fault(f"expected {_WORDS[shape.kind]}", place.location())
     elif isinstance(value, Mapping):
         for name, member in value.items():
             inner = shape.fields.get(name, shape.each)
-            if inner is not None:
+            if inner is not None and not (member is None and name in shape.fields):
                 yield from _faults(member, inner, place.at(name))
     elif isinstance(value, list) and shape.each is not None:
         for index, item in enumerate(value):

@@ -20,6 +20,7 @@ from kms_eval.formats.document import Place, RawDocument, SourceFile
 from kms_eval.formats.memory import plain
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
+from kms_eval.safe_text import printable
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
 from kms_eval.world.checks import Check, read_checks
@@ -118,7 +119,8 @@ def _read_sources(paths: Sequence[Path], options: Options | None, *, strict: boo
     document = RawDocument(SourceFile(str(first), first, origins=raw.origins), raw.value)
     loaded = _read(document, base, first.stem, strict=strict, strangers=strangers)
     warnings = (*raw.warnings, *loaded.warnings)
-    return replace(loaded, warnings=warnings, words=tuple(raw.words), recognised=tuple(raw.known_as.splitlines()))
+    recognised = tuple(map(printable, raw.known_as.splitlines()))
+    return replace(loaded, warnings=warnings, words=tuple(map(printable, raw.words)), recognised=recognised)
 
 
 def from_document(document: RawDocument, *, name: str, strict: bool = False) -> Loaded:
