@@ -12,7 +12,7 @@ from fuzz.harness import demand, fair
 from kms_eval import Decision, InputError, Scenario
 
 OUTCOMES = frozenset({"allowed", "explicitDeny", "implicitDeny", "undetermined"})
-QUESTIONS = (
+QUESTIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("role/admin", "kms:Decrypt", {"context": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}),
     ("user/alice", "kms:PutKeyPolicy", {}),
     (ROLE, "kms:CreateGrant", {"encryption_context": {"a": "b"}}),

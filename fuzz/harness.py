@@ -28,7 +28,7 @@ class BrokenInvariantError(Exception):
     """What a harness promises does not hold for an input; the text says what."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Harness:
     """One door. `seeds` are valid inputs; `check` raises for an input for which the invariant does not hold."""
 

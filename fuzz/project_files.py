@@ -23,8 +23,10 @@ from kms_eval.formats.text import read_text
 
 _SEEDS = (
     b'[tool.kms-eval]\nscenario = "kms-eval.yaml"\n',
-    b'[tool.kms-eval.lint]\nselect = ["KMS1"]\nignore = ["KMS404"]\nbaseline = "b.json"\n\n'
-    b'[tool.kms-eval.lint.per-file-ignores]\n"policies/*.json" = ["KMS202: because", "KMS1"]\n',
+    (
+        b'[tool.kms-eval.lint]\nselect = ["KMS1"]\nignore = ["KMS404"]\nbaseline = "b.json"\n\n'
+        b'[tool.kms-eval.lint.per-file-ignores]\n"policies/*.json" = ["KMS202: because", "KMS1"]\n'
+    ),
     b'[project]\nname = "x"\n\n[tool.kms-eval]\nlint = {ignore = []}\n# kms-eval\n',
     b"tool.kms-eval.lint.select = ['''KMS''']\n",
     b'{"schema_version": 1, "known": [{"fingerprint": "ab", "code": "KMS404", "file": null, "message": "m"}]}',
@@ -52,7 +54,7 @@ def _folder() -> Path:
 
 
 def check(data: bytes) -> None:
-    """Look for the scenario and the settings in a folder whose pyproject.toml has the bytes; read them as a baseline."""
+    """Look for a scenario and settings in a folder whose pyproject.toml has the bytes; read them as a baseline."""
     (_folder() / "pyproject.toml").write_bytes(data)
     with _inside(_folder()):
         try:

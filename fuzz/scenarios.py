@@ -26,6 +26,13 @@ from kms_eval import InputError, Scenario
 _TAG = "made of"
 """A mapping with this member stands for something JSON has not."""
 
+
+class _Text(str):
+    """A text of a class of the caller's own."""
+
+    __slots__ = ()
+
+
 MAKES: dict[str, Callable[[Any], Any]] = {
     "proxy": lambda value: MappingProxyType(value if isinstance(value, dict) else {"a": value}),
     "ordered": lambda value: OrderedDict(value if isinstance(value, dict) else {"a": value}),
@@ -48,14 +55,8 @@ MAKES: dict[str, Callable[[Any], Any]] = {
     "object": lambda value: object(),
     "circle": lambda value: _circle(),
     "huge": lambda value: 10**5_000,
-    "text": lambda value: _Text(value),
+    "text": _Text,
 }
-
-
-class _Text(str):
-    """A text of a class of the caller's own."""
-
-    __slots__ = ()
 
 
 def _circle() -> list[Any]:

@@ -20,12 +20,17 @@ from fuzz.harness import Harness, choice, demand, fair
 from fuzz.mutation import mutated_json, mutated_text
 from kms_eval import InputError, Scenario
 
+_ACCOUNT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+_PARTS = [{"Fn::FindInMap": ["M", "a", "b"]}, {"Fn::Select": [0, {"Fn::Split": [",", "a,b"]}]}]
+_KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+_KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{_KEY_ID}"
+_ALIAS = {"target_key_id": {"references": ["aws_kms_key.app.key_id", "aws_kms_key.app"]}}
 _KEY = {
     "Type": "AWS::KMS::Key",
     "Properties": {
         "KeyPolicy": {
             "Version": VERSION,
-            "Statement": [{"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
+            "Statement": [{"Effect": "Allow", "Principal": {"AWS": _ACCOUNT},
                            "Action": "kms:*", "Resource": "*"}],
         },
         "Tags": [{"Key": "a", "Value": {"Ref": "Team"}}],
@@ -52,7 +57,7 @@ _TEMPLATE: dict[str, Any] = {
         "Policy": {
             "Type": "AWS::IAM::ManagedPolicy",
             "Properties": {"PolicyDocument": POLICIES[2], "Roles": [{"Ref": "Role"}],
-                           "Description": {"Fn::Join": ["-", [{"Fn::FindInMap": ["M", "a", "b"]}, {"Fn::Select": [0, {"Fn::Split": [",", "a,b"]}]}]]}},
+                           "Description": {"Fn::Join": ["-", _PARTS]}},
         },
     },
 }  # fmt: skip
@@ -64,7 +69,7 @@ Resources:
       KeyPolicy:
         Version: "2012-10-17"
         Statement:
-          - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}
+          - {Effect: Allow, Principal: {AWS: !Sub "${AWS::AccountId}"}, Action: "kms:*", Resource: "*"}
   Alias:
     Type: AWS::KMS::Alias
     Properties: {AliasName: alias/app, TargetKeyId: !Ref Key}
@@ -81,7 +86,7 @@ _PLAN = {
     "format_version": "1.2",
     "terraform_version": "1.9.0",
     "resource_changes": [
-        _resource("aws_kms_key.app", {"policy": json.dumps(POLICIES[0]), "tags": {"a": "b"}}, {"arn": True, "key_id": True}),
+        _resource("aws_kms_key.app", {"policy": json.dumps(POLICIES[0])}, {"arn": True, "key_id": True}),
         _resource("aws_kms_alias.app", {"name": "alias/app"}, {"target_key_id": True}),
         _resource("aws_iam_role.admin", {"name": "admin", "assume_role_policy": "{}"}, {"arn": True}),
         _resource("aws_iam_role_policy.p", {"role": "admin", "policy": json.dumps(POLICIES[2])}, {}),
@@ -91,14 +96,14 @@ _PLAN = {
         "provider_config": {"aws": {"name": "aws", "expressions": {"region": {"constant_value": "us-east-1"}}}},
         "root_module": {"resources": [
             {"address": "aws_kms_alias.app", "mode": "managed", "type": "aws_kms_alias", "name": "app",
-             "provider_config_key": "aws", "expressions": {"target_key_id": {"references": ["aws_kms_key.app.key_id", "aws_kms_key.app"]}}},
+             "provider_config_key": "aws", "expressions": _ALIAS},
         ]},
     },
 }  # fmt: skip
 _RESPONSES: tuple[dict[str, Any], ...] = (
     {"Policy": json.dumps(POLICIES[1]), "PolicyName": "default"},
-    {"Keys": [{"KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "KeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"}]},
-    {"Grants": [{"GrantId": "g", "KeyId": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    {"Keys": [{"KeyId": _KEY_ID, "KeyArn": _KEY_ARN}]},
+    {"Grants": [{"GrantId": "g", "KeyId": _KEY_ARN,
                  "GranteePrincipal": ROLE, "Operations": ["Decrypt"], "IssuingAccount": ROOT}], "Truncated": False},
     {"RoleDetailList": [{"RoleName": "admin", "Arn": ROLE, "Path": "/", "RoleId": "AROAEXAMPLEEXAMPLE00",
                          "AssumeRolePolicyDocument": POLICIES[0], "AttachedManagedPolicies": [],

@@ -51,8 +51,13 @@ def check(data: bytes) -> None:
     for steps in (found[choice(data, len(found))], ()):
         where = position(steps)
         demand(where is None or 1 <= where.line <= lines, f"{steps} stands on line {where}, of {lines}")
-    again, _position = read_yaml(json.dumps(value, default=str), "input") if _is_small(value) else (value, None)
+    again, _position = read_yaml(_as_json(value), "input") if _is_small(value) else (value, None)
     demand(_texts(again) == _texts(value), f"{value!r} is {again!r} as JSON")
+
+
+def _as_json(value: object) -> str:
+    # Pairs of escapes are one character to JSON, and two to YAML.
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _is_small(value: object) -> bool:

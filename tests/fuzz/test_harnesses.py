@@ -21,7 +21,7 @@ from fuzz.harness import CORPUS, BrokenInvariantError, Harness  # noqa: E402
 from fuzz.harnesses import HARNESSES  # noqa: E402
 
 DOORS = pytest.mark.parametrize("harness", HARNESSES.values(), ids=HARNESSES)
-AT_HAND = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+AT_HAND = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def past_failures() -> Iterator[tuple[str, Path]]:
         yield from ((name, path) for path in harness.past_failures())
 
 
-@pytest.mark.parametrize(("name", "path"), past_failures(), ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("name", "path"), [*past_failures()], ids=lambda value: getattr(value, "name", value))
 def test_what_once_broke_an_invariant_does_so_no_more(name: str, path: Path) -> None:
     HARNESSES[name].check(path.read_bytes())
 

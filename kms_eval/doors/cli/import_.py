@@ -36,6 +36,7 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.doors.cli.opening import parameters
     from kms_eval.doors.importing.scenario_files import scenario_files
+    from kms_eval.doors.output_files import write_folder
     from kms_eval.sources.options import Options
     from kms_eval.world.load import load, raw_of
 
@@ -53,10 +54,7 @@ def run(call: Call, output: Output) -> ExitCode:
     loaded = load(paths[0], more=paths[1:], options=options)
     raw = raw_of(paths, options)
     files = scenario_files(raw, _name(paths[0]), Path.cwd())
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    write_folder(folder, files)
     if call.verbose:
         for line in loaded.recognised:
             output.word(f"recognised {line}")

@@ -66,7 +66,12 @@ def _write(path: Path, data: bytes) -> None:
 
     try:
         with path.open("xb") as file:
-            file.write(data)
+            try:
+                file.write(data)
+                file.flush()
+            except OSError:
+                path.unlink()
+                raise
     except FileExistsError:
         raise InputError(
             Fault("is there already", Location(str(path)), "name another file: `kms-eval init PATH`")
