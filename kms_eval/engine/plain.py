@@ -35,7 +35,7 @@ from kms_eval.world.names import refuse_stranger, resolve_key
 _MOST_MEETINGS = 50_000
 _MOST_NAMES = 10_000
 _MOST_VALUES = 1_000
-_MOST_COMBINATIONS = 4_096
+_MOST_COMBINATIONS = 64
 
 _Said = dict[str, tuple[str, ...]]
 
@@ -152,6 +152,8 @@ class PlainQuestions:
                 return None
             pair = scope.caller, scope.target
             if pair not in self._once:
+                if len(self._once) >= _MOST_MEETINGS:
+                    self._once.clear()
                 self._once.add(pair)
                 return self._decide_uncompiled(scope, alias, bit, context)
             self._keep(principal, key, scope, alias)
@@ -181,7 +183,6 @@ class PlainQuestions:
     def _keep(self, principal: str, key: str | None, scope: Scope, alias: str | None) -> None:
         if self._meetings >= _MOST_MEETINGS:
             self._met.clear()
-            self._once.clear()
             self._meetings = 0
         cell = self._evaluator.cell_of(scope)
         timeless = ~cell.by_clock

@@ -44,21 +44,23 @@ class Uncompiled:
         side = self._evaluator.policies_of_caller(scope)
         sums = list(side.sums)
         for entry in self._entries(scope, side, bit):
-            if sums[entry.layer_index] & bit:
+            place, rule = entry.layer_index, entry.rule
+            if sums[place] & bit:
                 continue
-            if entry.unknowns or not CLOCK.isdisjoint(entry.needs):
+            if entry.unknowns or (rule is not None and not CLOCK.isdisjoint(rule.needs)):
                 return None
-            if _applies(entry, side, context):
-                sums[entry.layer_index] |= bit
+            if entry.applies(context) if rule is None else _applies(entry, rule, side, context):
+                sums[place] |= bit
         if sums[LayerIndex.DENY] & bit:
             return "explicitDeny"
         return "allowed" if decide.allowed(sums, side.shape(scope)) & bit else "implicitDeny"
 
     def _entries(self, scope: Scope, side: CallerPolicies, bit: int) -> list[Entry]:
         entries = [entry for entry in side.rest if entry.actions & bit]
+        names, caller = side.audience.names, scope.caller
         for layer, rule in self._rules_about(scope, bit):
-            if rule.named is None or not rule.named.isdisjoint(side.audience.names):
-                place = slot_of(rule, scope.caller, layer)
+            if rule.named is None or not rule.named.isdisjoint(names):
+                place = slot_of(rule, caller, layer)
                 if place is not None:
                     entries.append(Entry(layer.name, place, bit, rule))
         key = scope.target.key
@@ -84,9 +86,11 @@ class Uncompiled:
         return found
 
 
-def _applies(entry: Entry, side: CallerPolicies, context: Context) -> bool:
-    rule, situation = entry.rule, context.situation
-    if rule is None or not rule.of_caller or not rule.needs.isdisjoint(situation.circumstances.given.values):
+def _applies(entry: Entry, rule: Rule, side: CallerPolicies, context: Context) -> bool:
+    situation = context.situation
+    if not rule.needs:
+        return entry.applies_to_all(situation.scope.target)
+    if not rule.of_caller or not rule.needs.isdisjoint(situation.circumstances.given.values):
         return entry.applies(context)
     found = side.settled.get((rule, situation.action))
     if found is None:
