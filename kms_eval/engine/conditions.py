@@ -168,7 +168,7 @@ class Condition:
     """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case.
 
     `iam_only`: one of the tests asks, in a key policy, for what AWS KMS supports in IAM policies only. `alone` is the
-    test where there is one, which asks for its own key and is none of those.
+    test where there is one, which has no variables and is none of those.
     """
 
     tests: tuple[Test, ...]
@@ -248,7 +248,8 @@ def condition_of(tests: tuple[Test, ...]) -> Condition:
     """The condition that all of these tests hold."""
     needs = frozenset(key for test in tests for key in test.needs)
     iam_only_key = any(test.iam_only_in_key_policy for test in tests)
-    alone = tests[0] if len(tests) == 1 and len(needs) == 1 and not iam_only_key else None
+    variables_in = any(isinstance(value, Template) for test in tests for value in test.values)
+    alone = tests[0] if len(tests) == 1 and not iam_only_key and not variables_in else None
     return Condition(tests, needs, iam_only_key, alone)
 
 
