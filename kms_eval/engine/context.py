@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from kms_eval.engine import derive_aws, derive_kms
 from kms_eval.engine.hindrances import hindrance
@@ -146,11 +147,15 @@ def perhaps(said: tuple[str, ...] | Alternatives) -> Alternatives:
 
 def derived(situation: Situation, key: str) -> Reading:
     """What the facts alone say of a condition key."""
+    found = _derivation(situation.action, key)
+    return found[0](situation, found[1]) if found is not None else None
+
+
+@lru_cache(maxsize=16384)
+def _derivation(action: str, key: str) -> tuple[Callable[[Situation, str], Reading], str] | None:
+    """What fills a key (lower case) in a request for the action, and the rest of its name; None where nothing does."""
     found = fact_of(key)
-    if found is None or not carried(situation.action, key):
-        return None
-    fact, rest = found
-    return fact.derive(situation, rest)
+    return (found[0].derive, found[1]) if found is not None and carried(action, key) else None
 
 
 @lru_cache(maxsize=16384)
@@ -183,6 +188,9 @@ def is_suppliable(situation: Situation, key: str) -> bool:
     return not (isinstance(value, tuple) and value)
 
 
+_UNSEEN: Any = object()
+
+
 class Context:
     """The condition keys of one situation, each derived when first asked for."""
 
@@ -190,15 +198,14 @@ class Context:
 
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
-        self._seen: dict[str, Reading] = {}
+        self._seen: dict[str, Any] = {}
 
     def get(self, key: str) -> Reading:
         """The reading of a key named in lower case."""
-        try:
-            return self._seen[key]
-        except KeyError:
+        value: Reading = self._seen.get(key, _UNSEEN)
+        if value is _UNSEEN:
             value = self._seen[key] = reading(self.situation, key)
-            return value
+        return value
 
     def text(self, key: str) -> str | None:
         """The one value of a key; None where it is absent, has several or is open."""

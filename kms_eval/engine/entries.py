@@ -55,8 +55,8 @@ class Entry:
         rule = self.rule
         if rule is None or rule.resource is None:
             return False
-        generous = rule.effect == "Deny"
-        if not rule.resource.covers(context.situation.scope.target, context, generous=generous):
+        generous, resource = rule.effect == "Deny", rule.resource
+        if not resource.everything and not resource.covers(context.situation.scope.target, context, generous=generous):
             return False
         return rule.condition is None or rule.condition.holds(context, generous=generous)
 

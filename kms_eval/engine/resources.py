@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
@@ -123,6 +124,10 @@ class ResourceTest:
         return in_reading(
             ways, lambda settled: self._covers(target, text_in(settled), generous=generous), generous=generous
         )
+
+    def with_only(self, pattern: str | Template) -> ResourceTest:
+        """The same element if that were its only pattern."""
+        return replace(self, patterns=(pattern,), whole=frozenset(), others=(pattern,))
 
     def _covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
         inner = not generous if self.negated else generous

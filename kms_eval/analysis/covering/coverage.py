@@ -158,8 +158,7 @@ def _counting_in_statement(rule: Rule, part: PartRuling) -> Iterator[_Element]:
             yield "Principal", position
     if statement.resources is not None and rule.resource is not None:
         for position, resource in enumerate(rule.resource.patterns):
-            alone = replace(rule.resource, patterns=(resource,))
-            if alone.covers(scope.target, part.context, generous=generous):
+            if rule.resource.with_only(resource).covers(scope.target, part.context, generous=generous):
                 yield "Resource", position
     if rule.condition is not None:
         for position in range(len(rule.condition.tests)):
