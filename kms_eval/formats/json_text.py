@@ -11,6 +11,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable
+from typing import Any
 
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Position, Steps, field_name
@@ -202,14 +203,14 @@ def _syntax_help(error: json.JSONDecodeError) -> str | None:
     return None
 
 
-def _too_deep(value: object, left: int = DEEPEST) -> bool:
+def _too_deep(value: Any, left: int = DEEPEST) -> bool:
     """Whether a value is nested deeper than `left` levels; looked through in the order in which it lies in memory."""
     kind = type(value)  # the parser makes these and nothing derived from them
     if kind is not dict and kind is not list:
         return False
     if left == 0:
         return True
-    for member in value.values() if kind is dict else value:  # type: ignore[attr-defined]  # as was asked above
+    for member in value.values() if kind is dict else value:
         kind = type(member)
         if (kind is dict or kind is list) and _too_deep(member, left - 1):
             return True
