@@ -21,7 +21,7 @@ release = version = kms_eval.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["build", "reference/generated"]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # Blocks of what a shell, a Deny of JSON in YAML or a log shows are not always whole programs of their language.
 suppress_warnings = ["misc.highlighting_failure"]
