@@ -24,8 +24,9 @@ def source(entry: Entry) -> Source:
     """Where an entry comes from."""
     if entry.rule is not None:
         return rule_source(entry.rule)
-    grant = entry.allowance.grant if entry.allowance is not None else None
-    return grant_source(grant) if grant is not None else Source(GRANT, None, 0, "Allow")
+    if entry.allowance is None:  # pragma: no cover - an entry is a rule or a grant
+        raise AssertionError
+    return grant_source(entry.allowance.grant)
 
 
 def grant_source(grant: Grant) -> Source:
@@ -99,6 +100,8 @@ class Trace:
 
     def _layers(self) -> Iterator[LayerWord]:
         for layer in self.ruling.cell.in_force:
+            if not layer.layer.actions & self.ruling.bit:
+                continue  # it has no say about the action, as key policies have none about kms:RetireGrant
             entries = [entry for entry in self.counted if entry.layer == layer.layer.name]
             denies = [entry for entry in entries if entry.layer_index == LayerIndex.DENY]
             unsure = [entry for entry in self.unsure if entry.layer == layer.layer.name]
@@ -120,7 +123,7 @@ class Trace:
             if unsure and self.ruling.outcome == "undetermined":
                 yield _word(GRANT, "allows" if entries else "unknown", entries or unsure)
             else:
-                yield _word(GRANT, "allows" if entries else "silent", entries)
+                yield _word(GRANT, _of_grants(entries), entries)
 
     def _outcome(self, layer: InForce, entries: list[Entry]) -> LayerOutcome:
         if layer.layer.part is Part.RESOURCE:
@@ -133,6 +136,13 @@ class Trace:
         if layer.layer.part is Part.IDENTITY:
             return "allows" if entries else "silent"
         return "allows" if self._open(layer) else "silent"
+
+
+def _of_grants(entries: list[Entry]) -> LayerOutcome:
+    # Whoever retires a grant because the account made it does so by an identity policy (semantics G23).
+    if entries and all(entry.layer_index == LayerIndex.RETIRE_WITH_IDENTITY for entry in entries):
+        return "delegates"
+    return "allows" if entries else "silent"
 
 
 def _word(layer: str, outcome: LayerOutcome, entries: list[Entry]) -> LayerWord:

@@ -11,6 +11,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable
+from typing import Any
 
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Position, Steps, field_name
@@ -68,7 +69,7 @@ def read_json_values(text: str, name: str) -> tuple[list[object], Callable[[Step
 def _refuse_odd(text: str, name: str, value: object, *, odd: bool) -> None:
     if _too_deep(value):
         raise InputError(_depth_fault(text, name))
-    if odd or _SUSPICIOUS_ESCAPE.search(text):
+    if odd or ("\\u" in text and _SUSPICIOUS_ESCAPE.search(text)):
         faults = _scan(text, name)
         if faults:
             raise InputError(faults)
@@ -202,14 +203,16 @@ def _syntax_help(error: json.JSONDecodeError) -> str | None:
     return None
 
 
-def _too_deep(value: object, left: int = DEEPEST) -> bool:
+def _too_deep(value: Any, left: int = DEEPEST) -> bool:
     """Whether a value is nested deeper than `left` levels; looked through in the order in which it lies in memory."""
-    if not isinstance(value, (dict, list)):
+    kind = type(value)  # the parser makes these and nothing derived from them
+    if kind is not dict and kind is not list:
         return False
     if left == 0:
         return True
-    for member in value.values() if isinstance(value, dict) else value:
-        if isinstance(member, (dict, list)) and _too_deep(member, left - 1):
+    for member in value.values() if kind is dict else value:
+        kind = type(member)
+        if (kind is dict or kind is list) and _too_deep(member, left - 1):
             return True
     return False
 

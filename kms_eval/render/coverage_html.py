@@ -161,14 +161,15 @@ def _source(text: str, policies: list[PolicyCoverage], anchor: str) -> Iterator[
 
 def _states(statement: StatementCoverage) -> Iterator[tuple[int, _State, str, str | None]]:
     """The lines on which a statement and its elements begin, each with what begins there and what is said of it."""
-    name = f"{statement.policy} {statement.label}".strip()
-    if statement.line is not None:
+    reference, line = statement.reference, statement.reference.location.line
+    name = f"{reference.policy} {reference.label}".strip()
+    if line is not None:
         if not statement.covered:
-            yield statement.line, "missed", name, statement_lacks(statement)
+            yield line, "missed", name, statement_lacks(statement)
         elif not statement.decided:
-            yield statement.line, "idle", name, "decides no test"
+            yield line, "idle", name, "decides no test"
         else:
-            yield statement.line, "covered", name, None
+            yield line, "covered", name, None
     for element in statement.elements:
         if element.line is not None:
             missing = element.missing
@@ -180,7 +181,8 @@ def _states(statement: StatementCoverage) -> Iterator[tuple[int, _State, str, st
 def _statements(policies: list[PolicyCoverage]) -> Iterator[str]:
     for policy in policies:
         for statement in policy.statements:
-            name = f"{policy.name} {statement.label}" if policy.name == statement.policy else statement.policy
+            reference = statement.reference
+            name = f"{policy.name} {reference.label}" if policy.name == reference.policy else reference.policy
             yield f"<details><summary>{html_text(name.strip())}: {_verdict(statement)}</summary><ul>"
             for element in statement.elements:
                 yield f"<li>{html_text(element_in_words(element))}: {html_text(element.missing or 'covered')}</li>"

@@ -13,6 +13,7 @@ import pytest
 from kms_eval import Scenario
 from kms_eval.analysis.covering.coverage import Coverage
 from kms_eval.analysis.covering.coverage_report import CoverageReport
+from kms_eval.errors import Location
 from kms_eval.render import coverage_html, coverage_json, coverage_text
 
 POLICY = """\
@@ -142,7 +143,10 @@ def test_a_policy_without_its_text_has_its_statements_listed(report: CoverageRep
 
 
 def test_a_policy_in_memory_goes_by_its_name(report: CoverageReport) -> None:
-    nowhere = tuple(replace(one, file="", line=None, within="#app.1") for one in report.statements)
+    nowhere = tuple(
+        replace(one, reference=replace(one.reference, location=Location(), within="#app.1"))
+        for one in report.statements
+    )
     text = coverage_text.render(CoverageReport(nowhere, 1))
     assert text.splitlines()[1].startswith("app  ")
     assert "without a file" in page(CoverageReport(nowhere, 1))

@@ -307,7 +307,18 @@ class Grid:
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:
-    return replace(residual, public=True) if cut == grid_cell.public else residual
+    """What is public says so, and which statements of the key policy make it so whatever a request carries."""
+    if cut != grid_cell.public:
+        return residual
+    _mask, evaluated = grid_cell.halves[0]
+    settled = (
+        entry
+        for entry in evaluated.cell.entries
+        if entry.layer == "keyPolicy" and entry.layer_index != LayerIndex.DENY and entry.actions & cut
+    )
+    target = evaluated.cell.scope.target
+    named = (source(entry) for entry in settled if not entry.needs and entry.applies_to_all(target))
+    return replace(residual, public=True, sources=tuple(dict.fromkeys((*residual.sources, *named))))
 
 
 def _cuts(grid_cell: GridCell) -> set[int]:

@@ -258,6 +258,8 @@ def _of_grant(allowance: Allowance) -> Way:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
     """
     grant = allowance.grant
+    if allowance.unknown is not None:
+        return ()
     if allowance.actions & RETIRE_GRANT:
         return (f"the grant to retire is `{grant.id}`",)
     constraints = grant.constraints
