@@ -199,13 +199,12 @@ def _syntax_help(error: json.JSONDecodeError) -> str | None:
 
 def _too_deep(value: object, left: int = DEEPEST) -> bool:
     """Whether a value is nested deeper than `left` levels; looked through in the order in which it lies in memory."""
-    kind = type(value)  # the parser makes these and nothing derived from them
-    if kind is not dict and kind is not list:
+    if not isinstance(value, (dict, list)):
         return False
     if left == 0:
         return True
-    for member in value.values() if kind is dict else value:  # type: ignore[attr-defined]  # as was asked above
-        kind = type(member)
+    for member in value.values() if isinstance(value, dict) else value:
+        kind = type(member)  # the parser makes these and nothing derived from them
         if (kind is dict or kind is list) and _too_deep(member, left - 1):
             return True
     return False
