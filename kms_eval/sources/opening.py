@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kms_eval.errors import Fault, InputError, Location
-from kms_eval.formats.document import Place, Position, RawDocument, SourceFile, Steps
+from kms_eval.formats.document import Inside, Place, Position, RawDocument, SourceFile, Steps
 from kms_eval.formats.text import LARGEST_FILE_BYTES, decoded, file_bytes
 from kms_eval.records import record
 
@@ -48,7 +48,7 @@ class Opened:
         """The same as a document of its own, as which it has no fields around it."""
         file, around = self.place.file, self.place.steps
         if around:
-            file = SourceFile(file.name, file.path, lambda steps: self.place.file.position((*around, *steps)))
+            file = SourceFile(file.name, file.path, Inside(file.position, around))
         return RawDocument(file, self.value)
 
 
@@ -111,7 +111,7 @@ def read_documents(found: Found) -> list[Opened]:
         return [Opened(*_yaml(text, found), found.names)]
     values, position = _json(text, found.name)
     if len(values) == 1:
-        file = SourceFile(found.name, found.path, lambda steps: position((0, *steps)))
+        file = SourceFile(found.name, found.path, Inside(position, (0,)))
         return [Opened(values[0], Place(file), found.names)]
     file = SourceFile(found.name, found.path, position)
     return [Opened(value, Place(file, (index,)), found.names) for index, value in enumerate(values)]

@@ -20,6 +20,7 @@ from kms_eval.formats.document import Place, RawDocument, SourceFile
 from kms_eval.formats.memory import plain
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
+from kms_eval.safe_text import printable
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
 from kms_eval.world.checks import Check, read_checks
@@ -162,8 +163,8 @@ def _told_by(raw: Raw, loaded: Loaded) -> Loaded:
     return replace(
         loaded,
         warnings=(*raw.warnings, *loaded.warnings),
-        words=tuple(raw.words),
-        recognised=tuple(raw.known_as.splitlines()),
+        words=tuple(map(printable, raw.words)),
+        recognised=tuple(map(printable, raw.known_as.splitlines())),
     )
 
 

@@ -3,7 +3,7 @@
 Comes in: what `load` resolved from a scenario. Goes out: frozen values that compile and answer.
 Never here: files, names that still need resolving, the meaning of any layer.
 
-What exists is compared by identity, and shown by it: written out, most of it would be a world with all its policies.
+What exists is compared by identity, and shown by its name: written out, most of it would be a world with its policies.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 
 from kms_eval.documents.model import Grant, OpenGrant, Policy
 from kms_eval.formats.unknown import Unknown
+from kms_eval.safe_text import printable
 
 CallerKind = Literal["user", "role", "federated-user", "root", "service"]
 
@@ -41,6 +42,9 @@ class Principal:
     known: bool = True
     unknowns: Mapping[str, Unknown] = field(default_factory=dict)
     trust_policy: object = None
+
+    def __repr__(self) -> str:
+        return f"<Principal {printable(self.arn)}: {len(self.policies)} policies>"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -116,6 +120,9 @@ class Key:
     open_grants: tuple[OpenGrant, ...] = ()
     unknowns: Mapping[str, Unknown] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Key {printable(self.handle)}: {printable(self.arn)}>"
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OrganizationAccount:
@@ -169,6 +176,9 @@ class World:
     vpc_endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict)
     strangers: bool = False
     unshown: Mapping[str, Unshown] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<World: {len(self.keys)} keys, {len(self.principals)} principals>"
 
 
 def policies_of(world: World) -> Iterator[Policy]:

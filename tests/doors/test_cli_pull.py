@@ -23,6 +23,8 @@ from kms_eval.doors.pulling.calls import ALL, PERMISSIONS
 from tests.sources.aws_command import AwsCommand
 from tests.sources.moto_account import REGIONS, fill
 
+pytestmark = pytest.mark.long
+
 boto3 = pytest.importorskip("boto3", reason="the extra aws is not installed")
 moto_server = pytest.importorskip("moto.server", reason="moto is not installed")
 

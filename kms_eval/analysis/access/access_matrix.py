@@ -7,7 +7,7 @@ Never here: deciding, text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -16,8 +16,11 @@ from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.residual_conditions import ResidualConditions
-from kms_eval.world.model import Key
+from kms_eval.analysis.access.reach import Reach, reach_of
+from kms_eval.documents.model import Grant, Statement
+from kms_eval.engine.explanation import Source
+from kms_eval.engine.trace import grant_source, statement_source
+from kms_eval.world.model import Key, World, policies_of
 
 Track = Callable[[Sequence[Asker]], Iterable[Asker]]
 """Passes the askers on one by one, and may tell somebody how far it is."""
@@ -29,8 +32,18 @@ class Notes(IntEnum):
     NONE = 0
     CONDITIONS = 1
     """The conditions of what is sometimes allowed."""
-    REASONS = 2
-    """Those, and why the rest is or is not allowed."""
+    ALLOWED = 2
+    """Those, and why the rest of what is allowed is; with the statements behind it."""
+    REASONS = 3
+    """All that, and why the rest is not allowed: that takes ten times as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is said about an answer: the conditions or the reason, and the statements and grants behind it."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +66,22 @@ class KeyName:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One principal on one key: positions in the matrix's lists, masks, and notes: (mask, text) each.
+    """One principal on one key: positions in the matrix's lists, masks, and notes, each with the mask it is about.
 
     `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`. `doubts`: codes
-    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them.
+    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them. `reach`: how far
+    the principal is from the key.
     """
 
     principal: int
     key: int | None
     always: int
     sometimes: int
-    notes: tuple[tuple[int, str], ...] = ()
+    notes: tuple[tuple[int, Note], ...] = ()
     undetermined: int = 0
     public: int = 0
     doubts: Doubts = ()
+    reach: Reach = "inside the account"
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
@@ -78,18 +93,21 @@ class Row:
         masks = {"always": self.always, "public": self.public, "undetermined": self.undetermined}
         return masks.get(answer, conditional if answer == "conditional" else 0)
 
-    def note(self, bit: int) -> str:
-        """What is said about one action; empty where nothing is."""
-        said = [text for mask, text in self.notes if mask & bit][:1]
-        said += [f"open question: {code}" for mask, codes in self.doubts if mask & bit for code in codes]
-        return "; ".join(said)
+    def note(self, bit: int) -> Note | None:
+        """What is said about one action; None where nothing is."""
+        return next((note for mask, note in self.notes if mask & bit), None)
+
+    def open_questions(self, bit: int) -> tuple[str, ...]:
+        """The codes of the questions that AWS leaves open and that the answer about one action hangs on."""
+        return tuple(code for mask, codes in self.doubts if mask & bit for code in codes)
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """The whole answer. `actions` is the mask of those asked for; `at` the time the answers are for.
 
-    `keys_left_out` counts the keys that were asked for and that the form has no room for.
+    `source` is what the answers are about, as it was named: the scenario's file. `written` has the text of what notes
+    refer to, where they do. `keys_left_out` counts the keys that were asked for and that the form has no room for.
     Rows come principal by principal, first that without a key. Where there is one key both are one row.
     """
 
@@ -100,6 +118,9 @@ class Matrix:
     keys: tuple[KeyName, ...]
     rows: tuple[Row, ...]
     keys_left_out: int = 0
+    source: str = ""
+    written: Mapping[Source, Statement | Grant] = field(default_factory=dict)
+    notes: Notes = Notes.NONE
 
     @property
     def doubts(self) -> Mapping[str, int]:
@@ -126,6 +147,7 @@ def matrix(
     title: str,
     notes: Notes = Notes.NONE,
     keys_left_out: int = 0,
+    source: str = "",
     track: Track = iter,
 ) -> Matrix:
     """Ask the grid about every asker and key."""
@@ -146,6 +168,9 @@ def matrix(
         tuple(KeyName(key.handle, key.arn) for key in keys),
         tuple(rows),
         keys_left_out,
+        source,
+        dict(_written(grid.world, {each for row in rows for _mask, note in row.notes for each in note.sources})),
+        notes,
     )
 
 
@@ -154,24 +179,32 @@ class _Writing:
     grid: Grid
     actions: int
     notes: Notes
-    texts: dict[str, str] = field(default_factory=dict)
+    known: dict[Note, Note] = field(default_factory=dict)
 
     def row(self, grid_cell: GridCell, place: int, key: int | None) -> Row:
-        said: list[tuple[int, str]] = []
+        said: list[tuple[int, Note]] = []
         if self.notes >= Notes.CONDITIONS and grid_cell.sometimes & self.actions:
-            said += [(mask, self._words(residual)) for mask, residual in self.grid.residual(grid_cell, self.actions)]
-        if self.notes >= Notes.REASONS:
-            said += [(mask, str(reason)) for mask, reason in self.grid.reasons(grid_cell, self.actions)]
-        # Thousands of rows say the same: each text is kept once.
-        kept = tuple((mask, self.texts.setdefault(text, text)) for mask, text in said)
+            said += self._terms(grid_cell)
+        if self.notes >= Notes.ALLOWED:
+            about = self.actions if self.notes >= Notes.REASONS else self.actions & grid_cell.always
+            for mask, reason in self.grid.reasons(grid_cell, about):
+                said.append((mask, Note(reason.sentence, reason.sources)))
+        # Thousands of rows say the same: each note is kept once.
+        kept = tuple((mask, self.known.setdefault(note, note)) for mask, note in said)
         asked = self.actions
         masks = (grid_cell.always & asked, grid_cell.sometimes & asked)
         doubts = self.grid.doubts(grid_cell, asked)
-        return Row(place, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts)
+        reach = reach_of(grid_cell.asker, grid_cell.key, self.grid.world)
+        return Row(place, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts, reach)
 
-    def _words(self, residual: ResidualConditions) -> str:
-        where = f" ({'; '.join(residual.by)})" if self.notes >= Notes.REASONS and residual.by else ""
-        return f"{residual}{where}"
+    def _terms(self, grid_cell: GridCell) -> Iterator[tuple[int, Note]]:
+        for mask, residual in self.grid.residual(grid_cell, self.actions):
+            text = str(residual)
+            if self.notes < Notes.ALLOWED:
+                yield mask, Note(text)
+                continue
+            for part, sources in self.grid.allowing(grid_cell, mask):
+                yield part, Note(text, tuple(dict.fromkeys((*residual.sources, *sources))))
 
 
 def _joined(rows: list[Row]) -> Row:
@@ -188,4 +221,21 @@ def _joined(rows: list[Row]) -> Row:
         first.undetermined | last.undetermined,
         first.public | last.public,
         (*last.doubts, *first.doubts),
+        last.reach,
     )
+
+
+def _written(world: World, sources: set[Source]) -> Iterator[tuple[Source, Statement | Grant]]:
+    """The statements and grants that sources stand for, without those of which a part is unknown."""
+    if not sources:
+        return
+    for policy in policies_of(world):
+        for statement in policy.statements:
+            found = statement_source(policy, statement)
+            if found in sources and not statement.open:
+                yield found, statement
+    for key in world.keys.values():
+        for grant in key.grants:
+            found = grant_source(grant)
+            if found in sources:
+                yield found, grant

@@ -22,14 +22,15 @@ from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.evaluator import Evaluator, PartRuling
-from kms_eval.engine.explanation import Explanation, layer_in_words
+from kms_eval.engine.explanation import Explanation, Source, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
 from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import Trace
+from kms_eval.engine.trace import Trace, source
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
@@ -37,16 +38,40 @@ ACTIONS_ON_KEY = ON_KEY & PUBLISHED
 ACTIONS_WITHOUT_KEY = WITHOUT_KEY
 
 
+_SPEAKING: dict[str, frozenset[str]] = {
+    "root-user-allows": frozenset({"keyPolicy"}),
+    "identity-policy-allows-without-key": frozenset({"identityPolicy"}),
+    "grant-retirable": frozenset({"grant"}),
+    "both-accounts-allow": frozenset({"keyPolicy", "identityPolicy"}),
+    "grant-allows": frozenset({"grant"}),
+    "key-policy-allows": frozenset({"keyPolicy"}),
+    "identity-policy-allows": frozenset({"keyPolicy", "identityPolicy"}),
+}
+"""By the code of a reason to allow: the layers whose statements are behind it."""
+
+
+_ALLOWING = frozenset({"keyPolicy", "grant", "identityPolicy"})
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is always or never allowed: the engine's sentence and code, and the statement it names."""
+    """Why something is always or never allowed: the engine's sentence and code, and the statement or grant it names.
+
+    `sources` are all the statements and grants it is allowed or denied by, limits aside.
+    """
 
     sentence: str
     code: str
-    by: str = ""
+    source: Source | None = None
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def by(self) -> str:
+        """The name of the statement or grant; empty where none is named."""
+        return self.source.name if self.source is not None else ""
 
     def __str__(self) -> str:
-        return f"{self.sentence} ({self.by})" if self.by else self.sentence
+        return f"{self.sentence} ({self.by})" if self.source is not None else self.sentence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,6 +206,36 @@ class Grid:
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())
 
+    def allowing(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, tuple[Source, ...]], ...]:
+        """The statements and grants that allow those actions in `mask` in every request, limits aside.
+
+        Where something is allowed under conditions these are behind it beside those that the conditions stand in.
+        """
+        entries = [
+            (covered, evaluated, entry)
+            for covered, evaluated in grid_cell.halves
+            for entry in evaluated.cell.entries
+            if entry.layer in _ALLOWING
+            and entry.layer_index != LayerIndex.DENY
+            and entry.actions & mask & covered & evaluated.sums[entry.layer_index]
+            and entry not in evaluated.pending
+        ]
+        pieces = [mask]
+        for covered, evaluated, entry in entries:
+            cut = entry.actions & covered & evaluated.sums[entry.layer_index]
+            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+        found: dict[tuple[Source, ...], int] = {}
+        for piece in pieces:
+            action, bit = actions_in(piece)[0].name, piece & -piece
+            speaking: dict[Source, None] = {}
+            for covered, evaluated, entry in entries:
+                if entry.actions & covered & evaluated.sums[entry.layer_index] & bit:
+                    context = Context(Part(action, evaluated.cell.scope, self._circumstances).situation)
+                    if entry.applies(context):
+                        speaking[source(entry)] = None
+            found[tuple(speaking)] = found.get(tuple(speaking), 0) | piece
+        return tuple((part, sources) for sources, part in found.items())
+
     def _fixed(self, asker: Asker, target: Target) -> PartialEvaluation:
         unfolded = self._said | self._unknown_keys(asker.unknown)
         scope = Scope(self.world, asker.caller, target, self._endpoint, task_only=self._task_only)
@@ -235,15 +290,35 @@ class Grid:
         decisive = next((each for each in denied if each.outcome == "explicitDeny"), (denied or rulings)[0])
         trace = Trace(decisive, self.evaluator.rules)
         code = reason_code(trace)
+        if decisive.outcome == "implicitDeny":
+            # No statement is to be named, so that nobody has to be asked who said what.
+            return Reason(CODE[code].sentence.format(layer="", action="it"), code)
         denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
         sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
         said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
-        by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
-        return Reason(sentence, code, by)
+        speaking = _SPEAKING.get(code)
+        sources = (
+            each
+            for word in trace.words
+            if (speaking is None and word.outcome == "denies") or (speaking is not None and word.layer in speaking)
+            for each in word.statements
+        )
+        return Reason(sentence, code, said, tuple(dict.fromkeys(sources)))
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:
-    return replace(residual, public=True) if cut == grid_cell.public else residual
+    """What is public says so, and which statements of the key policy make it so whatever a request carries."""
+    if cut != grid_cell.public:
+        return residual
+    _mask, evaluated = grid_cell.halves[0]
+    settled = (
+        entry
+        for entry in evaluated.cell.entries
+        if entry.layer == "keyPolicy" and entry.layer_index != LayerIndex.DENY and entry.actions & cut
+    )
+    target = evaluated.cell.scope.target
+    named = (source(entry) for entry in settled if not entry.needs and entry.applies_to_all(target))
+    return replace(residual, public=True, sources=tuple(dict.fromkeys((*residual.sources, *named))))
 
 
 def _cuts(grid_cell: GridCell) -> set[int]:

@@ -17,6 +17,7 @@ from kms_eval.engine import decide
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import LayerIndex, Shape
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.explanation import Source
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
 from kms_eval.engine.near_misses import in_words
@@ -39,7 +40,7 @@ UNKNOWN = "unknown: "
 class ResidualConditions:
     """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of it denies.
 
-    `by` names the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
+    `sources` are the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
     they hang on. `public`: nothing is asked of who asks, and that an outsider needs a policy of its own account hinders
     nobody. Where there are more ways than are listed, `beyond` is all that they are combined from; it is None where
     every way is listed.
@@ -47,10 +48,15 @@ class ResidualConditions:
 
     ways: tuple[Way, ...]
     unless: tuple[str, ...] = ()
-    by: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     unknowns: tuple[str, ...] = ()
     public: bool = False
     beyond: Hashable = None
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The names of the sources."""
+        return tuple(dict.fromkeys(each.name for each in self.sources))
 
     def __str__(self) -> str:
         ways = self.ways
@@ -88,9 +94,9 @@ class ResidualConditions:
         complete = complete and self.beyond is None and other.beyond is None
         beyond = None if complete else frozenset((_all_of(self), _all_of(other)))
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
-        by = tuple(dict.fromkeys((*self.by, *other.by)))
+        sources = tuple(dict.fromkeys((*self.sources, *other.sources)))
         unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
-        return ResidualConditions(ways, unless, by, unknowns, public=self.public and other.public, beyond=beyond)
+        return ResidualConditions(ways, unless, sources, unknowns, public=self.public and other.public, beyond=beyond)
 
 
 NO_TERMS = ResidualConditions(((),))
@@ -159,9 +165,9 @@ class ResidualConditionsFinder:
         unless = tuple(dict.fromkeys(" and ".join(self._words(entry, evaluated, action)) for entry in denies))
         needed = dict.fromkeys(layer_index for layer_indexes in sets for layer_index in layer_indexes)
         said = [entry for layer_index in needed for entry in by_layer[layer_index]] + denies
-        by = tuple(dict.fromkeys(_where(entry) for entry in said if entry is not OWN_POLICY))
+        sources = tuple(dict.fromkeys(source(entry) for entry in said if entry is not OWN_POLICY))
         unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, evaluated, action)))
-        return ResidualConditions(ways, unless, by, unknowns, beyond=beyond)
+        return ResidualConditions(ways, unless, sources, unknowns, beyond=beyond)
 
     def _words(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Way:
         left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, evaluated, action))
@@ -252,6 +258,8 @@ def _of_grant(allowance: Allowance) -> Way:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
     """
     grant = allowance.grant
+    if allowance.unknown is not None:
+        return ()
     if allowance.actions & RETIRE_GRANT:
         return (f"the grant to retire is `{grant.id}`",)
     constraints = grant.constraints
@@ -273,8 +281,3 @@ def _literally(test: Test, rule: Rule) -> str:
 
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
     return " and ".join(f"`{name}={value}`" for name, value in pairs) or "nothing"
-
-
-def _where(entry: Entry) -> str:
-    where = source(entry)
-    return where.policy if entry.allowance is not None else f"{where.policy} {where.label}"

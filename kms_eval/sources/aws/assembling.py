@@ -5,6 +5,7 @@ Comes in: a `Collection`. Goes out: a `Raw`; what is there and was not shown sta
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 
@@ -131,11 +132,11 @@ def _put_metadata(entry: dict[str, object], key: KeyFacts) -> None:
 def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str, entry: dict[str, object]) -> None:
     at = ("keys", handle)
     where = {"key": key.key_id, "region": key.region, "account": key.account}
-    aws = f"aws kms {{}} --region {key.region} --key-id {key.key_id}"
+    about = f"--region {shlex.quote(str(key.region))} --key-id {shlex.quote(key.key_id)}"
 
     def gap(field: str, operation: str, command: str) -> None:
         reason = _refused(collection, operation, **where) or f"no response of {operation} shows it"
-        raw.gaps[*at, field] = Unknown(reason, f"{handle}.{field}", f"save `{aws.format(command)}`")
+        raw.gaps[*at, field] = Unknown(reason, f"{handle}.{field}", f"save `aws kms {command} {about}`")
 
     if key.policy is not None:
         entry["policy"] = key.policy.value
@@ -154,13 +155,13 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
                 raw.origins.put((*at, "grants", index), Origin(shown.place))
         if "grants" in key.cut:
             reason = f"ListGrants is cut off at `{key.cut['grants']}`"
-            grants.append(Unknown(reason, f"{handle}.grants", f"save `{aws.format('list-grants')}`"))
+            grants.append(Unknown(reason, f"{handle}.grants", f"save `aws kms list-grants {about}`"))
         entry["grants"] = grants
     if key.tags is None:
         gap("tags", "ListResourceTags", "list-resource-tags")
     elif "tags" in key.cut:
         reason = f"ListResourceTags is cut off at `{key.cut['tags']}`"
-        entry["tags"] = Unknown(reason, f"{handle}.tags", f"save `{aws.format('list-resource-tags')}`")
+        entry["tags"] = Unknown(reason, f"{handle}.tags", f"save `aws kms list-resource-tags {about}`")
     else:
         entry["tags"] = key.tags[0]
         raw.origins.put((*at, "tags"), Origin(key.tags[1].place))
