@@ -32,8 +32,9 @@ def world() -> World:
     ).world
 
 
-# What only names a thing decides nothing; the account, Region and id of a key are in its ARN, and so on.
-NAMES = {"handle", "name", "place", "account", "partition", "region", "key_id"}
+# What only names a thing decides nothing; the account, Region and id of a key are in its ARN, and so on. Nor does
+# who may assume a role: whoever asks has done so.
+NAMES = {"trust_policy", "handle", "name", "place", "account", "partition", "region", "key_id"}
 VALUES: dict[str, Any] = {
     "arn": "arn:aws:kms:us-east-1:111122223333:key/other",
     "aliases": ("alias/other",),

@@ -80,7 +80,7 @@ COMMANDS: tuple[str, ...] = (
     "lint policy.json «--select» «KMS»201 «--ignore» «KMS»412 «--format» «text»",
     "import template.yaml «--output» imported «--account» 111122223333 «--parameter» «Who»=admin",
     "pull «--output» pulled «--region» «eu-west»-1 «--print-commands»",
-    "batch rows.jsonl «--output-format» «csv» «--stranger»",
+    "batch rows.jsonl «--format» «csv» «--stranger»",
     "mutate kms-eval.yaml «--fail-under» 0",
     "test kms-eval.yaml «--keyword» admin",
     "code «context-not-carried»",

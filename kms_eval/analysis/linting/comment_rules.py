@@ -6,10 +6,13 @@ Comes in: comments, what each of them has ignored. Goes out: findings; the row. 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
 
 from kms_eval.analysis.linting.rule import ROLE, Example, Rule, allow
-from kms_eval.analysis.linting.texts import Ignore
 from kms_eval.errors import quoted
+
+if TYPE_CHECKING:
+    from kms_eval.analysis.linting.texts import Ignore
 
 _IGNORED = "# kms-eval: ignore KMS201 a public dataset"
 

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from kms_eval.analysis.access.access_diff import ChangeKind
 from kms_eval.analysis.access.principals import AskerKind
 from kms_eval.analysis.access.reach import Reach
+from kms_eval.render.json_outputs.decisions import WitnessRequest
 from kms_eval.render.json_outputs.form import Effect, Versioned, documented
 
 
@@ -144,6 +145,9 @@ class AccessChange(TypedDict):
     after: str
     hangs_on: list[str]
     because: list[Cause]
+    gained: WitnessRequest | None
+    """A request that only the side after allows; `lost` likewise one that only the side before does."""
+    lost: WitnessRequest | None
     warnings: list[str]
 
 

@@ -236,6 +236,8 @@ class KeyLockout(TypedDict):
     """Whether AWS KMS would take the policy from the caller; null where none is named, or nobody can tell."""
     refusals: list[str]
     caller: Decision | None
+    assumed: list[str]
+    """What was assumed about the caller, and what settles it."""
     left: list[Left]
     left_with_context: list[LeftWithContext]
     undetermined: list[LeftOpen]
