@@ -56,11 +56,12 @@ class Documents:
         policy = read_policy(source, place, kind, findings, position=position, size=len(content))
         if origin is not None and origin.by_aws:
             findings.warnings[remarks:] = [each for each in findings.warnings[remarks:] if each.code != "over-quota"]
-        if policy is not None:
-            # What is to be said of the very same value is said once.
+        silent = len(findings.warnings) == remarks
+        if policy is not None and (silent or origin is not None):
+            # The very same value of a source stands in one place of it, of which everything is said now.
             self._same[id(source), kind] = (source, policy)
-            if len(findings.warnings) == remarks:
-                self._inline[content, kind] = policy
+        if policy is not None and silent:
+            self._inline[content, kind] = policy
         return policy
 
     def policies(
