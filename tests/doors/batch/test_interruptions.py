@@ -197,7 +197,7 @@ def test_ctrl_c_says_how_to_go_on(cli: Cli, scenario: Path, tmp_path: Path, monk
     trap.set(30)
     done = cli("batch", "my requests.jsonl", "-o", "decisions.jsonl", "-s", "kms-eval.yaml")
     assert done.code == 130
-    again = "kms-eval batch 'my requests.jsonl' --output decisions.jsonl --scenario kms-eval.yaml --resume"
+    again = "kms-eval batch 'my requests.jsonl' --output decisions.jsonl --resume --scenario kms-eval.yaml"
     assert done.err == f"kms-eval: interrupted; 5 rows are saved, go on with: {again}\n"
     trap.set(-1)
     assert (
