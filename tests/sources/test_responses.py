@@ -190,6 +190,7 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
     [
         ("<!DOCTYPE html><html>", "is an HTML page, not JSON"),
         ("user,arn,user_creation_time,password_enabled\n", "is a credential report"),
+        ("# Keys\n\nThis folder has the keys.\n", "is a text that is no source (a source is JSON or YAML"),
         ('{"KeyMetadata": {"KeyId": "1234', "half-written"),
         ("An error occurred (AccessDenied) when calling", "is an error message of the AWS CLI"),
         (
