@@ -187,7 +187,10 @@ def _looks_like(text: str) -> tuple[str, str] | None:
     said = (line.lstrip() for line in text.splitlines())
     first = next((line for line in said if line and not line.startswith(("#", "//"))), "")
     if first[:1].isalpha():
-        return "is a text that is no source", "a source is JSON or YAML: a scenario, responses of AWS, a plan or a template"
+        return (
+            "is a text that is no source",
+            "a source is JSON or YAML: a scenario, responses of AWS, a plan or a template",
+        )
     return None
 
 
