@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from kms_eval import InputError
-from kms_eval.doors.output_files import write_whole
+from kms_eval.doors.output_files import write_folder, write_whole
 from tests.doors.command_line import Cli
 
 
@@ -44,6 +44,36 @@ def test_what_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
         write_whole(path, failing())
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_two_runs_that_write_one_file_the_later_one_counts_and_none_is_half(tmp_path: Path) -> None:
+    path = tmp_path / "one.txt"
+    seen = []
+
+    def interleaved() -> Iterator[str]:
+        yield "a" * 100_000
+        write_whole(path, ["another run"])
+        seen.append(path.read_text())
+        yield "b"
+
+    write_whole(path, interleaved())
+    assert seen == ["another run"]
+    assert path.read_text() == "a" * 100_000 + "b"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_two_runs_that_make_one_folder_the_later_one_is_refused(tmp_path: Path) -> None:
+    class Meanwhile(dict[str, str]):
+        """Files during whose writing another run makes the folder."""
+
+        def items(self) -> ItemsView[str, str]:
+            write_folder(tmp_path / "made", {"one.txt": "another run"})
+            return super().items()
+
+    with pytest.raises(InputError, match="cannot be written"):
+        write_folder(tmp_path / "made", Meanwhile({"one.txt": "this run", "two.txt": "this run"}))
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+    assert {path.name: path.read_text() for path in (tmp_path / "made").iterdir()} == {"one.txt": "another run"}
 
 
 def test_lines_end_as_they_are_written(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kms_eval import Scenario
+from kms_eval import InputError, Scenario
 from kms_eval.analysis.batching.batch import Answers
 from kms_eval.doors.batch import parquet, readers, unfinished, writers
 from kms_eval.doors.batch.job import Job, Report
@@ -120,13 +120,37 @@ def test_killed_at_some_steps_a_batch_goes_on_as_if_nothing_had_been(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("number", KILLED, ids=lambda number: number.name)
 @pytest.mark.parametrize(("requests", "output"), FORMATS)
 def test_killed_at_any_step_a_batch_goes_on_as_if_nothing_had_been(
+    world: Scenario, monkeypatch: pytest.MonkeyPatch, requests: str, output: str, number: signal.Signals
+) -> None:
+    needs_pyarrow(requests, output)
+    write(Path(requests), many(ROWS))
+    killed_at(world, Steps(monkeypatch, PHASES), requests, output, 1, number)
+
+
+@pytest.mark.parametrize(("requests", "output"), FORMATS)
+def test_a_killed_batch_whose_requests_have_changed_since_then_does_not_go_on(
     world: Scenario, monkeypatch: pytest.MonkeyPatch, requests: str, output: str
 ) -> None:
     needs_pyarrow(requests, output)
     write(Path(requests), many(ROWS))
-    killed_at(world, Steps(monkeypatch, PHASES), requests, output, 1, signal.SIGKILL)
+    steps = Steps(monkeypatch, PHASES)
+    decide(world, requests, f"whole-{output}")
+    steps.kill(steps.passed * 2 // 3, signal.SIGKILL)
+    assert in_child(lambda: work(world, requests, output)) == -signal.SIGKILL
+    steps.none()
+    # As many rows, and as many bytes where nothing is packed: only what one of them asks for is another action.
+    changed = many(ROWS)
+    changed[0] = {**changed[0], "action": "kms:Encrypt"}
+    write(Path(requests), changed)
+    with pytest.raises(InputError, match="the requests have changed since then"):
+        decide(world, requests, output, resume=True)
+    assert not Path(output).exists()
+    decide(world, requests, output)
+    assert len(read(Path(output))) == ROWS
+    assert not Path(f"{output}.partial").exists()
 
 
 def without_room_at(world: Scenario, requests: str, output: str, sizes: Iterator[int]) -> None:
@@ -162,17 +186,17 @@ def test_without_room_at_any_write_the_output_is_what_it_was(world: Scenario, re
     without_room_at(world, requests, output, iter(range(0, 4_000, 173)))
 
 
-def test_two_processes_do_not_write_one_output(world: Scenario, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("requests", "output"), FORMATS)
+def test_two_processes_do_not_write_one_output(world: Scenario, tmp_path: Path, requests: str, output: str) -> None:
     pytest.importorskip("fcntl", reason="files cannot be locked here")
-    write(Path("requests.jsonl"), many(ROWS))
-    other = unfinished.Unfinished(tmp_path / "decisions.jsonl")
+    needs_pyarrow(requests, output)
+    write(Path(requests), many(ROWS))
+    other = unfinished.Unfinished(tmp_path / output)
     other.begin()
 
     def second() -> int:
-        from kms_eval import InputError
-
         try:
-            decide(world, "requests.jsonl", "decisions.jsonl")
+            decide(world, requests, output)
         except InputError as error:
             return 3 if "another run is writing this file" in str(error) else 4
         return 0
@@ -180,16 +204,21 @@ def test_two_processes_do_not_write_one_output(world: Scenario, tmp_path: Path) 
     assert in_child(second) == 3
     other.close()
     assert in_child(second) == 0
-    assert len(read(Path("decisions.jsonl"))) == ROWS
+    assert len(read(Path(output))) == ROWS
 
 
-def test_a_batch_into_a_closed_pipe_ends_quietly(scenario: Path, tmp_path: Path) -> None:
+FIRST = {"jsonl": '{"id": "0"', "csv": "id,principal"}
+
+
+@pytest.mark.parametrize("form", FIRST)
+def test_a_batch_into_a_closed_pipe_ends_quietly(scenario: Path, tmp_path: Path, form: str) -> None:
     write(tmp_path / "requests.jsonl", many(3_000))
-    command = f"{sys.executable} -m kms_eval batch requests.jsonl 2>words | head -n 1; echo ${{PIPESTATUS[0]}}"
+    decide = f"{sys.executable} -m kms_eval batch requests.jsonl --format {form}"
     shell = shutil.which("bash") or pytest.skip("bash is not installed")
+    command = f"{decide} 2>words | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run([shell, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
     first, code = done.stdout.splitlines()
-    assert first.startswith('{"id": "0"')
+    assert first.startswith(FIRST[form])
     assert code in {"0", "2", "3", "141"}
     assert "Traceback" not in (tmp_path / "words").read_text()
     assert list(tmp_path.glob("*.partial")) == []
