@@ -31,18 +31,21 @@ def plain_grant(value: Mapping[object, object], place: Place, otherwise: str) ->
     if type(value) is not dict or not _NEEDED <= value.keys() <= _READ:
         return None
     get = value.get
-    grant_id, key_id, name = get("GrantId", ""), get("KeyId", ""), get("Name") or ""
+    grant_id, key_id, name = get("GrantId", ""), get("KeyId", ""), get("Name")
     grantee, retiring, issuer = get("GranteePrincipal"), get("RetiringPrincipal"), get("IssuingAccount", "")
     listed = value["Operations"]
-    for text in (grant_id, key_id, name, grantee, retiring or "", issuer):
+    for text in (grant_id, key_id, grantee, issuer):
         if type(text) is not str or not text.isascii():
+            return None
+    for text in (name, retiring):  # which may be null
+        if text is not None and (type(text) is not str or not text.isascii()):
             return None
     operations = (
         _operations(tuple(listed)) if type(listed) is list and all(type(each) is str for each in listed) else ()
     )
     constraints = _constraints(value["Constraints"]) if "Constraints" in value else _NOTHING
     account = _account(issuer) if "IssuingAccount" in value else None
-    right = operations and constraints is not None and account != "" and _NAME.fullmatch(name)
+    right = operations and constraints is not None and account != "" and _NAME.fullmatch(name or "")
     if not right or not _may_have_one(grantee) or not (retiring is None or _may_have_one(retiring)):
         return None
     return Grant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, strategies as st
 
 from kms_eval.documents.findings import Findings
@@ -13,7 +14,7 @@ HERE = Place(SourceFile("grants.json"))
 PEOPLE = st.sampled_from(
     ["arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:root", "s3.amazonaws.com", "AWS Internal",
      "AROAEXAMPLE", "arn:aws:iam::1:role/x", "", None, 7]
-)  # fmt: skip
+) | st.sampled_from([{}, [], 0, False])  # fmt: skip
 PAIRS = st.dictionaries(st.sampled_from(["a", "ä", ""]), st.sampled_from(["b", "", "x" * 400, 1]), max_size=3)
 GRANT = st.fixed_dictionaries(
     {"GranteePrincipal": PEOPLE},
@@ -21,7 +22,7 @@ GRANT = st.fixed_dictionaries(
         "Operations": st.lists(st.sampled_from(["Decrypt", "CreateGrant", "decrypt", 1]), max_size=3)
         | st.just("Decrypt"),
         "GrantId": st.sampled_from(["g1", "", 3]),
-        "Name": st.sampled_from(["", "name", "two words", None, 1]),
+        "Name": st.sampled_from(["", "name", "two words", None, 1]) | st.sampled_from([{}, [], 0, False]),
         "KeyId": st.sampled_from(["k", 1]),
         "CreationDate": st.sampled_from([1.5, "now"]),
         "RetiringPrincipal": PEOPLE,
@@ -53,3 +54,16 @@ def test_an_ordinary_grant_is_plain() -> None:
     grant = plain_grant(entry, HERE, "")
     assert grant is not None
     assert grant.issuing_account == "111122223333"
+
+
+@pytest.mark.parametrize(
+    "field", ["GrantId", "Name", "KeyId", "GranteePrincipal", "RetiringPrincipal", "IssuingAccount"]
+)
+@pytest.mark.parametrize("value", [{}, [], 0, False])
+def test_what_is_empty_and_no_text_is_not_plain(field: str, value: object) -> None:
+    entry: dict[object, object] = {
+        "GranteePrincipal": "arn:aws:iam::111122223333:role/app",
+        "Operations": ["Decrypt"],
+    }
+    assert plain_grant(entry, HERE, "") is not None
+    assert plain_grant({**entry, field: value}, HERE, "") is None

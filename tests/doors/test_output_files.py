@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections import UserDict
 from collections.abc import ItemsView, Iterator
 from pathlib import Path
 from threading import Thread
@@ -63,7 +64,7 @@ def test_of_two_runs_that_write_one_file_the_later_one_counts_and_none_is_half(t
 
 
 def test_of_two_runs_that_make_one_folder_the_later_one_is_refused(tmp_path: Path) -> None:
-    class Meanwhile(dict[str, str]):
+    class Meanwhile(UserDict[str, str]):
         """Files during whose writing another run makes the folder."""
 
         def items(self) -> ItemsView[str, str]:
