@@ -37,7 +37,7 @@ def check_schema(schema: Any) -> None:
         kind = schema.field(name).type
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         fits = _is_text(plain) or pa.types.is_null(plain)
-        fits |= name in NESTED and (pa.types.is_struct(kind) or pa.types.is_map(kind))
+        fits |= name in NESTED and (pa.types.is_struct(kind) or (pa.types.is_map(kind) and _is_text(kind.key_type)))
         fits |= name == "at" and pa.types.is_timestamp(kind)
         if name != "id" and not fits:
             faults.append(Fault(f"expected text, found {kind}", Location(field=name)))

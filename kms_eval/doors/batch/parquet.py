@@ -81,7 +81,7 @@ class ParquetReader:
                 yield
         except ImportError as error:
             raise missing_extra(error) from None
-        except _arrow_error():
+        except (UnicodeDecodeError, _arrow_error()):  # the former where names of columns are no UTF-8
             raise unreadable_file(
                 self._source, "is not a whole Parquet file: it is cut short, damaged or none"
             ) from None

@@ -34,6 +34,20 @@ def columns(folder: Path, **values: object) -> None:
     files.write_table(pa.table(values), folder / "in.parquet")
 
 
+def pairs_of_bytes(folder: Path) -> None:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    pairs = pa.array([[(b"department", "IT")]], pa.map_(pa.binary(), pa.string()))
+    columns(folder, principal=["root"], action=["kms:Encrypt"], encryption_context=pairs)
+
+
+def no_text_as_name(folder: Path) -> None:
+    """A column whose name, wherever the file says it, is not UTF-8."""
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    columns(folder, principal=["root"], action=["kms:Encrypt"], aside=pa.nulls(1, pa.string()))
+    path = folder / "in.parquet"
+    path.write_bytes(path.read_bytes().replace(b"aside", b"a\xe4ide"))
+
+
 @pytest.mark.parametrize(
     ("name", "make", "error"),
     [
@@ -91,6 +105,12 @@ def columns(folder: Path, **values: object) -> None:
             lambda folder: columns(folder, principal=["root"], action=[1]),
             "in.parquet: action: expected text, found int64",
         ),
+        (
+            "in.parquet",
+            lambda folder: pairs_of_bytes(folder),
+            "in.parquet: encryption_context: expected text, found map",
+        ),
+        ("in.parquet", no_text_as_name, "in.parquet: is not a whole Parquet file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line_and_nothing_is_written(
