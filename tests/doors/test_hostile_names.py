@@ -169,6 +169,14 @@ def test_what_is_imported_means_the_same_and_has_none(cli: Cli, here: Path) -> N
     assert cli(*asked, "made/kms-eval.yaml").out == cli(*asked, "a.json").out
 
 
+@pytest.mark.parametrize("words", [("init",), ("import", "a.json", "-o")])
+def test_none_gets_out_of_the_name_of_what_is_made(cli: Cli, here: Path, words: tuple[str, ...]) -> None:
+    done = cli(*words, "made\x1b]0;title\x07\u202e")
+
+    assert (done.code, done.err, raw(done.out)) == (0, "", set())
+    assert "made\\x1b]0;title\\x07\\u202e" in done.out
+
+
 def test_names_of_unknown_columns_are_said_in_one_line(cli: Cli, here: Path) -> None:
     said = cli("batch", "rows.jsonl", "-s", "a.json").err.splitlines()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kms_eval.doors.cli.arguments import optional_argument
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.shared_options import SpeakingOptions
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def run(call: Call, output: Output) -> ExitCode:
     _write(path, files("kms_eval.doors.cli").joinpath("starter.yaml").read_bytes())
     option = "" if path.name == FILE_NAME and not path.parent.name else f" -s {_quoted(path)}"
     output.answer(
-        f"wrote {path}\n\n"
+        f"wrote {printable(str(path))}\n\n"
         f"  kms-eval test{option and f' {_quoted(path)}'}\n"
         f"  kms-eval can role/worker kms:Decrypt{option} --explain\n\n"
         "then put your own key policies and principals in it; `kms-eval --help` has the rest"
@@ -58,7 +59,7 @@ def _target(text: str | None, name: str) -> Path:
 def _quoted(path: Path) -> str:
     from shlex import quote
 
-    return quote(str(path))
+    return printable(quote(str(path)))
 
 
 def _write(path: Path, data: bytes) -> None:

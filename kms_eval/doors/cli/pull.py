@@ -71,7 +71,7 @@ def run(call: Call, output: Output) -> ExitCode:
         output.error(
             f"refused: {failed['service']}:{failed['operation']} on {about}: {failed['code']}; it is not known"
         )
-    output.answer(f"{call.output}: {snapshot.made} calls, {len(snapshot.failed)} refused")
+    output.answer(f"{printable(call.output)}: {snapshot.made} calls, {len(snapshot.failed)} refused")
     return ExitCode.YES
 
 

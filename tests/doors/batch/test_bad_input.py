@@ -107,7 +107,7 @@ def no_text_as_name(folder: Path) -> None:
         ),
         (
             "in.parquet",
-            lambda folder: pairs_of_bytes(folder),
+            pairs_of_bytes,
             "in.parquet: encryption_context: expected text, found map",
         ),
         ("in.parquet", no_text_as_name, "in.parquet: is not a whole Parquet file"),
