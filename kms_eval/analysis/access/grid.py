@@ -7,16 +7,27 @@ from the engine's own reading of a decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.open_conditions import OpenConditions, matching
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder
+from kms_eval.analysis.access.residual_conditions import (
+    NO_TERMS,
+    Behind,
+    ResidualConditions,
+    ResidualConditionsFinder,
+    behind,
+    name_of,
+)
+from kms_eval.analysis.classes.numbers import Numbers
+from kms_eval.analysis.classes.pairs import Counterparts, PairClass, PairClasses
+from kms_eval.analysis.classes.sides import Asked
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
@@ -29,12 +40,15 @@ from kms_eval.engine.plan import Part, parts
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import Trace
+from kms_eval.engine.trace import Trace, source
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
 ACTIONS_ON_KEY = ON_KEY & PUBLISHED
 ACTIONS_WITHOUT_KEY = WITHOUT_KEY
+
+_MOST_KEPT = 2_000_000
+"""Pairs of which the class is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,8 @@ class GridCell:
     """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
 
     `undetermined` and `public` are of what is sometimes allowed: what no request is sure to be allowed, because
-    something that no source could show decides; and what is open to whoever it is.
+    something that no source could show decides; and what is open to whoever it is. Pairs that no policy tells apart are
+    decided once: `first` is the pair that was, its own or another, and `pair_class` what they have in common.
     """
 
     asker: Asker
@@ -62,9 +77,11 @@ class GridCell:
     always: int
     sometimes: int
     halves: tuple[tuple[int, PartialEvaluation], ...]
-    """The settled cells, each with the actions that need it; alias actions need two."""
+    """The settled cells of the first pair, each with the actions that need it; alias actions need two."""
     undetermined: int = 0
     public: int = 0
+    first: tuple[Asker, Key | None] | None = None
+    pair_class: Hashable = None
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
@@ -91,8 +108,12 @@ class Grid:
         self._doubts = DoubtsFinder(evaluator, asked, template.circumstances)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
-        self._of: Asker | None = None
-        self._on_aliases: dict[str, PartialEvaluation] = {}
+        self._numbers = Numbers()
+        self._rows: dict[Asker, list[PairClass]] = {}
+        self._cells: dict[Hashable, GridCell] = {}
+        self._said_of: dict[Hashable, tuple[tuple[int, ResidualConditions], ...]] = {}
+        self._doubted: dict[Hashable, Doubts] = {}
+        self._reasoned: dict[Hashable, tuple[tuple[int, str, str, Behind | None], ...]] = {}
 
     @property
     def at(self) -> datetime | None:
@@ -109,15 +130,81 @@ class Grid:
         """The world the answers are about."""
         return self.evaluator.world
 
+    @cached_property
+    def classes(self) -> PairClasses:
+        """Which pairs no policy tells apart."""
+        return PairClasses(
+            self.evaluator,
+            aliases=self._alias_targets,
+            endpoint=self._endpoint,
+            task_only=self._task_only,
+            said=self._said,
+            numbers=self._numbers,
+        )
+
+    def count_like(self, other: Grid) -> None:
+        """Let classes of this grid be equal to those of another where nothing differs. Before anything is asked."""
+        self._numbers = other.classes.numbers
+
+    def row(self, asker: Asker) -> list[GridCell]:
+        """All actions that have a key, on every key of the world in its order: of each pair the one decided alike."""
+        cells = self._cells
+        found = []
+        everyone = asker.kind == "everyone"
+        for place, pair in enumerate(self._row(asker)):
+            pair_class = (*pair, everyone)
+            cell = cells.get(pair_class)
+            if cell is None:
+                key = self.classes.places.all[place].key
+                cell = cells[pair_class] = self._on(asker, key, pair_class)
+            found.append(cell)
+        return found
+
     def on(self, asker: Asker, key: Key) -> GridCell:
-        """All actions that have a key. Ask for one asker's keys in a row: what does not depend on the key is kept."""
+        """All actions that have a key."""
+        place = self.classes.index(key)
+        if place is None:
+            return self._on(asker, key, None)
+        pair_class = (*self._row(asker)[place], asker.kind == "everyone")
+        cell = self._cells.get(pair_class)
+        if cell is None:
+            cell = self._cells[pair_class] = self._on(asker, key, pair_class)
+        return self.of_pair(cell, asker, key)
+
+    @staticmethod
+    def of_pair(cell: GridCell, asker: Asker, key: Key | None) -> GridCell:
+        """The answers about a pair that is decided like another."""
+        if cell.asker is asker and cell.key is key:
+            return cell
+        return replace(cell, asker=asker, key=key)
+
+    def itself(self, grid_cell: GridCell) -> GridCell:
+        """The same answers with what is compiled for this very pair."""
+        if grid_cell.first in (None, (grid_cell.asker, grid_cell.key)):
+            return grid_cell
+        if grid_cell.key is None:
+            return self._without_key(grid_cell.asker, None)
+        return self._on(grid_cell.asker, grid_cell.key, None)
+
+    def _row(self, asker: Asker) -> list[PairClass]:
+        known = self._rows.get(asker)
+        if known is None:
+            if len(self._rows) * len(self.world.keys) >= _MOST_KEPT:
+                self._rows.clear()
+            known = self._rows[asker] = self.classes.row(self._asked(asker))
+        return known
+
+    def _asked(self, asker: Asker) -> Asked:
+        return self.classes.asked(asker.caller, unknown=asker.unknown, own_policies=asker.open_policies)
+
+    def _on(self, asker: Asker, key: Key, pair_class: Hashable) -> GridCell:
         whole = self._fixed(asker, key_target(key))
         always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
         sure = (whole.always | whole.sometimes) & ~whole.undetermined
         halves = [(ACTIONS_ON_KEY, whole)]
         if (always | sometimes) & ON_ALIAS:
             for mask, target in self._alias_targets(key):
-                half = self._alias_half(asker, target)
+                half = self._fixed(asker, target)
                 halves.append((mask, half))
                 possible = half.always | half.sometimes
                 sometimes = sometimes & ~mask | mask & (always | sometimes) & possible
@@ -128,10 +215,19 @@ class Grid:
             sometimes &= self._possible.of(halves, sometimes)
         undetermined = sometimes & ~sure
         open_to_all = public(whole, self.open_conditions) & sometimes & ~undetermined if asker.kind == "everyone" else 0
-        return GridCell(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
+        return GridCell(
+            asker, key, always, sometimes, tuple(halves), undetermined, open_to_all, (asker, key), pair_class
+        )
 
     def without_key(self, asker: Asker) -> GridCell:
         """All actions that have no key, in the world's Region."""
+        pair_class = self.classes.without_key(self._asked(asker))
+        cell = self._cells.get(pair_class)
+        if cell is None:
+            cell = self._cells[pair_class] = self._without_key(asker, pair_class)
+        return self.of_pair(cell, asker, None)
+
+    def _without_key(self, asker: Asker, pair_class: Hashable) -> GridCell:
         caller = asker.caller
         targets = without_key(caller.account, self.world.region, caller.partition)
         kinds = tuple((mask, self._fixed(asker, target)) for mask, target in targets)
@@ -140,10 +236,25 @@ class Grid:
             always |= evaluated.always & mask
             sometimes |= evaluated.sometimes & mask
             undetermined |= evaluated.undetermined & mask
-        return GridCell(asker, None, always, sometimes, kinds, undetermined)
+        return GridCell(asker, None, always, sometimes, kinds, undetermined, 0, (asker, None), pair_class)
 
     def residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
+        found = self.residual_alike(grid_cell, mask)
+        counterparts = self._counterparts(grid_cell)
+        if counterparts is None:
+            return found
+        return tuple((part, each.said_in(map(counterparts.of, each.said))) for part, each in found)
+
+    def residual_alike(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
+        """The same, with the statements and grants of the pair that was decided."""
+        question = ("residual", grid_cell.pair_class, mask)
+        found = self._said_of.get(question) if grid_cell.pair_class is not None else None
+        if found is None:
+            found = self._said_of[question] = self._residual(grid_cell, mask)
+        return found
+
+    def _residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         found = [(mask & grid_cell.sometimes, NO_TERMS)]
         for covered, evaluated in grid_cell.halves:
             # An action that is sometimes allowed on one half is always or sometimes allowed on the other.
@@ -168,18 +279,45 @@ class Grid:
     def doubts(self, grid_cell: GridCell, mask: int) -> Doubts:
         """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
         mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
-        return self._doubts.find(grid_cell.halves, mask) if grid_cell.asker.is_one else ()
+        if not grid_cell.asker.is_one:
+            return ()
+        if grid_cell.pair_class is None:
+            return self._doubts.find(grid_cell.halves, mask)
+        question = (grid_cell.pair_class, mask)
+        found = self._doubted.get(question)
+        if found is None:
+            found = self._doubted[question] = self._doubts.find(grid_cell.halves, mask)
+        return found
 
     def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
-        pieces = [mask & ~grid_cell.sometimes & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)]
-        for cut in _cuts(grid_cell):
-            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+        mask &= ~grid_cell.sometimes & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)
+        question = (grid_cell.pair_class, mask)
+        known = self._reasoned.get(question) if grid_cell.pair_class is not None else None
+        if known is None:
+            known = self._reasoned[question] = self._settled(grid_cell, mask)
+        counterparts = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}
-        for piece in pieces:
-            reason = self._reason(grid_cell, piece)
+        for piece, sentence, code, one in known:
+            mine = one if one is None or counterparts is None else counterparts.of(one)
+            reason = Reason(sentence, code, "" if mine is None else name_of(mine))
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())
+
+    def _counterparts(self, grid_cell: GridCell) -> Counterparts | None:
+        """Where the statements of the pair that was decided stand in this one; None: it is that pair."""
+        first = grid_cell.first
+        if first is None or first == (grid_cell.asker, grid_cell.key):
+            return None
+        asked = (self._asked(first[0]), self._asked(grid_cell.asker))
+        return self.classes.counterparts(asked[0], first[1], asked[1], grid_cell.key)
+
+    def _settled(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, str, str, Behind | None], ...]:
+        """For each part of the mask the sentence and the code of its reason, and what it stands in."""
+        pieces = [mask]
+        for cut in _cuts(grid_cell):
+            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+        return tuple((piece, *self._reason(grid_cell, piece)) for piece in pieces)
 
     def _fixed(self, asker: Asker, target: Target) -> PartialEvaluation:
         unfolded = self._said | self._unknown_keys(asker.unknown)
@@ -202,15 +340,6 @@ class Grid:
             known = self._aliases[key] = tuple(found.values())
         return known
 
-    def _alias_half(self, asker: Asker, target: Target) -> PartialEvaluation:
-        if asker is not self._of:
-            self._of = asker
-            self._on_aliases.clear()
-        half = self._on_aliases.get(target.arn)
-        if half is None:
-            half = self._on_aliases[target.arn] = self._fixed(asker, target)
-        return half
-
     def _unknown_keys(self, beginnings: tuple[str, ...]) -> frozenset[str]:
         """The condition keys in this world's policies that begin so."""
         if not beginnings:
@@ -222,7 +351,7 @@ class Grid:
             known = self._unknown[beginnings] = matching(needs, beginnings)
         return known
 
-    def _reason(self, grid_cell: GridCell, mask: int) -> Reason:
+    def _reason(self, grid_cell: GridCell, mask: int) -> tuple[str, str, Behind | None]:
         action = actions_in(mask)[0].name
         rulings = []
         for covered, evaluated in grid_cell.halves:
@@ -238,8 +367,8 @@ class Grid:
         denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
         sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
         said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
-        by = "" if said is None else said.policy if said.policy.startswith("grant ") else f"{said.policy} {said.label}"
-        return Reason(sentence, code, by)
+        entry = None if said is None else next((each for each in trace.about if source(each) == said), None)
+        return sentence, code, None if entry is None else behind(entry)
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:

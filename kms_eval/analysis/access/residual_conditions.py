@@ -8,11 +8,12 @@ suffice is asked of `engine.decide`, set by set.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import combinations, islice, product
 
 from kms_eval.analysis.access.open_conditions import OpenConditions, equivalent_actions
 from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
+from kms_eval.documents.model import Grant
 from kms_eval.engine import decide
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import LayerIndex, Shape
@@ -21,9 +22,11 @@ from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
 from kms_eval.engine.near_misses import in_words
 from kms_eval.engine.rules import Rule
-from kms_eval.engine.trace import source
+from kms_eval.engine.trace import rule_source
 
 Way = tuple[str, ...]
+Behind = Rule | Grant
+"""What a word stands in."""
 
 _SHAPE = tuple(each.name for each in fields(Shape))
 _MOST_WAYS = 64  # more ways than anybody reads; they come from many statements that say nearly the same
@@ -42,7 +45,7 @@ class ResidualConditions:
     `by` names the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
     they hang on. `public`: nothing is asked of who asks, and that an outsider needs a policy of its own account hinders
     nobody. Where there are more ways than are listed, `beyond` is all that they are combined from; it is None where
-    every way is listed.
+    every way is listed. `said` has the statements and grants themselves.
     """
 
     ways: tuple[Way, ...]
@@ -51,6 +54,7 @@ class ResidualConditions:
     unknowns: tuple[str, ...] = ()
     public: bool = False
     beyond: Hashable = None
+    said: tuple[Behind, ...] = ()
 
     def __str__(self) -> str:
         ways = self.ways
@@ -88,9 +92,16 @@ class ResidualConditions:
         complete = complete and self.beyond is None and other.beyond is None
         beyond = None if complete else frozenset((_all_of(self), _all_of(other)))
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
-        by = tuple(dict.fromkeys((*self.by, *other.by)))
         unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
-        return ResidualConditions(ways, unless, by, unknowns, public=self.public and other.public, beyond=beyond)
+        both = ResidualConditions(
+            ways, unless, unknowns=unknowns, public=self.public and other.public, beyond=beyond
+        )
+        return both.said_in((*self.said, *other.said))
+
+    def said_in(self, said: Iterable[Behind]) -> ResidualConditions:
+        """The same, standing in those statements and grants."""
+        said = tuple(dict.fromkeys(said))
+        return replace(self, by=tuple(dict.fromkeys(map(name_of, said))), said=said)
 
 
 NO_TERMS = ResidualConditions(((),))
@@ -159,9 +170,10 @@ class ResidualConditionsFinder:
         unless = tuple(dict.fromkeys(" and ".join(self._words(entry, evaluated, action)) for entry in denies))
         needed = dict.fromkeys(layer_index for layer_indexes in sets for layer_index in layer_indexes)
         said = [entry for layer_index in needed for entry in by_layer[layer_index]] + denies
-        by = tuple(dict.fromkeys(_where(entry) for entry in said if entry is not OWN_POLICY))
         unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, evaluated, action)))
-        return ResidualConditions(ways, unless, by, unknowns, beyond=beyond)
+        behind_them = (behind(entry) for entry in said)
+        found = ResidualConditions(ways, unless, unknowns=unknowns, beyond=beyond)
+        return found.said_in(each for each in behind_them if each is not None)
 
     def _words(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Way:
         left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, evaluated, action))
@@ -275,6 +287,16 @@ def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
     return " and ".join(f"`{name}={value}`" for name, value in pairs) or "nothing"
 
 
-def _where(entry: Entry) -> str:
-    where = source(entry)
-    return where.policy if entry.allowance is not None else f"{where.policy} {where.label}"
+def behind(entry: Entry) -> Behind | None:
+    """The statement or the grant that an entry is about; None for what stands for policies nobody has described."""
+    if entry.rule is not None:
+        return entry.rule
+    return entry.allowance.grant if entry.allowance is not None else None
+
+
+def name_of(one: Behind) -> str:
+    """What a statement or a grant is called."""
+    if isinstance(one, Grant):
+        return f"grant {one.id}"
+    where = rule_source(one)
+    return f"{where.policy} {where.label}"

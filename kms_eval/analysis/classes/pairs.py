@@ -1,0 +1,115 @@
+"""Classes of pairs of a caller and a key: pairs in one class are decided alike, whatever a request brings along.
+
+Comes in: an evaluator, what a question fixes. Goes out: for a caller the class of its pair with each key, and between
+pairs of one class which statement of the one stands where the other's does. Never here: deciding.
+
+INVARIANT: whatever a layer, a fact or an open question reads of a caller or a key is in its number, or has been asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from kms_eval.analysis.classes.facts_read import FactsRead
+from kms_eval.analysis.classes.key_sides import KeySides
+from kms_eval.analysis.classes.numbers import Numbers
+from kms_eval.analysis.classes.places import Place, Places, place_of_key
+from kms_eval.analysis.classes.sides import Asked, CallerSides, not_shown
+from kms_eval.documents.model import Grant
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.resources import Target, no_target, without_key
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.situation import Scope
+from kms_eval.world.model import Caller, Key, VpcEndpoint
+
+PairClass = tuple[int, int]
+"""What is said on the caller's side, and what is said on the key's."""
+
+Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
+
+
+class PairClasses:
+    """The classes of one world's pairs, for questions through one endpoint that give the condition keys `said`."""
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        *,
+        aliases: Aliases,
+        endpoint: VpcEndpoint | None = None,
+        task_only: bool = False,
+        said: frozenset[str] = frozenset(),
+        numbers: Numbers | None = None,
+    ) -> None:
+        self._evaluator = evaluator
+        self._endpoint = endpoint
+        self._task_only = task_only
+        self.numbers = numbers if numbers is not None else Numbers()
+        world = evaluator.world
+        keys = world.keys.values()
+        self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(keys)])
+        self._index = {place.key: place.index for place in self.places.all}
+        facts = FactsRead(self.numbers, said)
+        self._callers = CallerSides(self.places, facts, self.numbers)
+        self._keys = KeySides(evaluator, self.places, facts, self.numbers)
+
+    def index(self, key: Key) -> int | None:
+        """The position of a key in rows; None if it is no key of the world."""
+        return self._index.get(key)
+
+    def asked(self, caller: Caller, *, unknown: tuple[str, ...] = (), own_policies: bool = False) -> Asked:
+        """Somebody who asks: of it these condition keys are unknown, and it may have policies nobody has described."""
+        scope = self._scope(caller, no_target(None, "", caller.partition))
+        policies = self._evaluator.policies_of_caller(scope)
+        where = partial(self._at, caller)
+        return Asked(where, policies, unknown, own_policies, not_shown(scope))
+
+    def row(self, asked: Asked) -> list[PairClass]:
+        """The class of the caller's pair with each key of the world, in its order."""
+        if not self.places.all:
+            return []
+        return list(zip(self._callers.row(asked), self._keys.row(asked), strict=True))
+
+    def without_key(self, asked: Asked) -> PairClass:
+        """The class of what the caller asks that has no key."""
+        caller = asked.caller
+        place = Place(-1, None, without_key(caller.account, self._evaluator.world.region, caller.partition))
+        kind = (caller.kind, caller.partition, caller.service_linked, self._evaluator.world.region)
+        return self._callers.at(asked, place), self.numbers.of((*kind, asked.not_shown))
+
+    def counterparts(self, one: Asked, its_key: Key | None, other: Asked, others_key: Key | None) -> Counterparts:
+        """Where the statements and grants of one pair stand in another of its class."""
+        return Counterparts(self._kept(one, its_key), self._kept(other, others_key))
+
+    def _kept(self, asked: Asked, key: Key | None) -> list[Entry]:
+        if key is None:
+            place = Place(-1, None, without_key(asked.caller.account, self._evaluator.world.region, asked.caller.partition))
+            return self._callers.kept(asked, place)
+        place = self.places.all[self._index[key]]
+        return [*self._callers.kept(asked, place), *self._keys.kept(asked, place)]
+
+    def _scope(self, caller: Caller, target: Target) -> Scope:
+        return Scope(self._evaluator.world, caller, target, self._endpoint, task_only=self._task_only)
+
+    def _at(self, caller: Caller, place: Place) -> Scope:
+        return self._scope(caller, place.target)
+
+
+class Counterparts:
+    """Statements and grants by those of another pair that say the same."""
+
+    def __init__(self, those: Sequence[Entry], mine: Sequence[Entry]) -> None:
+        self._mine = {id(_behind(old)): _behind(new) for old, new in zip(those, mine, strict=True)}
+
+    def of(self, one: Rule | Grant) -> Rule | Grant:
+        """What stands in its place."""
+        return self._mine.get(id(one), one)
+
+
+def _behind(entry: Entry) -> Rule | Grant | None:
+    """The statement or the grant that an entry is about."""
+    if entry.rule is not None:
+        return entry.rule
+    return entry.allowance.grant if entry.allowance is not None else None
