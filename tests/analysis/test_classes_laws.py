@@ -32,7 +32,7 @@ def check(world: World, endpoint: str | None) -> None:
     evaluator = Evaluator(world)
     table = grid(evaluator, vpc_endpoint=endpoint)
     for who in askers(evaluator):
-        row = table.row(who)
+        row = table.row(who, tuple(world.keys.values()))
         for key, alike in zip(world.keys.values(), row, strict=True):
             cell = table.on(who, key)
             assert (cell.always, cell.sometimes) == (alike.always, alike.sometimes)

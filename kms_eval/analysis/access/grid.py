@@ -7,10 +7,11 @@ from the engine's own reading of a decision.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import cast
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
@@ -110,7 +111,8 @@ class Grid:
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._numbers = Numbers()
         self._rows: dict[Asker, list[PairClass]] = {}
-        self._cells: dict[Hashable, GridCell] = {}
+        self._cells: tuple[dict[PairClass, GridCell], ...] = ({}, {})
+        """The pair of each class that was decided: of one principal or anyone of an account, and of everyone."""
         self._said_of: dict[Hashable, tuple[tuple[int, ResidualConditions], ...]] = {}
         self._doubted: dict[Hashable, Doubts] = {}
         self._reasoned: dict[Hashable, tuple[tuple[int, str, str, Behind | None], ...]] = {}
@@ -146,30 +148,37 @@ class Grid:
         """Let classes of this grid be equal to those of another where nothing differs. Before anything is asked."""
         self._numbers = other.classes.numbers
 
-    def row(self, asker: Asker) -> list[GridCell]:
-        """All actions that have a key, on every key of the world in its order: of each pair the one decided alike."""
-        cells = self._cells
-        found = []
-        everyone = asker.kind == "everyone"
-        for place, pair in enumerate(self._row(asker)):
-            pair_class = (*pair, everyone)
-            cell = cells.get(pair_class)
-            if cell is None:
-                key = self.classes.places.all[place].key
-                cell = cells[pair_class] = self._on(asker, key, pair_class)
-            found.append(cell)
-        return found
+    def row(self, asker: Asker, keys: Sequence[Key]) -> list[GridCell]:
+        """All actions that have a key, on each of these keys of the world: of each pair the one decided alike."""
+        cells = self._cells[asker.kind == "everyone"]
+        classes = self.classes_of(asker, keys)
+        found = list(map(cells.get, classes))
+        if None in found:
+            for place, pair_class in enumerate(classes):
+                if found[place] is None:
+                    found[place] = self._cell(asker, keys[place], pair_class)
+        return cast("list[GridCell]", found)
+
+    def classes_of(self, asker: Asker, keys: Sequence[Key]) -> list[PairClass]:
+        """The class of the asker's pair with each of these keys of the world."""
+        row = self._row(asker)
+        if len(keys) == len(row):
+            return row
+        return [row[self.classes.index[key]] for key in keys]
 
     def on(self, asker: Asker, key: Key) -> GridCell:
         """All actions that have a key."""
-        place = self.classes.index(key)
+        place = self.classes.index.get(key)
         if place is None:
             return self._on(asker, key, None)
-        pair_class = (*self._row(asker)[place], asker.kind == "everyone")
-        cell = self._cells.get(pair_class)
+        return self.of_pair(self._cell(asker, key, self._row(asker)[place]), asker, key)
+
+    def _cell(self, asker: Asker, key: Key, pair_class: PairClass) -> GridCell:
+        everyone = asker.kind == "everyone"
+        cell = self._cells[everyone].get(pair_class)
         if cell is None:
-            cell = self._cells[pair_class] = self._on(asker, key, pair_class)
-        return self.of_pair(cell, asker, key)
+            cell = self._cells[everyone][pair_class] = self._on(asker, key, (*pair_class, everyone))
+        return cell
 
     @staticmethod
     def of_pair(cell: GridCell, asker: Asker, key: Key | None) -> GridCell:
@@ -222,9 +231,9 @@ class Grid:
     def without_key(self, asker: Asker) -> GridCell:
         """All actions that have no key, in the world's Region."""
         pair_class = self.classes.without_key(self._asked(asker))
-        cell = self._cells.get(pair_class)
+        cell = self._cells[False].get(pair_class)
         if cell is None:
-            cell = self._cells[pair_class] = self._without_key(asker, pair_class)
+            cell = self._cells[False][pair_class] = self._without_key(asker, (*pair_class, None))
         return self.of_pair(cell, asker, None)
 
     def _without_key(self, asker: Asker, pair_class: Hashable) -> GridCell:

@@ -18,11 +18,11 @@ from kms_eval.engine import decide
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import LayerIndex, Shape
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.explanation import Source
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
 from kms_eval.engine.near_misses import in_words
 from kms_eval.engine.rules import Rule
-from kms_eval.engine.trace import rule_source
 
 Way = tuple[str, ...]
 Behind = Rule | Grant
@@ -298,5 +298,7 @@ def name_of(one: Behind) -> str:
     """What a statement or a grant is called."""
     if isinstance(one, Grant):
         return f"grant {one.id}"
-    where = rule_source(one)
+    statement = one.statement
+    # Where it stands is not asked: to find that takes longer than to decide.
+    where = Source(one.policy.name, statement.sid, statement.index, statement.effect)
     return f"{where.policy} {where.label}"

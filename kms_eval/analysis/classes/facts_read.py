@@ -10,6 +10,7 @@ match are one. A test that also reads what requests bring is its text, with the 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.engine import derive_aws, derive_kms
@@ -36,18 +37,21 @@ _OF_THE_ORGANIZATION = ("aws:sourceorg", "aws:vpceorg")
 _READINGS = (False, True)
 
 
+@lru_cache(maxsize=4096)
 def of_the_resource(key: str) -> bool:
     """Whether a condition key (lower case) is filled from the resource."""
     found = fact_of(key)
     return found is not None and found[0].derive in _OF_THE_RESOURCE
 
 
+@lru_cache(maxsize=4096)
 def of_an_existing_key(key: str) -> bool:
     """Whether a condition key (lower case) is filled from a key that is there."""
     found = fact_of(key)
     return found is not None and found[0].derive in _OF_AN_EXISTING_KEY
 
 
+@lru_cache(maxsize=4096)
 def of_the_caller(key: str) -> bool:
     """Whether a condition key (lower case) is filled from the caller, the same for all its requests."""
     found = fact_of(key)
@@ -65,6 +69,20 @@ class RuleRead:
     of_existing_key: bool
 
 
+@record
+class _TestRead:
+    """A test, numbered by its text, and the facts among the condition keys it reads.
+
+    `asked` tells that it reads nothing else, so that its answer can stand for it.
+    """
+
+    test: Test
+    number: int
+    facts: tuple[str, ...]
+    asked: bool
+    of_organization: bool
+
+
 class FactsRead:
     """Words for one question: `said` are the condition keys that the question gives itself."""
 
@@ -72,7 +90,8 @@ class FactsRead:
         self._numbers = numbers
         self._said = said
         self._rules: dict[int, RuleRead] = {}
-        self._tests: dict[int, tuple[Test, int]] = {}
+        self._tests: dict[int, _TestRead] = {}
+        self._answers: dict[Word, Word | bool] = {}
 
     def rule(self, rule: Rule) -> RuleRead:
         """What a rule reads; rules that say the same have one number, wherever they stand."""
@@ -91,13 +110,17 @@ class FactsRead:
             )
         return known
 
-    def test(self, test: Test, rule: Rule) -> int:
-        """The number of a test of the rule: of its text, and of how the text is to be read."""
+    def test(self, test: Test, rule: Rule) -> _TestRead:
+        """What a test of the rule reads; its number is that of its text, and of how the text is to be read."""
         known = self._tests.get(id(test))
         if known is None:
             number = self._numbers.of(("test", test.written, rule.policy.variables, rule.policy.kind))
-            known = self._tests[id(test)] = (test, number)
-        return known[1]
+            facts = tuple(key for key in sorted(test.needs) if of_the_caller(key) or of_the_resource(key))
+            other = len(facts) < len(test.needs) or test.iam_only_in_key_policy or test.needs_qualifier
+            given = not self._said.isdisjoint(facts)
+            of_organization = any(key.startswith(_OF_THE_ORGANIZATION) for key in test.needs)
+            known = self._tests[id(test)] = _TestRead(test, number, facts, not (other or given), of_organization)
+        return known
 
     def words(self, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Word | None:
         """What the rule's condition is in a scope; None where it is met in no reading, whatever a request brings.
@@ -121,29 +144,31 @@ class FactsRead:
     def as_written(self, rule: Rule, scope: Scope) -> Word:
         """The rule's condition by its text and by all facts that it reads: it is asked about more than one resource."""
         tests = rule.condition.tests if rule.condition is not None else ()
-        return tuple((self.test(test, rule), readings(test.needs, scope)) for test in tests)
+        return tuple((self.test(test, rule).number, readings(test.needs, scope)) for test in tests)
 
     def word(self, test: Test, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Word | bool:
         """What one test is in a scope: true, false, or what is left of it."""
-        facts = [key for key in test.needs if of_the_caller(key) or of_the_resource(key)]
-        if not facts:
-            also = _organization(scope) if any(key.startswith(_OF_THE_ORGANIZATION) for key in test.needs) else ()
-            return (self.test(test, rule), *also)
-        written = (self.test(test, rule), readings(test.needs, scope))
-        if len(facts) < len(test.needs) or test.iam_only_in_key_policy or test.needs_qualifier:
-            return written
-        if any(key in self._said or key.startswith(unknown) for key in facts):
+        read = self.test(test, rule)
+        if read.of_organization:
+            return (read.number, _told(read.facts, scope), _organization(scope))
+        if not read.facts:
+            return read.number
+        written = (read.number, _told(read.facts, scope))
+        if not read.asked or (unknown and any(key.startswith(unknown) for key in read.facts)):
             return written
         not_shown = unknown_facts(scope)
-        if not_shown and any(unknown_of(key, not_shown) is not None for key in facts):
+        if not_shown and any(unknown_of(key, not_shown) is not None for key in read.facts):
             return written
-        source = _Facts(scope)
-        if any(isinstance(source.get(key), Alternatives) for key in facts):
-            return written
-        return _answer(test, source, written)
+        answer = self._answers.get(written)
+        if answer is None:
+            answer = self._answers[written] = _answer(test, scope, written)
+        return answer
 
 
-def _answer(test: Test, source: _Facts, written: Word) -> Word | bool:
+def _answer(test: Test, scope: Scope, written: Word) -> Word | bool:
+    source = _Facts(scope)
+    if any(isinstance(source.get(key), Alternatives) for key in test.needs):
+        return written
     alone = Condition((test,), test.needs)
     strict, generous = (alone.holds(source, generous=each) for each in _READINGS)
     if strict is not generous:
@@ -158,6 +183,7 @@ def _answer(test: Test, source: _Facts, written: Word) -> Word | bool:
     return strict if strict is absent else ("fact", test.key, strict)
 
 
+@lru_cache(maxsize=4096)
 def _with_every_action(key: str) -> bool:
     row = find(key)
     return row is None or row.actions is None
@@ -182,8 +208,11 @@ def fact(scope: Scope, key: str) -> Reading:
 
 def readings(keys: Iterable[str], scope: Scope) -> Word:
     """What the facts among these condition keys (lower case) say, to be compared."""
-    told = ((key, fact(scope, key)) for key in sorted(keys) if of_the_caller(key) or of_the_resource(key))
-    return tuple((key, _comparable(value)) for key, value in told)
+    return _told([key for key in sorted(keys) if of_the_caller(key) or of_the_resource(key)], scope)
+
+
+def _told(facts: Iterable[str], scope: Scope) -> Word:
+    return tuple([(key, _comparable(fact(scope, key))) for key in facts])
 
 
 def _comparable(value: Reading) -> Word:

@@ -66,11 +66,12 @@ class KeySides:
         self._numbers = numbers
         self._tests: dict[int, tuple[int, Test, Rule]] = {}
         self._reads = [self._read(place) for place in places.all]
-        self._naming: dict[str, list[int]] = {}
+        self._naming: dict[str, set[int]] = {}
         for place, read in zip(places.all, self._reads, strict=True):
             for name in read.names:
-                self._naming.setdefault(name, []).append(place.index)
+                self._naming.setdefault(name, set()).add(place.index)
         self._known: dict[Hashable, int] = {}
+        self._kept: dict[Hashable, list[Entry]] = {}
         self._rows: dict[Hashable, list[int]] = {}
         self._words: dict[Hashable, tuple[Hashable, ...]] = {}
         self._needs = tuple(sorted({key for _at, test, _rule in self._tests.values() for key in test.needs}))
@@ -96,15 +97,28 @@ class KeySides:
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
         """The entries behind the number of a place, in the order of what they say."""
+        about = None
+        if not any(place.index in self._naming.get(name, ()) for name in _names_of(asked.caller)):
+            about = self._about(self._kind(asked), asked, place)
+            known = self._kept.get(about)
+            if known is not None:
+                return known
         scope = asked.scope(place)
-        return [entry for entry in self._entries(asked, scope) if self._content(entry, asked, place, scope)]
+        kept = [entry for entry in self._entries(asked, scope) if self._content(entry, asked, place, scope)]
+        if about is not None:
+            self._kept[about] = kept
+        return kept
 
-    def _number(self, kind: _Kind, asked: Asked, place: Place) -> int:
+    def _about(self, kind: _Kind, asked: Asked, place: Place) -> Hashable:
+        """All that a place that does not name the caller reads of it."""
         read, key = self._reads[place.index], place.key
         own = key is not None and kind.account == key.account
         account = kind.account if read.of_one or kind.account in read.accounts else None
         one = _names_of(asked.caller) if read.of_one else ()
-        about = (place.index, kind.common, own, account, one, *[kind.words[at] for at in read.tests])
+        return (place.index, kind.common, own, account, one, *[kind.words[at] for at in read.tests])
+
+    def _number(self, kind: _Kind, asked: Asked, place: Place) -> int:
+        about = self._about(kind, asked, place)
         number = self._known.get(about)
         if number is None:
             number = self._known[about] = self._numbers.of(self._said(asked, place))
@@ -179,7 +193,7 @@ class KeySides:
                 return 0
             more = (place.target.arn, readings(rule.needs, scope), read.number)
         elif not resource.everything:
-            code = within(code_at(rule, place), entry.actions)
+            code = within(code_at(rule, place), entry.actions, place)
             if not code:
                 return 0
         words = self._facts.words(rule, scope, asked.unknown)
@@ -216,7 +230,7 @@ class KeySides:
         of_caller = self._facts.rule(rule).of_caller
         for test in rule.condition.tests if rule.condition is not None and of_caller else ():
             if not test.needs.isdisjoint(of_caller):
-                number = self._facts.test(test, rule)
+                number = self._facts.test(test, rule).number
                 yield self._tests.setdefault(number, (len(self._tests), test, rule))[0]
 
 

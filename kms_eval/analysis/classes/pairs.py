@@ -8,7 +8,7 @@ INVARIANT: whatever a layer, a fact or an open question reads of a caller or a k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from kms_eval.analysis.classes.facts_read import FactsRead
@@ -50,14 +50,11 @@ class PairClasses:
         world = evaluator.world
         keys = world.keys.values()
         self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(keys)])
-        self._index = {place.key: place.index for place in self.places.all}
+        self.index: Mapping[Key | None, int] = {place.key: place.index for place in self.places.all}
+        """The position of each key in rows."""
         facts = FactsRead(self.numbers, said)
         self._callers = CallerSides(self.places, facts, self.numbers)
         self._keys = KeySides(evaluator, self.places, facts, self.numbers)
-
-    def index(self, key: Key) -> int | None:
-        """The position of a key in rows; None if it is no key of the world."""
-        return self._index.get(key)
 
     def asked(self, caller: Caller, *, unknown: tuple[str, ...] = (), own_policies: bool = False) -> Asked:
         """Somebody who asks: of it these condition keys are unknown, and it may have policies nobody has described."""
@@ -87,7 +84,7 @@ class PairClasses:
         if key is None:
             place = Place(-1, None, without_key(asked.caller.account, self._evaluator.world.region, asked.caller.partition))
             return self._callers.kept(asked, place)
-        place = self.places.all[self._index[key]]
+        place = self.places.all[self.index[key]]
         return [*self._callers.kept(asked, place), *self._keys.kept(asked, place)]
 
     def _scope(self, caller: Caller, target: Target) -> Scope:

@@ -53,17 +53,20 @@ def code_at(rule: Rule, place: Place) -> int:
     resource = rule.resource
     if resource is None:
         return 0
-    return sum(_code(resource, target) << 2 * at for at, (_mask, target) in enumerate(place.targets))
+    targets = place.targets if rule.actions & ON_ALIAS else place.targets[:1]
+    if place.key is None:
+        targets = place.targets
+    return sum(_code(resource, target) << 2 * at for at, (_mask, target) in enumerate(targets))
 
 
 def _code(resource: ResourceTest, target: Target) -> int:
-    strict = resource.covers(target, NOTHING, generous=False)
-    return strict + 2 * resource.covers(target, NOTHING, generous=True)
+    generous, strict = (resource.covers(target, NOTHING, generous=each) for each in (True, False))
+    return strict + 2 * generous
 
 
-def within(code: int, actions: int) -> int:
+def within(code: int, actions: int, place: Place) -> int:
     """The part of a code that matters to these actions: only some are asked for on aliases."""
-    return code if actions & ON_ALIAS or code < 0 else code & _OF_ONE_TARGET
+    return code if actions & ON_ALIAS or code < 0 or place.key is None else code & _OF_ONE_TARGET
 
 
 def may_cover(rule: Rule, place: Place) -> bool:
@@ -102,7 +105,7 @@ class Places:
             return {}
         if resource.everything:
             return None
-        element = (resource.patterns, resource.negated, resource.completes)
+        element = (resource.patterns, resource.negated, resource.completes, bool(rule.actions & ON_ALIAS))
         known = self._covered.get(element)
         if known is None:
             known = self._covered[element] = self._find(rule, resource)

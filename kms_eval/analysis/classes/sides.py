@@ -97,11 +97,11 @@ class CallerSides:
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
         """The entries behind the caller's number, in the order of what they say."""
-        return [
-            entry
-            for entry in _with_rules(asked)
-            if self._content(entry, self._facts.rule(entry.rule), asked, place)
-        ]
+        if place.key is None:
+            said = ((entry, self._content(entry, self._facts.rule(entry.rule), asked, place)) for entry in _with_rules(asked))
+            return [entry for entry, number in said if number]
+        pairs = zip(_with_rules(asked), self.columns(asked), strict=True)
+        return [entry for entry, column in pairs if column.number(place.index)]
 
     def columns(self, asked: Asked) -> list[Column]:
         """What each entry says by place; the same object where the same is said."""
@@ -198,7 +198,7 @@ class CallerSides:
 
     def _covering(self, entry: Entry, read: RuleRead, asked: Asked, place: Place, code: int) -> int:
         """The number of what an entry says that covers a place as the code tells."""
-        code = within(code, entry.actions)
+        code = within(code, entry.actions, place)
         if not code:
             return 0
         scope = asked.scope(place)
