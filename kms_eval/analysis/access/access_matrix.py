@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
@@ -234,7 +234,7 @@ class _Writing:
     notes: Notes
     keys: Sequence[Key]
     _texts: dict[str, str] = field(default_factory=dict)
-    _known: dict[int, Row] = field(default_factory=dict)
+    _known: dict[Hashable, Row] = field(default_factory=dict)
     _looks: dict[Row, Row] = field(default_factory=dict)
 
     def rows(self, asker: Asker, place: int) -> list[Row]:
@@ -254,11 +254,11 @@ class _Writing:
         return [_joined(own)] if len(self.keys) == 1 else own
 
     def _row(self, grid_cell: GridCell, key: int | None) -> Row:
-        """The row of all pairs that are decided like this one, which the grid keeps."""
-        row = self._known.get(id(grid_cell))
+        """The row of all pairs that are decided like this one."""
+        row = self._known.get(grid_cell.pair_class)
         if row is None:
             row = self._written(grid_cell, key)
-            row = self._known[id(grid_cell)] = self._looks.setdefault(row, row)
+            row = self._known[grid_cell.pair_class] = self._looks.setdefault(row, row)
         return row
 
     def _written(self, grid_cell: GridCell, key: int | None) -> Row:
