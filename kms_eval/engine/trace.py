@@ -6,6 +6,7 @@ Comes in: a part's ruling. Goes out: its entries and the layers' words. Never he
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from kms_eval.engine.caller_policies import Rules
 from kms_eval.engine.conditions import Status
@@ -45,7 +46,11 @@ class Trace:
         """Entries that count or not depending on something unknown."""
         self.counted = self._counting() if ruling.cell.doubtful & ruling.bit else self._applying()
         self.layer_indexes = {entry.layer_index for entry in self.counted}
-        self.words = tuple(self._layers())
+
+    @cached_property
+    def words(self) -> tuple[LayerWord, ...]:
+        """What each layer in force said; found when first asked for, since warnings need none."""
+        return tuple(self._layers())
 
     def _applying(self) -> list[Entry]:
         return [entry for entry in self.about if entry.applies(self.ruling.context)]

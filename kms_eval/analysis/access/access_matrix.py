@@ -116,6 +116,7 @@ class Folded(Sequence[Row]):
             number = self._numbers.setdefault(kept, len(self._kept))
             if number == len(self._kept):
                 self._kept.append(kept)
+                # It is kept, so that no other object gets its identity.
                 self._by_id[id(kept)] = number
         return number
 
@@ -245,16 +246,16 @@ class _Writing:
         if self.actions & ACTIONS_ON_KEY:
             cells = self.grid.row(asker, self.keys)
             if self.notes >= Notes.REASONS:
-                # Statements are named: those of the pair itself.
                 pairs = zip(self.keys, cells, strict=True)
-                cells = [self.grid.of_pair(cell, asker, key) for key, cell in pairs]
-                own += [self._written(cell, index) for index, cell in enumerate(cells)]
+                own += [self._row(self.grid.of_pair(cell, asker, key), 0) for key, cell in pairs]
             else:
                 own += [self._row(cell, 0) for cell in cells]
         return [_joined(own)] if len(self.keys) == 1 else own
 
     def _row(self, grid_cell: GridCell, key: int | None) -> Row:
-        """The row of all pairs that are decided like this one."""
+        """The row of all pairs that are decided like this one; with reasons its own, since it names its statements."""
+        if self.notes >= Notes.REASONS:
+            return self._written(grid_cell, key)
         row = self._known.get(grid_cell.pair_class)
         if row is None:
             row = self._written(grid_cell, key)

@@ -88,7 +88,7 @@ class DoubtsFinder:
         if everything:
             return EVERYTHING
         found = 0
-        for entry in cell.entries:
+        for entry in _speaking(cell):
             if entry.actions & ~found and self._may_differ(entry, cell):
                 found |= entry.actions
         return found
@@ -113,8 +113,7 @@ class DoubtsFinder:
             return False
         if resource.needs:
             return True
-        covers = (resource.covers(cell.scope.target, NOTHING, generous=generous) for generous in (True, False))
-        return len(set(covers)) > 1
+        return not resource.covers(cell.scope.target, NOTHING, generous=False)
 
     def _condition_differs(self, rule: Rule) -> bool:
         condition = rule.condition
@@ -134,6 +133,15 @@ class DoubtsFinder:
         return not readable or (not test.written.qualifier and row.multi_valued)
 
 
+def _speaking(cell: Cell) -> Iterator[Entry]:
+    """The entries that speak of the cell's resource in either reading, as far as that can be told."""
+    target = cell.scope.target
+    for entry in cell.entries:
+        resource = entry.rule.resource if entry.rule is not None else None
+        if resource is None or resource.needs or resource.covers(target, NOTHING, generous=True):
+            yield entry
+
+
 def _pieces(halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Iterator[int]:
     """The mask in parts of actions to which the same entries speak in the same way."""
     if not mask:
@@ -143,7 +151,7 @@ def _pieces(halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Itera
         cell = evaluated.cell
         cuts[covered] = None
         with_key = cell.shape.target == "key"
-        for entry in cell.entries:
+        for entry in _speaking(cell):
             cuts[entry.actions] = None
             cuts.update(
                 (part, None)

@@ -16,7 +16,13 @@ from typing import cast
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.open_conditions import OpenConditions, matching
-from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
+from kms_eval.analysis.access.partial_evaluation import (
+    OWN_POLICY,
+    PUBLISHED,
+    PartialEvaluation,
+    partially_evaluate,
+    public,
+)
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.residual_conditions import (
     NO_TERMS,
@@ -34,6 +40,7 @@ from kms_eval.codes import CODE
 from kms_eval.documents.model import Policy
 from kms_eval.engine.cell import compile_cell
 from kms_eval.engine.context import Context
+from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling
 from kms_eval.engine.explanation import Explanation, layer_in_words
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
@@ -140,13 +147,23 @@ class Grid:
             aliases=self._alias_targets,
             endpoint=self._endpoint,
             task_only=self._task_only,
-            said=self._said,
+            given=self._circumstances.given,
+            at=self._circumstances.at,
             numbers=self._numbers,
         )
 
     def count_like(self, other: Grid) -> None:
-        """Let classes of this grid be equal to those of another where nothing differs. Before anything is asked."""
-        self._numbers = other.classes.numbers
+        """Let classes of this grid be equal to those of another where nothing differs."""
+        if self._numbers is not other._numbers:
+            self._numbers = other._numbers
+            self.__dict__.pop("classes", None)
+            for known in (self._rows, *self._cells, self._said_of, self._doubted, self._reasoned):
+                known.clear()
+
+    def entries(self, grid_cell: GridCell) -> list[Entry]:
+        """All statements and grants that speak to the very asker about the key, whatever they say of it."""
+        found = self.classes.entries(self._asked(grid_cell.asker), grid_cell.key)
+        return [*found, OWN_POLICY] if grid_cell.asker.open_policies else found
 
     def row(self, asker: Asker, keys: Sequence[Key]) -> list[GridCell]:
         """All actions that have a key, on each of these keys of the world: of each pair the one decided alike."""

@@ -93,9 +93,7 @@ class ResidualConditions:
         beyond = None if complete else frozenset((_all_of(self), _all_of(other)))
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
         unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
-        both = ResidualConditions(
-            ways, unless, unknowns=unknowns, public=self.public and other.public, beyond=beyond
-        )
+        both = ResidualConditions(ways, unless, unknowns=unknowns, public=self.public and other.public, beyond=beyond)
         return both.said_in((*self.said, *other.said))
 
     def said_in(self, said: Iterable[Behind]) -> ResidualConditions:

@@ -226,5 +226,3 @@ def _organization(scope: Scope) -> tuple[Word, ...]:
         return ()
     accounts = tuple((account, known.path) for account, known in sorted(organization.accounts.items()))
     return (organization.id, organization.management_account, accounts)
-
-

@@ -71,7 +71,7 @@ class KeySides:
             for name in read.names:
                 self._naming.setdefault(name, set()).add(place.index)
         self._known: dict[Hashable, int] = {}
-        self._kept: dict[Hashable, list[Entry]] = {}
+        self._entries_of: dict[Hashable, tuple[list[Entry], list[Entry]]] = {}
         self._rows: dict[Hashable, list[int]] = {}
         self._words: dict[Hashable, tuple[Hashable, ...]] = {}
         self._needs = tuple(sorted({key for _at, test, _rule in self._tests.values() for key in test.needs}))
@@ -97,17 +97,25 @@ class KeySides:
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
         """The entries behind the number of a place, in the order of what they say."""
+        return self._speaking(asked, place)[1]
+
+    def entries(self, asked: Asked, place: Place) -> list[Entry]:
+        """All entries of a place for the caller."""
+        return self._speaking(asked, place)[0]
+
+    def _speaking(self, asked: Asked, place: Place) -> tuple[list[Entry], list[Entry]]:
         about = None
         if not any(place.index in self._naming.get(name, ()) for name in _names_of(asked.caller)):
             about = self._about(self._kind(asked), asked, place)
-            known = self._kept.get(about)
+            known = self._entries_of.get(about)
             if known is not None:
                 return known
         scope = asked.scope(place)
-        kept = [entry for entry in self._entries(asked, scope) if self._content(entry, asked, place, scope)]
+        entries = list(self._entries(asked, scope))
+        found = (entries, [entry for entry in entries if self._content(entry, asked, place, scope)])
         if about is not None:
-            self._kept[about] = kept
-        return kept
+            self._entries_of[about] = found
+        return found
 
     def _about(self, kind: _Kind, asked: Asked, place: Place) -> Hashable:
         """All that a place that does not name the caller reads of it."""

@@ -8,21 +8,23 @@ INVARIANT: whatever a layer, a fact or an open question reads of a caller or a k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
+from operator import itemgetter
 
 from kms_eval.analysis.classes.facts_read import FactsRead
 from kms_eval.analysis.classes.key_sides import KeySides
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.analysis.classes.places import Place, Places, place_of_key
-from kms_eval.analysis.classes.sides import Asked, CallerSides, not_shown
+from kms_eval.analysis.classes.sides import Asked, CallerSides, entries_of, not_shown
 from kms_eval.documents.model import Grant
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.resources import Target, no_target, without_key
 from kms_eval.engine.rules import Rule
-from kms_eval.engine.situation import Scope
-from kms_eval.world.model import Caller, Key, VpcEndpoint
+from kms_eval.engine.situation import NOTHING_GIVEN, Given, Scope
+from kms_eval.world.model import Caller, Key, VpcEndpoint, World
 
 PairClass = tuple[int, int]
 """What is said on the caller's side, and what is said on the key's."""
@@ -31,7 +33,10 @@ Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
 
 
 class PairClasses:
-    """The classes of one world's pairs, for questions through one endpoint that give the condition keys `said`."""
+    """The classes of one world's pairs, for questions through one endpoint, at one time, that give the same.
+
+    Classes of two worlds that share their `numbers` may be compared.
+    """
 
     def __init__(
         self,
@@ -40,7 +45,8 @@ class PairClasses:
         aliases: Aliases,
         endpoint: VpcEndpoint | None = None,
         task_only: bool = False,
-        said: frozenset[str] = frozenset(),
+        given: Given = NOTHING_GIVEN,
+        at: datetime | None = None,
         numbers: Numbers | None = None,
     ) -> None:
         self._evaluator = evaluator
@@ -52,8 +58,9 @@ class PairClasses:
         self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(keys)])
         self.index: Mapping[Key | None, int] = {place.key: place.index for place in self.places.all}
         """The position of each key in rows."""
-        facts = FactsRead(self.numbers, said)
-        self._callers = CallerSides(self.places, facts, self.numbers)
+        facts = FactsRead(self.numbers, frozenset(given.values))
+        common = (tuple(sorted(given.values.items(), key=itemgetter(0))), at, _of_endpoint(endpoint, world))
+        self._callers = CallerSides(self.places, facts, self.numbers, common)
         self._keys = KeySides(evaluator, self.places, facts, self.numbers)
 
     def asked(self, caller: Caller, *, unknown: tuple[str, ...] = (), own_policies: bool = False) -> Asked:
@@ -76,13 +83,20 @@ class PairClasses:
         kind = (caller.kind, caller.partition, caller.service_linked, self._evaluator.world.region)
         return self._callers.at(asked, place), self.numbers.of((*kind, asked.not_shown))
 
+    def entries(self, asked: Asked, key: Key | None) -> list[Entry]:
+        """All statements and grants that speak to the caller about the key, whether they cover it or not."""
+        mine = entries_of(asked.policies)
+        return mine if key is None else [*mine, *self._keys.entries(asked, self.places.all[self.index[key]])]
+
     def counterparts(self, one: Asked, its_key: Key | None, other: Asked, others_key: Key | None) -> Counterparts:
         """Where the statements and grants of one pair stand in another of its class."""
         return Counterparts(self._kept(one, its_key), self._kept(other, others_key))
 
     def _kept(self, asked: Asked, key: Key | None) -> list[Entry]:
         if key is None:
-            place = Place(-1, None, without_key(asked.caller.account, self._evaluator.world.region, asked.caller.partition))
+            place = Place(
+                -1, None, without_key(asked.caller.account, self._evaluator.world.region, asked.caller.partition)
+            )
             return self._callers.kept(asked, place)
         place = self.places.all[self.index[key]]
         return [*self._callers.kept(asked, place), *self._keys.kept(asked, place)]
@@ -92,6 +106,18 @@ class PairClasses:
 
     def _at(self, caller: Caller, place: Place) -> Scope:
         return self._scope(caller, place.target)
+
+
+def _of_endpoint(endpoint: VpcEndpoint | None, world: World) -> Hashable:
+    """All that condition keys tell of the endpoint that requests come through; its policy is the caller's side."""
+    if endpoint is None:
+        return None
+    organization = world.organization
+    about: Hashable = None
+    if organization is not None and endpoint.account is not None:
+        member = organization.accounts.get(endpoint.account)
+        about = (organization.id, organization.management_account, member and (member.path, member.unknown_path))
+    return endpoint.id, endpoint.vpc, endpoint.account, about
 
 
 class Counterparts:

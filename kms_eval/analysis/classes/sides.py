@@ -70,7 +70,9 @@ def entries_of(policies: CallerPolicies) -> list[Entry]:
 class CallerSides:
     """The callers' sides of one world."""
 
-    def __init__(self, places: Places, facts: FactsRead, numbers: Numbers) -> None:
+    def __init__(self, places: Places, facts: FactsRead, numbers: Numbers, common: Hashable) -> None:
+        """`common` is what is the same for all callers, and may not be in another world."""
+        self._common = common
         self._places = places
         self._facts = facts
         self._numbers = numbers
@@ -98,7 +100,10 @@ class CallerSides:
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
         """The entries behind the caller's number, in the order of what they say."""
         if place.key is None:
-            said = ((entry, self._content(entry, self._facts.rule(entry.rule), asked, place)) for entry in _with_rules(asked))
+            said = (
+                (entry, self._content(entry, self._facts.rule(entry.rule), asked, place))
+                for entry in _with_rules(asked)
+            )
             return [entry for entry, number in said if number]
         pairs = zip(_with_rules(asked), self.columns(asked), strict=True)
         return [entry for entry, column in pairs if column.number(place.index)]
@@ -112,7 +117,7 @@ class CallerSides:
         policies = asked.policies
         return self._numbers.of(
             (policies.limits, policies.grant_limits, policies.gates, tuple(policies.gathered), len(policies.sums),
-             asked.unknown, asked.own_policies, asked.not_shown)
+             asked.unknown, asked.own_policies, asked.not_shown, self._common)
         )  # fmt: skip
 
     def _row(self, standing: int, columns: Sequence[Column]) -> list[int]:
@@ -150,9 +155,7 @@ class CallerSides:
         if not read.of_resource:
             if covered is None:
                 return Column(self._covering(entry, read, asked, places[0], EVERYTHING_COVERED))
-            said = {
-                index: self._covering(entry, read, asked, places[index], code) for index, code in covered.items()
-            }
+            said = {index: self._covering(entry, read, asked, places[index], code) for index, code in covered.items()}
             return Column(0, at={index: number for index, number in said.items() if number})
         group_of, first = self._group(read.of_resource, asked)
         known: dict[tuple[int, int], int] = {}
