@@ -91,8 +91,8 @@ class Row:
 class Folded(Sequence[Row]):
     """Rows, principal by principal, of which each different one is kept once, and each different list of them once.
 
-    `lines` has the rows as they are kept, for those who write many of them: the principal's position, and a row for each
-    key whose `principal` and `key` do not count. A row without a key is the first.
+    `lines` has the rows as they are kept, for those who write many of them: the principal's position, and a row for
+    each key whose `principal` and `key` do not count. A row without a key is the first.
     """
 
     def __init__(self) -> None:

@@ -26,14 +26,12 @@ from kms_eval.analysis.access.partial_evaluation import (
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.residual_conditions import (
     NO_TERMS,
-    Behind,
     ResidualConditions,
     ResidualConditionsFinder,
-    behind,
     name_of,
 )
 from kms_eval.analysis.classes.numbers import Numbers
-from kms_eval.analysis.classes.pairs import Counterparts, PairClass, PairClasses
+from kms_eval.analysis.classes.pairs import Behind, Counterparts, PairClass, PairClasses, behind
 from kms_eval.analysis.classes.sides import Asked
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.codes import CODE
@@ -157,8 +155,14 @@ class Grid:
         if self._numbers is not other._numbers:
             self._numbers = other._numbers
             self.__dict__.pop("classes", None)
-            for known in (self._rows, *self._cells, self._said_of, self._doubted, self._reasoned):
-                known.clear()
+            self._rows.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        self._cells = ({}, {})
+        self._said_of.clear()
+        self._doubted.clear()
+        self._reasoned.clear()
 
     def entries(self, grid_cell: GridCell) -> list[Entry]:
         """All statements and grants that speak to the very asker about the key, whatever they say of it."""

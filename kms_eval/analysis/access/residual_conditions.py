@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields, replace
 from itertools import combinations, islice, product
 
 from kms_eval.analysis.access.open_conditions import OpenConditions, equivalent_actions
-from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
+from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
+from kms_eval.analysis.classes.pairs import Behind, behind
 from kms_eval.documents.model import Grant
 from kms_eval.engine import decide
 from kms_eval.engine.conditions import Test
@@ -25,9 +26,6 @@ from kms_eval.engine.near_misses import in_words
 from kms_eval.engine.rules import Rule
 
 Way = tuple[str, ...]
-Behind = Rule | Grant
-"""What a word stands in."""
-
 _SHAPE = tuple(each.name for each in fields(Shape))
 _MOST_WAYS = 64  # more ways than anybody reads; they come from many statements that say nearly the same
 _MOST_TRIED = 512  # combined before those are left out that ask for all that another asks for
@@ -283,13 +281,6 @@ def _literally(test: Test, rule: Rule) -> str:
 
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
     return " and ".join(f"`{name}={value}`" for name, value in pairs) or "nothing"
-
-
-def behind(entry: Entry) -> Behind | None:
-    """The statement or the grant that an entry is about; None for what stands for policies nobody has described."""
-    if entry.rule is not None:
-        return entry.rule
-    return entry.allowance.grant if entry.allowance is not None else None
 
 
 def name_of(one: Behind) -> str:

@@ -195,7 +195,8 @@ class KeySides:
         read, resource = self._facts.rule(rule), rule.resource
         if resource is None:
             return 0
-        code, more = EVERYTHING_COVERED, ()
+        code = EVERYTHING_COVERED
+        more: tuple[Hashable, ...] = ()
         if resource.needs:
             if not may_cover(rule, place):
                 return 0

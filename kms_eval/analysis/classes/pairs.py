@@ -29,6 +29,9 @@ from kms_eval.world.model import Caller, Key, VpcEndpoint, World
 PairClass = tuple[int, int]
 """What is said on the caller's side, and what is said on the key's."""
 
+Behind = Rule | Grant
+"""What a word stands in."""
+
 Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
 
 
@@ -124,15 +127,16 @@ class Counterparts:
     """Statements and grants by those of another pair that say the same."""
 
     def __init__(self, those: Sequence[Entry], mine: Sequence[Entry]) -> None:
-        self._mine = {id(_behind(old)): _behind(new) for old, new in zip(those, mine, strict=True)}
+        pairs = ((behind(old), behind(new)) for old, new in zip(those, mine, strict=True))
+        self._mine = {id(old): new for old, new in pairs if new is not None}
 
-    def of(self, one: Rule | Grant) -> Rule | Grant:
+    def of(self, one: Behind) -> Behind:
         """What stands in its place."""
         return self._mine.get(id(one), one)
 
 
-def _behind(entry: Entry) -> Rule | Grant | None:
-    """The statement or the grant that an entry is about."""
+def behind(entry: Entry) -> Behind | None:
+    """The statement or the grant that an entry is about; None for what stands for policies nobody has described."""
     if entry.rule is not None:
         return entry.rule
     return entry.allowance.grant if entry.allowance is not None else None

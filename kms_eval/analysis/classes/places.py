@@ -29,8 +29,8 @@ _OF_ONE_TARGET = 3
 class Place:
     """What a question is about: a key, or what an account's actions without key are on.
 
-    `targets` are asked about together: of a key it itself, then the aliases that actions on aliases need beside it, each
-    with the mask of these actions.
+    `targets` are asked about together: of a key it itself, then the aliases that actions on aliases need beside it,
+    each with the mask of these actions.
     """
 
     index: int
@@ -49,7 +49,10 @@ def place_of_key(index: int, key: Key, aliases: tuple[tuple[int, Target], ...]) 
 
 
 def code_at(rule: Rule, place: Place) -> int:
-    """Which targets of a place a rule without variables in its Resource covers: two bits a target, strict and generous."""
+    """Which targets of a place a rule covers that has no variables in its Resource.
+
+    Two bits a target: whether it does in the strict reading, and whether in the generous one.
+    """
     resource = rule.resource
     if resource is None:
         return 0

@@ -6,7 +6,7 @@ policies and grants (`key_sides`), deciding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from kms_eval.analysis.classes.facts_read import FactsRead, RuleRead, readings
 from kms_eval.analysis.classes.numbers import Numbers
@@ -82,7 +82,7 @@ class CallerSides:
 
     def row(self, asked: Asked) -> list[int]:
         """The caller's number at each place. Callers about whom the same is said share one list."""
-        columns = self.columns(asked)
+        columns = [self._column(entry, read, asked) for entry, read in self._read(asked)]
         standing = self.standing(asked)
         key = (standing, *map(id, columns))
         row = self._rows.get(key)
@@ -94,23 +94,20 @@ class CallerSides:
 
     def at(self, asked: Asked, place: Place) -> int:
         """The caller's number at a place that is no key of the world."""
-        said = (self._content(entry, self._facts.rule(entry.rule), asked, place) for entry in _with_rules(asked))
+        said = (self._content(entry, read, asked, place) for entry, read in self._read(asked))
         return self._numbers.of((self.standing(asked), *(number for number in said if number)))
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
         """The entries behind the caller's number, in the order of what they say."""
         if place.key is None:
-            said = (
-                (entry, self._content(entry, self._facts.rule(entry.rule), asked, place))
-                for entry in _with_rules(asked)
-            )
-            return [entry for entry, number in said if number]
-        pairs = zip(_with_rules(asked), self.columns(asked), strict=True)
-        return [entry for entry, column in pairs if column.number(place.index)]
+            return [entry for entry, read in self._read(asked) if self._content(entry, read, asked, place)]
+        said = ((entry, self._column(entry, read, asked)) for entry, read in self._read(asked))
+        return [entry for entry, column in said if column.number(place.index)]
 
-    def columns(self, asked: Asked) -> list[Column]:
-        """What each entry says by place; the same object where the same is said."""
-        return [self._column(entry, asked) for entry in _with_rules(asked)]
+    def _read(self, asked: Asked) -> Iterator[tuple[Entry, RuleRead]]:
+        for entry in entries_of(asked.policies):
+            if entry.rule is not None:
+                yield entry, self._facts.rule(entry.rule)
 
     def standing(self, asked: Asked) -> int:
         """The number of what layers there are and how they bound."""
@@ -135,8 +132,8 @@ class CallerSides:
             row[index] = number((standing, *(each for each in said if each)))
         return row
 
-    def _column(self, entry: Entry, asked: Asked) -> Column:
-        read = self._facts.rule(entry.rule)
+    def _column(self, entry: Entry, read: RuleRead, asked: Asked) -> Column:
+        """What an entry says by place; the same object where the same is said."""
         facts = readings(read.of_caller, asked.scope(self._places.all[0])) if read.of_caller else ()
         about = (read.number, entry.layer, entry.layer_index, entry.actions, facts, asked.unknown, asked.not_shown)
         column = self._columns.get(about)
@@ -211,10 +208,6 @@ class CallerSides:
         else:
             words = self._facts.words(read.rule, scope, asked.unknown)
         return 0 if words is None else self._numbers.of((*_about(entry, read), words, code))
-
-
-def _with_rules(asked: Asked) -> Iterable[Entry]:
-    return entries_of(asked.policies)
 
 
 def _about(entry: Entry, read: RuleRead) -> tuple[Hashable, ...]:
