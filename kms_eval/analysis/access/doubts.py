@@ -16,7 +16,7 @@ from kms_eval.analysis.access.open_conditions import equivalent_actions
 from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
 from kms_eval.engine.cell import Cell
 from kms_eval.engine.conditions import Test
-from kms_eval.engine.context import Context
+from kms_eval.engine.context import Context, fact_of
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
@@ -24,9 +24,9 @@ from kms_eval.engine.explain import doubts
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, CREATE_GRANT, EVERYTHING, GRANT_BIT, RETIRE_GRANT, actions_in
 from kms_eval.engine.plan import Part
 from kms_eval.engine.principals import account_of
-from kms_eval.engine.readings import NOTHING
+from kms_eval.engine.readings import NOTHING, Alternatives
 from kms_eval.engine.rules import Rule
-from kms_eval.engine.situation import Circumstances
+from kms_eval.engine.situation import Circumstances, Situation
 from kms_eval.facts.condition_keys import find
 from kms_eval.language.variables import Template
 from kms_eval.world.request import Request
@@ -40,6 +40,9 @@ _MAY_BE_TWO = (
     "kms:schedulekeydeletionpendingwindowindays", "aws:userid", "aws:multifactorauth", "aws:calledvia",
 )  # fmt: skip
 """Beginnings of condition keys (lower case) that may have two readings without being given."""
+
+_NAMED = ("aws:resourcetag/", "aws:principaltag/", "kms:encryptioncontext:", "kms:resourcealiases")
+"""Those of them of which it can be looked up at once."""
 
 
 @dataclass(slots=True)
@@ -104,7 +107,15 @@ class DoubtsFinder:
             return True
         if entry.layer_index == LayerIndex.DIRECT and shape.limits and any(each.value == "*" for each in principals):
             return True
-        return self._resource_differs(entry.rule, cell) or self._condition_differs(entry.rule)
+        return self._resource_differs(entry.rule, cell) or self._condition_differs(entry.rule, cell)
+
+    def _is_two(self, key: str, cell: Cell) -> bool:
+        """Whether a condition key (lower case) has two readings here; of names, where two differ in their case only."""
+        found = fact_of(key) if key.startswith(_NAMED) else None
+        if found is None:
+            return True
+        value = found[0].derive(Situation(cell.scope, "kms:decrypt", self.circumstances), found[1])
+        return isinstance(value, Alternatives)
 
     @staticmethod
     def _resource_differs(rule: Rule, cell: Cell) -> bool:
@@ -115,13 +126,16 @@ class DoubtsFinder:
             return True
         return not resource.covers(cell.scope.target, NOTHING, generous=False)
 
-    def _condition_differs(self, rule: Rule) -> bool:
+    def _condition_differs(self, rule: Rule, cell: Cell) -> bool:
         condition = rule.condition
-        return condition is not None and (not condition.tests or any(map(self._test_differs, condition.tests)))
+        tests = condition.tests if condition is not None else ()
+        return condition is not None and (not tests or any(self._test_differs(test, cell) for test in tests))
 
-    def _test_differs(self, test: Test) -> bool:
+    def _test_differs(self, test: Test, cell: Cell) -> bool:
         given = self.circumstances.given.values
-        if any(key in given or key.startswith(_MAY_BE_TWO) for key in test.needs) or test.iam_only_in_key_policy:
+        if any(key in given for key in test.needs) or test.iam_only_in_key_policy:
+            return True
+        if any(key.startswith(_MAY_BE_TWO) and self._is_two(key, cell) for key in test.needs):
             return True
         if not test.values or "*" in test.written.values or any(isinstance(each, Template) for each in test.values):
             return True

@@ -115,6 +115,7 @@ class Grid:
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
         self._numbers = Numbers()
+        self._askers: dict[Asker, Asked] = {}
         self._rows: dict[Asker, list[PairClass]] = {}
         self._cells: tuple[dict[PairClass, GridCell], ...] = ({}, {})
         """The pair of each class that was decided: of one principal or anyone of an account, and of everyone."""
@@ -155,6 +156,7 @@ class Grid:
         if self._numbers is not other._numbers:
             self._numbers = other._numbers
             self.__dict__.pop("classes", None)
+            self._askers.clear()
             self._rows.clear()
             self._forget()
 
@@ -225,7 +227,11 @@ class Grid:
         return known
 
     def _asked(self, asker: Asker) -> Asked:
-        return self.classes.asked(asker.caller, unknown=asker.unknown, own_policies=asker.open_policies)
+        known = self._askers.get(asker)
+        if known is None:
+            known = self.classes.asked(asker.caller, unknown=asker.unknown, own_policies=asker.open_policies)
+            self._askers[asker] = known
+        return known
 
     def _on(self, asker: Asker, key: Key, pair_class: Hashable) -> GridCell:
         whole = self._fixed(asker, key_target(key))

@@ -21,7 +21,7 @@ from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
-from kms_eval.engine.grants import allowances, names_account
+from kms_eval.engine.grants import allowances, names_account, names_no_grant
 from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT
 from kms_eval.engine.principals import Grade, account_of, grade
@@ -54,6 +54,7 @@ class _Kind:
     common: Hashable
     account: str | None
     words: tuple[Hashable, ...]
+    may_retire: bool
 
 
 class KeySides:
@@ -74,6 +75,8 @@ class KeySides:
         self._entries_of: dict[Hashable, tuple[list[Entry], list[Entry]]] = {}
         self._rows: dict[Hashable, list[int]] = {}
         self._words: dict[Hashable, tuple[Hashable, ...]] = {}
+        self._asked: Asked | None = None
+        self._its_kind = _Kind((), None, (), may_retire=True)
         self._needs = tuple(sorted({key for _at, test, _rule in self._tests.values() for key in test.needs}))
 
     def row(self, asked: Asked) -> list[int]:
@@ -133,18 +136,24 @@ class KeySides:
         return number
 
     def _kind(self, asked: Asked) -> _Kind:
+        if self._asked is not asked:
+            self._asked, self._its_kind = asked, self._find_kind(asked)
+        return self._its_kind
+
+    def _find_kind(self, asked: Asked) -> _Kind:
         caller = asked.caller
         scope = asked.scope(self._places.all[0])
         service = caller.arn if caller.kind == "service" else None
+        may_retire = _may_retire(asked)
         common = (caller.kind, caller.partition, caller.service_linked, service, _of_session(caller.session),
-                  _may_retire(asked), asked.unknown, asked.not_shown)  # fmt: skip
+                  may_retire, asked.unknown, asked.not_shown)  # fmt: skip
         facts = (readings(self._needs, scope), asked.unknown, asked.not_shown)
         words = self._words.get(facts)
         if words is None:
             words = self._words[facts] = tuple(
                 self._word(test, rule, scope, asked) for _at, test, rule in self._tests.values()
             )
-        return _Kind(common, caller.account, words)
+        return _Kind(common, caller.account, words, may_retire)
 
     def _word(self, test: Test, rule: Rule, scope: Scope, asked: Asked) -> Hashable:
         """What a test that reads the caller makes of it: its word, or the facts where it reads the key as well."""
@@ -165,7 +174,7 @@ class KeySides:
         caller = asked.caller
         return (
             (caller.kind, caller.partition, caller.service_linked, caller.arn if caller.kind == "service" else None),
-            (scope.own_account, key.partition, key.region, key.manager, len(key.grants), bool(key.open_grants)),
+            (scope.own_account, key.partition, key.region, key.manager),
             _of_session(caller.session), not_shown(scope), aliases, self._in_force(scope),
             service if caller.kind == "service" else None,
             _names_of(caller) if self._reads[place.index].of_one else (),
@@ -191,7 +200,8 @@ class KeySides:
         """The number of what an entry says to the caller at a place; 0 where that is nothing."""
         rule = entry.rule
         if rule is None:
-            return self._numbers.of(_granted(entry, scope, may_retire=_may_retire(asked)))
+            said = _granted(entry, scope, may_retire=self._kind(asked).may_retire)
+            return 0 if said is None else self._numbers.of(said)
         read, resource = self._facts.rule(rule), rule.resource
         if resource is None:
             return 0
@@ -303,17 +313,17 @@ def _how_named(entry: Entry, caller: Caller) -> Hashable:
     return (by_asterisk, by_account)
 
 
-def _granted(entry: Entry, scope: Scope, *, may_retire: bool) -> Hashable:
-    """What a grant says."""
-    allowance = entry.allowance
-    if allowance is None:
-        return ()
+def _granted(entry: Entry, scope: Scope, *, may_retire: bool) -> Hashable | None:
+    """What a grant says; None where it says nothing: one by name to whom no policy lets retire any."""
+    allowance, key = entry.allowance, scope.target.key
+    if allowance is None or key is None:
+        return None
     grant = allowance.grant
     which = allowance.holds.__qualname__ if allowance.holds is not None else None
     about = (GRANT, entry.layer_index, entry.actions, which, allowance.unknown)
     if entry.layer_index == LayerIndex.RETIRE_WITH_IDENTITY and not may_retire:
-        return about
+        return about if which == names_no_grant.__qualname__ else None
     account = names_account(grant.grantee_principal, scope)
     if entry.actions & (RETIRE_GRANT | CREATE_GRANT):
-        return (*about, account, grant.id, grant.operations, grant.constraints)
+        return (*about, account, grant.id, grant.operations, grant.constraints, len(key.grants))
     return (*about, account, grant.constraints)

@@ -78,11 +78,13 @@ class CallerSides:
         self._numbers = numbers
         self._columns: dict[Hashable, Column] = {}
         self._rows: dict[Hashable, list[int]] = {}
+        self._asked: Asked | None = None
+        self._its_columns: list[tuple[Entry, Column]] = []
         self._groups: dict[tuple[str, ...], tuple[list[int], list[Place]]] = {}
 
     def row(self, asked: Asked) -> list[int]:
         """The caller's number at each place. Callers about whom the same is said share one list."""
-        columns = [self._column(entry, read, asked) for entry, read in self._read(asked)]
+        columns = [column for _entry, column in self._columns_of(asked)]
         standing = self.standing(asked)
         key = (standing, *map(id, columns))
         row = self._rows.get(key)
@@ -101,8 +103,14 @@ class CallerSides:
         """The entries behind the caller's number, in the order of what they say."""
         if place.key is None:
             return [entry for entry, read in self._read(asked) if self._content(entry, read, asked, place)]
-        said = ((entry, self._column(entry, read, asked)) for entry, read in self._read(asked))
-        return [entry for entry, column in said if column.number(place.index)]
+        return [entry for entry, column in self._columns_of(asked) if column.number(place.index)]
+
+    def _columns_of(self, asked: Asked) -> list[tuple[Entry, Column]]:
+        """The caller's entries, with what each of them says by place."""
+        if self._asked is not asked:
+            self._its_columns = [(entry, self._column(entry, read, asked)) for entry, read in self._read(asked)]
+            self._asked = asked
+        return self._its_columns
 
     def _read(self, asked: Asked) -> Iterator[tuple[Entry, RuleRead]]:
         for entry in entries_of(asked.policies):
