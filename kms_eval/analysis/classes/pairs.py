@@ -21,6 +21,7 @@ from kms_eval.analysis.classes.sides import Asked, CallerSides, entries_of, not_
 from kms_eval.documents.model import Grant
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.engine.resources import Target, no_target, without_key
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import NOTHING_GIVEN, Given, Scope
@@ -31,6 +32,8 @@ PairClass = tuple[int, int]
 
 Behind = Rule | Grant
 """What a word stands in."""
+
+_ORDER = {name: place for place, name in enumerate((*(layer.name for layer in LAYERS), GRANT))}
 
 Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
 
@@ -87,9 +90,12 @@ class PairClasses:
         return self._callers.at(asked, place), self.numbers.of((*kind, asked.not_shown))
 
     def entries(self, asked: Asked, key: Key | None) -> list[Entry]:
-        """All statements and grants that speak to the caller about the key, whether they cover it or not."""
+        """All statements and grants that speak to the caller about the key, whatever they cover, in the order of layers."""
         mine = entries_of(asked.policies)
-        return mine if key is None else [*mine, *self._keys.entries(asked, self.places.all[self.index[key]])]
+        if key is None:
+            return mine
+        both = [*mine, *self._keys.entries(asked, self.places.all[self.index[key]])]
+        return sorted(both, key=lambda entry: _ORDER[entry.layer])
 
     def counterparts(self, one: Asked, its_key: Key | None, other: Asked, others_key: Key | None) -> Counterparts:
         """Where the statements and grants of one pair stand in another of its class."""
