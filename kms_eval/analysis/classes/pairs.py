@@ -90,7 +90,7 @@ class PairClasses:
         return self._callers.at(asked, place), self.numbers.of((*kind, asked.not_shown))
 
     def entries(self, asked: Asked, key: Key | None) -> list[Entry]:
-        """All statements and grants that speak to the caller about the key, whatever they cover, in the order of layers."""
+        """All statements and grants that speak to the caller about the key, covering it or not, by layers."""
         mine = entries_of(asked.policies)
         if key is None:
             return mine
