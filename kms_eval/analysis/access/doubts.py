@@ -7,8 +7,8 @@ square has two readings, which is nearly everywhere, nothing is asked at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
@@ -52,19 +52,43 @@ class DoubtsFinder:
     evaluator: Evaluator
     asked: Request
     circumstances: Circumstances
+    _known: dict[Hashable, tuple[str, ...]] = field(default_factory=dict)
 
-    def find(self, halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Doubts:
-        """The doubts about those actions in `mask` that there are any about."""
+    def find(
+        self,
+        halves: Iterable[tuple[int, PartialEvaluation]],
+        mask: int,
+        about: Callable[[int], Hashable] | None = None,
+    ) -> Doubts:
+        """The doubts about those actions in `mask` that there are any about.
+
+        `about` gives for an action, as its bit, all that is said about it: where that is the same, the doubts are.
+        """
         halves = tuple(halves)
         doubtful = 0
         for covered, evaluated in halves:
             doubtful |= self._doubtful(evaluated.cell) & covered
         found: dict[tuple[str, ...], int] = {}
         for piece in _pieces(halves, doubtful & mask):
-            codes = self._codes(halves, piece)
+            codes = self._of(halves, piece, about)
             if codes:
                 found[codes] = found.get(codes, 0) | piece
         return tuple((part, codes) for codes, part in found.items())
+
+    def _of(
+        self,
+        halves: tuple[tuple[int, PartialEvaluation], ...],
+        piece: int,
+        about: Callable[[int], Hashable] | None,
+    ) -> tuple[str, ...]:
+        if about is None:
+            return self._codes(halves, piece)
+        bit = piece & -piece
+        question = (bit, about(bit))
+        codes = self._known.get(question)
+        if codes is None:
+            codes = self._known[question] = self._codes(halves, piece)
+        return codes
 
     def _codes(self, halves: Iterable[tuple[int, PartialEvaluation]], piece: int) -> tuple[str, ...]:
         action, bit = actions_in(piece)[0].name, piece & -piece

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import cast
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
@@ -87,7 +87,7 @@ class GridCell:
     undetermined: int = 0
     public: int = 0
     first: tuple[Asker, Key | None] | None = None
-    pair_class: Hashable = None
+    pair_class: tuple[Hashable, ...] | None = None
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
@@ -233,7 +233,7 @@ class Grid:
             self._askers[asker] = known
         return known
 
-    def _on(self, asker: Asker, key: Key, pair_class: Hashable) -> GridCell:
+    def _on(self, asker: Asker, key: Key, pair_class: tuple[Hashable, ...] | None) -> GridCell:
         whole = self._fixed(asker, key_target(key))
         always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
         sure = (whole.always | whole.sometimes) & ~whole.undetermined
@@ -263,7 +263,7 @@ class Grid:
             cell = self._cells[False][pair_class] = self._without_key(asker, (*pair_class, None))
         return self.of_pair(cell, asker, None)
 
-    def _without_key(self, asker: Asker, pair_class: Hashable) -> GridCell:
+    def _without_key(self, asker: Asker, pair_class: tuple[Hashable, ...] | None) -> GridCell:
         caller = asker.caller
         targets = without_key(caller.account, self.world.region, caller.partition)
         kinds = tuple((mask, self._fixed(asker, target)) for mask, target in targets)
@@ -322,7 +322,9 @@ class Grid:
         question = (grid_cell.pair_class, mask)
         found = self._doubted.get(question)
         if found is None:
-            found = self._doubted[question] = self._doubts.find(grid_cell.halves, mask)
+            pair = cast("PairClass", grid_cell.pair_class[:2])
+            found = self._doubts.find(grid_cell.halves, mask, partial(self.classes.about, pair))
+            self._doubted[question] = found
         return found
 
     def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:

@@ -172,14 +172,14 @@ class KeySides:
         # A service is told, beside its decisions, of what a key says to all principals of AWS.
         service = (key.arn, tuple(self._facts.rule(rule).number for rule in self._evaluator.rules(key.policy)))
         caller = asked.caller
-        return (
+        standing = (
             (caller.kind, caller.partition, caller.service_linked, caller.arn if caller.kind == "service" else None),
             (scope.own_account, key.partition, key.region, key.manager),
             _of_session(caller.session), not_shown(scope), aliases, self._in_force(scope),
             service if caller.kind == "service" else None,
             _names_of(caller) if self._reads[place.index].of_one else (),
-            tuple(content for content in contents if content),
         )  # fmt: skip
+        return (self._numbers.of(standing), *(content for content in contents if content))
 
     @staticmethod
     def _in_force(scope: Scope) -> tuple[str, ...]:

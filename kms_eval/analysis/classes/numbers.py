@@ -13,8 +13,16 @@ class Numbers:
 
     def __init__(self) -> None:
         self._known: dict[Hashable, int] = {}
+        self._values: list[Hashable] = [None]
 
     def of(self, value: Hashable) -> int:
         """The number of a value: the same for equal ones, never 0."""
-        known = self._known
-        return known.setdefault(value, len(known) + 1)
+        number = self._known.get(value)
+        if number is None:
+            number = self._known[value] = len(self._values)
+            self._values.append(value)
+        return number
+
+    def value(self, number: int) -> Hashable:
+        """The value that has a number."""
+        return self._values[number]

@@ -8,10 +8,11 @@ INVARIANT: whatever a layer, a fact or an open question reads of a caller or a k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
+from typing import Any, cast
 
 from kms_eval.analysis.classes.facts_read import FactsRead
 from kms_eval.analysis.classes.key_sides import KeySides
@@ -61,6 +62,7 @@ class PairClasses:
         self.numbers = numbers if numbers is not None else Numbers()
         world = evaluator.world
         keys = world.keys.values()
+        self._about: dict[tuple[PairClass, int], tuple[int, ...]] = {}
         self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(keys)])
         self.index: Mapping[Key | None, int] = {place.key: place.index for place in self.places.all}
         """The position of each key in rows."""
@@ -87,7 +89,23 @@ class PairClasses:
         caller = asked.caller
         place = Place(-1, None, without_key(caller.account, self._evaluator.world.region, caller.partition))
         kind = (caller.kind, caller.partition, caller.service_linked, self._evaluator.world.region)
-        return self._callers.at(asked, place), self.numbers.of((*kind, asked.not_shown))
+        return self._callers.at(asked, place), self.numbers.of((self.numbers.of((*kind, asked.not_shown)),))
+
+    def about(self, pair: PairClass, bit: int) -> tuple[int, ...]:
+        """What is said in pairs of a class about one action, given as its bit: equal where that is all the same."""
+        known = self._about.get((pair, bit))
+        if known is None:
+            caller, key = (cast("tuple[int, ...]", self.numbers.value(side)) for side in pair)
+            known = self._about[pair, bit] = (
+                caller[0], key[0], *self._said_about(caller[1:], bit), 0, *self._said_about(key[1:], bit)
+            )  # fmt: skip
+        return known
+
+    def _said_about(self, numbers: Iterable[int], bit: int) -> Iterator[int]:
+        for number in numbers:
+            layer, layer_index, actions, *rest = cast("Any", self.numbers.value(number))
+            if actions & bit:
+                yield self.numbers.of((layer, layer_index, *rest))
 
     def entries(self, asked: Asked, key: Key | None) -> list[Entry]:
         """All statements and grants that speak to the caller about the key, covering it or not, by layers."""
