@@ -95,6 +95,7 @@ def compare(
     before: Grid, after: Grid, *, actions: int, track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter
 ) -> Compared:
     """Compare two worlds. Pairs that no policy of either tells apart are not decided at all, others once a class."""
+    before, after = before.about(actions), after.about(actions)
     after.count_like(before)
     pairs = _paired(before.evaluator, after.evaluator)
     comparing = _Comparing(before, after, actions)
@@ -108,9 +109,11 @@ def compare(
                 decided += 1
                 changes += comparing.changes(pair, one, other)
         # One by one: a list of all squares of a principal would be a burden for the garbage collector.
-        for one, other in sides.differing(pair):
+        for one, other, keys in sides.differing(pair):
             decided += 1
-            changes += comparing.changes(pair, one, other)
+            if comparing.named(one, other):
+                mine = _of_pair(before, pair.before, one, keys[0]), _of_pair(after, pair.after, other, keys[1])
+                changes += comparing.changes(pair, *mine)
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
 
@@ -131,7 +134,7 @@ class _Comparing:
     def changes(self, pair: _Pair, one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
         """The changes from one square to the other, as the solver knows them."""
         key = next((grid_cell.key for grid_cell in (other, one) if grid_cell is not None), None)
-        for kind, mask, was, now, hangs_on in self._named(one, other):
+        for kind, mask, was, now, hangs_on in self.named(one, other):
             asker = pair.either
             change = Change(
                 kind,
@@ -161,7 +164,7 @@ class _Comparing:
         now = self._after.entries(other) if other is not None else ()
         return self._causes.of(was, now, mask, wider=wider)
 
-    def _named(self, one: GridCell | None, other: GridCell | None) -> list[_Named]:
+    def named(self, one: GridCell | None, other: GridCell | None) -> list[_Named]:
         """What is another between two squares, whoever asks."""
         about = tuple(None if each is None else each.pair_class for each in (one, other))
         keyed = (about[0], about[1])
@@ -196,27 +199,31 @@ class _Comparing:
 
 _KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
 
-_Squares = tuple[GridCell | None, GridCell | None]
+_Keys = tuple[Key | None, Key | None]
 
 
 class _Sides:
     """Both worlds, and their keys in pairs."""
 
-    def __init__(self, before: Grid, after: Grid, keys: Sequence[tuple[Key | None, Key | None]]) -> None:
+    def __init__(self, before: Grid, after: Grid, keys: Sequence[_Keys]) -> None:
         self._before, self._after = before, after
         self.keys = keys
         self._here = [one for one, _other in keys if one is not None]
         self._there = [other for _one, other in keys if other is not None]
 
-    def differing(self, pair: _Pair) -> Iterator[_Squares]:
-        """The squares of a principal that may differ."""
+    def differing(self, pair: _Pair) -> Iterator[tuple[GridCell | None, GridCell | None, _Keys]]:
+        """The squares of a principal that may differ: those of the pairs that are decided alike, and the keys."""
         was = self._classes(self._before, pair.before, self._here)
         now = self._classes(self._after, pair.after, self._there)
         for one, other in self.keys:
             old = next(was) if one is not None else None
             new = next(now) if other is not None else None
             if old != new or old is None:
-                yield _on(self._before, pair.before, one), _on(self._after, pair.after, other)
+                yield (
+                    _alike(self._before, pair.before, one, old),
+                    _alike(self._after, pair.after, other, new),
+                    (one, other),
+                )
 
     @staticmethod
     def _classes(grid: Grid, asker: Asker | None, keys: Sequence[Key]) -> Iterator[PairClass | None]:
@@ -257,8 +264,14 @@ def _paired_keys(before: Grid, after: Grid) -> list[tuple[Key | None, Key | None
     return [*pairs, *((None, key) for key in by_arn.values())]
 
 
-def _on(grid: Grid, asker: Asker | None, key: Key | None) -> GridCell | None:
-    return grid.on(asker, key) if asker is not None and key is not None else None
+def _alike(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:
+    if asker is None or key is None or pair_class is None:
+        return None
+    return grid.alike(asker, key, pair_class)
+
+
+def _of_pair(grid: Grid, asker: Asker | None, alike: GridCell | None, key: Key | None) -> GridCell | None:
+    return grid.of_pair(alike, asker, key) if alike is not None and asker is not None else None
 
 
 def _without_key(grid: Grid, asker: Asker | None) -> GridCell | None:

@@ -213,6 +213,7 @@ def matrix(
     track: Track = iter,
 ) -> Matrix:
     """Ask the grid about every asker and key."""
+    grid = grid.about(actions)
     writing = _Writing(grid, actions, notes, keys)
     rows = Folded()
     for place, asker in enumerate(track(askers)):

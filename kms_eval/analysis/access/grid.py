@@ -97,11 +97,14 @@ class GridCell:
 class Grid:
     """Answers for all askers and keys of one world, in the circumstances that a question fixes.
 
-    `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not.
+    `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not. Nothing is
+    said of other actions than `actions`.
     """
 
-    def __init__(self, evaluator: Evaluator, asked: Request) -> None:
+    def __init__(self, evaluator: Evaluator, asked: Request, *, actions: int = PUBLISHED) -> None:
         self.evaluator = evaluator
+        self._asked_with = asked
+        self._actions = actions
         (template,) = parts(evaluator.world, asked)
         evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
@@ -149,7 +152,13 @@ class Grid:
             given=self._circumstances.given,
             at=self._circumstances.at,
             numbers=self._numbers,
+            actions=self._actions,
         )
+
+    def about(self, actions: int) -> Grid:
+        """Answers about these actions alone: fewer statements matter, so that fewer pairs differ."""
+        asked = actions & self._actions
+        return self if asked == self._actions else Grid(self.evaluator, self._asked_with, actions=asked)
 
     def count_like(self, other: Grid) -> None:
         """Let classes of this grid be equal to those of another where nothing differs."""
@@ -179,7 +188,7 @@ class Grid:
         if None in found:
             for place, pair_class in enumerate(classes):
                 if found[place] is None:
-                    found[place] = self._cell(asker, keys[place], pair_class)
+                    found[place] = self.alike(asker, keys[place], pair_class)
         return cast("list[GridCell]", found)
 
     def classes_of(self, asker: Asker, keys: Sequence[Key]) -> list[PairClass]:
@@ -194,9 +203,10 @@ class Grid:
         place = self.classes.index.get(key)
         if place is None:
             return self._on(asker, key, None)
-        return self.of_pair(self._cell(asker, key, self._row(asker)[place]), asker, key)
+        return self.of_pair(self.alike(asker, key, self._row(asker)[place]), asker, key)
 
-    def _cell(self, asker: Asker, key: Key, pair_class: PairClass) -> GridCell:
+    def alike(self, asker: Asker, key: Key, pair_class: PairClass) -> GridCell:
+        """The pair of a class that is decided for all of it: this one, unless another was before."""
         everyone = asker.kind == "everyone"
         cell = self._cells[everyone].get(pair_class)
         if cell is None:
@@ -235,7 +245,8 @@ class Grid:
 
     def _on(self, asker: Asker, key: Key, pair_class: tuple[Hashable, ...] | None) -> GridCell:
         whole = self._fixed(asker, key_target(key))
-        always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
+        about = ACTIONS_ON_KEY & self._actions
+        always, sometimes = whole.always & about, whole.sometimes & about
         sure = (whole.always | whole.sometimes) & ~whole.undetermined
         halves = [(ACTIONS_ON_KEY, whole)]
         if (always | sometimes) & ON_ALIAS:
@@ -268,7 +279,8 @@ class Grid:
         targets = without_key(caller.account, self.world.region, caller.partition)
         kinds = tuple((mask, self._fixed(asker, target)) for mask, target in targets)
         always = sometimes = undetermined = 0
-        for mask, evaluated in kinds:
+        for covered, evaluated in kinds:
+            mask = covered & self._actions
             always |= evaluated.always & mask
             sometimes |= evaluated.sometimes & mask
             undetermined |= evaluated.undetermined & mask
@@ -280,7 +292,9 @@ class Grid:
         counterparts = self._counterparts(grid_cell)
         if counterparts is None:
             return found
-        return tuple((part, each.said_in(map(counterparts.of, each.said))) for part, each in found)
+        return tuple(
+            (part, each.said_in(mine for one in each.said for mine in counterparts.of(one))) for part, each in found
+        )
 
     def residual_alike(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The same, with the statements and grants of the pair that was decided."""
@@ -314,7 +328,7 @@ class Grid:
 
     def doubts(self, grid_cell: GridCell, mask: int) -> Doubts:
         """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
-        mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
+        mask &= self._actions & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)
         if not grid_cell.asker.is_one:
             return ()
         if grid_cell.pair_class is None:
@@ -329,7 +343,8 @@ class Grid:
 
     def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
-        mask &= ~grid_cell.sometimes & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)
+        mask &= self._actions & ~grid_cell.sometimes
+        mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
         question = (grid_cell.pair_class, mask)
         known = self._reasoned.get(question) if grid_cell.pair_class is not None else None
         if known is None:
@@ -337,7 +352,7 @@ class Grid:
         counterparts = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}
         for piece, sentence, code, one in known:
-            mine = one if one is None or counterparts is None else counterparts.of(one)
+            mine = one if one is None or counterparts is None else counterparts.of(one)[0]
             reason = Reason(sentence, code, "" if mine is None else name_of(mine))
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())

@@ -39,6 +39,7 @@ def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str 
     A key that was locked before is no finding of the change, nor is one of which an unknown decides: that is a change
     of its own. Raises InputError where `caller` means nobody.
     """
+    before, after = before.about(bit_of(_ACTION)), after.about(bit_of(_ACTION))
     was = {key.arn: key for key in before.world.keys.values()}
     lost = {change.key_arn for change in changes if _ACTION in change.actions and change.kind != "appears"}
     asking = asker_named(after.evaluator, caller) if caller is not None else None

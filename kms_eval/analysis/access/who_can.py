@@ -102,6 +102,7 @@ def who_can(
     track: Track = iter,
 ) -> WhoCan:
     """Ask the grid about every asker. With `denials` the reason why somebody never may is looked for as well."""
+    grid = grid.about(actions)
     collected = _Collected(grid, denials)
     for asker in track(askers):
         person = Person(asker.name, asker.label, asker.kind, asker.described)

@@ -18,8 +18,8 @@ from kms_eval.facts.condition_keys import canonical
 from kms_eval.world.index import index_of
 from kms_eval.world.request import Request
 
-QuestionClass = tuple[int, int, PairClass]
-"""Frame, action and the class of the pair."""
+QuestionClass = tuple[int, int, tuple[int, ...]]
+"""Frame, action, and all that is said about the action in the class of the pair."""
 
 _ON_ONE_KEY = ON_KEY & ~(ON_ALIAS | RETIRE_GRANT | UNPUBLISHED)
 _MOST_PAIRS = 4_000_000
@@ -50,7 +50,9 @@ class RequestClasses:
         row = self._rows.get(principal)
         if row is None:
             row = self._row(principal)
-        return (frame, action, row[place]) if row else None
+        if not row:
+            return None
+        return frame, action, self._classes().about(row[place], bit_of(self._words.actions[action] or ""))
 
     def _is_on_one_key(self, action: int) -> bool:
         known = self._actions.get(action)

@@ -60,8 +60,12 @@ class _Kind:
 class KeySides:
     """The keys' sides of one world."""
 
-    def __init__(self, evaluator: Evaluator, places: Places, facts: FactsRead, numbers: Numbers) -> None:
+    def __init__(
+        self, evaluator: Evaluator, places: Places, facts: FactsRead, numbers: Numbers, *, actions: int = ~0
+    ) -> None:
+        """`actions` are those asked for."""
         self._evaluator = evaluator
+        self._actions = actions
         self._places = places
         self._facts = facts
         self._numbers = numbers
@@ -198,9 +202,11 @@ class KeySides:
 
     def _content(self, entry: Entry, asked: Asked, place: Place, scope: Scope) -> int:
         """The number of what an entry says to the caller at a place; 0 where that is nothing."""
-        rule = entry.rule
+        rule, actions = entry.rule, entry.actions & self._actions
+        if not actions:
+            return 0
         if rule is None:
-            said = _granted(entry, scope, may_retire=self._kind(asked).may_retire)
+            said = _granted(entry, actions, scope, may_retire=self._kind(asked).may_retire)
             return 0 if said is None else self._numbers.of(said)
         read, resource = self._facts.rule(rule), rule.resource
         if resource is None:
@@ -218,7 +224,7 @@ class KeySides:
         words = self._facts.words(rule, scope, asked.unknown)
         if words is None:
             return 0
-        about = (entry.layer, entry.layer_index, entry.actions, rule.open, code, *more)
+        about = (entry.layer, entry.layer_index, actions, rule.open, code, *more)
         return self._numbers.of((*about, words, _how_named(entry, asked.caller)))
 
     def _read(self, place: Place) -> _Reading:
@@ -231,6 +237,8 @@ class KeySides:
         of_one = False
         for policy in _policies(scope):
             for rule in self._evaluator.rules(policy):
+                if not rule.actions & self._actions:
+                    continue
                 tests += self._tests_of(rule)
                 read = self._facts.rule(rule)
                 of_one |= rule.resource is not None and not rule.resource.needs.isdisjoint(read.of_caller)
@@ -313,17 +321,17 @@ def _how_named(entry: Entry, caller: Caller) -> Hashable:
     return (by_asterisk, by_account)
 
 
-def _granted(entry: Entry, scope: Scope, *, may_retire: bool) -> Hashable | None:
+def _granted(entry: Entry, actions: int, scope: Scope, *, may_retire: bool) -> Hashable | None:
     """What a grant says; None where it says nothing: one by name to whom no policy lets retire any."""
     allowance, key = entry.allowance, scope.target.key
     if allowance is None or key is None:
         return None
     grant = allowance.grant
     which = allowance.holds.__qualname__ if allowance.holds is not None else None
-    about = (GRANT, entry.layer_index, entry.actions, which, allowance.unknown)
+    about = (GRANT, entry.layer_index, actions, which, allowance.unknown)
     if entry.layer_index == LayerIndex.RETIRE_WITH_IDENTITY and not may_retire:
         return about if which == names_no_grant.__qualname__ else None
     account = names_account(grant.grantee_principal, scope)
-    if entry.actions & (RETIRE_GRANT | CREATE_GRANT):
+    if actions & (RETIRE_GRANT | CREATE_GRANT):
         return (*about, account, grant.id, grant.operations, grant.constraints, len(key.grants))
     return (*about, account, grant.constraints)

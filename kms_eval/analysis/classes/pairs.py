@@ -42,7 +42,7 @@ Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
 class PairClasses:
     """The classes of one world's pairs, for questions through one endpoint, at one time, that give the same.
 
-    Classes of two worlds that share their `numbers` may be compared.
+    Only these `actions` are asked about. Classes of two worlds that share their `numbers` may be compared.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class PairClasses:
         given: Given = NOTHING_GIVEN,
         at: datetime | None = None,
         numbers: Numbers | None = None,
+        actions: int = ~0,
     ) -> None:
         self._evaluator = evaluator
         self._endpoint = endpoint
@@ -68,8 +69,8 @@ class PairClasses:
         """The position of each key in rows."""
         facts = FactsRead(self.numbers, frozenset(given.values))
         common = (tuple(sorted(given.values.items(), key=itemgetter(0))), at, _of_endpoint(endpoint, world))
-        self._callers = CallerSides(self.places, facts, self.numbers, common)
-        self._keys = KeySides(evaluator, self.places, facts, self.numbers)
+        self._callers = CallerSides(self.places, facts, self.numbers, common=common, actions=actions)
+        self._keys = KeySides(evaluator, self.places, facts, self.numbers, actions=actions)
 
     def asked(self, caller: Caller, *, unknown: tuple[str, ...] = (), own_policies: bool = False) -> Asked:
         """Somebody who asks: of it these condition keys are unknown, and it may have policies nobody has described."""
@@ -151,12 +152,15 @@ class Counterparts:
     """Statements and grants by those of another pair that say the same."""
 
     def __init__(self, those: Sequence[Entry], mine: Sequence[Entry]) -> None:
-        pairs = ((behind(old), behind(new)) for old, new in zip(those, mine, strict=True))
-        self._mine = {id(old): new for old, new in pairs if new is not None}
+        self._mine: dict[int, list[Behind]] = {}
+        for old, new in zip(those, mine, strict=True):
+            one, stands = behind(old), behind(new)
+            if one is not None and stands is not None:
+                self._mine.setdefault(id(one), []).append(stands)
 
-    def of(self, one: Behind) -> Behind:
-        """What stands in its place."""
-        return self._mine.get(id(one), one)
+    def of(self, one: Behind) -> Sequence[Behind]:
+        """What stands in its place: several where one policy is attached twice and here there are two."""
+        return self._mine.get(id(one), (one,))
 
 
 def behind(entry: Entry) -> Behind | None:

@@ -70,9 +70,12 @@ def entries_of(policies: CallerPolicies) -> list[Entry]:
 class CallerSides:
     """The callers' sides of one world."""
 
-    def __init__(self, places: Places, facts: FactsRead, numbers: Numbers, common: Hashable) -> None:
-        """`common` is what is the same for all callers, and may not be in another world."""
+    def __init__(
+        self, places: Places, facts: FactsRead, numbers: Numbers, *, common: Hashable = None, actions: int = ~0
+    ) -> None:
+        """`common` is what is the same for all callers, and may not be in another world; `actions` those asked for."""
         self._common = common
+        self._actions = actions
         self._places = places
         self._facts = facts
         self._numbers = numbers
@@ -114,7 +117,7 @@ class CallerSides:
 
     def _read(self, asked: Asked) -> Iterator[tuple[Entry, RuleRead]]:
         for entry in entries_of(asked.policies):
-            if entry.rule is not None:
+            if entry.rule is not None and entry.actions & self._actions:
                 yield entry, self._facts.rule(entry.rule)
 
     def standing(self, asked: Asked) -> int:
@@ -200,7 +203,7 @@ class CallerSides:
                 return 0
             targets = tuple(target.arn for _mask, target in place.targets)
             facts = readings(read.rule.needs, asked.scope(place))
-            return self._numbers.of((*_about(entry, read), targets, facts, read.number))
+            return self._numbers.of((*self._about(entry, read), targets, facts, read.number))
         code = EVERYTHING_COVERED if resource.everything else code_at(read.rule, place)
         return self._covering(entry, read, asked, place, code)
 
@@ -215,8 +218,7 @@ class CallerSides:
             words: Hashable | None = self._facts.as_written(read.rule, scope)
         else:
             words = self._facts.words(read.rule, scope, asked.unknown)
-        return 0 if words is None else self._numbers.of((*_about(entry, read), words, code))
+        return 0 if words is None else self._numbers.of((*self._about(entry, read), words, code))
 
-
-def _about(entry: Entry, read: RuleRead) -> tuple[Hashable, ...]:
-    return (entry.layer, entry.layer_index, entry.actions, read.rule.open)
+    def _about(self, entry: Entry, read: RuleRead) -> tuple[Hashable, ...]:
+        return (entry.layer, entry.layer_index, entry.actions & self._actions, read.rule.open)
