@@ -158,6 +158,13 @@ def test_what_is_skipped_is_really_the_same(change: int) -> None:
     assert found.decided <= everything.decided
 
 
+def test_the_order_of_keys_is_no_difference() -> None:
+    made = organization(12, 4)
+    other = {**made, "keys": dict(reversed(made["keys"].items()))}
+    found = between(Scenario.from_dict(made), Scenario.from_dict(other))
+    assert (found.changes, found.decided) == ((), 0)
+
+
 def test_only_what_may_differ_is_decided() -> None:
     made = organization(12, 4)
     other = deepcopy(made)

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from kms_eval.analysis.access.causes import Causes
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.analysis.access.principals import Asker, AskerKind, asker_named, askers
 from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
@@ -95,11 +96,14 @@ def compare(
     before: Grid, after: Grid, *, actions: int, track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter
 ) -> Compared:
     """Compare two worlds. Pairs that no policy of either tells apart are not decided at all, others once a class."""
-    before, after = before.about(actions), after.about(actions)
     after.count_like(before)
     pairs = _paired(before.evaluator, after.evaluator)
+    keys = _paired_keys(before, after)
+    actions &= _differing(before, after, pairs, keys)
+    before, after = before.about(actions), after.about(actions)
+    after.count_like(before)
     comparing = _Comparing(before, after, actions)
-    sides = _Sides(before, after, _paired_keys(before, after))
+    sides = _Sides(before, after, keys)
     changes: list[Change] = []
     decided = 0
     for pair in track(pairs):
@@ -109,10 +113,10 @@ def compare(
                 decided += 1
                 changes += comparing.changes(pair, one, other)
         # One by one: a list of all squares of a principal would be a burden for the garbage collector.
-        for one, other, keys in sides.differing(pair):
+        for one, other, (old, new) in sides.differing(pair):
             decided += 1
             if comparing.named(one, other):
-                mine = _of_pair(before, pair.before, one, keys[0]), _of_pair(after, pair.after, other, keys[1])
+                mine = _of_pair(before, pair.before, one, old), _of_pair(after, pair.after, other, new)
                 changes += comparing.changes(pair, *mine)
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
@@ -262,6 +266,24 @@ def _paired_keys(before: Grid, after: Grid) -> list[tuple[Key | None, Key | None
         (key, there.get(handle) or by_arn.pop(key.arn, None)) for handle, key in here.items()
     ]
     return [*pairs, *((None, key) for key in by_arn.values())]
+
+
+def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> int:
+    """The actions about which anything else is said after the change; all where somebody or a key comes or goes."""
+    here = [one for one, other in keys if one is not None and other is not None]
+    there = [other for one, other in keys if one is not None and other is not None]
+    if len(here) < len(keys):
+        return PUBLISHED
+    between: set[tuple[PairClass, PairClass]] = set()
+    for pair in pairs:
+        if pair.before is None or pair.after is None:
+            return PUBLISHED
+        between.add((before.class_without_key(pair.before), after.class_without_key(pair.after)))
+        between.update(zip(before.classes_of(pair.before, here), after.classes_of(pair.after, there), strict=True))
+    found = 0
+    for one, other in between:
+        found |= before.classes.differing(one, other)
+    return found & PUBLISHED
 
 
 def _alike(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
+from operator import is_
 from typing import cast
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
@@ -194,7 +195,7 @@ class Grid:
     def classes_of(self, asker: Asker, keys: Sequence[Key]) -> list[PairClass]:
         """The class of the asker's pair with each of these keys of the world."""
         row = self._row(asker)
-        if len(keys) == len(row):
+        if len(keys) == len(row) and all(map(is_, keys, self.world.keys.values())):
             return row
         return [row[self.classes.index[key]] for key in keys]
 
@@ -266,9 +267,13 @@ class Grid:
             asker, key, always, sometimes, tuple(halves), undetermined, open_to_all, (asker, key), pair_class
         )
 
+    def class_without_key(self, asker: Asker) -> PairClass:
+        """The class of what the asker asks without a key."""
+        return self.classes.without_key(self._asked(asker))
+
     def without_key(self, asker: Asker) -> GridCell:
         """All actions that have no key, in the world's Region."""
-        pair_class = self.classes.without_key(self._asked(asker))
+        pair_class = self.class_without_key(asker)
         cell = self._cells[False].get(pair_class)
         if cell is None:
             cell = self._cells[False][pair_class] = self._without_key(asker, (*pair_class, None))
@@ -359,11 +364,12 @@ class Grid:
 
     def _counterparts(self, grid_cell: GridCell) -> Counterparts | None:
         """Where the statements of the pair that was decided stand in this one; None: it is that pair."""
-        first = grid_cell.first
-        if first is None or first == (grid_cell.asker, grid_cell.key):
+        first, pair_class = grid_cell.first, grid_cell.pair_class
+        if first is None or pair_class is None or (first[0] is grid_cell.asker and first[1] is grid_cell.key):
             return None
         asked = (self._asked(first[0]), self._asked(grid_cell.asker))
-        return self.classes.counterparts(asked[0], first[1], asked[1], grid_cell.key)
+        pair = cast("PairClass", pair_class[:2])
+        return self.classes.counterparts(pair, asked[0], first[1], asked[1], grid_cell.key)
 
     def _settled(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, str, str, Behind | None], ...]:
         """For each part of the mask the sentence and the code of its reason, and what it stands in."""

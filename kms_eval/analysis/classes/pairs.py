@@ -8,6 +8,7 @@ INVARIANT: whatever a layer, a fact or an open question reads of a caller or a k
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -63,6 +64,7 @@ class PairClasses:
         self.numbers = numbers if numbers is not None else Numbers()
         world = evaluator.world
         keys = world.keys.values()
+        self._of_first: dict[PairClass, list[Entry]] = {}
         self._about: dict[tuple[PairClass, int], tuple[int, ...]] = {}
         self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(keys)])
         self.index: Mapping[Key | None, int] = {place.key: place.index for place in self.places.all}
@@ -108,6 +110,22 @@ class PairClasses:
             if actions & bit:
                 yield self.numbers.of((layer, layer_index, *rest))
 
+    def differing(self, one: PairClass, other: PairClass) -> int:
+        """The actions about which something else is said in two classes, perhaps of two worlds."""
+        if one == other:
+            return 0
+        found = 0
+        for side, others in zip(one, other, strict=True):
+            mine, its = (cast("tuple[int, ...]", self.numbers.value(number)) for number in (side, others))
+            if mine[0] != its[0]:
+                return ~0
+            for number in set(mine[1:]) ^ set(its[1:]):
+                _layer, _layer_index, actions, *_rest = cast("Any", self.numbers.value(number))
+                found |= actions
+            if Counter(mine) != Counter(its) and not found:
+                return ~0
+        return found
+
     def entries(self, asked: Asked, key: Key | None) -> list[Entry]:
         """All statements and grants that speak to the caller about the key, covering it or not, by layers."""
         mine = entries_of(asked.policies)
@@ -116,9 +134,14 @@ class PairClasses:
         both = [*mine, *self._keys.entries(asked, self.places.all[self.index[key]])]
         return sorted(both, key=lambda entry: _ORDER[entry.layer])
 
-    def counterparts(self, one: Asked, its_key: Key | None, other: Asked, others_key: Key | None) -> Counterparts:
-        """Where the statements and grants of one pair stand in another of its class."""
-        return Counterparts(self._kept(one, its_key), self._kept(other, others_key))
+    def counterparts(
+        self, pair: PairClass, one: Asked, its_key: Key | None, other: Asked, others_key: Key | None
+    ) -> Counterparts:
+        """Where the statements and grants of one pair stand in another of its class; it is always the same one."""
+        known = self._of_first.get(pair)
+        if known is None:
+            known = self._of_first[pair] = self._kept(one, its_key)
+        return Counterparts(known, self._kept(other, others_key))
 
     def _kept(self, asked: Asked, key: Key | None) -> list[Entry]:
         if key is None:
