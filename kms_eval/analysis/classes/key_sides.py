@@ -118,7 +118,7 @@ class KeySides:
             if known is not None:
                 return known
         scope = asked.scope(place)
-        entries = list(self._entries(asked, scope))
+        entries = self._entries(asked, scope)
         found = (entries, [entry for entry in entries if self._content(entry, asked, place, scope)])
         if about is not None:
             self._entries_of[about] = found
@@ -171,34 +171,28 @@ class KeySides:
         scope, key = asked.scope(place), place.key
         if key is None:
             return ()
-        contents = (self._content(entry, asked, place, scope) for entry in self._entries(asked, scope))
-        aliases = tuple(mask for mask, _target in place.targets[1:])
-        # A service is told, beside its decisions, of what a key says to all principals of AWS.
-        service = (key.arn, tuple(self._facts.rule(rule).number for rule in self._evaluator.rules(key.policy)))
-        caller = asked.caller
+        caller, service = asked.caller, None
+        if caller.kind == "service":
+            # It is told, beside its decisions, of what a key says to all principals of AWS.
+            service = (key.arn, tuple(self._facts.rule(rule).number for rule in self._evaluator.rules(key.policy)))
         standing = (
-            (caller.kind, caller.partition, caller.service_linked, caller.arn if caller.kind == "service" else None),
-            (scope.own_account, key.partition, key.region, key.manager),
-            _of_session(caller.session), not_shown(scope), aliases, self._in_force(scope),
-            service if caller.kind == "service" else None,
+            (caller.kind, caller.partition, caller.service_linked, caller.arn if service is not None else None),
+            (scope.own_account, key.partition, key.region, key.manager, service),
+            (_of_session(caller.session), not_shown(scope), tuple(mask for mask, _target in place.targets[1:])),
+            tuple(layer.name for layer in _LAYERS if layer.documents(scope) is not None),
             _names_of(caller) if self._reads[place.index].of_one else (),
-        )  # fmt: skip
-        return (self._numbers.of(standing), *(content for content in contents if content))
-
-    @staticmethod
-    def _in_force(scope: Scope) -> tuple[str, ...]:
-        return tuple(
-            layer.name for layer in LAYERS if not layer.part.follows_caller and layer.documents(scope) is not None
         )
+        contents = [self._content(entry, asked, place, scope) for entry in self._entries(asked, scope)]
+        return (self._numbers.of(standing), *[content for content in contents if content])
 
-    def _entries(self, asked: Asked, scope: Scope) -> Iterator[Entry]:
+    def _entries(self, asked: Asked, scope: Scope) -> list[Entry]:
         audience = asked.policies.audience
-        for layer in LAYERS:
-            groups = None if layer.part.follows_caller else layer.documents(scope)
-            if groups is not None:
-                yield from audience.entries(layer, chain.from_iterable(groups))
-        for allowance in allowances(scope):
-            yield Entry(GRANT, allowance.layer_index, allowance.actions, allowance=allowance)
+        found: list[Entry] = []
+        for layer in _LAYERS:
+            found += audience.entries(layer, chain.from_iterable(layer.documents(scope) or ()))
+        if scope.target.key is not None and (scope.target.key.grants or scope.target.key.open_grants):
+            found += [Entry(GRANT, each.layer_index, each.actions, allowance=each) for each in allowances(scope)]
+        return found
 
     def _content(self, entry: Entry, asked: Asked, place: Place, scope: Scope) -> int:
         """The number of what an entry says to the caller at a place; 0 where that is nothing."""
@@ -261,14 +255,15 @@ class KeySides:
                 yield self._tests.setdefault(number, (len(self._tests), test, rule))[0]
 
 
+_LAYERS = tuple(layer for layer in LAYERS if not layer.part.follows_caller)
+
 _STRANGER = Caller("role", "", None, "aws")
 """Whom everything speaks to that speaks to anybody at all."""
 
 
 def _policies(scope: Scope) -> Iterator[Policy]:
-    for layer in LAYERS:
-        groups = None if layer.part.follows_caller else layer.documents(scope)
-        yield from chain.from_iterable(groups or ())
+    for layer in _LAYERS:
+        yield from chain.from_iterable(layer.documents(scope) or ())
 
 
 def _texts(grant: Grant) -> set[str]:
