@@ -131,27 +131,6 @@ def _diff(size: Size, change: Callable[[worlds.Json], None]) -> str:
     return f"{found.decided:,} cells decided, {len(found.changes):,} changes"
 
 
-def check_outside(size: Size) -> str:
-    """A check about everybody, every key and every request."""
-    scenario = size.scenario()
-    found = scenario.check(nobody="outside-account", may="kms:*")
-    first = scenario.check(only=["root"], may="kms:Decrypt")
-    return f"{found.verdict} and {first.verdict}"
-
-
-def check_proved(size: Size) -> str:
-    """A check that holds, so that nobody can be left out."""
-    world = worlds.organization(size.principals, size.keys)
-    deny = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*"}
-    for key in world["keys"].values():
-        unless = {"StringNotEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
-        key["policy"]["Statement"].append({**deny, "Condition": unless})
-    excused = {"kms:ViaService": "s3.*"}
-    found = Scenario.from_dict(world).check(only=[], may="kms:Decrypt", unless=excused)
-    assert found, found
-    return found.verdict
-
-
 QUESTIONS: tuple[tuple[str, Callable[[Size], str]], ...] = (
     ("load the scenario, nothing else", load),
     ("who-can kms:Decrypt --key key-0", who_can_one_key),
@@ -162,8 +141,6 @@ QUESTIONS: tuple[tuple[str, Callable[[Size], str]], ...] = (
     ("matrix -o m.svg", matrix_as("svg")),
     ("diff --key-policy key-0=open.json", diff_one_key_policy),
     ("diff, every principal changed", diff_every_cell),
-    ("check nobody outside-account, kms:*", check_outside),
-    ("check nobody decrypts but through S3", check_proved),
 )
 
 

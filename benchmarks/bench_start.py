@@ -22,6 +22,12 @@ from time import perf_counter
 from benchmarks.measure import ROOT, Seconds, arguments, duration, interleaved, module, say, times, wrong
 
 SCENARIO = str(ROOT / "scenarios" / "default-key-policy.yaml")
+WITHOUT = {
+    "quick reader": "from kms_eval.doors.cli import quick; quick.read = lambda words: None",
+    "forms": "from kms_eval.documents import forms; right = forms.Form.__call__; "
+    "forms.Form.__call__ = lambda self, value: forms.string(None) if value else right(self, value)",
+}
+"""What is there twice for the sake of time, and how to do without: each has to earn its place here."""
 IMPORTS = "import typer; from pydantic import BaseModel; from wcmatch import fnmatch"
 
 
@@ -70,6 +76,7 @@ def _processes() -> tuple[Process, ...]:
         Process("kms-eval can, denied", (*asking[:-3], "kms:TagResource", *asking[-2:]), "implicitDeny", code=1),
         Process("kms-eval can --explain", (*asking, "--explain"), "allowed"),
         Process("kms-eval can --json", (*asking, "--json"), '"decision"'),
+        *(Process(f"kms-eval can, without the {name}", _without(name, asking), "allowed") for name in WITHOUT),
         Process("kms-eval --help", (*ours, "--help"), "can"),
         Process("kms-eval can --help", (*ours, "can", "--help"), "--scenario"),
         Process("completion of a verb", (*ours, "kms-eval c", "c"), "can", completing),
@@ -81,6 +88,12 @@ def _ours() -> tuple[str, ...]:
     """The command beside this Python, else the module of that name."""
     found = shutil.which("kms-eval", path=str(Path(sys.executable).parent))
     return (found,) if found is not None else tuple(module("kms_eval"))
+
+
+def _without(name: str, asking: Sequence[str]) -> tuple[str, ...]:
+    words = asking[asking.index("can") :]
+    program = f"import sys; {WITHOUT[name]}; sys.argv[1:] = {list(words)!r}; from kms_eval.__main__ import main; main()"
+    return sys.executable, "-c", program
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -39,8 +39,13 @@ VERBS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("lockout", ("lockout", "--key", "app", "--as", CALLER, "-s", "before.json"), 1),
     ("test", ("test", "before.json"), 0),
     ("mutate", ("mutate", "before.json"), 1),
+    ("lint", ("lint", "-s", "before.json"), 1),
+    ("batch", ("batch", "rows.jsonl", "-s", "before.json", "-o", "decided.jsonl"), 0),
+    ("import", ("import", "before.json", "-o", "made"), 0),
 )
-"""A name, the words typed, the exit code that is right."""
+"""A name, the words typed, the exit code that is right. `pull`, `init`, `schema` and `code` read no policies."""
+
+_FILES = frozenset({"before.json", "after.json", "rows.jsonl", "decided.jsonl", "made"})
 
 
 def rows(*, steps: int, too_long: float) -> Iterator[Sequence[str]]:
@@ -65,9 +70,18 @@ def _measure(words: Sequence[str], right: int, levels: int) -> float:
         folder = Path(name)
         for file, value in (("before.json", "v"), ("after.json", "w")):
             (folder / file).write_text(json.dumps(scenario(levels, value)), encoding="utf-8")
-        typed = [str(folder / word) if word.endswith(".json") else word for word in words]
+        (folder / "rows.jsonl").write_text(_rows(levels), encoding="utf-8")
+        typed = [str(folder / word) if word in _FILES else word for word in words]
         said = io.StringIO()
         return timed(partial(_answer, typed, right, said))()
+
+
+def _rows(levels: int) -> str:
+    """A request with each of the values that one level asks for, and one with none."""
+    asked = {"principal": CALLER, "action": "kms:Decrypt", "key": "app"}
+    contexts = ({f"l{level}": f"v{number}"} for level in range(levels) for number in range(ALTERNATIVES))
+    rows = (*({**asked, "encryption_context": context} for context in contexts), asked)
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def _answer(typed: list[str], right: int, said: io.StringIO) -> None:

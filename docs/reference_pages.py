@@ -86,7 +86,8 @@ def _rules() -> Iterator[str]:
         yield f"*{rule.level}*: {rule.title}. [AWS]({rule.page})\n"
         yield f"{rule.why}{optional}\n"
         for title, example in (("Found", rule.example), ("Not found", rule.mended)):
-            yield f"{title} in {example.kind.phrase}:\n\n```json\n{shown(example)}\n```\n"
+            language = "yaml" if example.comment else "json"
+            yield f"{title} in {example.kind.phrase}:\n\n```{language}\n{shown(example)}\n```\n"
 
 
 def _codes() -> Iterator[str]:

@@ -15,19 +15,42 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers know it by its name; loading typing would take longer than all the rest
 if TYPE_CHECKING:
+    from kms_eval.analysis.checking.results import CheckResult
+    from kms_eval.analysis.linting.finding import Report as LintReport
+    from kms_eval.answers import Coverage, Diff, Lockout, Matrix, Mutation, TestRun, WhoCan
+    from kms_eval.decision import Decision
     from kms_eval.errors import InputError, KmsEvalError
-    from kms_eval.scenario import Decision, Scenario
+    from kms_eval.scenario import Scenario
 
     __version__: str
 
-__all__ = ["Decision", "InputError", "KmsEvalError", "Scenario", "__version__"]
+__all__ = [
+    "CheckResult",
+    "Coverage",
+    "Decision",
+    "Diff",
+    "InputError",
+    "KmsEvalError",
+    "LintReport",
+    "Lockout",
+    "Matrix",
+    "Mutation",
+    "Scenario",
+    "TestRun",
+    "WhoCan",
+    "__version__",
+]
 
 _HOMES = {
-    "Decision": "kms_eval.scenario",
+    "CheckResult": "kms_eval.analysis.checking.results",
+    **dict.fromkeys(("Coverage", "Diff", "Lockout", "Matrix", "Mutation", "TestRun", "WhoCan"), "kms_eval.answers"),
+    "Decision": "kms_eval.decision",
     "InputError": "kms_eval.errors",
     "KmsEvalError": "kms_eval.errors",
+    "LintReport": "kms_eval.analysis.linting.finding",
     "Scenario": "kms_eval.scenario",
 }
+_NAMES_THERE = {"LintReport": "Report"}
 
 
 def _load(name: str) -> object:
@@ -38,7 +61,7 @@ def _load(name: str) -> object:
 
         value = version("kms-eval")
     elif name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
+        value = getattr(import_module(_HOMES[name]), _NAMES_THERE.get(name, name))
     else:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

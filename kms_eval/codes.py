@@ -139,6 +139,12 @@ CODES: tuple[Code, ...] = (
         "the grant does not let the caller retire it",
         "Only its retiring principal, a grantee with RetireGrant, or its issuing account can.",
     ),
+    _deny(
+        "retirement-needs-identity-policy",
+        "the grant lets principals of the caller's account retire it, and no identity policy allows it to the caller",
+        "The account that made a grant, and the key's own, retire it by identity policies with kms:RetireGrant. Key "
+        "policies and resource control policies have no say about RetireGrant.",
+    ),
     Code(
         "undetermined",
         "undetermined",

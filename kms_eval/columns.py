@@ -1,7 +1,8 @@
 """Batches of requests as Arrow record batches, for programs that have their requests in columns.
 
 Comes in: a scenario and record batches of requests. Goes out: record batches of decisions, a row for each request.
-Never here: files (`kms-eval batch` reads and writes those), deciding. Needs the extra ``batch``.
+Never here: files (`kms-eval batch` reads and writes those), deciding. Needs the extra ``batch``. What it saves beside a
+batch of rows is in `benchmarks/bench_columns.py`.
 
     from kms_eval import Scenario
     from kms_eval.columns import decide_batches

@@ -8,32 +8,31 @@ Comes in: a scenario file or the same structure in memory. Goes out: decisions. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from kms_eval.engine.evaluator import Evaluator, Ruling
+from kms_eval.decision import Decision, timed
+from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import InputError
+from kms_eval.questions import Questions
+from kms_eval.safe_text import printable
 from kms_eval.world.request import Request, request
 from kms_eval.world.values import kind_of
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from kms_eval.analysis.checking.results import CheckResult
-    from kms_eval.analysis.linting.finding import Report
-    from kms_eval.engine.cell import Outcome
-    from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
+    from kms_eval.answers import Diff
+    from kms_eval.engine.plain import PlainQuestions
+    from kms_eval.everybody import GivenContext, Names
     from kms_eval.world.cases import TestCase
     from kms_eval.world.load import Loaded
-    from kms_eval.world.model import World
-
-    GivenContext = Mapping[str, str | bool | int | float | Sequence[str | bool | int | float]]
-    _Words = tuple[object, ...]
-
-_MOST_DECISIONS = 100_000
+    from kms_eval.world.model import Key, Principal, World
 
 
 class OtherFields(TypedDict, total=False):
@@ -62,116 +61,7 @@ class Fields(OtherFields, total=False):
     context: GivenContext | None
 
 
-class Decision:
-    """The answer to one question; true only where it is `allowed`. Reasons are worked out when first asked for."""
-
-    __slots__ = ("_advised", "_evaluator", "_explanation", "_ruling", "decision")
-
-    def __init__(self, evaluator: Evaluator, ruling: Ruling) -> None:
-        self.decision: Outcome = ruling.outcome
-        self._evaluator = evaluator
-        self._ruling = ruling
-        self._explanation: Explanation | None = None
-        self._advised: Explanation | None = None
-
-    def __bool__(self) -> bool:
-        return self.decision == "allowed"
-
-    def __repr__(self) -> str:
-        asked = self._ruling.request
-        on = f" on {asked.key}" if asked.key else ""
-        return f"<Decision {self.decision}: {asked.principal} {asked.action}{on}, {self.reason}>"
-
-    @property
-    def ruling(self) -> Ruling:
-        """The decision as the engine made it, part by part; for analyses, which go on from there."""
-        return self._ruling
-
-    @property
-    def explanation(self) -> Explanation:
-        """Everything there is to say about the decision, as plain values."""
-        if self._explanation is None:
-            from kms_eval.engine.explain import explain  # noqa: PLC0415 - only those who ask pay for it
-
-            self._explanation = explain(self._evaluator, self._ruling)
-        return self._explanation
-
-    @property
-    def advised(self) -> Explanation:
-        """The explanation with what would make a denied request allowed, which takes trying."""
-        if self._advised is None and self.decision in ("allowed", "undetermined"):
-            # What is undetermined is settled by telling what is unknown; each unknown has its own remedy.
-            self._advised = self.explanation
-        if self._advised is None:
-            from kms_eval.analysis.advising.advise import advised  # noqa: PLC0415 - only those who ask pay for it
-
-            self._advised = advised(self._evaluator, self._ruling, self.explanation)
-        return self._advised
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """Changes that would make it allowed, each tried by the engine, the smallest first."""
-        return self.advised.changes
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the decision is `allowed`."""
-        return self.decision == "allowed"
-
-    @property
-    def principal(self) -> str:
-        """Who asked, as a full ARN or a service's name."""
-        return self.explanation.principal
-
-    @property
-    def action(self) -> str:
-        """What was asked for."""
-        return self.explanation.action
-
-    @property
-    def key(self) -> str | None:
-        """The ARN of the key (or alias) it is about."""
-        return self.explanation.key
-
-    @property
-    def reason(self) -> str:
-        """One short sentence."""
-        return self.explanation.reason
-
-    @property
-    def reason_code(self) -> str:
-        """The reason as a stable code; `kms_eval.codes` lists them all."""
-        return self.explanation.reason_code
-
-    @property
-    def layers(self) -> tuple[LayerWord, ...]:
-        """What each layer in force said, with the statements that said it."""
-        return self.explanation.layers
-
-    @property
-    def missing_context(self) -> tuple[str, ...]:
-        """Condition keys that are absent and could turn the decision."""
-        return self.explanation.missing_context
-
-    @property
-    def warnings(self) -> tuple[Warned, ...]:
-        """What to know beside the decision, each with its code."""
-        return self.explanation.warnings
-
-    def explain(self) -> str:
-        """The decision and its reasons as text for a person."""
-        from kms_eval.render.text import render  # noqa: PLC0415
-
-        return render(self.advised)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `kms-eval can --json` prints."""
-        from kms_eval.render.json import as_dict  # noqa: PLC0415
-
-        return as_dict(self.advised)
-
-
-class Scenario:
+class Scenario(Questions):
     """One world and its tests. It never changes; for another world load another scenario."""
 
     def __init__(
@@ -189,7 +79,7 @@ class Scenario:
             allow_unknown_key=allow_unknown_key,
             strict=strict,
         )
-        self._known: dict[_Words | None, Decision] = {}
+        self._plain: PlainQuestions | None = None
 
     @classmethod
     def load(
@@ -256,6 +146,31 @@ class Scenario:
             loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key, strict=strict
         )
 
+    def __repr__(self) -> str:
+        sizes = ((len(self.keys), "key"), (len(self.principals), "principal"), (len(self.tests), "test"))
+        said = ", ".join(f"{number} {what}{'s' * (number != 1)}" for number, what in sizes)
+        return f"<Scenario {printable(self._loaded.name)}: {said}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        evaluator = self.evaluator
+        flags = (evaluator.allow_unknown_action, evaluator.allow_unknown_key, evaluator.strict)
+        return _unpickled, (self._loaded, *flags)
+
+    def _again(self, loaded: Loaded) -> Scenario:
+        """Another scenario that is asked as this one is."""
+        evaluator = self.evaluator
+        return _unpickled(loaded, evaluator.allow_unknown_action, evaluator.allow_unknown_key, evaluator.strict)
+
+    @property
+    def keys(self) -> Mapping[str, Key]:
+        """The keys by their handles, in the order of the file."""
+        return MappingProxyType(self._loaded.world.keys)
+
+    @property
+    def principals(self) -> Mapping[str, Principal]:
+        """The users and roles that are described, by ARN."""
+        return MappingProxyType(self._loaded.world.principals)
+
     @property
     def world(self) -> World:
         """Everything that exists in the scenario."""
@@ -287,13 +202,11 @@ class Scenario:
         one or the action needs none. `context` maps condition keys to a value or a list of values. See `OtherFields`
         for the rest.
         """
-        # Decisions that time cannot change are kept: a question asked before costs one look-up.
-        try:
-            if context is None and not fields:
-                return self._known[principal, action, key]
-            return self._known[_words(principal, action, key, context, fields)]
-        except (KeyError, TypeError):
-            return self._ask(principal, action, key, context, fields)
+        if not fields:
+            decision = (self._plain or self._plain_questions()).outcome(principal, action, key, context)
+            if decision is not None:
+                return Decision(self.evaluator, decision, (principal, action, key, context and {**context}))
+        return self.decide(request(principal, action, key, base=self._loaded.base, context=context, **fields))
 
     def allows(
         self,
@@ -305,87 +218,76 @@ class Scenario:
         **fields: Unpack[OtherFields],
     ) -> bool:
         """Whether `can` answers `allowed`."""
-        # As in `can`, which it would take as long to call as to look up.
-        try:
-            if context is None and not fields:
-                return self._known[principal, action, key].decision == "allowed"
-            return self._known[_words(principal, action, key, context, fields)].decision == "allowed"
-        except (KeyError, TypeError):
-            return self._ask(principal, action, key, context, fields).decision == "allowed"
+        if not fields:
+            decision = (self._plain or self._plain_questions()).outcome(principal, action, key, context)
+            if decision is not None:
+                return decision == "allowed"
+        return self.can(principal, action, key, context=context, **fields).decision == "allowed"
 
-    def check(
+    def diff(
         self,
+        after: Scenario | str | Path | Sequence[str | Path],
+        key: Names = None,
         *,
-        may: str | Sequence[str],
-        only: str | Sequence[str] | None = None,
-        nobody: str | Sequence[str] | None = None,
-        somebody: Mapping[str, object] | None = None,
-        on: str | Sequence[str] | None = None,
-        unless: GivenContext | None = None,
-        name: str | None = None,
-    ) -> CheckResult:
-        """Whether a sentence about everybody holds for every request that could be made; true where it does.
+        principal: Names = None,
+        action: Names = None,
+        context: GivenContext | None = None,
+        at: str | datetime | None = None,
+        vpc_endpoint: str | None = None,
+        allow: Names = None,
+        fail_on: Names = None,
+        caller: str | None = None,
+    ) -> Diff:
+        """What access appears, disappears or gets other conditions from this scenario to `after`.
 
-        The fields are those of a check in a scenario file: one of `only`, `nobody` and `somebody`. Raises InputError.
+        `after` is a scenario (see `with_policies`), or what `load` takes. `allow` are changes that are expected, as
+        ``PRINCIPAL [ACTION [KEY]]`` with wildcards; `fail_on` the kinds of changes that count as findings; `caller`
+        who puts the key policies. The rest is as in `who_can`. Raises InputError.
         """
-        from kms_eval.analysis.checking.checking import Checking  # noqa: PLC0415 - only those who ask pay for it
-        from kms_eval.world.checks import check_of  # noqa: PLC0415
+        from kms_eval.everybody import ask_diff, circumstances  # noqa: PLC0415
 
-        fields = {"name": name, "only": only, "nobody": nobody, "somebody": somebody, "may": may, "on": on}
-        check = check_of({**fields, "unless": unless}, self.world)
-        return Checking(self.evaluator, now=datetime.now(UTC)).run(check)
+        other = after if isinstance(after, Scenario) else Scenario.load(after)
+        asked = circumstances(context, at, vpc_endpoint)
+        return ask_diff(
+            self.evaluator,
+            other.evaluator,
+            asked,
+            key=key,
+            principal=principal,
+            action=action,
+            allow=allow,
+            fail_on=fail_on,
+            caller=caller,
+        )
 
-    def run_checks(self) -> tuple[CheckResult, ...]:
-        """How the checks of the file end, in its order."""
-        from kms_eval.analysis.checking.checking import run_checks  # noqa: PLC0415
+    def with_policies(
+        self,
+        keys: Mapping[str, object] | None = None,
+        principals: Mapping[str, Sequence[object]] | None = None,
+    ) -> Scenario:
+        """The scenario after a change: some keys with another policy, some users and roles with other policies.
 
-        return tuple(run_checks(self.evaluator, self._loaded.checks, now=datetime.now(UTC)))
+        A policy is a path relative to the scenario, or a document. Those of a principal take the place of all that it
+        has. Raises InputError.
+        """
+        from kms_eval.world.changed import changed  # noqa: PLC0415
+
+        world, warnings = changed(self.world, self._loaded.base, keys or {}, principals or {})
+        return self._again(replace(self._loaded, world=world, warnings=(*self._loaded.warnings, *warnings)))
 
     def decide(self, asked: Request) -> Decision:
         """The decision about a request that has been made before, of a test for instance; without a time it is now."""
-        return Decision(self.evaluator, self.evaluator.rule(_timed(asked)))
+        ruling = self.evaluator.rule(timed(asked))
+        return Decision(self.evaluator, ruling.outcome, ruling)
 
-    def lint(self, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Report:
-        """What is wrong with the policies and grants, and what is wider than it looks.
+    def _plain_questions(self) -> PlainQuestions:
+        from kms_eval.engine.plain import PlainQuestions  # noqa: PLC0415 - the command line asks part by part
 
-        `select` and `ignore` are codes of rules, or beginnings of codes. Raises InputError where no rule begins so.
-        """
-        from kms_eval.analysis.linting.choosing import choose  # noqa: PLC0415 - only those who ask pay for it
-        from kms_eval.analysis.linting.lint import lint_scenario  # noqa: PLC0415 - likewise
-
-        return lint_scenario(self.evaluator, self._loaded.warnings, choose(select, ignore))
-
-    def _ask(
-        self, principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields
-    ) -> Decision:
-        decision = self.decide(request(principal, action, key, base=self._loaded.base, context=context, **fields))
-        words = _words(principal, action, key, context or {}, fields)
-        if words is not None and not decision.ruling.by_clock:
-            if len(self._known) >= _MOST_DECISIONS:
-                self._known.clear()
-            self._known[words] = decision
-        return decision
+        self._plain = PlainQuestions(self.evaluator)
+        return self._plain
 
 
-def _words(
-    principal: str, action: str, key: str | None, context: GivenContext | None, fields: OtherFields
-) -> _Words | None:
-    """What a question is remembered by; None where it is not.
-
-    Only texts are: true and 1 are equal in Python, and different texts in AWS.
-    """
-    if not fields and context.__class__ is dict:
-        members: Any = context
-        if len(members) == 1:
-            ((name, value),) = members.items()
-            if value.__class__ is str:
-                return principal, action, key, name, value
-        elif all(value.__class__ is str for value in members.values()):
-            return (principal, action, key, *members.items())
-    return None
-
-
-def _timed(asked: Request) -> Request:
-    if asked.at is not None:
-        return asked
-    return asked.again(asked.principal, asked.action, asked.key, datetime.now(UTC))
+def _unpickled(loaded: Loaded, allow_unknown_action: bool, allow_unknown_key: bool, strict: bool) -> Scenario:  # noqa: FBT001 - as pickle calls it
+    return Scenario(
+        loaded, allow_unknown_action=allow_unknown_action, allow_unknown_key=allow_unknown_key, strict=strict
+    )

@@ -90,15 +90,22 @@ class Shipped:
     digest: str
     allow_unknown_action: bool
     allow_unknown_key: bool
+    strict: bool
+
+    @property
+    def identity(self) -> tuple[str, bool, bool, bool]:
+        """What makes two worlds decide alike: the same world, asked with the same options."""
+        return self.digest, self.allow_unknown_action, self.allow_unknown_key, self.strict
 
     def evaluator(self) -> Evaluator:
         """The evaluator of this process for the world."""
         found: Evaluator = once(
-            (self.digest, self.allow_unknown_action, self.allow_unknown_key),
+            self.identity,
             lambda: Evaluator(
                 pickle.loads(self.content),  # noqa: S301 - our own
                 allow_unknown_action=self.allow_unknown_action,
                 allow_unknown_key=self.allow_unknown_key,
+                strict=self.strict,
             ),
         )
         return found
@@ -111,7 +118,7 @@ def shipped(scenario: Scenario) -> Shipped:
     content = packed.getvalue()
     digest = blake2b(content, digest_size=16).hexdigest()
     evaluator = scenario.evaluator
-    return Shipped(content, digest, evaluator.allow_unknown_action, evaluator.allow_unknown_key)
+    return Shipped(content, digest, evaluator.allow_unknown_action, evaluator.allow_unknown_key, evaluator.strict)
 
 
 class _Packer(pickle.Pickler):
@@ -133,7 +140,7 @@ class _Deciding:
         from kms_eval.analysis.batching.columns import Columns  # noqa: PLC0415 - needs the extra
 
         columns = once(
-            ("columns", self.world.digest, self.world.allow_unknown_action, self.world.allow_unknown_key, self.at),
+            ("columns", *self.world.identity, self.at),
             lambda: Columns(self.world.evaluator(), self.at),
         )
         for batch in batches:

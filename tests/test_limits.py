@@ -53,6 +53,7 @@ NUMBERS: dict[str, tuple[int, ...]] = {
         witnesses._MOST_PLACES,  # noqa: SLF001 - the page names it
     ),
     "rows of the HTML matrix": (MATRIX_FORM["html"].most_rows or 0,),
+    "rows of the HTML matrix with reasons of what is never allowed": (MATRIX_FORM["html"].most_reasons or 0,),
     "nesting in `-k`, the outermost level included": (selecting._DEEPEST,),  # noqa: SLF001 - the page names it
     "scenario that completion reads": (
         completion_names._LARGEST_SCENARIO_BYTES // 1024 // 1024,  # noqa: SLF001 - the page names it

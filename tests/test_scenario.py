@@ -1,4 +1,4 @@
-"""The public face: what it remembers, what it is given, and what it says where that makes no sense."""
+"""The public face: what it is given, and what it says where that makes no sense."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ def scenario(condition: dict[str, Any], effect: str = "Allow") -> Scenario:
     )
 
 
-def test_a_question_asked_again_is_the_same_decision() -> None:
+def test_a_decision_explains_the_question_as_it_was_asked() -> None:
     world = scenario({"Bool": {"kms:GrantIsForAWSResource": "true"}})
     context = {"kms:GrantIsForAWSResource": "true"}
-    assert world.can("role/app", "kms:CreateGrant", context=context) is world.can(
-        "role/app", "kms:CreateGrant", context=context
-    )
+    decision = world.can("role/app", "kms:CreateGrant", context=context)
+    context["kms:GrantIsForAWSResource"] = "false"
+    assert decision.ruling.outcome == decision.decision == "allowed"
+    assert decision.ruling is decision.ruling
+    assert not world.can("role/app", "kms:CreateGrant", context=context)
     assert not world.can("role/app", "kms:CreateGrant")
 
 
@@ -50,9 +52,9 @@ def test_values_that_are_equal_in_python_are_different_questions(one: Any, other
         assert asked.decision == new.can("role/app", "kms:Decrypt", context=context).decision
 
 
-def test_a_decision_that_time_can_change_is_made_anew() -> None:
+def test_a_decision_that_time_can_change_is_made_at_its_time() -> None:
     world = scenario({"DateGreaterThan": {"aws:CurrentTime": "2000-01-01T00:00:00Z"}})
-    assert world.can("role/app", "kms:Decrypt") is not world.can("role/app", "kms:Decrypt")
+    assert world.can("role/app", "kms:Decrypt").ruling.request.at is not None
     assert not world.can("role/app", "kms:Decrypt", at="1999-01-01T00:00:00Z")
     assert world.allows("role/app", "kms:Decrypt")
 

@@ -10,10 +10,11 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.putting import refusals
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
@@ -35,7 +36,8 @@ class Lockout:
     principals that could change the policy again, `maybe` those who could with further context, `undetermined` those
     about whom something decides that no source could show; external principals are never among them, since PutKeyPolicy
     does not work across accounts. `refusals` say what AWS KMS refuses in the document, whoever puts it (semantics S13);
-    nobody puts the policy of an AWS managed key.
+    nobody puts the policy of an AWS managed key. `assumed` names whom the policy names, the scenario does not describe,
+    and who is taken to exist.
     """
 
     key: Key
@@ -44,6 +46,7 @@ class Lockout:
     maybe: tuple[Explanation, ...]
     refusals: tuple[str, ...] = ()
     undetermined: tuple[Explanation, ...] = ()
+    assumed: tuple[str, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -76,18 +79,37 @@ def check_lockout(
     left = tuple(answer for answer in answers if answer.decision == "allowed")
     maybe = tuple(answer for answer in answers if answer.decision in _DENIED and answer.missing_context)
     undetermined = tuple(answer for answer in answers if answer.decision == "undetermined")
-    refused = (*refusals(key.policy), *_nobody(evaluator.world, key)) if key.manager != "AWS" else ()
-    return Lockout(key, asked, left, maybe, tuple(refused), undetermined)
+    if key.manager == "AWS":
+        return Lockout(key, asked, left, maybe, (), undetermined)
+    world = evaluator.world
+    described = {principal.arn for principal in world.principals.values() if principal.account == key.account}
+    missing = tuple(dict.fromkeys(_undescribed(described, key)))
+    refused = (*refusals(key.policy), *_misplaced(key))
+    if world.strangers or not described or key.account in world.unshown:
+        return Lockout(key, asked, left, maybe, refused, undetermined, missing)
+    nobody = tuple(_does_not_exist(name, key, len(described)) for name in missing)
+    return Lockout(key, asked, left, maybe, (*refused, *nobody), undetermined)
 
 
-def _nobody(world: World, key: Key) -> Iterator[str]:
-    """Users and roles of the key's account that are named and do not exist, where the scenario describes others.
+def _misplaced(key: Key) -> Iterator[str]:
+    """Principals of another partition or Region than the key: none of them exist here."""
+    called: dict[object, str] = {each.index: repr(each.sid) for each in key.policy.statements if each.sid}
+    for remark in misplaced(key.policy, key.partition, key.region):
+        index = remark.steps[1]
+        yield f"statement {called.get(index, index)}: {remark.message}"
 
-    AWS KMS refuses principals that do not exist (semantics S13, D5).
-    """
-    known = {principal.arn for principal in world.principals.values() if principal.account == key.account}
-    if not known:
-        return
+
+def _does_not_exist(name: str, key: Key, described: int) -> str:
+    """AWS KMS refuses principals that do not exist (semantics S13, D5); who does is for the scenario to say."""
+    others = "1 user or role" if described == 1 else f"{described} users and roles"
+    return (
+        f"`{name}` does not exist: the scenario describes {others} of account {key.account}, taken to be all; "
+        "if it does exist, put it under `principals`, or say with `--stranger` (`strangers: true`) that there are more"
+    )
+
+
+def _undescribed(known: Collection[str], key: Key) -> Iterator[str]:
+    """Users and roles of the key's account that its policy names and the scenario does not describe."""
     roles = {arn.rsplit("/", 1)[1] for arn in known if ":role/" in arn}
     for statement in key.policy.statements:
         for entry in (*(statement.principals or ()), *(statement.not_principals or ())):
@@ -98,7 +120,7 @@ def _nobody(world: World, key: Key) -> Iterator[str]:
                 continue
             exists = identity.name in roles if identity.kind == "assumed-role" else identity.arn in known
             if not exists:
-                yield f"`{entry.value}` does not exist, as far as the scenario describes the account"
+                yield entry.value
 
 
 def _ask(evaluator: Evaluator, key: Key, principal: str, circumstances: Circumstances) -> Explanation:

@@ -1,5 +1,7 @@
 """Reading what is plainly right without pydantic, which takes longer to load than most questions take to answer.
 
+Without forms a whole `can` takes twice as long (a row of `benchmarks/bench_start.py`).
+
 Comes in: forms, each an excerpt of a model of the input, and plain values. Goes out: the fields that the model would
 have, with the values it would give them; or `Unsure`.
 Never here: what is wrong with a value. That is for the model to say; it is loaded where a form is unsure of anything.

@@ -16,9 +16,10 @@ from kms_eval.documents.elements import elements, read_elements
 from kms_eval.documents.findings import Findings, Remark
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.documents.opened import Variant, open_policy, opened, unknowns_within
+from kms_eval.documents.plain import plain_statements
 from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
-from kms_eval.documents.sizes import measure
+from kms_eval.documents.sizes import measure, within_bounds
 from kms_eval.documents.validity import Subject, document_checks, statement_checks
 from kms_eval.documents.wrapping import unwrapped
 from kms_eval.documents.written import written
@@ -40,13 +41,15 @@ def read_policy(
     name: str | None = None,
     position: str = "policy",
     length: int | None = None,
+    size: int = 0,
 ) -> Policy | None:
     """The policy that `value` is: an object, AWS's JSON text of one, or either in AWS's wrapping.
 
-    None where `findings` gained a fault. `place` is where it stands, `length` the bytes of its text, if known. It is
-    called `name` (its file's stem), else by its Id, else by its `position`.
+    None where `findings` gained a fault. `place` is where it stands, `length` the bytes of its text, if known; where
+    it is not, its text is known to have at most twice the bytes of `size`. It is called `name` (its file's stem), else
+    by its Id, else by its `position`.
     """
-    before, noticed = len(findings.faults), len(findings.warnings)
+    before = len(findings.faults)
     length = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else length
     if not (isinstance(value, Mapping) and "Statement" in value):
         try:
@@ -59,6 +62,29 @@ def read_policy(
     if not isinstance(value, Mapping):
         findings.fault(place, f"{kind.phrase} is an object", 'it begins `{"Version": "2012-10-17", "Statement": [`')
         return None
+    statements = plain_statements(value, kind)
+    if statements:
+        if not size or not within_bounds(2 * size, kind, length):
+            length = _measured(value, place, kind, findings, length)
+        called = value.get("Id")
+        own = called if isinstance(called, str) else None
+        policy = Policy(name or own or position, kind, "2012-10-17", own, statements, place, length)
+        return policy if len(findings.faults) == before else None
+    return read_thoroughly(value, place, kind, findings, name=name, position=position, length=length)
+
+
+def read_thoroughly(
+    value: Mapping[object, object],
+    place: Place,
+    kind: PolicyKind,
+    findings: Findings,
+    *,
+    name: str | None,
+    position: str,
+    length: int | None,
+) -> Policy | None:
+    """The policy of a document about which there may be something to say; `read_policy` says what is what."""
+    before, noticed = len(findings.faults), len(findings.warnings)
     shape = _checked(_Written(value, place, findings), kind)
     variants: tuple[Variant, ...] = ()
     if len(findings.faults) > before and any(unknowns_within(value)):

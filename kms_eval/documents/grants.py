@@ -15,6 +15,7 @@ from kms_eval.documents.elements import elements, read_elements
 from kms_eval.documents.findings import Findings, Remark
 from kms_eval.documents.forms import Form
 from kms_eval.documents.model import Constraints, Grant
+from kms_eval.documents.plain_grants import plain_grant
 from kms_eval.documents.principals import ACCOUNT_ID, OPAQUE, SERVICE, UNIQUE_ID, arn_complaint, service_complaint
 from kms_eval.documents.shape_forms import CONSTRAINTS_SHAPE, GRANT_LIST_SHAPE, GRANT_SHAPE
 from kms_eval.errors import InputError, did_you_mean, quoted
@@ -84,6 +85,14 @@ def read_grant(
     if not isinstance(value, Mapping):
         findings.fault(place, "a grant is an object", "as ListGrants returns it: `GranteePrincipal`, `Operations` …")
         return None
+    plain = plain_grant(value, place, otherwise)
+    return read_thoroughly(value, place, findings, partial=partial, otherwise=otherwise) if plain is None else plain
+
+
+def read_thoroughly(
+    value: Mapping[object, object], place: Place, findings: Findings, *, partial: bool, otherwise: str
+) -> Grant | None:
+    """The grant of an entry about which there may be something to say."""
     before = len(findings.faults)
     shape, written = _shape(GRANT_SHAPE, value, place, findings), elements(value, GRANT_SHAPE)
     for rule in GRANT_RULES:

@@ -20,6 +20,8 @@ from kms_eval.facts.service_principals import OPT_IN_REGIONS
 
 def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iterator[Remark]:
     """Remarks on principals and resources of other partitions, and in a key policy on services of another Region."""
+    if policy.kind is not PolicyKind.KEY and _is_here(policy, f"arn:{partition}:"):
+        return
     for statement in policy.statements:
         of_partition = _principals if policy.kind is PolicyKind.KEY else _resources
         yield from (remark.under("Statement", statement.index) for remark in of_partition(statement, partition))
@@ -27,10 +29,18 @@ def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iter
             yield from (remark.under("Statement", statement.index) for remark in _services(statement, region))
 
 
+def _is_here(policy: Policy, here: str) -> bool:
+    """Whether all resources begin as they do in the partition, as nearly always."""
+    return all(
+        text.startswith(here) or text == "*" for statement in policy.statements for text in statement.resources or ()
+    ) and not any(statement.not_resources for statement in policy.statements)
+
+
 def _principals(statement: Statement, partition: str) -> Iterator[Remark]:
+    here = f"arn:{partition}:"
     for name, entries in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
         for entry in entries or ():
-            if entry.kind == "AWS" and _is_elsewhere(entry.value, partition):
+            if entry.kind == "AWS" and not entry.value.startswith(here) and _is_elsewhere(entry.value, partition):
                 message = f"{quoted(entry.value)} is of another partition than the key: AWS refuses it"
                 advice = f"here it begins `arn:{partition}:`"
                 yield Remark((name, "AWS"), message, advice, "other-partition", strict=True)

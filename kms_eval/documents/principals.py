@@ -70,22 +70,24 @@ def principal_remarks(principal: PrincipalShape | Everyone) -> Iterator[Remark]:
         return
     for index, value in enumerate(principal.AWS or ()):
         if value != "*":
-            yield from (remark.under("AWS", index) for remark in _of_aws_principal(value))
+            yield from (remark.under("AWS", index) for remark in aws_remarks(value))
     for index, value in enumerate(principal.Service or ()):
-        yield from (remark.under("Service", index) for remark in _of_service(value))
+        yield from (remark.under("Service", index) for remark in service_remarks(value))
     for member, code in (("Federated", "federated-principal"), ("CanonicalUser", "canonical-user-principal")):
         if getattr(principal, member):
             yield Remark((member,), f"`{member}` principals never call AWS KMS: this matches nobody", code=code)
 
 
-def _of_aws_principal(text: str) -> Iterator[Remark]:
+def aws_remarks(text: str) -> Iterator[Remark]:
+    """What is wrong with a text under ``AWS``, other than ``*``."""
     if complaint := aws_principal_complaint(text):
         yield Remark((), *complaint)
     elif text.startswith("arn:") and (found := partition_finding(text)):
         yield Remark((), *found, code="unknown-partition", strict=True)
 
 
-def _of_service(text: str) -> Iterator[Remark]:
+def service_remarks(text: str) -> Iterator[Remark]:
+    """What is wrong with a text under ``Service``."""
     if complaint := service_complaint(text):
         yield Remark((), *complaint)
     elif found := service_finding(text):

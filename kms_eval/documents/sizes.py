@@ -34,6 +34,11 @@ _CONTROL = re.compile(r"(?<!\\)(?:\\\\)*(?P<escape>\\(?:u00[01][0-9a-f]|[bf]))")
 _LAST_CHARACTER_OF_KEY_POLICIES = "\u00ff"
 
 
+def within_bounds(most: int, kind: PolicyKind, written: int | None = None) -> bool:
+    """Whether a document of plain characters need not be measured, as its text has no more than `most` of them."""
+    return max(most, written or 0) <= LONGEST[kind]
+
+
 def measure(value: object, kind: PolicyKind, written: int | None = None) -> tuple[int, tuple[Remark, ...]]:
     """The length of a document as its kind is measured, and what is to be said of it.
 

@@ -149,25 +149,30 @@ def _sid(subject: Subject) -> Iterator[Remark]:
 
 def _actions(subject: Subject) -> Iterator[Remark]:
     for name in ("Action", "NotAction"):
-        for index, text in enumerate(getattr(subject.shape, name) or ()):
-            service, colon, rest = text.partition(":")
-            if only_stars(text):
-                continue
-            advice: str | None
-            if not (service and colon and rest):
-                near = nearest(text, (row.name.removeprefix("kms:") for row in ACTIONS))
-                advice = f"did you mean `kms:{near}`?" if near else "as in `kms:Decrypt`"
-                if service and colon:
-                    yield Remark((name, index), f"action {quoted(text)} names no action after the colon", advice)
-                else:
-                    yield Remark((name, index), f"action {quoted(text)} has no service before a colon", advice)
-            elif refused := action_remark(text):
-                yield refused.under(name, index)
-            elif service.lower() == "kms" and not _is_known(text):
-                # Semantics A4: stored, and it matches nothing.
-                advice = _EXPLAINED.get(text.lower()) or did_you_mean(text, (row.name for row in ACTIONS))
-                message = f"{quoted(text)} matches no action of AWS KMS"
-                yield Remark((name, index), message, advice, code="unknown-action")
+        yield from action_remarks(name, getattr(subject.shape, name) or ())
+
+
+def action_remarks(name: str, texts: tuple[str, ...]) -> Iterator[Remark]:
+    """What is wrong with the actions under the element of that name."""
+    for index, text in enumerate(texts):
+        service, colon, rest = text.partition(":")
+        if only_stars(text):
+            continue
+        advice: str | None
+        if not (service and colon and rest):
+            near = nearest(text, (row.name.removeprefix("kms:") for row in ACTIONS))
+            advice = f"did you mean `kms:{near}`?" if near else "as in `kms:Decrypt`"
+            if service and colon:
+                yield Remark((name, index), f"action {quoted(text)} names no action after the colon", advice)
+            else:
+                yield Remark((name, index), f"action {quoted(text)} has no service before a colon", advice)
+        elif refused := action_remark(text):
+            yield refused.under(name, index)
+        elif service.lower() == "kms" and not _is_known(text):
+            # Semantics A4: stored, and it matches nothing.
+            advice = _EXPLAINED.get(text.lower()) or did_you_mean(text, (row.name for row in ACTIONS))
+            message = f"{quoted(text)} matches no action of AWS KMS"
+            yield Remark((name, index), message, advice, code="unknown-action")
 
 
 @lru_cache(maxsize=4096)

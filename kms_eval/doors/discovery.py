@@ -7,6 +7,7 @@ Never here: reading the scenario.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 VARIABLE = "KMS_EVAL_SCENARIO"
 FILE_NAME = "kms-eval.yaml"
 _FIELDS = ("scenario", "lint")
+_TABLE = "kms-eval"
+_MENTIONED = re.compile(rb"kms[-_ .]?eval", re.IGNORECASE)
+"""Its table in a pyproject.toml, or one that is meant to be."""
 
 NO_SCENARIO = Fault(
     "there is no scenario here",
@@ -88,7 +92,7 @@ def project_table() -> tuple[Path, Mapping[str, object]] | None:
         reason = (error.strerror or "unknown error").lower()
         raise InputError(Fault(f"cannot be read: {reason}", Location(str(project)))) from None
     # In UTF-16 every other byte is a NUL.
-    if b"kms-eval" not in data.replace(b"\0", b""):
+    if _MENTIONED.search(data.replace(b"\0", b"")) is None:
         return None
     table = _table(project, data)
     if table is None:
@@ -111,4 +115,14 @@ def _table(project: Path, data: bytes) -> object:
         raise InputError(Fault("is not UTF-8 text", Location(str(project)), "save it as UTF-8")) from None
     except ValueError as error:
         raise InputError(Fault(f"is not TOML: {error}", Location(str(project)))) from None
-    return tool.get("kms-eval") if isinstance(tool, dict) else None
+    if not isinstance(tool, dict):
+        return None
+    misspelt = [name for name in tool if name != _TABLE and _plain(name) == _plain(_TABLE)]
+    if misspelt:
+        place = Location(str(project), None, f"tool.{misspelt[0]}")
+        raise InputError(Fault(f"unknown table `tool.{misspelt[0]}`", place, f"did you mean `tool.{_TABLE}`?"))
+    return tool.get(_TABLE)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())

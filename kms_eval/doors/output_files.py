@@ -1,6 +1,7 @@
-"""Files that doors write: whole, or not at all.
+"""Files and folders that doors write: whole, or not at all.
 
-Comes in: a path and the pieces of a text. Goes out: the file; InputError where it cannot be written.
+Comes in: a path and the pieces of a text, or a folder's files. Goes out: the file or folder; InputError where it cannot
+be written.
 Never here: what the pieces say. Nobody ever sees a half-written file under its name, not after Ctrl-C either.
 What is no file (a pipe, a device) stays what it is and takes the pieces as they come; a link stays, and what it leads
 to is replaced.
@@ -10,10 +11,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
+from shutil import rmtree
+from tempfile import mkdtemp, mkstemp
 
 from kms_eval.errors import Fault, InputError, Location
 
@@ -71,6 +73,31 @@ def write_whole(path: Path, pieces: Iterable[str]) -> None:
         raise unwritable(path, error) from None
 
 
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """Write the files, by their names in the folder, so that the folder is there whole or not at all.
+
+    The folder is not there yet, or empty. Raises InputError where it cannot be written.
+    """
+    target = followed(folder)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(mkdtemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent))
+        try:
+            for name, text in files.items():
+                path = unfinished / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+            unfinished.chmod(0o777 & ~_mask())
+            if target.is_dir():
+                target.rmdir()
+            unfinished.rename(target)
+        except BaseException:
+            rmtree(unfinished, ignore_errors=True)
+            raise
+    except (OSError, ValueError) as error:
+        raise unwritable(folder, error) from None
+
+
 def unwritable(path: Path, error: OSError | ValueError) -> InputError:
     """What is to be said where writing failed."""
     reason = (getattr(error, "strerror", None) or "not a name for a file").lower()
@@ -101,6 +128,11 @@ def _mode(path: Path) -> int:
     try:
         return path.stat().st_mode & 0o777
     except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+        return 0o666 & ~_mask()
+
+
+def _mask() -> int:
+    """The rights that new files do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

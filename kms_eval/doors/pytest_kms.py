@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
 
+from kms_eval.decision import Decision
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.pytest_coverage import RUN
+from kms_eval.engine.explain import doubts
 from kms_eval.errors import InputError
 from kms_eval.render.text import render
 from kms_eval.safe_text import printable
-from kms_eval.scenario import Decision, Fields, Scenario
+from kms_eval.scenario import Fields, Scenario
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from kms_eval.analysis.checking.results import CheckResult
+    from kms_eval.engine.explanation import Warned
 
 # pytest shows the ends of a long text; so much of its beginning is always there.
 _HEAD = 100
@@ -33,8 +36,8 @@ _HEAD = 100
 class _Asked:
     """What one test asked, and the answer whose truth it looked at last."""
 
-    decisions: list[Decision] = field(default_factory=list)
-    looked_at: Decision | None = None
+    decisions: list[Answer] = field(default_factory=list)
+    looked_at: Answer | None = None
 
 
 _SCENARIOS = pytest.StashKey[dict[Path, Scenario]]()
@@ -42,14 +45,36 @@ _DEFAULT = pytest.StashKey[Path | InputError]()
 _ASKED = pytest.StashKey[_Asked]()
 
 
+class OpenQuestionWarning(pytest.PytestWarning):
+    """A test passed by a decision that hangs on a question which AWS leaves open: in AWS it might be another one."""
+
+
+class HowToRead(TypedDict):
+    """How scenarios are read: as the options of the run say."""
+
+    strict: bool
+    allow_unknown_key: bool
+
+
+def how_to_read(config: pytest.Config) -> HowToRead:
+    """The same options as those of ``kms-eval test``."""
+    return {"strict": config.option.kms_strict, "allow_unknown_key": config.option.kms_allow_unknown_key}
+
+
 class Answer(Decision):
     """A decision that remembers in its test that somebody looked whether it is true."""
 
-    __slots__ = ("_asked",)
+    __slots__ = ("_asked", "_scenario")
 
     def __init__(self, scenario: Scenario, decision: Decision, asked: _Asked) -> None:
-        super().__init__(scenario.evaluator, decision.ruling)
+        super().__init__(scenario.evaluator, decision.decision, decision.ruling)
         self._asked = asked
+        self._scenario = scenario
+
+    @property
+    def doubts(self) -> tuple[Warned, ...]:
+        """The warnings that say on which open questions the decision hangs."""
+        return doubts(self._scenario.evaluator, self.ruling)
 
     def __bool__(self) -> bool:
         self._asked.looked_at = self
@@ -114,7 +139,8 @@ class Kms:
 
     def from_dict(self, data: Mapping[str, Any]) -> Kms:
         """The same for a scenario in memory; its paths are relative to the folder of the test's file."""
-        return Kms(self._item, Scenario.from_dict(data, base=self._item.path.parent))
+        read = how_to_read(self._item.config)
+        return Kms(self._item, Scenario.from_dict(data, base=self._item.path.parent, **read))
 
 
 def kms_of(item: pytest.Item) -> Kms:
@@ -149,13 +175,21 @@ def explain(error: AssertionError, item: pytest.Item) -> None:
         error.args = ("\n".join((message, *texts)), *error.args[1:])
 
 
+def say_doubts(item: pytest.Item) -> None:
+    """Warn of the open questions on which the decisions of a test that passed hang, each once."""
+    asked = item.stash.get(_ASKED, None)
+    found = (doubt for each in (asked.decisions if asked is not None else ()) for doubt in each.doubts)
+    for doubt in dict.fromkeys(found):
+        item.warn(OpenQuestionWarning(f"{item.name}: {doubt.message} [{doubt.code}]"))
+
+
 def _explained(decision: Decision) -> str:
     """The explanation, and its warnings: among them the open questions on which the decision hangs."""
     warnings = (printable(f"  warning: {each.message} [{each.code}]") for each in decision.advised.warnings)
     return "\n".join((render(decision.advised), *warnings))
 
 
-def _meant(message: str, asked: _Asked) -> list[Decision]:
+def _meant(message: str, asked: _Asked) -> list[Answer]:
     """The decisions that a failed assertion is about."""
     last = asked.looked_at
     named = list({repr(each)[:_HEAD]: each for each in asked.decisions if repr(each)[:_HEAD] in message}.values())
@@ -187,7 +221,7 @@ def _scenario(path: Path, config: pytest.Config) -> Scenario:
     scenario = known.get(path)
     if scenario is None:
         try:
-            scenario = known[path] = Scenario.load(shown(path, config))
+            scenario = known[path] = Scenario.load(shown(path, config), **how_to_read(config))
         except InputError as error:
             raise InputError(error.faults) from None
         run = config.stash.get(RUN, None)

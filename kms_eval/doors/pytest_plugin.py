@@ -9,6 +9,7 @@ Never here: an import that takes time. pytest loads this module in every run of 
 - Files called ``*.kms.yaml`` (or .yml, .json), and those that the patterns of the ini option `kms_collect` fit, are
   collected: every test in them is a test.
 - ``--kms-cov`` reports what in the policies no test touches.
+- ``--kms-strict`` and ``--kms-allow-unknown-key`` are the options of ``kms-eval test``.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group = parser.getgroup("kms-eval", "AWS KMS policies as tested code")
     group.addoption("--kms-cov", action="store_true", help="Report which statements and elements no test touches.")
+    group.addoption(
+        "--kms-strict", action="store_true", help="Refuse what AWS would refuse: `--strict` of `kms-eval test`."
+    )
+    group.addoption(
+        "--kms-allow-unknown-key",
+        action="store_true",
+        help="Take condition keys and values that AWS added later: `--allow-unknown-key` of `kms-eval test`.",
+    )
     group.addoption(
         "--kms-cov-report",
         action="append",
@@ -105,12 +114,17 @@ def kms(request: pytest.FixtureRequest) -> Kms:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Where a test fails that asked something, say why the decision was as it was."""
+    """Where a test fails that asked something, say why; where it passes, on which open questions it hangs."""
     try:
-        return (yield)
+        result = yield
     except AssertionError as error:
         if "kms" in getattr(item, "funcargs", ()):
             from kms_eval.doors.pytest_kms import explain
 
             explain(error, item)
         raise
+    if "kms" in getattr(item, "funcargs", ()):
+        from kms_eval.doors.pytest_kms import say_doubts
+
+        say_doubts(item)
+    return result

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kms_eval.documents.model import Policy
+from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import FIRST_FREE_SLOT, LayerIndex, Shape
 from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.layers import LAYERS, Layer, Part
@@ -42,16 +43,14 @@ class Audience:
     unpublished: str | None
 
     def entries(self, layer: Layer, policies: Iterable[Policy], layer_index: int | None = None) -> Iterator[Entry]:
-        """What those policies say to the caller; `layer_index` is where the layer's Allow statements count.
-
-        Without one it depends on how they name the caller.
-        """
+        """What those policies say to the caller; `layer_index` is as for `slot_of`."""
+        names, unpublished = self.names, self.unpublished
         for policy in policies:
             for rule in self.rules(policy):
-                if rule.named is not None and rule.named.isdisjoint(self.names):
+                actions = (rule.actions if unpublished is None else rule.covers(unpublished)) & layer.actions
+                if not actions or (rule.named is not None and rule.named.isdisjoint(names)):
                     continue
-                actions = rule.covers(self.unpublished) & layer.actions
-                mine = _slot(rule, self.caller, layer, layer_index) if actions else None
+                mine = slot_of(rule, self.caller, layer, layer_index)
                 if mine is not None:
                     yield Entry(layer.name, mine, actions, rule)
 
@@ -61,7 +60,8 @@ class CallerPolicies:
     """One caller's side.
 
     `gathered` are the layers in force by name, each with its entries; `sums` is what counts about every resource in
-    every request, by slot; `rest` are the entries that are not in the sums.
+    every request, by slot; `rest` are the entries that are not in the sums. `settled` keeps what the caller alone says
+    of a rule about every resource, by one action (lower case) of those for which it is the same.
     """
 
     audience: Audience
@@ -72,6 +72,7 @@ class CallerPolicies:
     grant_limits: tuple[int, ...]
     gates: tuple[int, ...]
     shapes: dict[tuple[bool, str, bool, bool], Shape]
+    settled: dict[tuple[Rule, str], Status]
 
     def shape(self, scope: Scope) -> Shape:
         """What the algebra has to know of a scope of the caller; the same object for scopes that are alike."""
@@ -123,11 +124,14 @@ def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) 
     sums, rest = _settled((entry for _in_force, entries in gathered.values() for entry in entries), count)
     limits, gates = bounds[Part.LIMIT], bounds[Part.GATE]
     grant_limits = tuple(layer_index for layer_index in limits if layer_index not in void)
-    return CallerPolicies(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {})
+    return CallerPolicies(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {}, {})
 
 
-def _slot(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None) -> int | None:
-    """Where a rule's word counts for the caller; None where it is not for the caller, or void."""
+def slot_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None = None) -> int | None:
+    """Where a rule's word counts for the caller; None where it is not for the caller, or void.
+
+    `layer_index` is where the layer's Allow statements count; without one it depends on how they name the caller.
+    """
     statement = rule.statement
     if rule.resource is None:
         return None

@@ -9,7 +9,7 @@ algebra, run once with every open Allow off and Deny on and once the other way r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Literal
@@ -23,6 +23,7 @@ from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.grants import allowances
 from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
+from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
 from kms_eval.engine.unknowns import Facts, counts, hanging_on, status, unknown_facts, unknown_keys
 from kms_eval.formats.unknown import Unknown
@@ -35,8 +36,9 @@ CLOCK = frozenset({"aws:currenttime", "aws:epochtime"})
 
 @record
 class Cell:
-    """One caller on one resource, compiled. `folded` are the condition keys whose values went into the masks.
+    """One caller on one resource, compiled.
 
+    `folded` are the condition keys whose values went into the masks, each with the actions of which that is true.
     `doubtful` are the actions about which something speaks that is not known in full; `unknown_facts` the condition
     keys of which that is true.
     """
@@ -47,7 +49,7 @@ class Cell:
     entries: tuple[Entry, ...]
     sums: tuple[int, ...]
     pending: tuple[Entry, ...]
-    folded: frozenset[str]
+    folded: Mapping[str, int]
     allowed: int
     denied: int
     silent: int
@@ -65,7 +67,11 @@ class Cell:
             return "implicitDeny"
         if self.doubtful & bit:
             return self._decide_in_doubt(bit, context)
-        sums = self.sums_for(bit, lambda entry: entry.applies(context))
+        return self.outcome(bit, lambda entry: entry.applies(context))
+
+    def outcome(self, bit: int, counts: Callable[[Entry], bool]) -> Outcome:
+        """The decision about one action where those pending entries count, and nothing is in doubt."""
+        sums = self.sums_for(bit, counts)
         if sums[LayerIndex.DENY] & bit:
             return "explicitDeny"
         return "allowed" if decide.allowed(sums, self.shape) & bit else "implicitDeny"
@@ -117,8 +123,8 @@ def compile_cell(
     in_force: list[InForce] = []
     entries: list[Entry] = []
     here: list[Entry] = []
-    for layer in LAYERS:
-        if layer.part.follows_caller:
+    for layer, follows_caller in _LAYERS:
+        if follows_caller:
             known = policies_of_caller.gathered.get(layer.name)
             if known is not None:
                 in_force.append(known[0])
@@ -132,7 +138,7 @@ def compile_cell(
             entries += mine
             here += mine
     granted = list(_granted(scope, only_grant))
-    folding = _Folding(scope, policies_of_caller.audience.unpublished, unfolded, list(policies_of_caller.sums))
+    folding = _Folding(scope, policies_of_caller, unfolded)
     for entry in chain(here, policies_of_caller.rest, granted):
         folding.add(entry)
     return _cell(scope, policies_of_caller.shape(scope), in_force, (*entries, *granted), folding)
@@ -145,6 +151,7 @@ def _cell(scope: Scope, shape: Shape, in_force: list[InForce], entries: tuple[En
     for entry in pending:
         (least if entry.layer_index == LayerIndex.DENY else most)[entry.layer_index] |= entry.actions
         by_clock |= entry.actions if not entry.needs.isdisjoint(CLOCK) else 0
+    certain = decide.allowed(least, shape)
     return Cell(
         scope=scope,
         shape=shape,
@@ -152,16 +159,17 @@ def _cell(scope: Scope, shape: Shape, in_force: list[InForce], entries: tuple[En
         entries=entries,
         sums=tuple(sums),
         pending=tuple(pending),
-        folded=frozenset(folding.folded),
-        allowed=decide.allowed(least, shape) & ~least[LayerIndex.DENY],
+        folded=folding.folded,
+        allowed=certain & ~least[LayerIndex.DENY],
         denied=sums[LayerIndex.DENY],
-        silent=~decide.allowed(most, shape) & ~least[LayerIndex.DENY] & EVERYTHING,
+        silent=~(decide.allowed(most, shape) if pending else certain) & ~least[LayerIndex.DENY] & EVERYTHING,
         by_clock=by_clock,
         doubtful=folding.doubtful,
         unknown_facts=folding.unknown_facts,
     )
 
 
+_LAYERS = tuple((layer, layer.part.follows_caller) for layer in LAYERS)
 _WITHOUT_SLOTS = {layer.name: InForce(layer, ()) for layer in LAYERS if not layer.part.follows_caller}
 
 
@@ -174,60 +182,76 @@ def _granted(scope: Scope, only_grant: str | None) -> Iterator[Entry]:
 class _Folding:
     """The masks while they are made: what is settled goes into `sums`, the rest waits in `pending`."""
 
-    def __init__(self, scope: Scope, unpublished: str | None, unfolded: frozenset[str], sums: list[int]) -> None:
-        self.sums = sums
+    def __init__(self, scope: Scope, policies_of_caller: CallerPolicies, unfolded: frozenset[str]) -> None:
+        self.sums = list(policies_of_caller.sums)
         self.pending: list[Entry] = []
-        self.folded: set[str] = set()
+        self.folded: dict[str, int] = {}
         self.doubtful = 0
         self.unknown_facts = unknown_facts(scope)
         self._scope = scope
-        self._unpublished = unpublished
+        self._with_key = scope.target.kind == "key"
+        self._unpublished = policies_of_caller.audience.unpublished
+        self._settled = policies_of_caller.settled
         self._unfolded = unfolded
         self._contexts: dict[str, Context] = {}
 
     def add(self, entry: Entry) -> None:
         """Take an entry into account."""
-        if entry.rule is None:
+        rule = entry.rule
+        if rule is None:
             allowance = entry.allowance
             if allowance is None or allowance.holds is not None or allowance.unknown is not None:
                 self._wait(entry, doubtful=allowance is not None and allowance.unknown is not None)
             else:
                 self.sums[entry.layer_index] |= entry.actions
-        elif not entry.rule.needs:
-            if entry.applies_to_all(self._scope.target):
-                if entry.rule.open:
-                    self._wait(entry, doubtful=True)
-                else:
-                    self.sums[entry.layer_index] |= entry.actions
-        else:
-            self._add_rule(entry)
+        elif rule.needs:
+            self._add_rule(entry, rule)
+        elif entry.applies_to_all(self._scope.target):
+            if rule.open:
+                self._wait(entry, doubtful=True)
+            else:
+                self.sums[entry.layer_index] |= entry.actions
 
     def _wait(self, entry: Entry, *, doubtful: bool) -> None:
         self.pending.append(entry)
         if doubtful:
             self.doubtful |= entry.actions
 
-    def _add_rule(self, entry: Entry) -> None:
+    def _add_rule(self, entry: Entry, rule: Rule) -> None:
         waiting = 0
-        facts, doubtful = self.unknown_facts, bool(entry.unknowns)
-        with_key = self._scope.target.kind == "key"
-        for actions, action, open_keys in _partition(entry.needs, self._unpublished, with_key=with_key):
+        facts, needs, doubtful = self.unknown_facts, rule.needs, bool(rule.open)
+        for actions, action, open_keys, closed in _partition(needs, self._unpublished, self._with_key):
             part = actions & entry.actions
             if not part:
                 continue
-            still_open = open_keys | self._unfolded & entry.needs if self._unfolded else open_keys
-            if facts and (unknown := unknown_keys(entry.needs, facts, action)):
-                still_open |= unknown
-                self.doubtful |= part
-            found = entry.status(self._context(action), still_open)
+            still_open, settled = open_keys, closed
+            if self._unfolded or facts:
+                still_open |= self._unfolded & needs
+                unknown = unknown_keys(needs, facts, action)
+                if unknown:
+                    still_open |= unknown
+                    self.doubtful |= part
+                settled = needs - still_open
+            found = self._status(entry, rule, action, still_open)
             if found is Status.OPEN or (found is Status.HOLDS and doubtful):
                 waiting |= part
                 continue
-            self.folded.update(entry.needs - still_open)
+            for key in settled:
+                self.folded[key] = self.folded.get(key, 0) | part
             if found is Status.HOLDS:
                 self.sums[entry.layer_index] |= part
-        if waiting:
-            self._wait(Entry(entry.layer, entry.layer_index, waiting, entry.rule), doubtful=doubtful)
+        if waiting == entry.actions:
+            self._wait(entry, doubtful=doubtful)
+        elif waiting:
+            self._wait(Entry(entry.layer, entry.layer_index, waiting, rule), doubtful=doubtful)
+
+    def _status(self, entry: Entry, rule: Rule, action: str, open_keys: frozenset[str]) -> Status:
+        if open_keys or not rule.of_caller:
+            return entry.status(self._context(action), open_keys)
+        found = self._settled.get((rule, action))
+        if found is None:
+            found = self._settled[rule, action] = entry.status(self._context(action), open_keys)
+        return found
 
     def _context(self, action: str) -> Context:
         context = self._contexts.get(action)
@@ -238,19 +262,23 @@ class _Folding:
 
 @lru_cache(maxsize=4096)
 def _partition(
-    needs: frozenset[str], unpublished: str | None, *, with_key: bool
-) -> tuple[tuple[int, str, frozenset[str]], ...]:
-    """Actions grouped by what is known of these keys before any request: (mask, one of them, the open keys)."""
+    needs: frozenset[str],
+    unpublished: str | None,
+    with_key: bool,  # noqa: FBT001 - a cache's key
+) -> tuple[tuple[int, str, frozenset[str], frozenset[str]], ...]:
+    """Actions grouped by what is known of these keys before any request.
+
+    Of each group the mask, one of the actions, the keys that are open, and those that are not.
+    """
     names = {**BIT, unpublished: UNPUBLISHED} if unpublished is not None else BIT
-    if not needs:
-        return ((EVERYTHING, "kms:decrypt", frozenset()),)
     ordered = sorted(needs)
     groups: dict[tuple[tuple[bool, bool], ...], tuple[int, str]] = {}
     for action, bit in names.items():
         signature = tuple((is_fixed(action, key, with_key=with_key), carried(action, key)) for key in ordered)
         mask, first = groups.get(signature, (0, action))
         groups[signature] = (mask | bit, first)
-    return tuple(
-        (mask, action, frozenset(key for key, (fixed, _carried) in zip(ordered, signature, strict=True) if not fixed))
-        for signature, (mask, action) in groups.items()
-    )
+    found = []
+    for signature, (mask, action) in groups.items():
+        closed = frozenset(key for key, (fixed, _carried) in zip(ordered, signature, strict=True) if fixed)
+        found.append((mask, action, needs - closed, closed))
+    return tuple(found)

@@ -7,11 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
 from kms_eval.documents.model import ConditionTest, Policy
 from kms_eval.engine.readings import (
+    Alternatives,
     Reading,
     Settled,
     Source,
@@ -163,29 +165,45 @@ _ANYTHING = object()
 
 @record
 class Condition:
-    """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case."""
+    """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case.
+
+    `iam_only`: one of the tests asks, in a key policy, for what AWS KMS supports in IAM policies only. `alone` is the
+    test where there is one, which has no variables and is none of those.
+    """
 
     tests: tuple[Test, ...]
     needs: frozenset[str]
+    iam_only: bool
+    alone: Test | None
 
     def holds(self, source: Source, *, generous: bool) -> bool:
         """Whether the condition is true; `generous` accepts either reading of what AWS leaves open (for Deny)."""
         if not self.tests:
             # ASSUMPTION Z14: an empty Condition block; Allow is silent, Deny applies.
             return generous
-        readings = {key: source.get(key) for key in self.needs}
-        return self._hold(self.tests, readings, generous=generous)
+        reading: Any
+        if self.alone is not None:
+            reading = source.get(self.alone.key)
+            if reading.__class__ is not Alternatives:
+                return self.alone.holds(reading, _no_variable, generous=generous)
+        settled: dict[str, Values | None] = {}
+        for key in self.needs:
+            reading = source.get(key)
+            if reading.__class__ is Alternatives or self.iam_only:
+                return self._hold(self.tests, {key: source.get(key) for key in self.needs}, generous=generous)
+            settled[key] = reading
+        return _all(self.tests, settled, generous=generous)
 
     def status(self, source: Source, open_keys: frozenset[str], *, generous: bool) -> Status:
         """What can be said while these keys may still take any value."""
         if open_keys.isdisjoint(self.needs):
             return Status.HOLDS if self.holds(source, generous=generous) else Status.FAILS
         # Where a test's own key has no value, what its variables stand for makes no difference.
-        settled = tuple(
+        settled = [
             test
             for test in self.tests
             if test.needs.isdisjoint(open_keys) or (test.key not in open_keys and not source.get(test.key))
-        )
+        ]
         if settled:
             readings = {key: source.get(key) for test in settled for key in test.needs}
             if not self._hold(settled, readings, generous=generous):
@@ -193,7 +211,7 @@ class Condition:
         return Status.HOLDS if len(settled) == len(self.tests) else Status.OPEN
 
     @staticmethod
-    def _hold(tests: tuple[Test, ...], readings: dict[str, Reading], *, generous: bool) -> bool:
+    def _hold(tests: Iterable[Test], readings: dict[str, Reading], *, generous: bool) -> bool:
         for test in tests:
             if test.iam_only_in_key_policy:
                 # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
@@ -213,7 +231,7 @@ def _alone(test: Test, readings: dict[str, Reading], *, generous: bool) -> bool:
     return in_reading(ways, lambda settled: _all((test,), settled, generous=generous), generous=generous)
 
 
-def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
+def _all(tests: Iterable[Test], settled: Settled, *, generous: bool) -> bool:
     lookup = text_in(settled)
     for test in tests:  # noqa: SIM110 - making a generator takes longer than most tests
         if not test.holds(settled[test.key], lookup, generous=generous):
@@ -223,8 +241,20 @@ def _all(tests: tuple[Test, ...], settled: Settled, *, generous: bool) -> bool:
 
 def compile_condition(policy: Policy, written: tuple[ConditionTest, ...]) -> Condition:
     """The compiled Condition element of a statement of this policy."""
-    tests = tuple(_compile(policy, test) for test in written)
-    return Condition(tests, frozenset().union(*(test.needs for test in tests)) if tests else frozenset())
+    return condition_of(tuple(_compile(policy, test) for test in written))
+
+
+def condition_of(tests: tuple[Test, ...]) -> Condition:
+    """The condition that all of these tests hold."""
+    needs = frozenset(key for test in tests for key in test.needs)
+    iam_only_key = any(test.iam_only_in_key_policy for test in tests)
+    variables_in = any(isinstance(value, Template) for test in tests for value in test.values)
+    alone = tests[0] if len(tests) == 1 and not iam_only_key and not variables_in else None
+    return Condition(tests, needs, iam_only_key, alone)
+
+
+def _no_variable(_key: str) -> None:
+    """The look-up of a test without variables."""
 
 
 def _compile(policy: Policy, written: ConditionTest) -> Test:

@@ -3,7 +3,8 @@
 Comes in: a situation. Goes out: the reading of any condition key in it. Never here: policies, effects, operators.
 
 A value that the question itself gives wins; then the fact; else the key is absent, never "anything" (semantics C5, C6).
-A row's `fixed` tells that its value, absent included, is the same for every request of a caller on a resource.
+A row's `fixed` tells that its value, absent included, is the same for every request of a caller on a resource;
+`of_caller` that it is so whatever the resource is.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from kms_eval.engine import derive_aws, derive_kms
 from kms_eval.engine.hindrances import hindrance
@@ -29,24 +31,25 @@ class Fact:
     key: str
     derive: Callable[[Situation, str], Reading]
     fixed: bool = False
+    of_caller: bool = False
 
 
 FACTS: tuple[Fact, ...] = (
     # Who calls (semantics Q1-Q6).
-    Fact("aws:principalarn", derive_aws.principal_arn, fixed=True),
-    Fact("aws:principalaccount", derive_aws.principal_account, fixed=True),
-    Fact("aws:principaltype", derive_aws.principal_type, fixed=True),
-    Fact("aws:userid", derive_aws.userid, fixed=True),
-    Fact("aws:username", derive_aws.username, fixed=True),
-    Fact("aws:principaltag/", derive_aws.principal_tag, fixed=True),
-    Fact("aws:principalorgid", derive_aws.principal_org_id, fixed=True),
-    Fact("aws:principalorgpaths", derive_aws.principal_org_paths, fixed=True),
-    Fact("aws:principalisawsservice", derive_aws.principal_is_aws_service, fixed=True),
-    Fact("aws:principalservicename", derive_aws.principal_service_name, fixed=True),
-    Fact("aws:principalservicenameslist", derive_aws.principal_service_name, fixed=True),
+    Fact("aws:principalarn", derive_aws.principal_arn, fixed=True, of_caller=True),
+    Fact("aws:principalaccount", derive_aws.principal_account, fixed=True, of_caller=True),
+    Fact("aws:principaltype", derive_aws.principal_type, fixed=True, of_caller=True),
+    Fact("aws:userid", derive_aws.userid, fixed=True, of_caller=True),
+    Fact("aws:username", derive_aws.username, fixed=True, of_caller=True),
+    Fact("aws:principaltag/", derive_aws.principal_tag, fixed=True, of_caller=True),
+    Fact("aws:principalorgid", derive_aws.principal_org_id, fixed=True, of_caller=True),
+    Fact("aws:principalorgpaths", derive_aws.principal_org_paths, fixed=True, of_caller=True),
+    Fact("aws:principalisawsservice", derive_aws.principal_is_aws_service, fixed=True, of_caller=True),
+    Fact("aws:principalservicename", derive_aws.principal_service_name, fixed=True, of_caller=True),
+    Fact("aws:principalservicenameslist", derive_aws.principal_service_name, fixed=True, of_caller=True),
     Fact("aws:sourceidentity", derive_aws.source_identity),
     Fact("aws:multifactorauthpresent", derive_aws.multi_factor_auth_present),
-    Fact("kms:calleraccount", derive_kms.caller_account, fixed=True),
+    Fact("kms:calleraccount", derive_kms.caller_account, fixed=True, of_caller=True),
     # What is asked about (semantics Q11, K3).
     Fact("aws:resourceaccount", derive_aws.resource_account, fixed=True),
     Fact("aws:resourceorgid", derive_aws.resource_org_id, fixed=True),
@@ -144,11 +147,15 @@ def perhaps(said: tuple[str, ...] | Alternatives) -> Alternatives:
 
 def derived(situation: Situation, key: str) -> Reading:
     """What the facts alone say of a condition key."""
+    found = _derivation(situation.action, key)
+    return found[0](situation, found[1]) if found is not None else None
+
+
+@lru_cache(maxsize=16384)
+def _derivation(action: str, key: str) -> tuple[Callable[[Situation, str], Reading], str] | None:
+    """What fills a key (lower case) in a request for the action, and the rest of its name; None where nothing does."""
     found = fact_of(key)
-    if found is None or not carried(situation.action, key):
-        return None
-    fact, rest = found
-    return fact.derive(situation, rest)
+    return (found[0].derive, found[1]) if found is not None and carried(action, key) else None
 
 
 @lru_cache(maxsize=16384)
@@ -163,6 +170,12 @@ def is_fixed(action: str, key: str, *, with_key: bool) -> bool:
     return found[0].fixed or (with_key and found[0].derive in derive_kms.OF_THE_KEY)
 
 
+def is_of_caller(key: str) -> bool:
+    """Whether the caller alone settles the key (lower case), whatever the resource and the request are."""
+    found = fact_of(key)
+    return found is not None and found[0].of_caller
+
+
 def is_suppliable(situation: Situation, key: str) -> bool:
     """Whether the key is absent here, yet a request for this action could have brought it along."""
     if situation.circumstances.given.values.get(key) is not None or not carried(situation.action, key):
@@ -175,6 +188,9 @@ def is_suppliable(situation: Situation, key: str) -> bool:
     return not (isinstance(value, tuple) and value)
 
 
+_UNSEEN: Any = object()
+
+
 class Context:
     """The condition keys of one situation, each derived when first asked for."""
 
@@ -182,15 +198,14 @@ class Context:
 
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
-        self._seen: dict[str, Reading] = {}
+        self._seen: dict[str, Any] = {}
 
     def get(self, key: str) -> Reading:
         """The reading of a key named in lower case."""
-        try:
-            return self._seen[key]
-        except KeyError:
+        value: Reading = self._seen.get(key, _UNSEEN)
+        if value is _UNSEEN:
             value = self._seen[key] = reading(self.situation, key)
-            return value
+        return value
 
     def text(self, key: str) -> str | None:
         """The one value of a key; None where it is absent, has several or is open."""

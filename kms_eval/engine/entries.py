@@ -6,7 +6,7 @@ there are (`policies_of_callers` and `cell` gather them), combining.
 
 from __future__ import annotations
 
-from kms_eval.engine.conditions import Condition, Status, Test
+from kms_eval.engine.conditions import Status, Test, condition_of
 from kms_eval.engine.context import Context
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.layers import Layer
@@ -55,8 +55,8 @@ class Entry:
         rule = self.rule
         if rule is None or rule.resource is None:
             return False
-        generous = rule.effect == "Deny"
-        if not rule.resource.covers(context.situation.scope.target, context, generous=generous):
+        generous, resource = rule.effect == "Deny", rule.resource
+        if not resource.everything and not resource.covers(context.situation.scope.target, context, generous=generous):
             return False
         return rule.condition is None or rule.condition.holds(context, generous=generous)
 
@@ -77,7 +77,7 @@ class Entry:
             return ()
         generous = self.rule.effect == "Deny"
         tests = self.rule.condition.tests
-        return tuple(test for test in tests if not Condition((test,), test.needs).holds(context, generous=generous))
+        return tuple(test for test in tests if not condition_of((test,)).holds(context, generous=generous))
 
     def status(self, context: Context, open_keys: frozenset[str]) -> Status:
         """What can be said of its word while these keys (lower case) may still have any value."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kms_eval.documents.model import Policy
+from kms_eval.documents.model import Policy, PolicyKind
+from kms_eval.engine import weights
 from kms_eval.engine.caller_policies import CallerPolicies, caller_policies
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
@@ -24,11 +25,6 @@ from kms_eval.world.context_rules import ContextRules
 from kms_eval.world.model import Caller, Session, VpcEndpoint, World
 from kms_eval.world.names import refuse_stranger, resolve_caller
 from kms_eval.world.request import Request
-
-_MOST_CELLS = 50_000
-_MOST_SIDES = 50_000
-_MOST_CALLERS = 200_000
-_MOST_POLICIES = 200_000
 
 
 @record
@@ -66,7 +62,10 @@ class Ruling:
 
 
 class Evaluator:
-    """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again."""
+    """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again.
+
+    `age` counts how often it was thrown away: what others keep of an earlier age they keep alone.
+    """
 
     def __init__(
         self,
@@ -81,6 +80,8 @@ class Evaluator:
         self.allow_unknown_key = allow_unknown_key
         self.strict = strict
         self.context_rules = ContextRules(world, allow_unknown=allow_unknown_key)
+        self.age = 0
+        self._weight = 0
         self._rules: dict[Policy, tuple[Rule, ...]] = {}
         self._callers: dict[tuple[str, Session | None], Caller] = {}
         self._cells: dict[tuple[Any, ...], Cell] = {}
@@ -90,8 +91,8 @@ class Evaluator:
         """The compiled rules of a policy of this world (or of a session in it)."""
         rules = self._rules.get(policy)
         if rules is None:
-            if len(self._rules) >= _MOST_POLICIES:
-                self._rules.clear()
+            if policy.kind is PolicyKind.SESSION:
+                self._make_room(weights.of_policy(policy))
             rules = self._rules[policy] = compile_policy(policy)
         return rules
 
@@ -100,8 +101,7 @@ class Evaluator:
         caller = self._callers.get((text, session))
         if caller is None:
             caller = resolve_caller(self.world, text, session)
-            if len(self._callers) >= _MOST_CALLERS:
-                self._callers.clear()
+            self._make_room(weights.of_caller(text))
             self._callers[text, session] = caller
         return caller
 
@@ -150,44 +150,59 @@ class Evaluator:
         unpublished = part.action.lower() if bit_of(part.action) == UNPUBLISHED else None
         only_grant = part.circumstances.via_grant if part.action == "kms:CreateGrant" else None
         scope, said = part.scope, part.circumstances.given.values
-        target = scope.target
-        about = target.key or (target.kind, target.arn, target.region)
-        key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only)
-        cell = self._cells.get((*key, None))
-        if cell is None:
-            cell = self._keep((*key, None), self._compile(scope, unpublished, only_grant))
-        contradicted = cell.folded & said.keys() if said else None
+        cell = self.cell_of(scope, unpublished, only_grant)
+        contradicted = cell.folded.keys() & said.keys() if said else None
         if not contradicted:
             return cell
+        bit = bit_of(part.action)
+        unfolded = frozenset(key for key in contradicted if cell.folded[key] & bit)
+        if not unfolded:
+            return cell
         # The question gives a value to a key whose fact is folded into the masks: compile without folding it.
-        unfolded = frozenset(contradicted)
-        other = self._cells.get((*key, unfolded))
-        if other is None:
-            other = self._keep((*key, unfolded), self._compile(scope, unpublished, only_grant, unfolded))
-        return other
+        return self.cell_of(scope, unpublished, only_grant, unfolded)
+
+    def cell_of(
+        self,
+        scope: Scope,
+        unpublished: str | None = None,
+        only_grant: str | None = None,
+        unfolded: frozenset[str] | None = None,
+    ) -> Cell:
+        """The compiled cell of a scope, made when first asked for. See `compile_cell` for the rest."""
+        target = scope.target
+        about = target.key or (target.kind, target.arn, target.region)
+        key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only, unfolded)
+        cell = self._cells.get(key)
+        if cell is None:
+            side = self.policies_of_caller(scope, unpublished)
+            cell = compile_cell(scope, side, unfolded=unfolded or frozenset(), only_grant=only_grant)
+            self._make_room(weights.of_cell(cell.entries, cell.pending))
+            self._cells[key] = cell
+        return cell
 
     def policies_of_caller(self, scope: Scope, unpublished: str | None = None) -> CallerPolicies:
         """What speaks to the scope's caller whatever the target, gathered when first asked for."""
         key = (scope.caller, scope.endpoint, unpublished)
         policies_of_caller = self._policies_of_callers.get(key)
         if policies_of_caller is None:
-            if len(self._policies_of_callers) >= _MOST_SIDES:
-                self._policies_of_callers.clear()
-            policies_of_caller = self._policies_of_callers[key] = caller_policies(scope, self.rules, unpublished)
+            policies_of_caller = caller_policies(scope, self.rules, unpublished)
+            entries = sum(len(entries) for _in_force, entries in policies_of_caller.gathered.values())
+            self._make_room(weights.of_caller_policies(entries))
+            self._policies_of_callers[key] = policies_of_caller
         return policies_of_caller
 
-    def _compile(
-        self, scope: Scope, unpublished: str | None, only_grant: str | None, unfolded: frozenset[str] = frozenset()
-    ) -> Cell:
-        return compile_cell(
-            scope, self.policies_of_caller(scope, unpublished), unfolded=unfolded, only_grant=only_grant
-        )
-
-    def _keep(self, key: tuple[Any, ...], cell: Cell) -> Cell:
-        if len(self._cells) >= _MOST_CELLS:
+    def _make_room(self, weight: int) -> None:
+        """Forget all callers where that many bytes more would be too many: what is kept of them hangs together."""
+        self._weight += weight
+        if self._weight > weights.HEAVIEST:
+            self._weight = weight
+            self.age += 1
+            self._callers.clear()
             self._cells.clear()
-        self._cells[key] = cell
-        return cell
+            self._policies_of_callers.clear()
+            # The rules of the world's own policies are as many as it has.
+            for policy in [each for each in tuple(self._rules) if each.kind is PolicyKind.SESSION]:
+                self._rules.pop(policy, None)
 
 
 def _refuse_uncarried(found: tuple[Part, ...]) -> None:

@@ -37,6 +37,16 @@ class Source:
         """The Sid in quotes, or the position."""
         return f'"{self.sid}"' if self.sid else f"statement {self.index}"
 
+    @property
+    def is_grant(self) -> bool:
+        """Whether it is a grant: that has neither Sid nor position, and its name says what it is."""
+        return self.policy.startswith("grant ")
+
+    @property
+    def name(self) -> str:
+        """What it is called where there is room for one name: policy and label; of a grant its id."""
+        return self.policy if self.is_grant else f"{self.policy} {self.label}"
+
 
 class LayerWord(NamedTuple):
     """What one layer said: `delegates` is an Allow that works only together with an identity policy."""

@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kms_eval.documents.model import Constraints, Grant, OpenGrant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
-from kms_eval.engine.masks import BIT, CREATE_GRANT, GRANT_BIT, RETIRE_GRANT
+from kms_eval.engine.masks import BIT, CREATE_GRANT, EVERYTHING, GRANT_BIT, RETIRE_GRANT
 from kms_eval.engine.readings import Alternatives
 from kms_eval.engine.situation import Scope
 from kms_eval.facts.actions import ACTION
@@ -39,18 +39,23 @@ class Allowance:
     unknown: Unknown | None = None
 
 
-def allowances(scope: Scope) -> Iterator[Allowance]:
-    """Everything the grants on the scope's key do for the scope's caller."""
+def allowances(scope: Scope, about: int = EVERYTHING) -> Iterator[Allowance]:
+    """Everything the grants on the scope's key do for the scope's caller about the actions `about`."""
     key = scope.target.key
     if key is None:
         return
     for grant in key.grants:
         layer_index = _serves(grant, scope)
         if layer_index is not None:
-            yield from _operations(grant, layer_index, scope)
-    yield from _retirements(scope, key.grants, all_known=not key.open_grants)
+            yield from _about(_operations(grant, layer_index, scope), about)
+    if about & RETIRE_GRANT:
+        yield from _retirements(scope, key.grants, all_known=not key.open_grants)
     for open_grant in key.open_grants:
-        yield from _open(open_grant, scope)
+        yield from _about(_open(open_grant, scope), about)
+
+
+def _about(found: Iterable[Allowance], mask: int) -> Iterator[Allowance]:
+    return (allowance for allowance in found if allowance.actions & mask)
 
 
 def _open(open_grant: OpenGrant, scope: Scope) -> Iterator[Allowance]:

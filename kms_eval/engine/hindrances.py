@@ -84,12 +84,23 @@ HINDRANCES: tuple[Hindrance, ...] = (
 )
 
 
+BY_VALUE = ("kms:viaservice", VIA_AWS_SERVICE)
+"""Keys (lower case) of which only some values are hindered."""
+REFUSED_BY_STRICT = frozenset((*(key for row in HINDRANCES for key in row.keys), *BY_VALUE))
+"""Every key (lower case; a name that ends in ``/`` is a family) that a question may bring along and no request has."""
+
+
 def hindrance(situation: Situation, key: str) -> str | None:
     """Why no request of this caller has the key (lower case), whatever its value; None: it can have it."""
     for row in HINDRANCES:
         if any(key == name or (name[-1] == "/" and key.startswith(name)) for name in row.keys) and row.holds(situation):
             return row.because
     return None
+
+
+def is_via_service(text: str) -> bool:
+    """Whether a value of kms:ViaService has the one form that such values have."""
+    return _VIA_SERVICE.fullmatch(text) is not None
 
 
 def uncarried(situation: Situation) -> Iterator[tuple[str, str]]:
@@ -99,7 +110,7 @@ def uncarried(situation: Situation) -> Iterator[tuple[str, str]]:
         because = hindrance(situation, key)
         if because is not None:
             yield key, because
-        elif key == "kms:viaservice" and isinstance(value, tuple) and not all(map(_VIA_SERVICE.fullmatch, value)):
+        elif key == "kms:viaservice" and isinstance(value, tuple) and not all(map(is_via_service, value)):
             yield key, "its values are `SERVICE.REGION.amazonaws.com`"
         elif key == VIA_AWS_SERVICE and value == ("false",) and values.get("kms:viaservice"):
             yield key, "it is true wherever kms:ViaService is present"

@@ -18,6 +18,7 @@ from kms_eval.facts.enums import GRANT_OPERATIONS
 from kms_eval.language.pattern import compile_text, is_wild, wild
 
 BIT: Mapping[str, int] = {action.name.lower(): 1 << index for index, action in enumerate(ACTIONS)}
+NAME: Mapping[int, str] = {bit: name for name, bit in BIT.items()}
 UNPUBLISHED = 1 << len(ACTIONS)
 EVERYTHING = (UNPUBLISHED << 1) - 1
 

@@ -55,7 +55,8 @@ class _Question:
 
     def part(self, action: str, reference: KeyReference, *, same_key: bool | None = None) -> Part:
         request = self.request
-        if action == "kms:CreateGrant" and request.via_grant is not None:
+        if request.via_grant is not None:
+            # What other actions have no use for may be misspelt all the same.
             _grant_named(request.via_grant, reference.key)
         circumstances = Circumstances(
             self.circumstances.given,
@@ -142,11 +143,16 @@ def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
 def _grant(request: Request, action: str, key: Key) -> Grant | None:
     if isinstance(request.grant, Grant):
         return request.grant
-    if request.grant is None:
-        # Where the key has one grant there is no doubt which one is meant.
-        alone = len(key.grants) == 1 and not key.open_grants
-        return key.grants[0] if action == "kms:RetireGrant" and alone else None
-    return _grant_named(request.grant, key)
+    return grant_meant(action.lower(), key) if request.grant is None else _grant_named(request.grant, key)
+
+
+def grant_meant(action: str, key: Key) -> Grant | None:
+    """The grant that a request for the action (lower case) is about where it names none.
+
+    Where the key has one grant there is no doubt which one RetireGrant means.
+    """
+    alone = action == "kms:retiregrant" and len(key.grants) == 1 and not key.open_grants
+    return key.grants[0] if alone else None
 
 
 def _grant_named(name: str, key: Key) -> Grant:

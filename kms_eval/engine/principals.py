@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 from kms_eval.documents.model import Effect, PrincipalEntry
 from kms_eval.world.model import Caller
@@ -50,9 +51,11 @@ def names_of(caller: Caller) -> frozenset[str]:
 
 def account_of(entry: PrincipalEntry) -> tuple[str | None, str] | None:
     """(partition or None, account) of an account principal, written as root ARN or bare id (P2); else None."""
-    value = entry.value
-    if entry.kind != "AWS":
-        return None
+    return _account_in(entry.value) if entry.kind == "AWS" else None
+
+
+@lru_cache(maxsize=4096)
+def _account_in(value: str) -> tuple[str | None, str] | None:
     if value.isdigit():
         return None, value
     if value.startswith("arn:") and value.endswith(":root"):

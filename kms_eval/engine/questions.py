@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kms_eval.engine.conditions import Condition, Test
+from kms_eval.engine.conditions import Test, condition_of
 from kms_eval.engine.context import Context
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.hanging import turning
@@ -46,7 +46,7 @@ def _of(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:
     if not rule.condition.tests:
         yield "empty-condition", ""
     for test in rule.condition.tests:
-        alone = Condition((test,), test.needs)
+        alone = condition_of((test,))
         if alone.holds(context, generous=False) is not alone.holds(context, generous=True):
             yield _of_test(test, context), test.written.key
 

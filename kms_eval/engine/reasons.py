@@ -68,7 +68,9 @@ def _why_not(trace: Trace) -> str:
         if without_identity:
             return no_allow(trace.silent_limits()[0])
     if not trace.has_identity:
-        return "no-identity-policy-allows"
+        # The key's policies have no say: the grant lets the caller's account retire it (semantics G23).
+        retiring = shape.target == "key" and ruling.bit == RETIRE_GRANT
+        return "retirement-needs-identity-policy" if retiring else "no-identity-policy-allows"
     return no_allow(trace.silent_limits()[0])
 
 

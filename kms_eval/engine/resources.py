@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from kms_eval.documents.model import Policy, PolicyKind, Statement
@@ -25,6 +27,9 @@ ANY_ALIAS = "\x00"
 
 ANY_PRINCIPAL = "\x00"
 """Likewise for the principal of ListRetirableGrants."""
+
+_COLONS = 5
+"""Between the fields of an ARN."""
 
 
 @record
@@ -84,10 +89,13 @@ class ResourceTest:
     """A Resource (or, `negated`, NotResource) element. `needs` are its variables' condition keys, in lower case.
 
     `everything` tells that it is the plain asterisk, which is most often all there is; `completes` that AWS certainly
-    completes ARNs with fewer than six fields here.
+    completes ARNs with fewer than six fields here. `whole` are the patterns that are one ARN and nothing else, `others`
+    all the rest.
     """
 
     patterns: tuple[str | Template, ...]
+    whole: frozenset[str]
+    others: tuple[str | Template, ...]
     negated: bool
     needs: frozenset[str]
     everything: bool
@@ -117,9 +125,19 @@ class ResourceTest:
             ways, lambda settled: self._covers(target, text_in(settled), generous=generous), generous=generous
         )
 
+    def with_only(self, pattern: str | Template) -> ResourceTest:
+        """The same element if that were its only pattern."""
+        return replace(self, patterns=(pattern,), whole=frozenset(), others=(pattern,))
+
     def _covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
         inner = not generous if self.negated else generous
-        found = any(self._one(pattern, target, lookup, generous=inner) for pattern in self.patterns)
+        # Of what exists the whole ARN is known; of other targets a part may not be told.
+        existing = target.kind == "key"
+        found = existing and target.arn in self.whole
+        for pattern in () if found else self.others if existing else self.patterns:
+            if self._one(pattern, target, lookup, generous=inner):
+                found = True
+                break
         if self.negated and not found:
             # ASSUMPTION Z22: NotResource with a variable without value does not apply to Allow, and to Deny does.
             return generous or not self._unresolved(lookup)
@@ -149,11 +167,15 @@ def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
     if texts is None:
         return None
     patterns: list[str | Template] = []
+    whole: dict[str | Template, str] = {}
     needs: set[str] = set()
     for text in texts:
         template = _template(text) if policy.variables else None
         if template is None:
-            patterns.append(wild(text))
+            glob = wild(text)
+            patterns.append(glob)
+            if not is_wild(glob) and text.count(":") >= _COLONS:
+                whole[glob] = text
         else:
             patterns.append(template)
             needs.update(template.keys)
@@ -161,7 +183,9 @@ def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
     everything = not negated and any(isinstance(pattern, str) and only_stars(pattern) for pattern in patterns)
     completes = policy.kind in _COMPLETING
     only_in_iam = iam_only(policy, frozenset(needs))
-    return ResourceTest(tuple(patterns), negated, frozenset(needs), everything, completes, only_in_iam)
+    others = tuple(pattern for pattern in patterns if pattern not in whole)
+    known = frozenset(whole.values())
+    return ResourceTest(tuple(patterns), known, others, negated, frozenset(needs), everything, completes, only_in_iam)
 
 
 def _template(text: str) -> Template | None:
@@ -184,15 +208,22 @@ def matcher(glob: str, target: Target, *, generous: bool, completes: bool) -> Ca
     ASSUMPTION Z23: strict is field by field, but for a ``*`` that ends its field; generous lets ``*`` span anything.
     ASSUMPTION S2: an ARN that lacks fields is completed for certain where it `completes`, else it may match nothing.
     """
-    if only_stars(glob):
-        return compile_glob("*")
     if target.arn == "*":
         return compile_glob(glob)
-    whole = completed(glob) if completes or generous else None
-    if target.arn.endswith((ANY_ALIAS, ANY_PRINCIPAL)) and generous:
+    if generous and target.arn.endswith((ANY_ALIAS, ANY_PRINCIPAL)):
+        whole = completed(glob)
         covers_some = _covers_some_principal if target.kind == "none" else _covers_some_alias
         covered = covers_some(glob, target) or (whole is not None and covers_some(whole, target))
         return lambda _text: covered
+    return _known_matcher(glob, generous, completes)
+
+
+@lru_cache(maxsize=8192)
+def _known_matcher(glob: str, generous: bool, completes: bool) -> Callable[[str], bool]:  # noqa: FBT001 - a cache's key
+    """The test of one pattern against an ARN that is known as a whole."""
+    if only_stars(glob):
+        return compile_glob("*")
+    whole = completed(glob) if completes or generous else None
     as_written = compile_glob(glob) if generous else resource_matcher(glob)
     if whole is None:
         return as_written

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kms_eval.documents.model import Effect, Policy, Statement
 from kms_eval.engine.conditions import Condition, compile_condition
+from kms_eval.engine.context import is_of_caller
 from kms_eval.engine.masks import EVERYTHING, UNPUBLISHED, covered
 from kms_eval.engine.resources import ResourceTest, resource_test
 from kms_eval.formats.unknown import Unknown
@@ -31,6 +32,8 @@ class Rule:
     open: tuple[Unknown, ...]
     named: frozenset[str] | None
     """Everything its Principal names, None without one: most rules are told by it not to be for a caller."""
+    of_caller: bool
+    """Whether it is about every resource, and asks for nothing but what the caller alone settles."""
 
     def covers(self, unpublished: str | None) -> int:
         """The actions it covers, the bit of the unpublished action (lower case) included where its patterns do."""
@@ -58,6 +61,7 @@ def _compile(policy: Policy, statement: Statement) -> Rule:
         needs,
         statement.open,
         named,
+        of_caller=resource is not None and resource.everything and all(map(is_of_caller, needs)),
     )
 
 

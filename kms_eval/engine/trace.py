@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from kms_eval.documents.model import Grant, Policy, Statement
 from kms_eval.engine.caller_policies import Rules
 from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import LayerIndex
@@ -23,14 +24,24 @@ def source(entry: Entry) -> Source:
     """Where an entry comes from."""
     if entry.rule is not None:
         return rule_source(entry.rule)
-    grant = entry.allowance.grant if entry.allowance is not None else None
-    place = grant.place.location() if grant is not None and grant.place is not None else None
-    return Source(f"grant {grant.id}" if grant is not None else GRANT, grant.name if grant else None, 0, "Allow", place)
+    if entry.allowance is None:  # pragma: no cover - an entry is a rule or a grant
+        raise AssertionError
+    return grant_source(entry.allowance.grant)
+
+
+def grant_source(grant: Grant) -> Source:
+    """Where a grant stands."""
+    place = grant.place.location() if grant.place is not None else None
+    return Source(f"grant {grant.id}", grant.name, 0, "Allow", place)
 
 
 def rule_source(rule: Rule) -> Source:
+    """Where the statement of a rule stands."""
+    return statement_source(rule.policy, rule.statement)
+
+
+def statement_source(policy: Policy, statement: Statement) -> Source:
     """Where a statement stands. A single statement may be written without its list."""
-    policy, statement = rule.policy, rule.statement
     place = policy.place.at("Statement", statement.index).location() if policy.place is not None else None
     return Source(policy.name, statement.sid, statement.index, statement.effect, place)
 
@@ -49,7 +60,7 @@ class Trace:
 
     @cached_property
     def words(self) -> tuple[LayerWord, ...]:
-        """What each layer in force said; found when first asked for, since warnings need none."""
+        """What each layer in force said, found when it is first asked for: many readers need the code only."""
         return tuple(self._layers())
 
     def _applying(self) -> list[Entry]:
@@ -89,6 +100,8 @@ class Trace:
 
     def _layers(self) -> Iterator[LayerWord]:
         for layer in self.ruling.cell.in_force:
+            if not layer.layer.actions & self.ruling.bit:
+                continue  # it has no say about the action, as key policies have none about kms:RetireGrant
             entries = [entry for entry in self.counted if entry.layer == layer.layer.name]
             denies = [entry for entry in entries if entry.layer_index == LayerIndex.DENY]
             unsure = [entry for entry in self.unsure if entry.layer == layer.layer.name]
@@ -110,7 +123,7 @@ class Trace:
             if unsure and self.ruling.outcome == "undetermined":
                 yield _word(GRANT, "allows" if entries else "unknown", entries or unsure)
             else:
-                yield _word(GRANT, "allows" if entries else "silent", entries)
+                yield _word(GRANT, _of_grants(entries), entries)
 
     def _outcome(self, layer: InForce, entries: list[Entry]) -> LayerOutcome:
         if layer.layer.part is Part.RESOURCE:
@@ -123,6 +136,13 @@ class Trace:
         if layer.layer.part is Part.IDENTITY:
             return "allows" if entries else "silent"
         return "allows" if self._open(layer) else "silent"
+
+
+def _of_grants(entries: list[Entry]) -> LayerOutcome:
+    # Whoever retires a grant because the account made it does so by an identity policy (semantics G23).
+    if entries and all(entry.layer_index == LayerIndex.RETIRE_WITH_IDENTITY for entry in entries):
+        return "delegates"
+    return "allows" if entries else "silent"
 
 
 def _word(layer: str, outcome: LayerOutcome, entries: list[Entry]) -> LayerWord:

@@ -29,7 +29,11 @@ _Found = Iterator[Warned]
 def warnings(trace: Trace) -> _Found:
     """All warnings about one part's decision, each said once."""
     found = (warned for row in _ROWS for warned in row(trace))
-    yield from dict.fromkeys(found)
+    # Policy and question may spell one condition key in different case.
+    told: dict[tuple[str, str], Warned] = {}
+    for warned in found:
+        told.setdefault((warned.code, warned.message.lower()), warned)
+    yield from told.values()
 
 
 def request_warnings(ruling: Ruling) -> _Found:
@@ -53,9 +57,11 @@ def _principal_not_described(trace: Trace) -> _Found:
 
 def _given_context(trace: Trace) -> _Found:
     situation = trace.ruling.part.situation
-    for key, value in situation.circumstances.given.values.items():
+    given = situation.circumstances.given
+    for key, value in given.values.items():
         if not carried(situation.action, key) and published(situation.action) is not None:
-            yield _say("context-not-carried-by-action", key=spelled(key), action=trace.ruling.part.action)
+            name = spelled(key, given.names.get(key))
+            yield _say("context-not-carried-by-action", key=name, action=trace.ruling.part.action)
             continue
         fact = derived(situation, key)
         if isinstance(fact, tuple) and fact and fact != value and not _describes_request(key):

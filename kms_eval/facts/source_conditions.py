@@ -35,4 +35,6 @@ NOT_SENT_TO_TOPICS: Final = frozenset({"events.amazonaws.com"})
 """Services that do not send aws:SourceArn and its like with calls for encrypted SNS topics.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+With calls for encrypted event buses EventBridge does send them:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-key-policy.html
 """

@@ -35,6 +35,38 @@ class Position(NamedTuple):
     column: int
 
 
+Positions = Callable[[Steps], Position | None]
+"""The way from a place in a text to its position. It can be pickled, like all that is kept of a document."""
+
+
+def _nowhere(steps: Steps) -> None:
+    """The positions of what is in memory."""
+
+
+@record
+class Inside:
+    """The positions of what stands at `around` in a text, as those of a text of its own."""
+
+    positions: Positions
+    around: Steps
+
+    def __call__(self, steps: Steps) -> Position | None:
+        """The position of a place."""
+        return self.positions((*self.around, *steps))
+
+
+@record
+class Only:
+    """The position of one place in a text, wherever a name for it leads to."""
+
+    positions: Positions
+    place: Steps
+
+    def __call__(self, steps: Steps) -> Position | None:
+        """The position of the place."""
+        return self.positions(self.place)
+
+
 @record
 class SourceFile:
     """A file, or a text or mapping in memory, without its content.
@@ -46,7 +78,7 @@ class SourceFile:
 
     name: str
     path: Path | None = None
-    position: Callable[[Steps], Position | None] = field(default=lambda _steps: None)
+    position: Positions = field(default=_nowhere)
     origins: Origins | None = None
 
     def location(self, steps: Steps = ()) -> Location:

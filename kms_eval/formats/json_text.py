@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable
+from typing import Any
 
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Position, Steps, field_name
@@ -67,7 +69,7 @@ def read_json_values(text: str, name: str) -> tuple[list[object], Callable[[Step
 def _refuse_odd(text: str, name: str, value: object, *, odd: bool) -> None:
     if _too_deep(value):
         raise InputError(_depth_fault(text, name))
-    if odd or _SUSPICIOUS_ESCAPE.search(text):
+    if odd or ("\\u" in text and _SUSPICIOUS_ESCAPE.search(text)):
         faults = _scan(text, name)
         if faults:
             raise InputError(faults)
@@ -131,6 +133,7 @@ class _Finder:
 
     def __init__(self, text: str, values: list[int] | None = None) -> None:
         self._text = text
+        self._breaks: list[int] | None = None
         # By the steps to an object or array: where each member stands (in an object its key), and where its value.
         self._members: dict[Steps, dict[str | int, tuple[int, int]]] = {}
         if values is not None:
@@ -153,7 +156,14 @@ class _Finder:
                 around = (*around, step)
             elif step != 0:
                 break
-        return _position(self._text, standing)
+        return self._position(standing)
+
+    def _position(self, offset: int) -> Position:
+        """Line and column of an offset; where lines end is found once, for whoever asks for many places."""
+        if self._breaks is None:
+            self._breaks = [found.start() for found in re.finditer("\n", self._text)]
+        line = bisect_left(self._breaks, offset)
+        return Position(line + 1, offset - (self._breaks[line - 1] if line else -1))
 
     def _walk(self, offset: int) -> dict[str | int, tuple[int, int]]:
         """The members of the object or array that begins at `offset`; of anything else none."""
@@ -177,10 +187,6 @@ class _Finder:
         return members
 
 
-def _position(text: str, offset: int) -> Position:
-    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
-
-
 def _syntax_fault(error: json.JSONDecodeError, name: str) -> Fault:
     reason = error.msg[:1].lower() + error.msg[1:]
     place = Location(name, error.lineno, column=error.colno)
@@ -197,14 +203,16 @@ def _syntax_help(error: json.JSONDecodeError) -> str | None:
     return None
 
 
-def _too_deep(value: object, left: int = DEEPEST) -> bool:
+def _too_deep(value: Any, left: int = DEEPEST) -> bool:
     """Whether a value is nested deeper than `left` levels; looked through in the order in which it lies in memory."""
-    if not isinstance(value, (dict, list)):
+    kind = type(value)  # the parser makes these and nothing derived from them
+    if kind is not dict and kind is not list:
         return False
     if left == 0:
         return True
-    for member in value.values() if isinstance(value, dict) else value:
-        if isinstance(member, (dict, list)) and _too_deep(member, left - 1):
+    for member in value.values() if kind is dict else value:
+        kind = type(member)
+        if (kind is dict or kind is list) and _too_deep(member, left - 1):
             return True
     return False
 

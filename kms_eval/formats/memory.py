@@ -12,6 +12,7 @@ from pathlib import Path
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import SourceFile, Steps
 from kms_eval.formats.lines import DEEPEST
+from kms_eval.formats.numbers import GREATEST
 
 HALF_PAIR = "{} has half of a surrogate pair, which is no character"
 
@@ -35,7 +36,7 @@ def _plain(value: object, file: SourceFile, steps: Steps) -> object:
         raise _fault(f"nested more than {DEEPEST} levels deep", file, ())
     if isinstance(value, Mapping):
         members = {
-            _plain(name, file, steps): _plain(member, file, (*steps, str(name))) for name, member in value.items()
+            _name(name, file, steps): _plain(member, file, (*steps, str(name))) for name, member in value.items()
         }
         # What is plain already stays itself: policies that many principals share are read once.
         same = type(value) is dict and all(members[name] is member for name, member in value.items())
@@ -44,7 +45,14 @@ def _plain(value: object, file: SourceFile, steps: Steps) -> object:
         items = [_plain(member, file, (*steps, index)) for index, member in enumerate(value)]
         same = type(value) is list and all(mine is given for mine, given in zip(items, value, strict=True))
         return value if same else items
+    if isinstance(value, int) and not -GREATEST < value < GREATEST:
+        raise _fault("a number is out of range", file, steps)
     return str(value) if isinstance(value, Path) else value
+
+
+def _name(name: object, file: SourceFile, steps: Steps) -> object:
+    """The name of a member: what is no text is for others to refuse."""
+    return _plain(name, file, steps) if isinstance(name, str) else name
 
 
 def _fault(message: str, file: SourceFile, steps: Steps) -> InputError:

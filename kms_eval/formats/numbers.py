@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Far beyond any number in AWS's documents; a number within them can be turned into an int or printed at no cost.
 _LONGEST = 100
 _GREATEST_EXPONENT = 400
+GREATEST = 10**_LONGEST
+"""Whole numbers from here on are refused; Python itself would not print the largest of them."""
 
 
 def whole_number(text: str) -> int:

@@ -6,6 +6,7 @@ Never here: scenarios, policies, the meaning of any value. YAML and JSON readers
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -84,7 +85,11 @@ def file_bytes(path: Path, name: str) -> bytes:
     """What is in a file that messages call `name`. Raises InputError."""
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_FILE_BYTES + 1)
+            # Room is made for as many bytes as are asked for: what a file has, and one to see whether there are more.
+            expected = min(os.fstat(file.fileno()).st_size, LARGEST_FILE_BYTES)
+            data = file.read(expected + 1)
+            if len(data) > expected:
+                data += file.read(LARGEST_FILE_BYTES + 1 - len(data))
     except FileNotFoundError:
         raise InputError(Fault("there is no such file", Location(name), _neighbour(path))) from None
     except IsADirectoryError:
@@ -115,7 +120,10 @@ def decoded(data: bytes, name: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(Fault("is UTF-16 text", Location(name), "save it as UTF-8"))
     if (offset := data.find(b"\0")) >= 0:
-        raise InputError(Fault("is not text: it holds a NUL character", Location(name, _line_at(data, offset))))
+        fault = Fault(
+            "is not text: it holds a NUL character", Location(name, _line_at(data, offset)), "save it as UTF-8"
+        )
+        raise InputError(fault)
     data = data.removeprefix(_BYTE_ORDER_MARK)
     try:
         text = data.decode()

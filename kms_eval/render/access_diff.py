@@ -49,6 +49,7 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
                 f"  {paint(colour, head)}  {_some(line.labels, printable)}{on}: {', '.join(line.actions)}{listed}"
             )
             lines += [f"      {word} {printable(text)}" for word, text in _both(line)]
+            lines += [f"      {word} {paint('place', printable(text))}" for word, text in _witnesses(line)]
             lines += [f"      {paint('place', text)}" for text in _causes(line.causes)]
             lines += [f"      hangs on an open question: {code}" for code in line.doubts]
     return "\n".join(lines)
@@ -93,6 +94,7 @@ def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
         actions = ", ".join(markdown_code(each) for each in line.actions)
         head = f"{line.reach}: **{_HEADS[line.kind][0]}**"
         before, after = markdown_text(line.before), markdown_text(line.after)
+        after += "".join(f"<br>{word.strip()} {markdown_code(text)}" for word, text in _witnesses(line))
         if line.hangs_on:
             before, after = "", f"hangs on {_some(line.hangs_on, markdown_code)}"
         yield f"| {head} | {who} | {actions} | {before} | {after} | {because or '–'} |"
@@ -102,15 +104,19 @@ def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
 
 def render_json(judged: Judged) -> str:
     """The same as a JSON object, nothing folded or cut."""
+    return json_document(to_dict(judged))
+
+
+def to_dict(judged: Judged) -> dict[str, Any]:
+    """The same as plain values."""
     compared = judged.compared
-    data: dict[str, Any] = {
+    return {
         "findings": judged.findings,
         "principals": compared.principals,
         "keys": compared.keys,
         "lockouts": [{"key": each.key, "key_arn": each.key_arn, "reason": each.reason} for each in judged.locked],
         "changes": [_row(change, judged) for change in compared.changes],
     }
-    return json_document(data)
 
 
 def _row(change: Change, judged: Judged) -> dict[str, Any]:
@@ -129,6 +135,8 @@ def _row(change: Change, judged: Judged) -> dict[str, Any]:
         "after": change.after,
         "hangs_on": list(change.hangs_on),
         "because": [_source(cause) for cause in change.causes],
+        "gained": change.gained.to_dict() if change.gained is not None else None,
+        "lost": change.lost.to_dict() if change.lost is not None else None,
         "warnings": list(change.doubts),
     }
 
@@ -198,3 +206,11 @@ def _both(line: Line) -> Iterator[tuple[str, str]]:
         yield "before:", line.before
     if line.kind != "disappears":
         yield "after: ", line.after
+
+
+def _witnesses(line: Line) -> Iterator[tuple[str, str]]:
+    """A request for each direction, as the words behind ``kms-eval can``."""
+    if line.gained:
+        yield "gained:", line.gained
+    if line.lost:
+        yield "lost:  ", line.lost

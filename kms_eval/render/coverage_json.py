@@ -51,10 +51,10 @@ def _policy(policy: PolicyCoverage) -> dict[str, Any]:
 
 def _statement(statement: StatementCoverage) -> dict[str, Any]:
     return {
-        "sid": statement.sid,
-        "index": statement.index,
-        "effect": statement.effect,
-        "line": statement.line,
+        "sid": statement.reference.sid,
+        "index": statement.reference.index,
+        "effect": statement.reference.effect,
+        "line": statement.reference.location.line,
         "covered": statement.covered,
         "decided": bool(statement.decided),
         "tests": list(statement.tests),

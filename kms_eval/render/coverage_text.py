@@ -39,7 +39,7 @@ def render(report: CoverageReport, *, missing: bool = True) -> str:
 
 def policy_name(policy: PolicyCoverage) -> str:
     """A policy by its file; one of several in a file also by its name."""
-    whole_file = policy.statements[0].within == f"{policy.file}#"
+    whole_file = policy.statements[0].reference.within == f"{policy.file}#"
     return policy.file if whole_file else f"{policy.file} ({policy.name})" if policy.file else policy.name
 
 
@@ -51,7 +51,7 @@ def percent(share: Share) -> str:
 
 def statement_lacks(statement: StatementCoverage) -> str:
     """What to say of a statement that is not covered."""
-    return "no test touches this grant" if "grant" in statement.kinds else "no test touches this statement"
+    return f"no test touches this {'grant' if statement.reference.is_grant else 'statement'}"
 
 
 def element_in_words(element: ElementCoverage) -> str:
@@ -107,14 +107,14 @@ def _gaps(policy: PolicyCoverage) -> Iterator[str]:
             continue
         for element in statement.elements:
             if element.missing is not None:
-                place = Location(statement.file or None, element.line)
+                place = Location(statement.reference.location.file, element.line)
                 yield printable(f"{place}: {element_in_words(element)}: {element.missing}")
 
 
 def _where(statement: StatementCoverage) -> str:
-    return printable(str(Location(statement.file or None, statement.line)))
+    location = statement.reference.location
+    return printable(str(Location(location.file, location.line)))
 
 
 def _called(statement: StatementCoverage) -> str:
-    name = statement.policy if "grant" in statement.kinds else f"{statement.policy} {statement.label}"
-    return f": {printable(name)}"
+    return f": {printable(f'{statement.reference.policy} {statement.reference.label}'.strip())}"

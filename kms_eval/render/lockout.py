@@ -29,6 +29,7 @@ def to_dict(lockout: Lockout) -> dict[str, Any]:
         "accepted": _accepted(lockout),
         "refusals": list(lockout.refusals),
         "caller": None if caller is None else as_dict(caller),
+        "assumed": list(lockout.assumed),
         "left": [{"principal": each.principal, "reason_code": each.reason_code} for each in lockout.left],
         "left_with_context": [
             {"principal": each.principal, "missing_context": list(each.missing_context)} for each in lockout.maybe
@@ -71,6 +72,8 @@ def _lines(lockout: Lockout, paint: Paint) -> Iterator[str]:
         for each in lockout.undetermined:
             hangs_on = ", ".join(unknown.address or unknown.reason for unknown in each.unknowns)
             yield printable(f"  {each.principal}: unknown: {hangs_on}")
+    if lockout.assumed:
+        yield printable(f"taken to exist, and not described: {', '.join(f'`{each}`' for each in lockout.assumed)}")
     if lockout.maybe:
         yield "with further context also" if lockout.left else "with further context only"
         yield from (printable(f"  {each.principal}: {', '.join(each.missing_context)}") for each in lockout.maybe)

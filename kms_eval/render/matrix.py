@@ -15,12 +15,20 @@ from kms_eval.analysis.access.access_matrix import Matrix, Notes
 
 @dataclass(frozen=True, slots=True)
 class MatrixForm:
-    """One form: its name (also the ending of its files), the notes it shows, and how many rows it is fit for."""
+    """One form: its name (also the ending of its files), the notes it shows, and how many rows it is fit for.
+
+    Beyond `most_reasons` rows it has no reasons of what is never allowed.
+    """
 
     name: str
     module: str
     notes: Notes
     most_rows: int | None = None
+    most_reasons: int | None = None
+
+    def notes_for(self, rows: int) -> Notes:
+        """The notes of a matrix with so many rows."""
+        return Notes.ALLOWED if self.most_reasons is not None and rows > self.most_reasons else self.notes
 
     def pieces(self, matrix: Matrix) -> Iterator[str]:
         """The text of the form, in pieces that follow each other."""
@@ -32,7 +40,7 @@ MATRIX_FORMS: tuple[MatrixForm, ...] = (
     MatrixForm("csv", "kms_eval.render.matrix_csv", Notes.NONE),
     MatrixForm("json", "kms_eval.render.matrix_json", Notes.CONDITIONS),
     # A page has to stay quick in a browser, and says itself what it leaves out.
-    MatrixForm("html", "kms_eval.render.matrix_html", Notes.REASONS, most_rows=20_000),
+    MatrixForm("html", "kms_eval.render.matrix_html", Notes.REASONS, most_rows=300_000, most_reasons=20_000),
     MatrixForm("svg", "kms_eval.render.matrix_svg", Notes.NONE),
 )
 MATRIX_FORM = {form.name: form for form in MATRIX_FORMS}

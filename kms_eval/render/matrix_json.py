@@ -19,8 +19,24 @@ _RARE = tuple(shown.word for shown in ANSWERS if not shown.usual)
 
 def render(matrix: Matrix) -> Iterator[str]:
     """The object, a row a line."""
-    head: dict[str, Any] = {
-        "schema": SCHEMA,
+    head = {"schema": SCHEMA, **_head(matrix)}
+    for number, (name, value) in enumerate(head.items()):
+        yield ",\n" if number else "{\n"
+        yield f"  {json_text(name)}: {json_text(value)}"
+    yield ',\n  "rows": ['
+    for number, row in enumerate(matrix.rows):
+        yield "\n    " if number == 0 else ",\n    "
+        yield json_text(_row(matrix, row))
+    yield "\n  ]\n}\n"
+
+
+def to_dict(matrix: Matrix) -> dict[str, Any]:
+    """The same as plain values."""
+    return {**_head(matrix), "rows": [_row(matrix, row) for row in matrix.rows]}
+
+
+def _head(matrix: Matrix) -> dict[str, Any]:
+    return {
         "title": matrix.title,
         "at": matrix.at.isoformat().replace("+00:00", "Z") if matrix.at is not None else None,
         "actions": _names(matrix.actions),
@@ -30,14 +46,6 @@ def render(matrix: Matrix) -> Iterator[str]:
         ],
         "keys": [{"key": key.handle, "arn": key.arn} for key in matrix.keys],
     }
-    for number, (name, value) in enumerate(head.items()):
-        yield ",\n" if number else "{\n"
-        yield f"  {json_text(name)}: {json_text(value)}"
-    yield ',\n  "rows": ['
-    for number, row in enumerate(matrix.rows):
-        yield "\n    " if number == 0 else ",\n    "
-        yield json_text(_row(matrix, row))
-    yield "\n  ]\n}\n"
 
 
 def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
@@ -57,7 +65,7 @@ def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
 
 
 def _with_conditions(row: Row, mask: int) -> list[dict[str, Any]]:
-    return [{"actions": _names(part & mask), "conditions": text} for part, text in row.notes if part & mask]
+    return [{"actions": _names(part & mask), "conditions": note.text} for part, note in row.notes if part & mask]
 
 
 def _names(mask: int) -> list[str]:

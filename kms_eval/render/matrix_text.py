@@ -1,21 +1,27 @@
 """A matrix as a table for a terminal: a line for each principal (and key), a column for each group of actions.
 
-Comes in: a matrix, which groups to unfold, and perhaps a way to mark words. Goes out: text. Never here: terminals.
+Comes in: a matrix, which groups to unfold, how wide the terminal is, and perhaps a way to mark words. Goes out: text.
+Never here: terminals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
 
 from kms_eval.analysis.access.access_matrix import Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.analysis.access.answers import AnswerWord
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.render.answers import ANSWERS, SHOWN, SOMETHING
+from kms_eval.render.short_names import short_names
 from kms_eval.render.text import Paint, plain
 from kms_eval.safe_text import printable
 
 _FEW = 8  # so many actions are shown by name without being asked to
+_GAP = "  "
+_SHORTEST = 12  # a name of fewer letters says nothing
 
 
 Signs = Mapping[AnswerWord, str]
@@ -26,42 +32,135 @@ LETTERS: Signs = {shown.word: shown.letter for shown in ANSWERS}
 """For terminals that show ASCII only."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of answers: its name, its actions, and as many columns of the terminal as it takes."""
+
+    name: str
+    mask: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the table: what begins it, and the answers; None for a principal whose keys follow."""
+
+    start: str
+    row: Row | None
+
+
 def render(
-    matrix: Matrix, *, unfold: Collection[str] = (), signs: Signs = PICTURES, paint: Paint = plain
+    matrix: Matrix,
+    *,
+    unfold: Collection[str] = (),
+    signs: Signs = PICTURES,
+    paint: Paint = plain,
+    width: int | None = None,
 ) -> Iterator[str]:
     """The lines. `unfold` names the groups whose actions get a column each; few actions get one anyway.
 
-    Where there are several keys, lines that allow nothing are left out, and counted below.
+    Where there are several keys, lines that allow nothing are left out, and counted below. Where lines would be longer
+    than `width`, names are short, keys stand below their principals, and columns for which there is no room follow in
+    further tables.
     """
-    columns = list(_columns(matrix, unfold))
     shown = [row for row in matrix.rows if len(matrix.keys) == 1 or row.always | row.sometimes]
-    names = [printable(matrix.principals[row.principal].label) for row in shown]
-    keys = [_key(matrix, row) for row in shown] if len(matrix.keys) != 1 else []
-    wide = max(map(len, [*names, "principal"]), default=0)
-    wide_key = max(map(len, [*keys, "key"]), default=0) if keys else 0
-    cells = [[_cell(matrix, row, mask, signs) for _name, mask in columns] for row in shown]
-    widths = [max([len(name), *(len(line[place]) for line in cells)]) for place, (name, _mask) in enumerate(columns)]
-    head = ["principal".ljust(wide), *(["key".ljust(wide_key)] if keys else [])]
-    head += [name.ljust(width) for (name, _mask), width in zip(columns, widths, strict=True)]
-    yield paint("label", "  ".join(head).rstrip())
-    for place, line in enumerate(cells):
-        start = [names[place].ljust(wide), *([keys[place].ljust(wide_key)] if keys else [])]
-        marked = [_marked(cell, width, signs, paint) for cell, width in zip(line, widths, strict=True)]
-        yield "  ".join([*start, *marked]).rstrip()
+    columns = list(_columns(matrix, unfold, shown, signs))
+    head, lines = _beside(matrix, shown)
+    start = max(map(len, [head, *(line.start for line in lines)]), default=0)
+    blocks = [columns]
+    if width is not None and start + sum(len(_GAP) + column.width for column in columns) > width:
+        ellipsis = "…" if signs is PICTURES else "..."
+        head, lines = _below(matrix, shown, ellipsis)
+        longest = max((len(line.start) for line in lines if line.row is not None), default=0)
+        start = max(min(longest, max(width * 2 // 5, _SHORTEST)), len(head))
+        lines = [
+            _Line(_cut(line.start, start if line.row is not None else width, ellipsis), line.row) for line in lines
+        ]
+        blocks = list(_blocks(columns, width - start))
+    for number, block in enumerate(blocks):
+        if number:
+            yield ""
+        yield paint("label", _GAP.join([head.ljust(start), *(each.name.ljust(each.width) for each in block)]).rstrip())
+        principal = ""
+        for line in lines:
+            cells = [] if line.row is None else [_cell(matrix, line.row, column.mask, signs) for column in block]
+            if line.row is None:
+                principal = line.start
+            elif any(cells):
+                if principal:
+                    yield principal
+                    principal = ""
+                marked = (_marked(cell, column.width, signs, paint) for cell, column in zip(cells, block, strict=True))
+                yield _GAP.join([line.start.ljust(start), *marked]).rstrip()
+    yield ""
     there = [word for word in SOMETHING if SHOWN[word].usual or any(row.mask(word) for row in shown)]
-    yield from _legend(signs, there, folded=any(mask & (mask - 1) for _name, mask in columns))
+    yield from _legend(signs, there, width, folded=any(column.mask & (column.mask - 1) for column in columns))
     if len(shown) < len(matrix.rows):
-        yield f"{len(matrix.rows) - len(shown)} of {len(matrix.rows)} lines allow nothing and are left out"
+        text = f"{len(matrix.rows) - len(shown)} of {len(matrix.rows)} lines allow nothing and are left out"
+        yield from wrap(text, width) if width is not None else [text]
 
 
-def _columns(matrix: Matrix, unfold: Collection[str]) -> Iterator[tuple[str, int]]:
+def _columns(matrix: Matrix, unfold: Collection[str], shown: Sequence[Row], signs: Signs) -> Iterator[_Column]:
     few = len(actions_in(matrix.actions)) <= _FEW
     for group in ACTION_GROUPS:
         mask = group.mask & matrix.actions
         if mask and (few or group.name in unfold or "all" in unfold):
-            yield from ((action.name.partition(":")[2], bit_of(action.name)) for action in actions_in(mask))
-        elif mask:
-            yield group.name, mask
+            each = [(action.name.partition(":")[2], bit_of(action.name)) for action in actions_in(mask)]
+        else:
+            each = [(group.name, mask)] if mask else []
+        for name, part in each:
+            yield _Column(name, part, max([len(name), *(len(_cell(matrix, row, part, signs)) for row in shown)]))
+
+
+def _beside(matrix: Matrix, shown: Sequence[Row]) -> tuple[str, list[_Line]]:
+    """Every line with its principal and, where there are several, its key beside it."""
+    names = [printable(matrix.principals[row.principal].label) for row in shown]
+    if len(matrix.keys) == 1:
+        return "principal", [_Line(name, row) for name, row in zip(names, shown, strict=True)]
+    keys = [_key(matrix, row) for row in shown]
+    wide, wide_key = (max(map(len, each), default=0) for each in ([*names, "principal"], [*keys, "key"]))
+    lines = [
+        _Line(f"{name.ljust(wide)}{_GAP}{key.ljust(wide_key)}", row)
+        for name, key, row in zip(names, keys, shown, strict=True)
+    ]
+    return f"{'principal'.ljust(wide)}{_GAP}{'key'.ljust(wide_key)}", lines
+
+
+def _below(matrix: Matrix, shown: Sequence[Row], ellipsis: str) -> tuple[str, list[_Line]]:
+    """Short names; where there are several keys, each below its principal, and what has no key beside its name."""
+    labels = short_names([printable(person.label) for person in matrix.principals], ellipsis)
+    if len(matrix.keys) == 1:
+        return "principal", [_Line(labels[row.principal], row) for row in shown]
+    lines: list[_Line] = []
+    before = None
+    for row in shown:
+        if row.principal != before:
+            lines.append(_Line(labels[row.principal], None))
+            before = row.principal
+        lines.append(_Line(f"  {_key(matrix, row) or 'without a key'}", row))
+    return "principal, key", lines
+
+
+def _blocks(columns: Iterable[_Column], room: int) -> Iterator[list[_Column]]:
+    """The columns in tables that fit; one that fits nowhere has a table of its own."""
+    block: list[_Column] = []
+    taken = 0
+    for column in columns:
+        needed = len(_GAP) + column.width
+        if block and taken + needed > room:
+            yield block
+            block, taken = [], 0
+        block.append(column)
+        taken += needed
+    yield block
+
+
+def _cut(text: str, most: int, ellipsis: str) -> str:
+    """The text with its middle left out: both ends tell names apart."""
+    if len(text) <= most:
+        return text
+    left = max(most - len(ellipsis), 2)
+    return f"{text[: left // 2]}{ellipsis}{text[-(left - left // 2) :]}"
 
 
 def _key(matrix: Matrix, row: Row) -> str:
@@ -87,8 +186,16 @@ def _marked(cell: str, width: int, signs: Signs, paint: Paint) -> str:
     return (paint(kind, cell) if kind else cell) + " " * (width - len(cell))
 
 
-def _legend(signs: Signs, there: Iterable[AnswerWord], *, folded: bool) -> Iterator[str]:
-    yield ""
-    words = "  ".join(f"{signs[word]} {SHOWN[word].head}" for word in (*there, "never"))
-    counts = f"  2{signs['always']}1{signs['conditional']}/9: of 9 actions 2 always, 1 under conditions"
-    yield words + counts * folded
+def _legend(signs: Signs, there: Iterable[AnswerWord], width: int | None, *, folded: bool) -> Iterator[str]:
+    """What the signs mean, in lines that fit."""
+    parts = [f"{signs[word]} {SHOWN[word].head}" for word in (*there, "never")]
+    if folded:
+        parts.append(f"2{signs['always']}1{signs['conditional']}/9: of 9 actions 2 always, 1 under conditions")
+    line = ""
+    for part in parts:
+        if line and width is not None and len(line) + len(_GAP) + len(part) > width:
+            yield line
+            line = part
+        else:
+            line = f"{line}{_GAP}{part}" if line else part
+    yield line

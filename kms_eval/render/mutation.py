@@ -115,7 +115,8 @@ def _lines(report: MutationReport, most: int | None, paint: Paint, sources: Sequ
 def _about(survivor: Survivor, paint: Paint, sources: Sequence[str]) -> Iterator[str]:
     mutant, witness = survivor.mutant, survivor.witness
     effect = "allows more" if witness.allows_more else "allows less" if witness.allows_less else "denies otherwise"
-    place = Location(mutant.written.file or None, mutant.written.line)
+    location = mutant.written.reference.location
+    place = Location(location.file, location.line)
     yield printable(f"{effect}: {place}: {_name(mutant)}: {mutant.what} [{mutant.kind}]")
     for line in difference(mutant.before, mutant.after):
         kind = {"+": _ADDED, "-": _REMOVED}.get(line[:1])
@@ -126,7 +127,8 @@ def _about(survivor: Survivor, paint: Paint, sources: Sequence[str]) -> Iterator
 
 
 def _name(mutant: Mutant) -> str:
-    return f"{mutant.written.policy} {mutant.written.label}"
+    reference = mutant.written.reference
+    return f"{reference.policy} {reference.label}"
 
 
 def _survivor(survivor: Survivor) -> dict[str, Any]:
@@ -140,15 +142,15 @@ def _survivor(survivor: Survivor) -> dict[str, Any]:
 
 
 def _mutant(mutant: Mutant) -> dict[str, Any]:
-    written = mutant.written
+    reference = mutant.written.reference
     return {
         "kind": mutant.kind,
         "change": mutant.what,
-        "policy": written.policy,
-        "sid": written.sid,
-        "index": written.index,
-        "file": written.file,
-        "line": written.line,
+        "policy": reference.policy,
+        "sid": reference.sid,
+        "index": reference.index,
+        "file": reference.location.file or "",
+        "line": reference.location.line,
         "diff": "\n".join(difference(mutant.before, mutant.after)),
     }
 

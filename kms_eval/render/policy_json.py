@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from kms_eval.documents.model import PrincipalEntry, Statement
+from kms_eval.documents.model import Grant, PrincipalEntry, Statement
 from kms_eval.safe_text import json_text
 
 
@@ -27,6 +27,29 @@ def statement_as_dict(statement: Statement) -> dict[str, Any]:
         ("Condition", _condition(statement)),
     )
     return {name: value for name, value in elements if value is not None}
+
+
+def grant_as_dict(grant: Grant) -> dict[str, Any]:
+    """The grant as ListGrants has it, without its key.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html
+    """
+    constraints: dict[str, Any] = {
+        "EncryptionContextEquals": _pairs(grant.constraints.encryption_context_equals),
+        "EncryptionContextSubset": _pairs(grant.constraints.encryption_context_subset),
+        "SourceArn": grant.constraints.source_arn,
+    }
+    members: tuple[tuple[str, Any], ...] = (
+        ("GrantId", grant.id),
+        ("Name", grant.name),
+        ("GranteePrincipal", grant.grantee_principal),
+        ("GranteeServicePrincipal", grant.grantee_service_principal),
+        ("RetiringPrincipal", grant.retiring_principal),
+        ("RetiringServicePrincipal", grant.retiring_service_principal),
+        ("Operations", list(grant.operations)),
+        ("Constraints", {name: value for name, value in constraints.items() if value is not None} or None),
+    )
+    return {name: value for name, value in members if value is not None}
 
 
 def difference(before: Statement, after: Statement | None) -> Iterator[str]:
@@ -53,6 +76,10 @@ def _principal(entries: tuple[PrincipalEntry, ...] | None) -> str | dict[str, An
         return "*"
     kinds = dict.fromkeys(entry.kind for entry in entries)
     return {kind: _texts([entry.value for entry in entries if entry.kind == kind]) for kind in kinds}
+
+
+def _pairs(pairs: tuple[tuple[str, str], ...] | None) -> dict[str, str] | None:
+    return None if pairs is None else dict(pairs)
 
 
 def _condition(statement: Statement) -> dict[str, dict[str, Any]] | None:

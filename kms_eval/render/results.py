@@ -1,4 +1,4 @@
-"""Test results as text for a person.
+"""Test results as text for a person and as JSON.
 
 Comes in: results. Goes out: text, with the place of each failure first so that editors can jump there.
 Never here: running tests, terminals.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from kms_eval.analysis.testing import TestResult
-from kms_eval.errors import Location
+from kms_eval.errors import Fault, Location
+from kms_eval.render.json_document import json_document
 from kms_eval.render.text import Paint, plain, reasons
 from kms_eval.safe_text import printable
 
@@ -37,6 +39,60 @@ def summary(results: Iterable[TestResult]) -> str:
     if numbers["invalid"]:
         parts.append(f"{numbers['invalid']} could not be run")
     return ", ".join(parts)
+
+
+def render_json(
+    results: Iterable[TestResult], faults: Iterable[Fault], not_run: int, *, ascii_only: bool = False
+) -> str:
+    """All results as a JSON object; `faults` are those of files that could not be read."""
+    return json_document(run_to_dict(results, faults, not_run), ascii_only=ascii_only)
+
+
+def run_to_dict(results: Iterable[TestResult], faults: Iterable[Fault] = (), not_run: int = 0) -> dict[str, Any]:
+    """The same as plain values."""
+    found = list(results)
+    numbers = Counter(result.outcome for result in found)
+    return {
+        "passed": numbers["passed"],
+        "failed": numbers["failed"],
+        "invalid": numbers["invalid"],
+        "not_run": not_run,
+        "tests": [to_dict(result) for result in found],
+        "faults": [_fault(fault) for fault in faults],
+    }
+
+
+def to_dict(result: TestResult) -> dict[str, Any]:
+    """One result as an object. What was decided is there where a test failed or hangs on an open question."""
+    case, explanation = result.case, result.explanation
+    place = case.place.location()
+    return {
+        "name": case.name,
+        "outcome": result.outcome,
+        "file": place.file or None,
+        "line": place.line,
+        "principal": case.request.principal,
+        "action": case.request.action,
+        "key": case.request.key,
+        "expect": case.expect,
+        "decision": None if explanation is None else explanation.decision,
+        "reason": None if explanation is None else explanation.reason,
+        "reason_code": None if explanation is None else explanation.reason_code,
+        "mismatches": list(result.mismatches),
+        "faults": [_fault(fault) for fault in result.faults],
+        "warnings": [{"code": each.code, "message": each.message} for each in result.doubts],
+    }
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    place = fault.location
+    return {
+        "message": fault.message,
+        "help": fault.help,
+        "file": place.file if place is not None else None,
+        "line": place.line if place is not None else None,
+        "field": place.field if place is not None else None,
+    }
 
 
 def _lines(result: TestResult, *, full: bool, paint: Paint) -> Iterator[str]:

@@ -50,7 +50,8 @@ def shown(example: Example) -> str:
         parts.append(_readable(example.key))
     if example.document:
         parts.append(dict(example.document))
-    return _short("\n".join(json_text(part, indent=2) for part in parts) or "{}")
+    lines = [example.comment] if example.comment else []
+    return _short("\n".join([*lines, *(json_text(part, indent=2) for part in parts)]) or "{}")
 
 
 def _readable(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,22 +42,28 @@ def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain)
 
 def wrapped(text: str, width: int | None) -> str:
     """The text in lines of at most so many columns as far as its words let it, each going on further to the right."""
-    if width is None:
-        return text
-    from textwrap import fill  # noqa: PLC0415 - only terminals need it
+    return text if width is None else "\n".join(_wrapped(line, max(width, 40)) for line in text.split("\n"))
 
-    def one(line: str) -> str:
-        indent = " " * (len(line) - len(line.lstrip()))
-        return fill(
-            line.strip(),
-            max(width, 40),
-            initial_indent=indent,
-            subsequent_indent=f"{indent}    ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
 
-    return "\n".join(map(one, text.split("\n")))
+def _wrapped(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    lines, reached = [indent], len(indent)
+    fresh = True
+    for blank, word in _WORD.findall(line.strip()):
+        columns = len(_MARK.sub("", word))
+        if not fresh and columns and reached + len(blank) + columns > width:
+            lines.append(f"{indent}    {word}")
+            reached = len(indent) + 4 + columns
+        else:
+            lines[-1] += blank + word
+            reached += len(blank) + columns
+        fresh = False
+    return "\n".join(each.rstrip() for each in lines)
+
+
+_WORD = re.compile(r"(\s*)(\S+)")
+_MARK = re.compile(r"\x1b\[[0-9;]*m")
+"""What marks words on a terminal, which takes no columns."""
 
 
 def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
@@ -105,7 +111,7 @@ def reasons(explanation: Explanation, *, full: bool = True, names: bool = False,
     if explanation.near_misses:
         yield "it denies because:" if explanation.decision == "explicitDeny" else "came near, but did not count:"
         for miss in explanation.near_misses if full else explanation.near_misses[:_MOST_NEAR]:
-            layer = "" if _is_grant(miss.source) else f"{layer_name(miss.layer)}, "
+            layer = "" if miss.source.is_grant else f"{layer_name(miss.layer)}, "
             yield f"  {layer}{_where(miss.source, paint)}: {printable(miss.because)}"
     for unknown in explanation.unknowns:
         about = f"{unknown.address}: " if unknown.address else ""
@@ -157,13 +163,8 @@ def _decided(word: LayerWord, explanation: Explanation) -> bool:
 
 def _where(source: Source, paint: Paint) -> str:
     """A statement by its policy and Sid or position, and its line where there is one."""
-    name = source.policy if _is_grant(source) else f"{source.policy} {source.label}"
+    name = source.name
     place = source.location
     if place is None or place.file is None or place.line is None:
         return printable(name)
     return f"{printable(name)} {paint('place', printable(f'({place.file}:{place.line})'))}"
-
-
-def _is_grant(source: Source) -> bool:
-    """A grant has neither Sid nor position, and its name says that it is one."""
-    return source.policy.startswith("grant ")

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kms_eval.formats.document import Origin, Steps
+from kms_eval.formats.unknown import unknown_in
 from kms_eval.language import arn
+from kms_eval.sources.attachments import FIELDS, attach
 from kms_eval.sources.raw import Raw, Whole
 
 _BY_NAME = frozenset({"policies", "grants", "aliases"})
@@ -26,10 +28,11 @@ def merged(raws: Iterable[Raw]) -> Raw:
     for raw in raws:
         _Merger(result, raw).merge()
         names.append(raw.known_as)
+    attach(result)
     for section in _ENTRIES:
         for name, entry in result.section(section).items():
-            assert isinstance(entry, dict)  # noqa: S101 - INVARIANT: what was merged is a mapping
-            _with_lists(result, (section, name), entry)
+            if isinstance(entry, dict):
+                _with_lists(result, (section, name), entry)
     for steps, unknown in result.gaps.items():
         entry = result.section(str(steps[0])).get(str(steps[1])) if len(steps) == 3 else None
         if isinstance(entry, dict) and steps[2] not in entry:
@@ -67,6 +70,7 @@ class _Merger:
         for steps, unknown in self.raw.gaps.items():
             if steps not in self.told:
                 self.result.gaps.setdefault(steps, unknown)
+        self.result.attachments |= self.raw.attachments
         self.result.warnings += self.raw.warnings
         self.result.words += self.raw.words
 
@@ -133,7 +137,10 @@ class _Merger:
         accounts = value.get("accounts")
         if isinstance(before, dict) and before.get("id") == value.get("id") and isinstance(accounts, Mapping):
             known = before.get("accounts")
-            merged_accounts = {**(known if isinstance(known, Mapping) else {}), **accounts}
+            merged_accounts = dict(known) if isinstance(known, Mapping) else {}
+            for name, entry in accounts.items():
+                if not _shown_in_part(entry, merged_accounts.get(name)):
+                    merged_accounts[name] = entry
             self.result.value["organization"] = {**before, **value, "accounts": merged_accounts}
         else:
             self.result.value["organization"] = dict(value)
@@ -145,6 +152,16 @@ class _Merger:
         for index, item in enumerate(value):
             self._origin((name, len(listed)), (name, index))
             listed.append(item)
+
+
+def _shown_in_part(entry: object, known: object) -> bool:
+    """Whether what was told before of an account says more than this entry, which knows no policies of any level."""
+    if not isinstance(entry, Mapping) or not isinstance(known, Mapping):
+        return False
+    path = entry.get("path")
+    told = [level for field in FIELDS.values() for level in entry.get(field) or () if unknown_in(level) is None]
+    untold = all(unknown_in(each) is not None for level in told if isinstance(level, list) for each in level)
+    return untold and (path == known.get("path") or unknown_in(path) is not None)
 
 
 def _known_keys(raw: Raw) -> dict[str, str]:

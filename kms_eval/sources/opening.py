@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kms_eval.errors import Fault, InputError, Location
-from kms_eval.formats.document import Place, Position, RawDocument, SourceFile, Steps
+from kms_eval.formats.document import Inside, Place, Position, RawDocument, SourceFile, Steps
 from kms_eval.formats.text import LARGEST_FILE_BYTES, decoded, file_bytes
 from kms_eval.records import record
 
@@ -48,7 +48,7 @@ class Opened:
         """The same as a document of its own, as which it has no fields around it."""
         file, around = self.place.file, self.place.steps
         if around:
-            file = SourceFile(file.name, file.path, lambda steps: self.place.file.position((*around, *steps)))
+            file = SourceFile(file.name, file.path, Inside(file.position, around))
         return RawDocument(file, self.value)
 
 
@@ -105,13 +105,13 @@ def read_documents(found: Found) -> list[Opened]:
     if data.startswith(_ZIP):
         advice = f"`terraform show -json {found.name} > plan.json`; a CDK or Lambda asset is no source"
         raise InputError(Fault("is a Terraform plan in binary form, or another zip file", Location(found.name), advice))
-    text = decoded(data, found.name)
+    text = decoded(_as_utf8(data, found.name), found.name)
     plain = found.path.name.removesuffix(".gz").lower()
     if text.lstrip()[:1] not in ("{", "[") and plain.endswith(_YAML):
         return [Opened(*_yaml(text, found), found.names)]
     values, position = _json(text, found.name)
     if len(values) == 1:
-        file = SourceFile(found.name, found.path, lambda steps: position((0, *steps)))
+        file = SourceFile(found.name, found.path, Inside(position, (0,)))
         return [Opened(values[0], Place(file), found.names)]
     file = SourceFile(found.name, found.path, position)
     return [Opened(value, Place(file, (index,)), found.names) for index, value in enumerate(values)]
@@ -185,6 +185,19 @@ def _looks_like(text: str) -> tuple[str, str] | None:
     if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] not in ("}", "]"):
         return "ends in the middle: the file is half-written", "save the response again"
     return None
+
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def _as_utf8(data: bytes, name: str) -> bytes:
+    """What Windows PowerShell saves with ``>`` is UTF-16, with a mark that says so."""
+    if not data.startswith(_UTF_16):
+        return data
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeError:
+        raise InputError(Fault("is not whole UTF-16 text", Location(name), "save it as UTF-8")) from None
 
 
 def _unpacked(data: bytes, name: str) -> bytes:

@@ -5,11 +5,40 @@ Comes in: values and places. Goes out: `Raw`. Never here: any format, merging.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kms_eval.documents.findings import DocumentWarning
 from kms_eval.formats.document import Origin, Origins, Place, Steps
 from kms_eval.formats.unknown import Unknown
+from kms_eval.records import record
+
+
+@record
+class Document:
+    """A policy as raw value, where it stands and what it is called; `parts` are places of statements inside it."""
+
+    value: object
+    origin: Origin
+    parts: Mapping[Steps, Origin] = field(default_factory=dict)
+
+    def put(self, origins: Origins, steps: Steps) -> None:
+        """Say that the document at `steps` of a scenario is from here."""
+        origins.put(steps, self.origin)
+        for inner, origin in self.parts.items():
+            origins.put((*steps, *inner), origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """That a policy of an organization hangs on a root, a unit or an account (`target`, by its id).
+
+    `field` is where policies of its type stand in an account. Without a target: wherever it hangs already.
+    """
+
+    field: str
+    target: str | None
+    name: str
 
 
 class Whole(dict[str, object]):
@@ -26,13 +55,15 @@ class Raw:
     key or principal. A `Whole` mapping replaces what earlier sources say.
 
     `gaps` has what exists and this source does not show, by the steps to where it would be: it counts only where no
-    source says anything there. `words` are to be said first, to whoever asks; `known_as` is what the source was
-    recognised as.
+    source says anything there. `attachments` are policies of the organization by what they hang on, which count where a
+    source tells the accounts; None takes one away. `words` are to be said first, to whoever asks; `known_as` is what
+    the source was recognised as.
     """
 
     value: dict[str, object] = field(default_factory=dict)
     origins: Origins = field(default_factory=Origins)
     gaps: dict[Steps, Unknown] = field(default_factory=dict)
+    attachments: dict[Attached, Document | None] = field(default_factory=dict)
     warnings: list[DocumentWarning] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     known_as: str = ""

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kms_eval.errors import Fault, InputError, Location
-from kms_eval.formats.document import Origin
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+from kms_eval.formats.document import Origin, RawDocument
 from kms_eval.records import record
 from kms_eval.sources.aws.assembling import assemble
 from kms_eval.sources.aws.responses import Collection, Response, response_of
 from kms_eval.sources.aws.shown import Shown
+from kms_eval.sources.collecting import CollectedFolders
 from kms_eval.sources.kinds import FOLDERS, KINDS
 from kms_eval.sources.merging import merged
 from kms_eval.sources.opening import Found, Opened, files_in, read_documents
@@ -45,6 +46,8 @@ class _Sources:
         self.responses: list[tuple[Response, Shown]] = []
         self.counted: dict[str, Counter[str]] = {}
         self.left: list[str] = []
+        self.collected = CollectedFolders()
+        self.assembling = False
 
     def source(self, path: Path, depth: int = 0) -> None:
         """All files of one source."""
@@ -52,6 +55,9 @@ class _Sources:
         self.counted[str(path)] = Counter()
         for found in self._files(path):
             try:
+                if (collected := self.collected.take(found)) is not None:
+                    self._resource(str(path), collected)
+                    continue
                 documents = read_documents(found)
             except InputError as error:
                 if found.alone or not _is_empty(error):
@@ -91,7 +97,7 @@ class _Sources:
             self.counted[source][kind.name] += 1
             return True
         if is_scenario(value):
-            self._scenario(opened, depth)
+            self.scenario(opened, depth)
             self.counted[source]["scenario"] += 1
             return True
         if isinstance(value, Mapping) and value and all(response_of(each) for each in value.values()):
@@ -100,12 +106,24 @@ class _Sources:
             return True
         return False
 
+    def _resource(self, source: str, kind: str) -> None:
+        if not self.assembling:
+            self._assembling()
+        if kind:
+            self.counted[source][kind] += 1
+
+    def _assembling(self) -> None:
+        """What AWS says becomes one part, where the first of it stands."""
+        self.assembling = True
+        self.parts.append(_Part(None, None))
+
     def _response(self, row: Response, opened: Opened) -> None:
-        if not self.responses:
-            self.parts.append(_Part(None, None))
+        if not self.assembling:
+            self._assembling()
         self.responses.append((row, Shown(opened.value, opened.place, opened.names)))
 
-    def _scenario(self, opened: Opened, depth: int) -> None:
+    def scenario(self, opened: Opened, depth: int) -> None:
+        """A scenario: first the sources that it names, then itself."""
         value = opened.value
         assert isinstance(value, Mapping)  # noqa: S101 - INVARIANT: scenarios are mappings
         listed = value.get("sources", [])
@@ -114,12 +132,18 @@ class _Sources:
         if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
             self.faults.append(Fault("expected a list of paths", place.location()))
             names = ()
-        base = opened.place.file.path.parent if opened.place.file.path is not None else Path()
+        base = opened.place.file.path.parent if opened.place.file.path is not None else None
         if names and depth >= _DEEPEST:
             self.faults.append(Fault("sources bring in one another in a circle", place.location()))
             names = ()
-        for name in names:
-            self.source(base / name, depth + 1)
+        for index, name in enumerate(names):
+            if base is None and not Path(name).is_absolute():
+                where = opened.place.at("sources", index).location()
+                self.faults.append(
+                    Fault(f"{quoted(name)} is a path, and nothing says to what it is relative", where, "give `base`")
+                )
+            else:
+                self.source(base / name if base is not None else Path(name), depth + 1)
         self.parts.append(_Part(None, opened))
 
     def _unknown(self, opened: Opened, found: Found) -> None:
@@ -145,15 +169,30 @@ class _Sources:
                     continue
             if raw is not None:
                 raws.append(raw)
+        self.faults += self._misspelt_parameters()
         if self.faults:
             raise InputError(self.faults)
         result = merged(raws)
-        for name in ("account", "region"):
-            if getattr(self.options, name) is not None:
-                result.value[name] = getattr(self.options, name)
+        if self.options.account is not None:
+            result.value["account"] = self.options.account
+        if self.options.region is not None:
+            result.value.setdefault("region", self.options.region)
         result.words[:0] = self.words
         result.known_as = "\n".join([*self._recognised(), *self.left])
         return result
+
+    def _misspelt_parameters(self) -> Iterator[Fault]:
+        """Values for parameters that no template has, and that are called nearly as one of them.
+
+        Others are left alone: of two sides of a comparison one may have more parameters than the other.
+        """
+        templates = [part.opened.value for part in self.parts if part.kind is not None and part.opened is not None]
+        sections = [each.get("Parameters") for each in templates if isinstance(each, Mapping)]
+        declared = {str(name) for section in sections if isinstance(section, Mapping) for name in section}
+        for name in self.options.parameters:
+            advice = did_you_mean(name, declared) if name not in declared else None
+            if advice is not None:
+                yield Fault(f"no template has the parameter {quoted(name)}", Location(field="--parameter"), advice)
 
     def _read_told(self) -> dict[int, Raw]:
         """Scenarios and responses, which tell the account and Region that plans and templates are read with."""
@@ -179,6 +218,8 @@ class _Sources:
 
     def _assembled(self, options: Options) -> Raw:
         collection = Collection()
+        for error in self.collected.put(collection):
+            self.faults += error.faults
         for late in (False, True):
             for row, shown in self.responses:
                 if row.late == late:
@@ -213,9 +254,14 @@ def _scenario_raw(opened: Opened) -> Raw:
     return raw
 
 
-def read_sources(paths: Sequence[Path] | Iterable[Path], options: Options) -> Raw:
-    """What all sources tell together; `known_as` has a line for each, and for every file that was left out."""
+def read_sources(paths: Sequence[Path] | Iterable[Path], options: Options, scenario: RawDocument | None = None) -> Raw:
+    """What all sources tell together; `known_as` has a line for each, and for every file that was left out.
+
+    A `scenario` that is in memory comes after them, and brings in its own sources.
+    """
     sources = _Sources(options)
     for path in paths:
         sources.source(path)
+    if scenario is not None:
+        sources.scenario(Opened(scenario.value, scenario.place, ()), 0)
     return sources.read()

@@ -46,6 +46,11 @@ def is_scenario(value: object) -> bool:
 _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"Records"}), "a CloudTrail trail, which tells what happened and not what is allowed"),
     (frozenset({"Events"}), "CloudTrail events, which tell what happened and not what is allowed"),
+    (frozenset({"eventName", "eventSource"}), "a CloudTrail event, which tells what happened and not what is allowed"),
+    (
+        frozenset({"detail-type", "detail"}),
+        "an event of EventBridge, which tells what happened and not what is allowed",
+    ),
     (frozenset({"Statement"}), "a policy by itself: nothing says to what it is attached"),
     (frozenset({"Error"}), "an error that AWS answered: the call failed"),
 )
@@ -54,7 +59,7 @@ _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
 def looks_like(value: object) -> str:
     """What a document that is no source looks like, for a message."""
     if isinstance(value, list):
-        return "a list of nothing that is known"
+        return f"a list that begins with {looks_like(value[0])}" if value else "an empty list"
     if not isinstance(value, Mapping):
         return "a single value"
     for members, text in _LOOKS:
@@ -66,4 +71,7 @@ def looks_like(value: object) -> str:
     return f"an object with {', '.join(names[:4])}" + (" …" if len(names) > 4 else "")
 
 
-TAKEN = "a scenario, responses of the AWS CLI or boto3, a Terraform plan or state, or a CloudFormation template"
+TAKEN = (
+    "a scenario, responses of the AWS CLI or boto3, a folder of iam-collect, a Terraform plan or state, "
+    "or a CloudFormation template"
+)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from kms_eval.errors import InputError, quoted
 from kms_eval.formats.document import Place
 from kms_eval.records import record
+from kms_eval.safe_text import printable
 from kms_eval.world.entry_forms import TEST_ENTRY
 from kms_eval.world.model import Caller, World
 from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
@@ -41,6 +42,9 @@ class TestCase:
     expect_layer: str | None = None
     expect_reason_code: str | None = None
     expect_missing_context: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"<TestCase {printable(self.name)}: {self.expect}>"
 
 
 _EXPECTATIONS: dict[str, Expectation] = {

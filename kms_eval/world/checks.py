@@ -13,6 +13,7 @@ from kms_eval.documents.findings import Findings
 from kms_eval.errors import InputError, quoted
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.records import record
+from kms_eval.safe_text import printable
 from kms_eval.world.attachments import Documents
 from kms_eval.world.entry_forms import CHECK_ENTRY
 from kms_eval.world.model import World
@@ -51,6 +52,9 @@ class Check:
     on: tuple[str, ...] = ()
     unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     place: Place | None = None
+
+    def __repr__(self) -> str:
+        return f"<Check {printable(self.name)}>"
 
     @property
     def sentence(self) -> str:

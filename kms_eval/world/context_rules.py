@@ -30,6 +30,7 @@ Complaint = tuple[str, str | None]
 
 _SEARCHED = 500
 _MOST_NAMES = 10_000
+_LONGEST_NAME = 1_000
 _LISTED = 4
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.*", re.DOTALL)
 _VIA_SERVICE = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)\.amazonaws\.com")
@@ -188,7 +189,7 @@ class ContextRules:
         rule = self._rules.get(name)
         if rule is None:
             rule = self._made(name)
-            if len(self._rules) < _MOST_NAMES:
+            if len(self._rules) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
                 self._rules[name] = rule
         return rule
 

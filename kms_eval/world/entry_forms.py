@@ -70,6 +70,7 @@ PRINCIPAL_ENTRY: Form[PrincipalEntry] = Form(
         "policies": (list_of(policy_source), ()),
         "groups": (list_of(text), ()),
         "permissions_boundary": (optional(policy_source), None),
+        "trust_policy": (optional(policy_source), None),
         "tags": (mapping_of(text, string), {}),
         "id": (optional(text), None),
     },

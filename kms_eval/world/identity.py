@@ -108,7 +108,7 @@ def read_identity(text: str, *, account: str | None, partition: str) -> Identity
     if account is None:
         raise _wrong(
             f"the short name {quoted(text)} belongs to no account",
-            f"set `account` in the scenario, or write `{identity.arn.replace('0' * 12, 'ACCOUNT')}`",
+            f"set `account` in the scenario, give `--account`, or write `{identity.arn.replace('0' * 12, 'ACCOUNT')}`",
         )
     return identity
 

@@ -38,6 +38,7 @@ class Index:
         # The parts, not the world: an index that held its world would keep it alive for ever.
         self._keys = world.keys.values()
         self._principals = world.principals
+        self._unshown = frozenset(world.unshown)
         self._documents = tuple(_resource_policies(world))
 
     @cached_property
@@ -85,8 +86,12 @@ class Index:
 
     @cached_property
     def described_accounts(self) -> frozenset[tuple[str, str]]:
-        """Partition and account of everybody whom the scenario describes."""
-        return frozenset((principal.arn.split(":", 2)[1], principal.account) for principal in self._principals.values())
+        """Partition and account of everybody whom the scenario describes, where it describes everybody there is."""
+        return frozenset(
+            (principal.arn.split(":", 2)[1], principal.account)
+            for principal in self._principals.values()
+            if principal.account not in self._unshown
+        )
 
     @cached_property
     def mentioned(self) -> frozenset[str]:

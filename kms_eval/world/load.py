@@ -20,6 +20,7 @@ from kms_eval.formats.document import Place, RawDocument, SourceFile
 from kms_eval.formats.memory import plain
 from kms_eval.formats.text import read_file
 from kms_eval.records import record
+from kms_eval.safe_text import printable
 from kms_eval.world.attachments import Documents
 from kms_eval.world.cases import TestCase, read_tests
 from kms_eval.world.checks import Check, read_checks
@@ -29,6 +30,7 @@ from kms_eval.world.model import World
 from kms_eval.world.organizations import read_endpoints, read_organization
 from kms_eval.world.principals import read_principals
 from kms_eval.world.reading import Reading
+from kms_eval.world.unshown import read_unshown
 from kms_eval.world.values import kind_of
 
 if TYPE_CHECKING:
@@ -116,9 +118,7 @@ def _read_sources(paths: Sequence[Path], options: Options | None, *, strict: boo
     first = paths[0]
     base = first if first.is_dir() else first.parent
     document = RawDocument(SourceFile(str(first), first, origins=raw.origins), raw.value)
-    loaded = _read(document, base, first.stem, strict=strict, strangers=strangers)
-    warnings = (*raw.warnings, *loaded.warnings)
-    return replace(loaded, warnings=warnings, words=tuple(raw.words), recognised=tuple(raw.known_as.splitlines()))
+    return _told_by(raw, _read(document, base, first.stem, strict=strict, strangers=strangers))
 
 
 def from_document(document: RawDocument, *, name: str, strict: bool = False) -> Loaded:
@@ -141,7 +141,31 @@ def from_dict(
     """
     with _without_collecting():
         file = SourceFile(name)
-        return _read(RawDocument(file, plain(data, file)), base, name, strict=strict, strangers=strangers)
+        document = RawDocument(file, plain(data, file))
+        if isinstance(document.value, Mapping) and document.value.get("sources"):
+            return _read_with_sources(document, base, name, strict=strict, strangers=strangers)
+        return _read(document, base, name, strict=strict, strangers=strangers)
+
+
+def _read_with_sources(document: RawDocument, base: Path | None, name: str, *, strict: bool, strangers: bool) -> Loaded:
+    """A scenario in memory that brings in other sources, whose paths are relative to `base` like all others."""
+    from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario by itself needs none
+    from kms_eval.sources.reading import read_sources  # noqa: PLC0415 - likewise
+
+    here = SourceFile(name, base / name if base is not None else None)
+    raw = read_sources((), Options(), RawDocument(here, document.value))
+    together = RawDocument(SourceFile(name, here.path, origins=raw.origins), raw.value)
+    return _told_by(raw, _read(together, base, name, strict=strict, strangers=strangers))
+
+
+def _told_by(raw: Raw, loaded: Loaded) -> Loaded:
+    """With what the sources had to say beside the world."""
+    return replace(
+        loaded,
+        warnings=(*raw.warnings, *loaded.warnings),
+        words=tuple(map(printable, raw.words)),
+        recognised=tuple(map(printable, raw.known_as.splitlines())),
+    )
 
 
 def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool, strangers: bool) -> Loaded:
@@ -162,10 +186,11 @@ def _without_collecting() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-            if gc.get_count()[0] > gc.get_threshold()[0]:
-                # A collection is due. This one makes all that was read old at once; of the usual ones the next three
-                # would look through it again, in the middle of somebody's first question.
-                gc.collect(1)
+            if gc.get_count()[0] > gc.get_threshold()[0] and not gc.get_freeze_count():
+                # A collection is due, and would look through all that was read, as would the next two, in the middle of
+                # somebody's first question. This makes it old without looking at it.
+                gc.freeze()
+                gc.unfreeze()
 
 
 def _read_mapping(
@@ -187,6 +212,7 @@ def _read_mapping(
         organization=read_organization(reading),
         vpc_endpoints=read_endpoints(reading),
         strangers=scenario.strangers or strangers,
+        unshown=read_unshown(reading),
     )
     tests = read_tests(reading, world)
     checks = read_checks(reading, world)

@@ -3,7 +3,7 @@
 Comes in: what `load` resolved from a scenario. Goes out: frozen values that compile and answer.
 Never here: files, names that still need resolving, the meaning of any layer.
 
-What exists is compared by identity, and shown by it: written out, most of it would be a world with all its policies.
+What exists is compared by identity, and shown by its name: written out, most of it would be a world with its policies.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 
 from kms_eval.documents.model import Grant, OpenGrant, Policy
 from kms_eval.formats.unknown import Unknown
+from kms_eval.safe_text import printable
 
 CallerKind = Literal["user", "role", "federated-user", "root", "service"]
 
@@ -25,6 +26,8 @@ class Principal:
     `policies` holds every identity policy: attached, the groups' (users only) and those of `attached_by_principal`.
     `tags` keep the case they are written in; `id` is the unique id (AIDA…, AROA…), None if not given.
     `unknowns` has the condition keys (lower case; a family with its ``/``) whose facts no source could show.
+    `trust_policy` is the trust policy of a role as a plain document, which is kept and decides nothing; None if none
+    is given.
     """
 
     arn: str
@@ -38,6 +41,19 @@ class Principal:
     id: str | None = None
     known: bool = True
     unknowns: Mapping[str, Unknown] = field(default_factory=dict)
+    trust_policy: object = None
+
+    def __repr__(self) -> str:
+        return f"<Principal {printable(self.arn)}: {len(self.policies)} policies>"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Unshown:
+    """What everybody of an account has whom no source could show: policies and a boundary of which nothing is known."""
+
+    unknown: Unknown
+    policy: Policy
+    boundary: Policy
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -104,6 +120,9 @@ class Key:
     open_grants: tuple[OpenGrant, ...] = ()
     unknowns: Mapping[str, Unknown] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Key {printable(self.handle)}: {printable(self.arn)}>"
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OrganizationAccount:
@@ -144,7 +163,8 @@ class World:
 
     `keys` by handle, in the order of the scenario; `principals` by ARN. Compared by identity, and weakly referable, so
     that what is made from a world once (an index, a compiled form) can be kept beside it. `strangers` tells that
-    anybody may be asked about, whether the world mentions them or not.
+    anybody may be asked about, whether the world mentions them or not. `unshown` has the accounts of which no source
+    shows everybody.
     """
 
     account: str | None
@@ -155,6 +175,10 @@ class World:
     organization: Organization | None = None
     vpc_endpoints: Mapping[str, VpcEndpoint] = field(default_factory=dict)
     strangers: bool = False
+    unshown: Mapping[str, Unshown] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<World: {len(self.keys)} keys, {len(self.principals)} principals>"
 
 
 def policies_of(world: World) -> Iterator[Policy]:

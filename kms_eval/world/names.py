@@ -19,6 +19,7 @@ from kms_eval.world.identity import Identity, is_role_of_aws, is_session_name, r
 from kms_eval.world.index import alias_arn, index_of
 from kms_eval.world.model import Caller, Key, Principal, Session, World
 from kms_eval.world.strangers import is_stranger, refusal
+from kms_eval.world.unshown import as_unshown
 
 _SEARCHED = 500  # a name is compared with this many at most, so that a bad row among a million stays cheap
 
@@ -113,7 +114,7 @@ def _by_permission_set(world: World, text: str, session: Session | None) -> Call
 
 
 def _user(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = world.principals.get(identity.arn) or _undescribed("user", identity)
+    principal = world.principals.get(identity.arn) or _undescribed(world, "user", identity)
     if session is None:
         return Caller("user", identity.arn, identity.account, identity.partition, principal)
     if session.name is None:
@@ -129,12 +130,12 @@ def _user(world: World, identity: Identity, session: Session | None) -> Caller:
 
 
 def _role(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = world.principals.get(identity.arn) or _undescribed("role", identity)
+    principal = world.principals.get(identity.arn) or _undescribed(world, "role", identity)
     return _role_session(principal, identity.partition, session)
 
 
 def _assumed_role(world: World, identity: Identity, session: Session | None) -> Caller:
-    principal = _role_named(world, identity) or _undescribed("role", identity)
+    principal = _role_named(world, identity) or _undescribed(world, "role", identity)
     return _role_session(principal, identity.partition, _named_session(identity.session, session))
 
 
@@ -203,13 +204,18 @@ def _role_named(world: World, identity: Identity) -> Principal | None:
                 help=f"name the role, and the session in `session.name`: {_listed(role.arn for role in roles)}",
             )
         )
-    return roles[0] if roles else None
+    if not roles:
+        return None
+    return roles[0] if roles[0].known else as_unshown(world, roles[0])
 
 
-def _undescribed(kind: Literal["user", "role"], identity: Identity) -> Principal:
-    """A principal that no one describes: it has no policies, and the caller is told so."""
+def _undescribed(world: World, kind: Literal["user", "role"], identity: Identity) -> Principal:
+    """A principal that no one describes: it has no policies, and the caller is told so.
+
+    Of an account of which not everybody could be shown, it has unknown ones.
+    """
     owner = Identity(kind, identity.name, identity.partition, identity.account, identity.path)
-    return Principal(
+    principal = Principal(
         arn=owner.arn,
         kind=kind,
         account=identity.account or "",
@@ -218,6 +224,7 @@ def _undescribed(kind: Literal["user", "role"], identity: Identity) -> Principal
         # Everybody knows the roles of AWS's own, and that they have no policies (semantics S14).
         known=is_role_of_aws(identity.name),
     )
+    return as_unshown(world, principal) if world.unshown else principal
 
 
 def _near_principal(world: World, text: str) -> str | None:

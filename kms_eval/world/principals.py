@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kms_eval.documents.findings import DocumentWarning
+from kms_eval.documents.findings import DocumentWarning, Remark
 from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import InputError, quoted
@@ -21,6 +21,7 @@ from kms_eval.world.identity import Identity, read_identity
 from kms_eval.world.model import Principal
 from kms_eval.world.reading import Reading
 from kms_eval.world.unknown_fields import unknown_tags
+from kms_eval.world.unshown import names_everybody
 
 if TYPE_CHECKING:
     from kms_eval.world.scenario import PrincipalEntry
@@ -36,8 +37,9 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
     groups = _groups(reading)
     attached = read_attached(reading)
     principals: dict[str, Principal] = {}
-    looked_at: set[Policy] = set()
-    for text, place, entry in reading.entries("principals", PRINCIPAL_ENTRY):
+    # Equal documents share their statements, which are kept here so that their ids stay their own.
+    elsewhere: dict[tuple[int, str], tuple[Policy, tuple[Remark, ...]]] = {}
+    for text, place, entry in reading.entries("principals", PRINCIPAL_ENTRY, but=names_everybody):
         identity = _identity(reading, text, place)
         if identity is None:
             continue
@@ -48,17 +50,15 @@ def read_principals(reading: Reading) -> dict[str, Principal]:
         own = _own_policies(reading, identity, place, entry, groups)
         policies = (*own, *attached.pop(name, ()))
         for policy in policies:
-            if policy not in looked_at:
-                looked_at.add(policy)
-                for remark in misplaced(policy, identity.partition):
-                    reading.findings.remark(policy.place or place, remark)
-        principals[name] = _described(
-            identity,
-            policies,
-            _boundary(reading, place, entry),
-            entry,
-            unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {},
-        )
+            known = (id(policy.statements), identity.partition)
+            if known not in elsewhere:
+                elsewhere[known] = (policy, tuple(misplaced(policy, identity.partition)))
+            for remark in elsewhere[known][1]:
+                reading.findings.remark(policy.place or place, remark)
+        tags = unknown_tags(reading.unknowns, ("principals", text), "aws:principaltag/") if reading.unknowns else {}
+        trust = None if entry.trust_policy is None else _trust_policy(reading, identity, place, entry)
+        boundary = _boundary(reading, place, entry)
+        principals[name] = _described(identity, policies, boundary, entry, unknowns=tags, trust_policy=trust)
     for name, rest in attached.items():
         identity = read_identity(name, account=None, partition="aws")
         principals[name] = _described(identity, tuple(rest))
@@ -109,6 +109,15 @@ def _boundary(reading: Reading, place: Place, entry: PrincipalEntry) -> Policy |
     return reading.documents.policy(entry.permissions_boundary, here, PolicyKind.BOUNDARY, reading.findings)
 
 
+def _trust_policy(reading: Reading, identity: Identity, place: Place, entry: PrincipalEntry) -> object:
+    """The trust policy of a role, which nothing but its form is asked of: no request to AWS KMS hangs on it."""
+    here = place.at("trust_policy")
+    if identity.kind != "role":
+        reading.fault(here, "a user is not assumed, and has no trust policy", "leave it out")
+        return None
+    return reading.documents.plain(entry.trust_policy, here, reading.findings)
+
+
 def _own_policies(
     reading: Reading, identity: Identity, place: Place, entry: PrincipalEntry, groups: _Groups
 ) -> tuple[Policy, ...]:
@@ -135,7 +144,9 @@ def _described(
     policies: tuple[Policy, ...],
     boundary: Policy | None = None,
     entry: PrincipalEntry | None = None,
+    *,
     unknowns: Mapping[str, Unknown] | None = None,
+    trust_policy: object = None,
 ) -> Principal:
     return Principal(
         arn=identity.arn,
@@ -148,6 +159,7 @@ def _described(
         tags=entry.tags if entry else {},
         id=entry.id if entry else None,
         unknowns=unknowns or {},
+        trust_policy=trust_policy,
     )
 
 

@@ -6,7 +6,7 @@ up, so that reading goes on behind a faulty entry. Never here: what an entry mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -50,8 +50,10 @@ class Reading:
         head = read_entry(SCENARIO, fields, place, findings)
         self.scenario = head or SCENARIO({"account": _UNKNOWN_ACCOUNT})
 
-    def entries(self, section: str, form: Form[_Entry]) -> Iterator[tuple[str, Place, _Entry]]:
-        """The entries of a section that is a mapping, with their names and places."""
+    def entries(
+        self, section: str, form: Form[_Entry], *, but: Callable[[str], bool] | None = None
+    ) -> Iterator[tuple[str, Place, _Entry]]:
+        """The entries of a section that is a mapping, with their names and places; `but` tells names to leave out."""
         place = self.place.at(section)
         value = self.value.get(section, {})
         if not isinstance(value, Mapping):
@@ -60,6 +62,8 @@ class Reading:
         for name, item in value.items():
             if not isinstance(name, str) or not name:
                 self.refuse(section, place, f"expected a name, found {kind_of(name)}", quote_it(name))
+                continue
+            if but is not None and but(name):
                 continue
             here = place.at(name)
             entry = self.entry(section, form, item, here)

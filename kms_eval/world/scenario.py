@@ -74,6 +74,9 @@ class PrincipalEntry(Entry, title="Principal"):
     policies: Policies = Field((), description="Its identity policies, managed and inline alike.")
     groups: Texts = Field((), description="The groups a user is in, by their names in `groups`.")
     permissions_boundary: PolicySource | None = Field(None, description="Its permissions boundary.")
+    trust_policy: PolicySource | None = Field(
+        None, description="The trust policy of a role: who may assume it. It is kept, and decides nothing about keys."
+    )
     tags: Tags = Field({}, description="The tags of the user or role.")
     id: Text | None = Field(None, description="Its unique id, which starts with AIDA or AROA.")
 

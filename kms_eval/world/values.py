@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
+from kms_eval.formats.numbers import GREATEST
 from kms_eval.formats.unknown import Unknown
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -36,7 +37,9 @@ def text_of(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value) if isfinite(value) else None
-    return str(value) if isinstance(value, int) or _is_decimal(value) else None
+    if isinstance(value, int):
+        return str(value) if -GREATEST < value < GREATEST else None
+    return str(value) if _is_decimal(value) else None
 
 
 def _is_decimal(value: object) -> bool:

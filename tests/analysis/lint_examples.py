@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kms_eval.analysis.linting.choosing import Chosen
@@ -35,8 +37,25 @@ def found(example: Example, *codes: str) -> tuple[Finding, ...]:
         linter = Linter(chosen)
         linter.policy(read_text(json.dumps(example.policy), "policy.json", format="json"), example.kind)
         return linter.report().findings
+    if example.comment:
+        return _found_in_file(example, chosen)
     scenario = Scenario.from_dict(scenario_of(example))
     return lint_scenario(scenario.evaluator, scenario.loaded.warnings, chosen).findings
+
+
+def _found_in_file(example: Example, chosen: Chosen) -> tuple[Finding, ...]:
+    """Likewise where it matters what stands around the policy: comments are in files only."""
+    data = scenario_of(example)
+    key = json.dumps(data.pop("keys")["app"])
+    lines = [f"{name}: {json.dumps(value)}" for name, value in data.items()]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "world.yaml"
+        path.write_text("\n".join([*lines, "keys:", f"  {example.comment}", f"  app: {key}", ""]), encoding="utf-8")
+        scenario = Scenario.load(path)
+        # What the comment names has to run, or nothing is known of it.
+        linter = Linter(Chosen(tuple({*chosen.select, "KMS201"})))
+        linter.scenario(scenario.evaluator, scenario.loaded.warnings, [path])
+        return tuple(each for each in linter.report().findings if each.code.startswith(chosen.select))
 
 
 def alone(*statements: object, kind: PolicyKind = PolicyKind.KEY, select: tuple[str, ...] = ()) -> list[str]:

@@ -20,6 +20,7 @@ from kms_eval.documents.model import PolicyKind, PrincipalEntry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.world.model import World
 from tests.analysis.asking_grids import ABROAD, ACCOUNT, DELEGATES, document, grid, scenario, statement
+from tests.effort import examples
 from tests.strategies import statements, worlds
 from tests.vocabulary import HOME
 
@@ -27,7 +28,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from benchmarks.worlds import organization
 
-law = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 VIA_EC2 = {"StringEquals": {"kms:ViaService": "ec2.us-east-1.amazonaws.com"}}
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}

@@ -73,7 +73,7 @@ def test_the_id_of_a_deleted_role_is_replaced_by_the_role() -> None:
     scenario = world(policy({"Principal": {"AWS": "AROAGONEGONEGONEGONE1"}, "Action": "kms:Decrypt"}))
     decision = scenario.can("role/app", "kms:Decrypt")
     assert decision.changes[0].kind == "replace-principal"
-    assert "most likely a deleted one" in decision.explain()
+    assert "most likely deleted" in decision.explain()
 
 
 def test_no_condition_is_removed_that_alone_keeps_a_key_from_being_public() -> None:
@@ -106,3 +106,106 @@ def test_many_conditional_levels_of_an_organization_stay_quick() -> None:
     decision = scenario.can("role/app", "kms:Decrypt")
     assert decision.missing_context == ("aws:SourceVpce",)
     assert decision.changes[0].kind == "add-context"
+
+
+S3 = "s3.us-east-1.amazonaws.com"
+
+
+def texts(scenario: Scenario, action: str = "kms:Decrypt", principal: str = "role/app", **fields: Any) -> list[str]:
+    return [change.text for change in scenario.can(principal, action, **fields).changes]
+
+
+def test_nobody_becomes_an_administrator_of_a_key_to_use_it() -> None:
+    admins = {"Principal": {"AWS": "arn:aws:iam::111122223333:role/admins"}, "Action": ["kms:Put*", "kms:Decrypt"]}
+    users = {"Principal": {"AWS": "arn:aws:iam::111122223333:role/users"}, "Action": ["kms:Encrypt", "kms:Decrypt"]}
+    assert "add-principal" not in kinds(world(policy(admins)))
+    changes = world(policy(admins, users)).can("role/app", "kms:Decrypt").changes
+    assert [change.statement for change in changes if change.kind == "add-principal"] in ([1], [])
+
+
+def test_what_is_given_under_conditions_is_not_given_without_them_beside() -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    identity = policy({"Action": "kms:Decrypt", "Condition": condition}, {"Action": "kms:DescribeKey"})
+    assert "add-action" not in kinds(world(policy(DELEGATION), identity))
+
+
+def test_a_tag_that_is_missing_on_the_key_is_put_there() -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:Decrypt", "Condition": condition}))
+    assert texts(scenario)[0] == "tag the key with `team`: `blue`"
+    assert scenario.can("role/app", "kms:Decrypt").to_dict()["near_misses"][0]["because"].endswith("no tag `team`")
+
+
+def test_a_tag_that_is_missing_on_the_caller_is_put_there() -> None:
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:Decrypt", "Condition": condition}))
+    assert kinds(scenario)[0] == "tag-principal"
+
+
+def test_a_service_name_that_no_call_has_is_written_as_calls_have_it() -> None:
+    condition = {"StringEquals": {"kms:ViaService": "s3.amazonaws.com"}}
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:Decrypt", "Condition": condition}))
+    change = scenario.can("role/app", "kms:Decrypt", context={"kms:ViaService": S3}).changes[0]
+    assert (change.kind, change.edit["replace"], change.edit["with"]) == ("replace-value", "s3.amazonaws.com", S3)
+
+
+def test_a_new_statement_for_a_call_of_a_service_asks_for_the_service_and_says_so() -> None:
+    scenario = world(policy(DELEGATION), policy({"Action": "s3:*"}))
+    assert texts(scenario, context={"kms:ViaService": S3})[0].endswith(f"under StringEquals kms:ViaService `{S3}`")
+
+
+def test_a_grant_for_a_role_that_was_deleted_is_made_again() -> None:
+    grant = {"GrantId": "g", "GranteePrincipal": "AROAGONEGONEGONEGONE1", "Operations": ["Decrypt"]}
+    scenario = world(policy({"Principal": {"AWS": ROLE}, "Action": "kms:Encrypt"}), grants=[grant])
+    assert "replace-grantee" in kinds(scenario)
+    assert "most likely deleted" in scenario.can("role/app", "kms:Decrypt").explain()
+
+
+def test_a_grant_on_a_key_of_aws_is_made_again_by_the_service() -> None:
+    grant = {"GrantId": "g", "GranteePrincipal": "AROAGONEGONEGONEGONE1", "Operations": ["Decrypt"]}
+    through = {"StringEquals": {"kms:ViaService": "lambda.us-east-1.amazonaws.com"}}
+    key = policy({"Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Condition": through})
+    told = texts(world(key, grants=[grant], manager="AWS", aliases=["alias/aws/lambda"]))
+    assert told[0].startswith("have lambda make grant g again for ")
+
+
+def test_a_deny_about_grants_is_narrowed_by_whom_the_grant_is_for() -> None:
+    denying = {"Effect": "Deny", "Action": "kms:CreateGrant",
+               "Condition": {"BoolIfExists": {"kms:GrantIsForAWSResource": "false"}}}  # fmt: skip
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:*"}, denying))
+    linked = "arn:aws:iam::111122223333:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
+    decision = scenario.can(
+        "role/app", "kms:CreateGrant", grant={"GranteePrincipal": linked, "Operations": ["Decrypt"]}
+    )
+    assert [change.edit["key"] for change in decision.changes] == ["kms:GranteePrincipal"]
+
+
+def test_a_wildcard_under_string_equals_over_an_arn_wants_arn_like() -> None:
+    condition = {"StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/*"}}
+    key = policy(
+        {"Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "kms:Decrypt", "Condition": condition}
+    )
+    arn = "arn:aws:cloudfront::111122223333:distribution/E1"
+    change = world(key).can("cloudfront.amazonaws.com", "kms:Decrypt", context={"aws:SourceArn": arn}).changes[0]
+    assert change.edit["replace_operator"] == "ArnLike"
+
+
+def test_the_name_of_a_service_that_is_right_is_not_replaced_by_another_of_it() -> None:
+    key = policy({"Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Action": "kms:Decrypt"})
+    kind = world(key).can("logs.amazonaws.com", "kms:Decrypt").changes[0].kind
+    assert kind == "add-principal"
+
+
+def test_of_changes_in_one_statement_only_the_smallest_is_said() -> None:
+    denying = {"Effect": "Deny", "Action": "kms:Decrypt",
+               "Condition": {"ForAllValues:StringLike": {"kms:EncryptionContextKeys": ["x"]}}}  # fmt: skip
+    changes = world(policy(DELEGATION), policy({"Action": "kms:*"}, denying)).can("role/app", "kms:Decrypt").changes
+    assert [change.kind for change in changes if change.statement == 1] == ["replace-qualifier"]
+
+
+def test_of_several_values_only_those_that_are_needed_are_added() -> None:
+    condition = {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": ["tenant"]}}
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:Decrypt", "Condition": condition}))
+    decision = scenario.can("role/app", "kms:Decrypt", encryption_context={"user": "1", "place": "2"})
+    added = [change.edit["add"] for change in decision.changes if change.kind == "add-value"]
+    assert [len(values) for values in added] == [1]

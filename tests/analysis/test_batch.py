@@ -15,6 +15,7 @@ from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.errors import InputError
 from kms_eval.world.model import World
 from kms_eval.world.request import Request
+from tests.effort import examples
 from tests.request_rows import AT, Row, expected, worlds_and_rows
 
 SIMPLE: dict[str, Any] = {
@@ -50,7 +51,7 @@ def answers() -> Answers:
     return Answers(Scenario.from_dict(SIMPLE).evaluator, AT)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(worlds_and_rows())
 def test_every_row_is_answered_as_if_it_were_alone(drawn: tuple[World, list[Row]]) -> None:
     world, rows = drawn
@@ -170,6 +171,24 @@ def test_memory_is_bounded_and_keeps_what_is_asked_for() -> None:
         recent.put(number, number)
         assert recent.get(0) == 0
     assert sum(recent.get(number) is not None for number in range(100)) <= 10
+
+
+def test_memory_is_bounded_by_what_things_weigh_and_keeps_what_is_asked_for() -> None:
+    recent: BoundedCache[str] = BoundedCache(1_000, heaviest=100_000)
+    for number in range(100):
+        recent.put(number, f"{number:010000}")
+        assert recent.get(number) is not None
+    assert sum(recent.get(number) is not None for number in range(100)) <= 10
+
+
+def test_what_is_heavier_than_a_memory_is_remembered_alone() -> None:
+    recent: BoundedCache[str] = BoundedCache(10, heaviest=1_000)
+    recent.put(1, "a" * 10_000)
+    assert recent.get(1) is not None
+    recent.put(2, "b")
+    recent.put(3, "c" * 10_000)
+    recent.put(4, "d" * 10_000)
+    assert [recent.get(number) is not None for number in range(1, 5)] == [False, False, True, True]
 
 
 def test_columns_that_are_read_keep_their_order() -> None:

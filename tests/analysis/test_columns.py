@@ -24,6 +24,7 @@ from kms_eval.analysis.batching.row_numbers import RowNumbers  # noqa: E402
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS, FIELDS, NESTED  # noqa: E402
 from kms_eval.columns import decide_batches, decisions_only  # noqa: E402
 from tests.analysis.test_batch import PLAIN, SIMPLE  # noqa: E402
+from tests.effort import examples  # noqa: E402
 
 
 def as_batch(rows: Sequence[Row], *, encoded: bool = False) -> Any:
@@ -48,7 +49,7 @@ def scenario(world: World) -> Any:
 
 
 @pytest.mark.parametrize("encoded", [False, True])
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(drawn=worlds_and_rows())
 def test_every_row_is_decided_as_if_it_were_alone(drawn: tuple[World, list[Row]], encoded: bool) -> None:
     world, rows = drawn

@@ -52,10 +52,18 @@ CASES = [
     ("same", {"NumericEquals": {"aws:MultiFactorAuthAge": "7"}}, {"NumericEquals": {"aws:MultiFactorAuthAge": "7.0"}}),
     ("narrows", addresses("10.0.0.0/8"), {**addresses("10.0.0.0/8"), "NumericLessThan": {"aws:MultiFactorAuthAge": 9}}),
     ("same", via("StringLike", "s3.*", "s3.us-*"), via("StringLike", "s3.*")),
+    ("narrows", via("StringEquals", S3), {**via("StringEquals", S3), "Bool": {"aws:MultiFactorAuthPresent": "true"}}),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("wanted", "before", "after"), CASES)
+FREE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("widens", via("StringEquals", S3), {}),
+    ("narrows", {}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+]
+"""Where one side asks for nothing."""
+
+
+@pytest.mark.parametrize(("wanted", "before", "after"), [*CASES, *FREE])
 def test_conditions_are_compared_as_sets(wanted: str, before: dict[str, Any], after: dict[str, Any]) -> None:
     one, other = world(before), world(after)
     asked = Request("arn:aws:iam::000000000000:root", "kms:ListKeys", at=datetime(2026, 1, 1, tzinfo=UTC))

@@ -15,6 +15,7 @@ from kms_eval.analysis.covering.written_statements import catalogue
 from kms_eval.analysis.mutating.mutation import MutantEvaluator
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.world.request import Request
+from tests.effort import examples
 from tests.strategies import asks, worlds
 from tests.twins.asking import part_of
 
@@ -22,7 +23,7 @@ ACCOUNT = "111122223333"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 
-law = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def test_of_two_statements_that_allow_the_same_none_decides() -> None:
     twice = policy({"Sid": "One", "Principal": "*"}, {"Sid": "Two", "Principal": "*"})
     found = report(scenario(twice), {})
     assert [one.covered for one in found.statements] == [True, True]
-    assert [one.sid for one in found.undecided] == ["One", "Two"]
+    assert [one.reference.sid for one in found.undecided] == ["One", "Two"]
 
 
 def test_a_statement_that_counted_without_effect_on_the_decision_is_covered() -> None:
@@ -171,7 +172,7 @@ def test_a_grant_is_covered_with_its_operations_and_constraints() -> None:
     }
     asked = scenario(policy({"Principal": {"AWS": ROOT}}), key={"grants": [grant]})
     found = only(report(asked, {"encryption_context": {"department": "IT"}}), 1)
-    assert (found.policy, found.kinds, found.decided) == ("grant g1", ("grant",), ("test 0",))
+    assert (found.reference.policy, found.reference.kinds, found.decided) == ("grant g1", ("grant",), ("test 0",))
     assert {each.text: each.missing for each in found.elements} == {
         "Decrypt": None,
         "Encrypt": "never used",
@@ -198,7 +199,7 @@ def test_a_policy_in_a_file_is_one_however_many_have_it(tmp_path: Any) -> None:
     asked = Scenario.from_dict(world, base=tmp_path)
     found = report(asked, {}, {"principal": "role/b", "action": "kms:Sign"})
     assert [one.covered for one in found.statements] == [True, True, True]
-    assert found.statements[1].line == 1
+    assert found.statements[1].reference.location.line == 1
 
 
 def test_a_call_of_several_permissions_is_one_decision() -> None:
@@ -240,13 +241,13 @@ def test_a_statement_decided_exactly_where_its_absence_makes_another_decision(da
     ruled = evaluator.rule_part(part)
     coverage = Coverage()
     coverage.record(evaluator, Ruling(Request("role/x", part.action), ruled.outcome, (ruled,)), "test")
-    decided = {one.id: bool(one.decided) for one in coverage.report().statements}
+    decided = {one.reference.id: bool(one.decided) for one in coverage.report().statements}
     for written in catalogue(world, evaluator.rules).all:
         if written.statement is None:
             continue
         changed = {
-            each: replace(each, statements=tuple(s for s in each.statements if s.index != written.index))
+            each: replace(each, statements=tuple(s for s in each.statements if s.index != written.reference.index))
             for each in written.policies
         }
         without = MutantEvaluator(evaluator, changed).rule_part(part).outcome
-        assert decided[written.id] is (without != ruled.outcome)
+        assert decided[written.reference.id] is (without != ruled.outcome)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kms_eval.analysis.access.residual_conditions import ResidualConditions
+from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in, bit_of
 from tests.analysis.asking_grids import (
     ABROAD,
@@ -290,7 +291,7 @@ def test_terms_that_ask_for_more_imply_those_that_ask_for_less() -> None:
 
 def test_terms_are_the_same_in_any_order() -> None:
     assert ResidualConditions((("a", "b"), ("c",)), ("x", "y")).same_as(
-        ResidualConditions((("c",), ("b", "a")), ("y", "x"), ("somewhere",))
+        ResidualConditions((("c",), ("b", "a")), ("y", "x"), (Source("somewhere", None, 0, "Allow"),))
     )
     assert not ResidualConditions((("a",),)).same_as(ResidualConditions((("b",),)))
 

@@ -21,11 +21,12 @@ from kms_eval.engine.masks import actions_in, bit_of, published
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.world.model import World
 from tests.analysis.asking_grids import AT, DELEGATES, document, grid, scenario, statement
+from tests.effort import examples
 from tests.reference import Ask
 from tests.strategies import asks, worlds
 from tests.twins.asking import part_of, rule
 
-law = settings(max_examples=80, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=examples(80), suppress_health_check=list(HealthCheck))
 SERVICES = ("s3.us-east-1.amazonaws.com", "ec2.us-east-1.amazonaws.com")
 
 

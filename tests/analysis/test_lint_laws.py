@@ -13,10 +13,11 @@ from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import published
 from kms_eval.world.model import World
+from tests.effort import examples
 from tests.strategies import asks, policies, worlds
 from tests.twins.asking import rule
 
-_SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SLOW = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @_SLOW

@@ -113,6 +113,53 @@ def test_conditions_that_cannot_hold_are_found(code: str, condition: Members) ->
     assert code in alone(DELEGATION, when(condition))
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}, "StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}},
+        {"StringEquals": {VIA: S3, "aws:SourceVpce": "vpce-0a1b2c3d"}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "5"}, "NumericGreaterThan": {"aws:MultiFactorAuthAge": "5"}},
+        {"DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"},
+         "DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}},
+        {"StringLike": {VIA: "s3.*"}, "StringNotLike": {VIA: "*.amazonaws.com"}},
+        {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "app"},
+         "Null": {"kms:EncryptionContextKeys": "true"}},
+        {"Null": {"kms:EncryptionContextKeys": "true"}, "StringEquals": {"kms:EncryptionContext:app": "pay"}},
+    ],
+)  # fmt: skip
+def test_tests_that_no_request_meets_together_are_found_by_proof(condition: Members) -> None:
+    assert "KMS305" in alone(DELEGATION, when(condition))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"IpAddressIfExists": {"aws:SourceIp": "198.51.100.0/24"},
+         "StringEqualsIfExists": {"aws:SourceVpce": "vpce-0a1b2c3d"}},
+        {"NumericLessThanEquals": {"aws:MultiFactorAuthAge": "5"},
+         "NumericGreaterThanEquals": {"aws:MultiFactorAuthAge": "5"}},
+        {"StringLike": {VIA: "s3.*"}, "StringNotLike": {VIA: "*.eu-west-1.amazonaws.com"}},
+        {"StringEquals": {"aws:SourceVpc": "vpc-0123", "aws:SourceVpce": "vpce-0a1b2c3d"}},
+        {"StringEquals": {"kms:EncryptionContext:app": "${aws:PrincipalTag/app}", VIA: S3}},
+    ],
+)  # fmt: skip
+def test_tests_that_some_request_meets_are_no_contradiction(condition: Members) -> None:
+    assert "KMS305" not in alone(DELEGATION, when(condition))
+
+
+def test_a_service_in_its_own_name_does_not_call_through_another() -> None:
+    condition = {"StringEquals": {VIA: S3, "aws:SourceAccount": ACCOUNT}}
+    assert "KMS305" in alone(DELEGATION, allow({"Service": "s3.amazonaws.com"}, "kms:Decrypt", Condition=condition))
+
+
+def test_a_deny_that_no_request_meets_is_a_contradiction_too() -> None:
+    never = {"StringEquals": {VIA: S3}, "Null": {VIA: "true"}}
+    network = {"NotIpAddressIfExists": {"aws:SourceIp": "198.51.100.0/24"},
+               "StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-0a1b2c3d"}}  # fmt: skip
+    assert "KMS305" in alone(DELEGATION, when(never, "Deny"))
+    assert "KMS305" not in alone(DELEGATION, when(network, "Deny"))
+
+
 def test_a_service_of_another_region_is_found_where_the_region_is_known_and_no_value_fits() -> None:
     elsewhere, here = "s3.eu-west-1.amazonaws.com", S3
     assert "KMS303" in world(when({"StringEquals": {VIA: elsewhere}}))

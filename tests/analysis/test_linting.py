@@ -97,7 +97,7 @@ def test_in_memory_a_finding_has_a_field_and_no_line() -> None:
     [
         YAML.replace('Principal: "*"', 'Principal: "*"  # kms-eval: ignore KMS201 a public dataset'),
         YAML.replace("        - Effect", "        # kms-eval: ignore KMS201 a public dataset\n        - Effect"),
-        YAML.replace("  app:", "  # kms-eval: ignore KMS404,KMS2: a public dataset\n\n  # more\n  app:"),
+        YAML.replace("  app:", "  # kms-eval: ignore KMS207,KMS2: a public dataset\n\n  # more\n  app:"),
     ],
     ids=["on its line", "above the statement", "above the key, by a beginning"],
 )
@@ -116,7 +116,33 @@ def test_a_comment_ignores_what_begins_there(tmp_path: Path, text: str) -> None:
     ids=["another rule", "another place"],
 )
 def test_a_comment_ignores_nothing_else(tmp_path: Path, text: str) -> None:
-    assert [each.code for each in lint_yaml(tmp_path, text).report().findings] == ["KMS201"]
+    assert [each.code for each in lint_yaml(tmp_path, text).report().findings if each.code != "KMS701"] == ["KMS201"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "message"),
+    [
+        ("ignore KMS3 something", "nothing that `KMS3` means is found here"),
+        ("ignore KMS201, KMS404", "nothing that `KMS404` means is found here"),
+        ("ignore KMS999", "this comment ignores nothing: no rule has a code that begins with `KMS999`"),
+        ("ignore", "this comment ignores nothing: it names no code"),
+        ("Ignore 201", "this comment ignores nothing: it names no code"),
+    ],
+)
+def test_a_comment_that_ignores_nothing_is_found(tmp_path: Path, comment: str, message: str) -> None:
+    text = YAML.replace('Principal: "*"', f'Principal: "*"  # kms-eval: {comment}')
+    (finding,) = [each for each in lint_yaml(tmp_path, text).report().findings if each.code == "KMS701"]
+    assert (finding.message, finding.line, finding.column) == (message, 9, 27)
+
+
+def test_a_comment_is_unused_only_where_its_rule_runs(tmp_path: Path) -> None:
+    path = tmp_path / "world.yaml"
+    path.write_text(YAML.replace("  app:", "  # kms-eval: ignore KMS404 later\n  app:"), encoding="utf-8")
+    scenario = Scenario.load(path)
+    for select, found_ in ((("KMS701",), []), (("KMS701", "KMS404"), ["KMS701"])):
+        linter = Linter(Chosen(select))
+        linter.scenario(scenario.evaluator, ())
+        assert [each.code for each in linter.report().findings] == found_
 
 
 def test_a_comment_without_a_reason_is_taken(tmp_path: Path) -> None:

@@ -211,7 +211,9 @@ def test_a_resource_control_policy_stays_one() -> None:
         "accounts": {ACCOUNT: {"path": "o-exampleorgid/r-ab12/", "resource_control_policies": [[denying]]}},
     }
     asked = scenario(PLAIN, organization=organization)
-    found = [mutant for mutant in all_mutants(asked.evaluator) if PolicyKind.RCP.value in mutant.written.kinds]
+    found = [
+        mutant for mutant in all_mutants(asked.evaluator) if PolicyKind.RCP.value in mutant.written.reference.kinds
+    ]
     assert {mutant.kind for mutant in found} == {"drop-statement", "narrow-action"}
 
 
@@ -221,7 +223,9 @@ def test_every_attachment_of_a_statement_is_changed() -> None:
         "Statement": [{**PLAIN, "Principal": {"AWS": [APP, ADMIN]}}, {**PLAIN, "Principal": {"AWS": APP}}],
     }
     asked = scenario(PLAIN, attached_by_principal=[document])
-    dropped = [m for m in all_mutants(asked.evaluator, ["drop-statement"]) if m.written.kinds == ("identity policy",)]
+    dropped = [
+        m for m in all_mutants(asked.evaluator, ["drop-statement"]) if m.written.reference.kinds == ("identity policy",)
+    ]
     shared, _own = dropped
     changes: list[tuple[Policy, Policy]] = list(shared.policies().items())
     assert sorted(len(policy.statements) for policy, _changed in changes) == [1, 2]

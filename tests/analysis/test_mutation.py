@@ -21,6 +21,7 @@ from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import InputError
 from kms_eval.world.model import World
 from kms_eval.world.request import Request
+from tests.effort import examples
 from tests.strategies import worlds
 from tests.vocabulary import GHOST, REQUESTS, ROOTS, SERVICES, VOCABULARY
 
@@ -31,7 +32,7 @@ S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 DELEGATION = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
 DECRYPT = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
 
-law = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 
 
 def scenario(*tests: dict[str, Any], key: dict[str, Any] = DELEGATION, identity: dict[str, Any] = DECRYPT) -> Scenario:
@@ -206,7 +207,7 @@ def test_a_policy_that_is_in_force_for_the_aliases_of_a_key_alone_has_a_say() ->
         }
     )
     dropped = next(
-        one for one in all_mutants(world.evaluator, ("drop-statement",)) if "resource" in one.written.kinds[0]
+        one for one in all_mutants(world.evaluator, ("drop-statement",)) if "resource" in one.written.reference.kinds[0]
     )
     other = MutantEvaluator(world.evaluator, dropped.policies())
     witness = Witnesses(world.evaluator, (), NOW).between(other, dropped.policies()).witness

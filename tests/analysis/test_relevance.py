@@ -15,6 +15,7 @@ from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.resources import key_target
 from kms_eval.engine.situation import Circumstances, Given, Scope, Situation
 from kms_eval.world.model import World
+from tests.effort import examples
 from tests.request_rows import AT, Row, expected, worlds_and_rows
 
 POLICY: dict[str, Any] = {
@@ -34,7 +35,7 @@ def relevance(**more: object) -> Relevance:
     return Relevance(Scenario.from_dict({"account": "111122223333", "keys": {"app": key}}).world)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(worlds_and_rows())
 def test_what_is_left_is_answered_like_the_whole(drawn: tuple[World, list[Row]]) -> None:
     world, rows = drawn

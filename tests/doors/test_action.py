@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from kms_eval.doors.cli.verbs import VERB
+
 _ROOT = Path(__file__).resolve().parents[2]
 _ACTION = _ROOT / "action.yml"
 
@@ -26,6 +28,20 @@ case "$*" in *"--paginate"*) printf '%s' "$KNOWN" ;; esac
 """
 
 
+_WITH_A_CHECK = """\
+account: "123456789012"
+region: us-east-1
+keys:
+  app:
+    key_id: 1234abcd-12ab-34cd-56ef-1234567890ab
+    policy: {Statement: [{Effect: Allow, Principal: "*", Action: "kms:*", Resource: "*"}]}
+checks:
+  - name: nothing public
+    nobody: public
+    may: kms:Decrypt
+"""
+
+
 class Runner:
     """A folder in which the steps of the action run as GitHub runs them."""
 
@@ -33,9 +49,9 @@ class Runner:
         self.folder = folder
         stubs = folder / "bin"
         stubs.mkdir()
-        self._script(stubs / "gh", _GH)
-        self._script(stubs / "kms-eval", f'#!/usr/bin/env bash\nexec "{sys.executable}" -m kms_eval "$@"\n')
-        self._script(stubs / "python", f'#!/usr/bin/env bash\nexec "{sys.executable}" "$@"\n')
+        self.script(stubs / "gh", _GH)
+        self.script(stubs / "kms-eval", f'#!/usr/bin/env bash\nexec "{sys.executable}" -m kms_eval "$@"\n')
+        self.script(stubs / "python", f'#!/usr/bin/env bash\nexec "{sys.executable}" "$@"\n')
         self.environment = {
             **os.environ,
             "PATH": f"{stubs}{os.pathsep}{os.environ['PATH']}",
@@ -47,7 +63,7 @@ class Runner:
         }
 
     @staticmethod
-    def _script(path: Path, text: str) -> None:
+    def script(path: Path, text: str) -> None:
         path.write_text(text)
         path.chmod(0o755)
 
@@ -116,6 +132,25 @@ def test_the_tests_of_scenarios_run_too(runner: Runner) -> None:
     assert runner.step("run", COMMAND="rm", ARGUMENTS="", TITLE="x").returncode == 2
 
 
+def test_checks_run_too(runner: Runner) -> None:
+    (runner.folder / "kms-eval.yaml").write_text(_WITH_A_CHECK)
+    done = runner.step("run", COMMAND="check", ARGUMENTS="kms-eval.yaml", TITLE="KMS checks")
+    assert done.returncode == 0, done.stderr
+    assert runner.outputs()["exit-code"] == "1"
+    summary = (runner.folder / "summary.md").read_text()
+    assert summary.startswith("<!-- kms-eval: KMS checks -->\n### KMS checks\n")
+    assert "nothing public" in summary
+
+
+def test_without_a_version_the_action_installs_itself(runner: Runner) -> None:
+    action: Any = yaml.safe_load(_ACTION.read_text())
+    step = action["runs"]["steps"][0]
+    assert step["env"] == {"VERSION": "${{ inputs.version || github.action_path }}"}
+    runner.script(runner.folder / "bin" / "python", '#!/usr/bin/env bash\nprintf "%s\\n" "$@" >> "$CALLS"\n')
+    assert runner.step("install", VERSION="/where/the action is").returncode == 0
+    assert runner.calls()[-1] == "/where/the action is"
+
+
 @pytest.mark.parametrize(
     ("known", "method", "where"), [("", "POST", "issues/7/comments"), ("99\n", "PATCH", "comments/99")]
 )
@@ -140,4 +175,7 @@ def test_the_verdict_is_the_last_step(runner: Runner, code: str, fail: str, verd
 
 def test_the_hooks_name_verbs_that_exist() -> None:
     hooks: Any = yaml.safe_load((_ROOT / ".pre-commit-hooks.yaml").read_text())
-    assert [hook["entry"].split()[:2] for hook in hooks] == [["kms-eval", "test"], ["kms-eval", "diff"]]
+    entries = [hook["entry"].split()[:2] for hook in hooks]
+    assert entries == [["kms-eval", verb] for verb in ("test", "diff", "check", "lint")]
+    for _program, verb in entries:
+        assert verb in VERB

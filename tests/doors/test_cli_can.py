@@ -44,8 +44,8 @@ def test_a_denied_request_is_1_and_says_what_is_missing_and_what_would_change_it
         "  missing context that could turn it: kms:ViaService\n"
         "  any of these changes makes it allowed:\n"
         "    - make the call with kms:ViaService `s3.us-east-1.amazonaws.com`\n"
-        '    - add `kms:Decrypt` to the Action of worker "Reading"\n'
         f"    - attach an identity policy to `{ROLE}/worker` that allows `kms:Decrypt` on {KEY}\n"
+        f"    - add a statement to the key policy `app` that allows `kms:Decrypt` to `{ROLE}/worker`\n"
     )
 
 
@@ -71,6 +71,9 @@ def test_an_explicit_deny_names_the_statement_that_denies_and_no_other(cli: Cli,
         f"    principal   {ROLE}/admin\n"
         f"    key         {KEY}\n"
         "    key policy  denies it: app statement 1 (policies/app.json:11)\n"
+        "  it denies because:\n"
+        "    key policy, app statement 1 (policies/app.json:11): it has no condition, and its Action is "
+        "kms:ScheduleKeyDeletion\n"
         "  this change makes it allowed:\n"
         "    - let app statement 1 spare the caller: add ArnNotEquals aws:PrincipalArn "
         "`arn:aws:iam::111122223333:role/admin`\n"

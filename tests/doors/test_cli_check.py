@@ -86,3 +86,46 @@ def test_all_sources_are_checked_and_named_in_commands(tmp_path: Path, capsys: p
     assert main(["check", "-s", first]) == 0
     assert main(["check", "-s", first, "-s", str(later)]) == 1
     assert f"-s {first} -s {later}" in capsys.readouterr().out
+
+
+def test_it_answers_3_where_a_check_hangs_on_an_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unknown = "{unknown: known after apply, address: aws_iam_role_policy.app}"
+    text = WORLD.replace("role/app: {}", f"role/app: {{policies: {unknown}}}")
+    path = tmp_path / "world.yaml"
+    path.write_text(text + "  - {nobody: role/app, may: kms:Decrypt}\n" + HOLDS, encoding="utf-8")
+    assert main(["check", str(path)]) == 3
+    out = capsys.readouterr().out
+    assert "undetermined: " in out
+    assert "aws_iam_role_policy.app" in out
+    assert main(["who-can", "kms:Decrypt", "-s", str(path), "--fail-if", "role/app"]) == 3
+    path.write_text(text + "  - {nobody: role/app, may: kms:Decrypt}\n" + FAILS, encoding="utf-8")
+    assert main(["check", str(path)]) == 1
+
+
+CONTRADICTION = """
+        - Effect: Allow
+          Principal: {AWS: "arn:aws:iam::123456789012:role/app"}
+          Action: kms:Sign
+          Resource: "*"
+          Condition:
+            StringLike: {"kms:ViaService": "s3.*"}
+            StringEquals: {"kms:ViaService": ec2.us-east-1.amazonaws.com}
+"""
+
+
+def test_conditions_that_no_request_meets_let_nobody_in_wherever_it_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worlds = []
+    for name, text in (("before", WORLD), ("after", WORLD.replace("\nprincipals", f"{CONTRADICTION}\nprincipals"))):
+        (tmp_path / name).mkdir()
+        worlds.append(str(tmp_path / name / "world.yaml"))
+        Path(worlds[-1]).write_text(text + HOLDS, encoding="utf-8")
+    for question in (["who-can", "kms:Sign"], ["matrix"]):
+        said = []
+        for path in worlds:
+            assert main([*question, "-s", path, "--format", "csv"]) == 0
+            said.append(capsys.readouterr().out)
+        assert said[0] == said[1]
+    assert main(["diff", *worlds]) == 0
+    assert capsys.readouterr().out.startswith("no access changes")

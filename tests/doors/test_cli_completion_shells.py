@@ -16,7 +16,7 @@ import pytest
 from tests.doors.command_line import KEY
 from tests.doors.terminal import STARTS, Terminal
 
-pytestmark = pytest.mark.shells
+pytestmark = [pytest.mark.shells, pytest.mark.long]
 
 KEY_ID = KEY.rpartition("/")[2]
 HOSTILE = {

@@ -39,10 +39,12 @@ def test_a_policy_that_opens_a_key_is_found(cli: Cli, opened: str) -> None:
         "  conditions widen  role/worker on app: Decrypt\n"
         "      before: if StringEquals kms:ViaService `s3.us-east-1.amazonaws.com`\n"
         "      after:  always\n"
+        "      gained: role/worker kms:Decrypt --key app\n"
         '      open "Open" (open.json:1: Statement[2])\n'
         "  conditions widen  anyone in account 111122223333 on app: Decrypt\n"
         "      before: if an identity policy of its own allows it\n"
         "      after:  always\n"
+        "      gained: arn:aws:iam::111122223333:role/anyone kms:Decrypt --key app --stranger\n"
         '      open "Open" (open.json:1: Statement[2])\n'
     )
 
@@ -68,7 +70,7 @@ def test_access_that_goes_is_no_finding(cli: Cli, opened: str) -> None:
 def test_identity_policies_are_replaced(cli: Cli, scenario: Path) -> None:
     Path("sign.json").write_text('{"Statement": {"Effect": "Allow", "Action": "kms:Sign", "Resource": "*"}}')
     Path("none.json").write_text('{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}')
-    done = cli("diff", "--policy", "role/worker=sign.json", "-p", "role/worker=none.json", "--json")
+    done = cli("diff", "--policy", "role/worker=sign.json", "--policy", "role/worker=none.json", "--json")
     assert done.code == 1
     changes = json.loads(done.out)["changes"]
     assert {(each["kind"], *each["actions"]) for each in changes} == {
@@ -98,7 +100,6 @@ def test_only_some_actions(cli: Cli, opened: str) -> None:
         ([], "there is nothing to compare with"),
         (["a.yaml", "b.yaml", "c.yaml"], "`diff` compares two sources"),
         (["kms-eval.yaml", "--scenario", "kms-eval.yaml", "--key-policy", "app=open.json"], "not both"),
-        (["--key-policy", "open.json"], "--key-policy: `open.json` is not of the form `NAME=FILE`"),
         (["--key-policy", "ap=open.json"], "the scenario has no key `ap`"),
         (["--key-policy", "app=open.json", "--key-policy", "app=open.json"], "key `app` is given two policies"),
         (["--key-policy", "app=gone.json"], "gone.json"),

@@ -81,7 +81,7 @@ def test_select_ignore_and_level_choose(cli: Cli, policy: Path) -> None:
     [
         (("--select", "KMS999"), "kms-eval: --select: no rule has a code that begins with `KMS999`"),
         (("--level", "warn"), "kms-eval: --level: unknown level `warn` (did you mean `warning`?)"),
-        (("--policy-type", "bucket"), "kms-eval: --policy-type: unknown kind of policy `bucket`"),
+        (("--policy-type", "bucket"), "kms-eval: --policy-type: unknown type `bucket`"),
         (("--format", "xml"), "kms-eval: --format: unknown form `xml`"),
         (("nothing.json",), "kms-eval: nothing.json: there is no such file"),
     ],
@@ -208,3 +208,14 @@ def test_what_get_key_policy_prints_is_the_policy_in_it(cli: Cli, tmp_path: Path
 def test_nothing_is_called_found_where_nothing_was_read(cli: Cli) -> None:
     done = cli("lint", "nothere.json")
     assert (done.code, done.out, done.err) == (2, "", "kms-eval: nothere.json: there is no such file\n")
+
+
+def test_the_account_that_stands_in_for_one_that_no_source_tells_is_nobodys_finding(cli: Cli, tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:*"}
+    policy = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]}
+    template = {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}}}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template))
+    assert cli("lint", str(path)).code == 0
+    done = cli("lint", str(path), "--account", "111122223333")
+    assert ("KMS501" in done.out, "KMS202" in done.out) == (True, True)

@@ -67,8 +67,18 @@ def test_a_principal_that_only_the_key_policy_names_may_not_exist(cli: Cli, scen
     policy = _write("new.json", _allow(f"{ACCOUNT}:role/elsewhere"))
     done = cli("lockout", "--key-policy", policy)
     assert done.code == 1
-    assert f"`{ACCOUNT}:role/elsewhere` does not exist, as far as the scenario describes the account" in done.out
+    assert f"`{ACCOUNT}:role/elsewhere` does not exist: the scenario describes " in done.out
+    assert "put it under `principals`, or say with `--stranger`" in done.out
     assert f"  {ACCOUNT}:role/elsewhere: the key policy allows it directly\n" in done.out
+
+
+def test_a_scenario_that_describes_only_some_takes_the_others_to_exist_and_says_so(cli: Cli, scenario: Path) -> None:
+    policy = _write("new.json", _allow(f"{ACCOUNT}:role/elsewhere"))
+    done = cli("lockout", "--key-policy", policy, "--stranger")
+    assert done.code == 0
+    assert f"taken to exist, and not described: `{ACCOUNT}:role/elsewhere`\n" in done.out
+    (verdict,) = json.loads(cli("lockout", "--key-policy", policy, "--stranger", "--json").out)["keys"]
+    assert (verdict["refusals"], verdict["assumed"]) == ([], [f"{ACCOUNT}:role/elsewhere"])
 
 
 def test_json_has_a_verdict_for_each_key(cli: Cli, scenario: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kms_eval.analysis.access.access_matrix import Notes
+from kms_eval.doors.cli.output import Output
 from kms_eval.render import matrix as forms
 from tests.doors.command_line import Cli
 
@@ -28,6 +29,17 @@ def test_a_table_on_the_terminal(cli: Cli, scenario: Path) -> None:
         "\n"
         "● always  ◐ only under conditions  · never  2●1◐/9: of 9 actions 2 always, 1 under conditions\n"
     )
+
+
+def test_a_table_is_no_wider_than_the_terminal(cli: Cli, scenario: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Output, "width", 60)
+    done = cli("matrix")
+    lines = done.out.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert sum(line.startswith("principal") for line in lines) == 2
+    cli("matrix", "-o", "m.txt")
+    # A file is no terminal.
+    assert "without key" in Path("m.txt").read_text(encoding="utf-8").split("\n")[0]
 
 
 def test_only_what_is_asked_for(cli: Cli, scenario: Path) -> None:

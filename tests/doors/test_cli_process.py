@@ -223,6 +223,12 @@ def test_help_on_a_terminal_loses_nothing_in_brackets(tmp_path: Path) -> None:
     assert "[tool.kms-eval] scenario" in re.sub(r"\x1b\[[0-9;]*m", "", said)
 
 
+def test_help_on_a_narrow_terminal_has_the_names_of_options_whole(tmp_path: Path) -> None:
+    said = _on_terminal(tmp_path, ["can", "--help"], {"NO_COLOR": "", "COLUMNS": "60"})
+    assert "--allow-unknown-action" in said
+    assert "…" not in said
+
+
 @pytest.mark.parametrize(
     ("more", "colourful"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)]
 )

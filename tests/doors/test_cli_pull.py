@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import threading
 import urllib.error
 import urllib.request
@@ -17,13 +20,20 @@ import pytest
 from kms_eval import Scenario
 from kms_eval.doors.cli.main import main
 from kms_eval.doors.pulling.calls import ALL, PERMISSIONS
+from tests.sources.aws_command import AwsCommand
 from tests.sources.moto_account import REGIONS, fill
+
+pytestmark = pytest.mark.long
 
 boto3 = pytest.importorskip("boto3", reason="the extra aws is not installed")
 moto_server = pytest.importorskip("moto.server", reason="moto is not installed")
 
 _SECRET = "testing-secret-that-is-written-nowhere"  # noqa: S105 - of nobody
 _OPERATION = re.compile(r"Action=(\w+)")
+
+
+_REFUSED_JSON = b'{"__type": "AccessDeniedException", "message": "no"}'
+_REFUSED_XML = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
 
 
 class Front:
@@ -34,6 +44,7 @@ class Front:
         self.asked: list[str] = []
         self.refused: set[str] = set()
         self.throttled: set[str] = set()
+        self.garbled: set[str] = set()
         front = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,8 +67,10 @@ class Front:
         if operation in self.throttled:
             self.throttled.discard(operation)
             self._send(handler, 400, b'{"__type": "ThrottlingException", "message": "Rate exceeded"}')
+        elif operation in self.garbled:
+            self._send(handler, 200, b"<!doctype html><p>Please sign in")
         elif operation in self.refused:
-            self._send(handler, 400, b'{"__type": "AccessDeniedException", "message": "no"}')
+            self._send(handler, 400, _REFUSED_JSON if target else _REFUSED_XML)
         else:
             request = urllib.request.Request(self.behind, body, dict(handler.headers.items()), method="POST")  # noqa: S310
             try:
@@ -186,3 +199,63 @@ def test_an_imported_snapshot_decides_alike(front: Front) -> None:
             for action in ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:PutKeyPolicy"):
                 was, now = before.can(principal, action, key=key), after.can(principal, action, key=key)
                 assert (was.decision, was.reason_code) == (now.decision, now.reason_code)
+
+
+@pytest.fixture
+def aws(moto: str, keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsCommand]:
+    session = boto3.Session("testing", "testing", region_name=REGIONS[0])
+    command = AwsCommand(tmp_path / "bin", shutil.which("bash") or pytest.skip("there is no bash"), session, moto)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    yield command
+    command.server.shutdown()
+    command.server.server_close()
+
+
+def run_commands(capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["pull", "-o", "account", "--region", REGIONS[0], "--print-commands"]) == 0
+    script = capsys.readouterr().out
+    bash = str(shutil.which("bash"))
+    return subprocess.run([bash, "-c", script], capture_output=True, text=True, check=False).stderr
+
+
+def test_the_folder_that_the_commands_make_is_the_account_that_pull_shows(
+    front: Front, aws: AwsCommand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_commands(capsys) == ""
+    Path("account").rename("by-hand")
+    assert main(["pull", "-o", "account", "--region", REGIONS[0]]) == 0
+    by_hand, pulled = Scenario.load("by-hand"), Scenario.load("account")
+    assert by_hand.world.keys.keys() == pulled.world.keys.keys()
+    assert by_hand.world.principals.keys() == pulled.world.principals.keys()
+    for principal in ("role/payments-api", "role/bounded", "user/alice"):
+        for key in pulled.world.keys:
+            was, now = (each.can(principal, "kms:Decrypt", key=key) for each in (pulled, by_hand))
+            assert (was.decision, was.reason_code) == (now.decision, now.reason_code)
+
+
+def test_a_command_that_is_refused_leaves_open_what_it_would_tell(
+    front: Front, aws: AwsCommand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.refused = {"get-account-authorization-details", "list-grants"}
+    assert "AccessDenied" in run_commands(capsys)
+    world = Scenario.load("account")
+    assert any("is empty: the call failed" in word for word in world.loaded.words)
+    assert world.can("role/payments-api", "kms:Decrypt", key="alias/payments").decision == "undetermined"
+    assert world.can("root", "kms:Decrypt", key="alias/payments")
+
+
+def test_an_answer_that_is_not_one_of_aws_is_a_call_that_failed(front: Front) -> None:
+    front.garbled = {"GetAccountAuthorizationDetails"}
+    assert pull() == 0
+    (failed,) = json.loads(Path("account/snapshot.json").read_text(encoding="utf-8"))["failed"]
+    assert failed["code"] == "ResponseParserError"
+
+
+def test_everybody_of_the_account_is_unknown_where_iam_was_refused(front: Front) -> None:
+    front.refused = {"GetAccountAuthorizationDetails"}
+    pull()
+    world = Scenario.load("account")
+    for principal in ("role/payments-api", "role/of-any-name", "user/any", "assumed-role/any/session"):
+        decision = world.can(principal, "kms:Decrypt", key="payments-us-east-1")
+        assert decision.decision == "undetermined"
+        assert "GetAccountAuthorizationDetails was refused: AccessDenied" in decision.explanation.unknowns[0].reason

@@ -10,8 +10,7 @@ import pytest
 
 from kms_eval.doors.cli.selecting import selection
 from kms_eval.errors import InputError
-from kms_eval.world.cases import TestCase
-from kms_eval.world.load import from_dict
+from kms_eval.world.load import Loaded, from_dict
 from tests.doors.command_line import SCENARIO, Cli
 
 FAILING = """
@@ -43,10 +42,12 @@ def test_words_that_no_test_has_are_2(cli: Cli, failing: Path) -> None:
     assert (done.code, done.out, done.err) == (2, "", "kms-eval: no test has the words `nothing`\n")
 
 
-def case(name: str, principal: str = "role/app", action: str = "kms:Decrypt") -> TestCase:
+def loaded(name: str, principal: str = "role/app", action: str = "kms:Decrypt") -> Loaded:
     test = {"name": name, "principal": principal, "action": action, "key": "app", "expect": "allowed"}
     policy = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}
-    return from_dict({"account": "111122223333", "keys": {"app": {"policy": policy}}, "tests": [test]}).tests[0]
+    return from_dict(
+        {"account": "111122223333", "keys": {"app": {"policy": policy, "aliases": ["alias/web"]}}, "tests": [test]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,10 +64,13 @@ def case(name: str, principal: str = "role/app", action: str = "kms:Decrypt") ->
         ("not (reads or writes)", False),
         ("writes or reads and the", True),
         ("(writes or reads) and not app", False),
+        ("alias/web", True),
+        ("alias/other", False),
     ],
 )
 def test_words_are_joined_as_pytest_users_know(words: str, expected: bool) -> None:
-    assert selection(words)(case("the app reads")) is expected
+    scenario = loaded("the app reads")
+    assert selection(words)(scenario.tests[0], scenario.world) is expected
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,7 @@ def test_coverage_goes_into_files(cli: Cli, scenario: Path) -> None:
     assert (first["covered"], first["tests"]) == (True, ["kms-eval.yaml: the worker looks at the key"])
     page = Path("kms.html").read_text()
     assert page.startswith("<!doctype html>")
-    assert '<div class="missed"><b>11</b>' in page
+    assert '<div class="missed" id="file-0-11"><b>11</b>' in page
 
 
 def test_too_little_coverage_is_1(cli: Cli, scenario: Path) -> None:

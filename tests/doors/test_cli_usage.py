@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +12,9 @@ from hypothesis import given, strategies as st
 
 from kms_eval import __version__
 from kms_eval.doors.cli import application, quick
-from kms_eval.doors.cli.arguments import described
+from kms_eval.doors.cli.arguments import check_values, described
+from kms_eval.doors.cli.completion import SCRIPT_OPTIONS
+from kms_eval.doors.cli.help import EXIT_CODES, TASKS, paragraphs
 from kms_eval.doors.cli.verbs import VERBS, Verb
 from kms_eval.errors import InputError
 from tests.doors.command_line import Cli
@@ -57,7 +61,7 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
         (("can", "role/x", "kms:Decrypt", "--key"), "option `--key` requires an argument"),
         (("can", "role/x", "kms:Decrypt", "app"), "got unexpected extra argument"),
         (("can", "role/x", "kms:Decrypt", "--json=yes"), "option `--json` does not take a value"),
-        (("schema", "x"), "got unexpected extra argument"),
+        (("schema", "can", "x"), "got unexpected extra argument"),
     ],
 )
 def test_a_wrong_call_is_2_with_one_line_and_no_box(cli: Cli, words: tuple[str, ...], said: str) -> None:
@@ -145,3 +149,46 @@ def test_plain_calls_need_no_typer(words: list[str]) -> None:
 def test_no_words_make_typer_fail_otherwise_than_by_saying_so(words: list[str]) -> None:
     with suppress(InputError):
         application.read(["can", *words])
+
+
+def commands() -> list[str]:
+    examples = [example for verb in VERBS for example in paragraphs(verb.module().Call)[1]]
+    return [*examples, *(command for _head, command in TASKS)]
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_verb_has_an_example_in_its_help(cli: Cli, verb: Verb) -> None:
+    _texts, examples = paragraphs(verb.module().Call)
+    assert examples
+    said = cli(verb.name, "--help").out
+    for example in examples:
+        assert example.startswith(f"kms-eval {verb.name}")
+        assert f"  {example}\n" in said
+
+
+@pytest.mark.parametrize("command", commands())
+def test_an_example_is_a_call_that_can_be_read(command: str) -> None:
+    words = shlex.split(command.partition(" > ")[0])[1:]
+    read = application.read(words)
+    assert not isinstance(read, int)
+    check_values(read[1])
+
+
+def test_the_help_says_how_to_begin_and_what_exit_codes_mean(cli: Cli) -> None:
+    said = cli("--help").out
+    assert "  Begin              kms-eval init\n" in said
+    for code, meaning in EXIT_CODES:
+        assert f"  {code}  {meaning}\n" in said
+
+
+@pytest.mark.parametrize("words", [(), *((verb.name,) for verb in VERBS)], ids=" ".join)
+def test_help_speaks_of_no_types_of_python(cli: Cli, words: tuple[str, ...]) -> None:
+    said = cli(*words, "--help").out
+    assert re.search(r"<\w+>|\b(str|list\[|bool|int|None|tuple)\b", said) is None
+    assert max(map(len, said.splitlines())) <= 100
+
+
+def test_what_is_promised_before_a_verb_is_what_may_be_typed(cli: Cli) -> None:
+    said = cli("--help").out
+    for option in (*SCRIPT_OPTIONS, "--version", "-h, --help"):
+        assert f"  {option}" in said

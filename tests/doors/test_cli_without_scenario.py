@@ -9,7 +9,8 @@ import pytest
 
 from tests.doors.command_line import KEY_POLICY, WORKER_POLICY, Cli
 
-ROLE = "arn:aws:iam::111122223333:role/worker"
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
 
 @pytest.fixture
@@ -81,7 +82,9 @@ def test_the_account_of_the_key_is_read_off_what_there_is(
 @pytest.mark.usefixtures("policies")
 @pytest.mark.parametrize("key", ["app", "alias/app", "1234abcd-12ab-34cd-56ef-1234567890ab"])
 def test_the_key_may_have_any_kind_of_name(cli: Cli, key: str) -> None:
-    done = cli("can", "role/worker", "kms:DescribeKey", "-k", key, "--key-policy", "key.json", "-p", "worker.json")
+    done = cli(
+        "can", "role/worker", "kms:DescribeKey", "-k", key, "--key-policy", "key.json", "--policy", "worker.json"
+    )
     assert done.code == 0
 
 
@@ -203,3 +206,26 @@ def test_the_region_in_the_keys_arn_has_to_be_one(cli: Cli) -> None:
     done = cli("can", "role/worker", "kms:Decrypt", "--key", key, "--key-policy", "key.json")
     assert done.code == 2
     assert done.err == "kms-eval: --key: there is no Region `us-esat-1` (did you mean `us-east-1`?)\n"
+
+
+def test_principals_of_another_partition_are_said_where_a_policy_alone_is_given(cli: Cli, tmp_path: Path) -> None:
+    allow = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    named = [f"arn:aws:iam::{ACCOUNT}:root", "arn:aws-cn:iam::444455556666:root"]
+    statements = [{**allow, "Principal": {"AWS": name}} for name in named]
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    done = cli("can", f"arn:aws:iam::{ACCOUNT}:root", "kms:Decrypt", "--key-policy", str(file))
+    assert (done.code, "[other-partition]" in done.err) == (0, True)
+    assert cli("can", "root", "kms:Decrypt", "--key-policy", str(file), "--strict").code == 2
+    refused = cli("lockout", "--key-policy", str(file))
+    assert (refused.code, "is of another partition than the key" in refused.out) == (1, True)
+    assert "other-partition" in cli("lint", str(file)).out
+
+
+def test_a_policy_of_another_partition_alone_is_one_of_a_key_there(cli: Cli, tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    file = tmp_path / "key.json"
+    principal = {"AWS": f"arn:aws-cn:iam::{ACCOUNT}:root"}
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Principal": principal}]}))
+    done = cli("can", "root", "kms:Decrypt", "--key-policy", str(file))
+    assert (done.code, f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/" in done.out) == (0, True)

@@ -80,6 +80,10 @@ def test_the_variable_comes_before_both_and_the_option_before_everything(
             "[tool.kms-eval]\nscenari = 'x'\n",
             "pyproject.toml: tool.kms-eval: unknown field `scenari` (did you mean `scenario`?)",
         ),
+        (
+            "[tool.kms_eval]\nscenario = 'x'\n",
+            "pyproject.toml: tool.kms_eval: unknown table `tool.kms_eval` (did you mean `tool.kms-eval`?)",
+        ),
         ("tool.kms-eval = 1\n", "pyproject.toml: tool.kms-eval: expected a table"),
         ("[tool.kms-eval\n", "pyproject.toml: is not TOML: "),
     ],

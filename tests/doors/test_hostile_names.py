@@ -106,8 +106,8 @@ FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("json", ("lint", "--json", "-s", "a.json")),
     ("json", ("lint", "-f", "sarif", "-s", "a.json")),
     ("github", ("lint", "-f", "github", "-s", "a.json")),
-    ("json", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "jsonl")),
-    ("csv", ("batch", "rows.jsonl", "-s", "a.json", "--output-format", "csv")),
+    ("json", ("batch", "rows.jsonl", "-s", "a.json", "--format", "jsonl")),
+    ("csv", ("batch", "rows.jsonl", "-s", "a.json", "--format", "csv")),
 )
 
 

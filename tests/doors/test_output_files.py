@@ -156,7 +156,7 @@ def test_a_link_into_no_folder_and_one_to_itself_are_said_and_stay(tmp_path: Pat
         ("test", "--junit"),
         ("test", "--coverage-json"),
         ("test", "--coverage-html"),
-        ("batch", "in.csv", "--output-format", "csv", "-o"),
+        ("batch", "in.csv", "--format", "csv", "-o"),
     ],
     ids=" ".join,
 )
@@ -193,7 +193,7 @@ def test_every_output_goes_into_a_pipe_and_through_a_link(
         ("test", "my.yaml", "--junit", "my.yaml"),
         ("test", ".", "--coverage-json", "my.yaml"),
         ("test", "my.yaml", "--coverage-html", "my.yaml"),
-        ("batch", "in.csv", "-s", "my.yaml", "--output-format", "csv", "-o", "my.yaml"),
+        ("batch", "in.csv", "-s", "my.yaml", "--format", "csv", "-o", "my.yaml"),
     ],
     ids=" ".join,
 )

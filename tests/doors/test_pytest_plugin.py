@@ -371,3 +371,32 @@ def test_the_plugin_can_be_switched_off(project: Project) -> None:
     project.write("app.kms.yaml", SCENARIO)
     project.write("test_it.py", "def test_it(): ...\n")
     project.run("-p", "no:kms-eval").assert_outcomes(passed=1)
+
+
+def test_the_options_of_the_command_are_those_of_the_run(project: Project) -> None:
+    project.write(
+        "test_it.py",
+        "def test_it(kms):\n    assert kms.can('role/admin', 'kms:Decrypt', context={'kms:AddedSince': 'x'})\n",
+    )
+    project.run().stdout.fnmatch_lines(["*AWS has none*"])
+    project.run("--kms-allow-unknown-key").assert_outcomes(passed=1)
+    uncarried = "{'aws:SourceAccount': '123456789012'}"
+    project.write("test_it.py", f"def test_it(kms):\n    kms.can('role/admin', 'kms:Decrypt', context={uncarried})\n")
+    project.run().assert_outcomes(passed=1)
+    project.run("--kms-strict").stdout.fnmatch_lines(["*only services that call in their own name have it*"])
+
+
+def test_a_passing_test_warns_of_the_open_question_it_hangs_on(project: Project) -> None:
+    project.write(
+        "test_it.py",
+        "POLICY = {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'kms:*', 'Resource': '*',\n"
+        "          'Condition': {'StringEquals': {'kms:EncryptionContextKeys': 'x'}}}]}\n"
+        "def test_it(kms):\n"
+        "    root = {'AWS': 'arn:aws:iam::123456789012:root'}\n"
+        "    key = {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Principal': root,\n"
+        "           'Action': 'kms:*', 'Resource': '*'}]}\n"
+        "    world = {'account': '123456789012', 'keys': {'k': {'policy': key}},\n"
+        "             'principals': {'role/app': {'policies': [POLICY]}}}\n"
+        "    assert not kms.from_dict(world).can('role/app', 'kms:Decrypt', encryption_context={'x': '1'})\n",
+    )
+    project.run().stdout.fnmatch_lines(["*OpenQuestionWarning: test_it: *(Z5)*"])

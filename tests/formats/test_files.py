@@ -59,8 +59,8 @@ def test_json_is_not_read_as_yaml(tmp_path: Path) -> None:
         (b"a: \xff\xfe", "f:1: is not UTF-8 text (save it as UTF-8)"),
         (b"a: b\nc: \xc3", "f:2: is not UTF-8 text (save it as UTF-8)"),
         (b"\xff\xfea\0", "f: is UTF-16 text (save it as UTF-8)"),
-        (b"a: b\nc: \0", "f:2: is not text: it holds a NUL character"),
-        (b"\x7fELF\x02\x01\x01\0\0", "f:1: is not text: it holds a NUL character"),
+        (b"a: b\nc: \0", "f:2: is not text: it holds a NUL character (save it as UTF-8)"),
+        (b"\x7fELF\x02\x01\x01\0\0", "f:1: is not text: it holds a NUL character (save it as UTF-8)"),
         (b"a: \xed\xa0\x80", "f:1: is not UTF-8 text (save it as UTF-8)"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from kms_eval.language.pattern import compile_glob, compile_text, is_wild, literal, only_stars, wild
+from tests.effort import examples
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -20,13 +21,13 @@ def matches(pattern: str, text: str) -> bool:
 ODD = "ab*?[]{}!\\|~-.^$/:\n\r\x00é\U0001f511"
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(st.text(ODD, max_size=7), st.text(ODD, max_size=9))
 def test_a_pattern_matches_as_the_definition_says(pattern: str, text: str) -> None:
     assert compile_text(pattern)(text) is matches(pattern, text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text("ab*?", max_size=8), st.text("ab", max_size=10))
 def test_wildcards_match_as_the_definition_says(pattern: str, text: str) -> None:
     assert compile_text(pattern)(text) is matches(pattern, text)

@@ -14,9 +14,10 @@ from kms_eval.facts.open_questions import QUESTIONS_BEHIND
 from kms_eval.world.model import World
 from kms_eval.world.request import Request
 from tests.analysis.asking_grids import AT, grid
+from tests.effort import examples
 from tests.strategies import worlds
 
-law = settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+law = settings(max_examples=examples(60), suppress_health_check=list(HealthCheck), deadline=None)
 
 
 def said_by_grid(table: Grid, world: World) -> dict[tuple[str, str | None, str], frozenset[str]]:

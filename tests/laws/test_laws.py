@@ -16,6 +16,7 @@ from kms_eval.engine.masks import BIT
 from kms_eval.engine.missing import turn
 from kms_eval.world.model import Caller, World
 from kms_eval.world.request import Request
+from tests.effort import examples
 from tests.reference import Ask
 from tests.strategies import VOCABULARY, asks, policies, statements, worlds
 from tests.twins.asking import part_of, rule
@@ -23,7 +24,7 @@ from tests.twins.asking import part_of, rule
 RANK: dict[Outcome, int] = {"explicitDeny": 0, "implicitDeny": 1, "allowed": 2}
 
 # The worlds are drawn small; that some are slow to draw says nothing about the law.
-law = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 
 
 def with_statement(policy: Policy, statement: object) -> Policy:

@@ -33,12 +33,32 @@ principals:
     policies: [&everything {{Version: "2012-10-17", Statement: {{Effect: Allow, Action: "kms:*", Resource: "*"}}}}]
   role/operations/reader: {{policies: [*everything]}}
   user/alice: {{}}
+checks:
+  - name: only some read the archive
+    only: [root, role/admin, role/operations/reader]
+    may: [kms:Decrypt]
+    on: archive
+    unless: {{kms:ViaService: s3.us-east-1.amazonaws.com}}
 tests:
   - principal: role/admin
     action: kms:Decrypt
     key: payments
     context: {{kms:ViaService: s3.us-east-1.amazonaws.com}}
     expect: allowed
+"""
+TEMPLATE = """\
+Parameters: {Who: {Type: String, Default: nobody}}
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: !Sub "arn:aws:iam::111122223333:role/${Who}"}
+            Action: "kms:*"
+            Resource: "*"
 """
 POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}}
 
@@ -55,6 +75,15 @@ COMMANDS: tuple[str, ...] = (
     "lockout «--key» «payments» «--as» «role/admin» «--context» «kms:CallerAccount»=111122223333",
     "diff «--policy» «user/alice»=policy.json «--allow» user/alice",
     "diff «--policy» «role/mentioned»=policy.json «--action» «kms:Decrypt» «--allow» *",
+    "check «--scenario» kms-eval.yaml «--strict»",
+    "who-can «kms:Decrypt» «--key» «payments» «--fail-if» «outside-account»",
+    "lint policy.json «--select» «KMS»201 «--ignore» «KMS»412 «--format» «text»",
+    "import template.yaml «--output» imported «--account» 111122223333 «--parameter» «Who»=admin",
+    "pull «--output» pulled «--region» «eu-west»-1 «--print-commands»",
+    "batch rows.jsonl «--format» «csv» «--stranger»",
+    "mutate kms-eval.yaml «--fail-under» 0",
+    "test kms-eval.yaml «--keyword» admin",
+    "code «context-not-carried»",
 )
 """Right commands; the words in « » can be misspelt."""
 
@@ -109,6 +138,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("KMS_EVAL_SCENARIO", raising=False)
     (tmp_path / "kms-eval.yaml").write_text(SCENARIO, encoding="utf-8")
     (tmp_path / "policy.json").write_text(json.dumps(POLICY), encoding="utf-8")
+    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    (tmp_path / "rows.jsonl").write_text(f"{json.dumps(ROW)}\n", encoding="utf-8")
     return tmp_path
 
 
@@ -124,6 +155,29 @@ def test_the_commands_are_answered_as_they_are(command: str, folder: Path) -> No
 @given(words=misspelt_commands())
 def test_no_command_with_a_misspelt_word_is_answered(words: list[str], folder: Path) -> None:
     assert main(words) == 2, words
+
+
+CHECKS = (
+    "«name»: only some",
+    "«only»: [root, «role/admin», «role/operations/reader»]",
+    "«may»: [«kms:Decrypt»]",
+    "«on»: «archive»",
+    "«unless»: {«kms:ViaService»:",
+)
+
+
+@IN_ONE_FOLDER
+@given(data=st.data())
+def test_no_check_with_a_misspelt_word_is_proved(data: st.DataObject, folder: Path) -> None:
+    line = data.draw(st.sampled_from(CHECKS))
+    pieces = line.replace("»", "«").split("«")
+    right = "".join(pieces)
+    place = data.draw(st.sampled_from(range(1, len(pieces), 2)))
+    pieces[place] = data.draw(misspelt(pieces[place]))
+    text = SCENARIO.replace(right, "".join(pieces))
+    assert text != SCENARIO
+    (folder / "kms-eval.yaml").write_text(text, encoding="utf-8")
+    assert main(["check", "kms-eval.yaml"]) == 2, pieces
 
 
 TESTS = ("«principal»: «role/admin»", "«action»: «kms:Decrypt»", "«key»: «payments»", "«context»: {«kms:ViaService»:")

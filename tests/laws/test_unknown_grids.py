@@ -11,11 +11,12 @@ from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import bit_of, published
 from tests.analysis.asking_grids import grid
 from tests.analysis.test_grid_laws import within_the_question
+from tests.effort import examples
 from tests.laws.test_unknowns import with_unknown
 from tests.strategies import asks, worlds
 from tests.twins.asking import rule
 
-law = settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+law = settings(max_examples=examples(150), suppress_health_check=list(HealthCheck), deadline=None)
 
 
 @law

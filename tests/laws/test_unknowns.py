@@ -17,13 +17,14 @@ from kms_eval.formats.document import Place, SourceFile
 from kms_eval.formats.unknown import Unknown
 from kms_eval.render.policy_json import statement_as_dict
 from kms_eval.world.model import World
+from tests.effort import examples
 from tests.reference import Ask
 from tests.strategies import asks, worlds
 from tests.twins.asking import rule
 
 UNKNOWN = Unknown("known after apply", "aws_kms_key.app")
 HERE = Place(SourceFile("law"))
-law = settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+law = settings(max_examples=examples(150), suppress_health_check=list(HealthCheck), deadline=None)
 
 Steps = tuple[Any, ...]
 

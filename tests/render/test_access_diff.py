@@ -10,10 +10,12 @@ from kms_eval.analysis.access.expected import Judged, expectation, judge
 from kms_eval.analysis.access.folding import in_groups
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY
 from kms_eval.analysis.access.losing import Losing
+from kms_eval.analysis.checking.results import Witness
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in
 from kms_eval.errors import Location
 from kms_eval.render.access_diff import render, render_json, render_markdown
+from kms_eval.world.request import Request
 
 
 def change(label: str, kind: ChangeKind, before: str, after: str, key: str | None = "app") -> Change:
@@ -47,6 +49,17 @@ def test_text_puts_together_whom_the_same_happens_to() -> None:
         "      after:  if Bool a:b `true`\n"
         "  disappears  role/d: Decrypt, Encrypt"
     )
+
+
+def test_a_request_is_shown_for_what_is_gained_and_for_what_is_lost() -> None:
+    request = Request("arn:aws:iam::111122223333:role/c", "kms:Decrypt", "app")
+    witness = Witness(request, "role/c", "app", "allowed", "", "kms-eval can …", "role/c kms:Decrypt -c a:b='x y'")
+    both = replace(CHANGES[2], kind="differs", before="if Bool a:b `x`", gained=witness, lost=witness)
+    assert render(judged(changes=(both,))).endswith(
+        "      gained: role/c kms:Decrypt -c a:b='x y'\n      lost:   role/c kms:Decrypt -c a:b='x y'"
+    )
+    assert "gained: `role/c kms:Decrypt -c a:b='x y'`" in render_markdown(judged(changes=(both,)))
+    assert json.loads(render_json(judged(changes=(both,))))["changes"][0]["lost"]["command"] == "kms-eval can …"
 
 
 def test_no_change_is_said_in_one_line() -> None:
@@ -105,6 +118,8 @@ def test_json_has_every_change() -> None:
         "after": "always",
         "hangs_on": [],
         "because": [],
+        "gained": None,
+        "lost": None,
         "warnings": [],
     }
     assert [each["expected"] for each in data["changes"]] == [True, False, False, False]

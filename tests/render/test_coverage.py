@@ -13,6 +13,7 @@ import pytest
 from kms_eval import Scenario
 from kms_eval.analysis.covering.coverage import Coverage
 from kms_eval.analysis.covering.coverage_report import CoverageReport
+from kms_eval.errors import Location
 from kms_eval.render import coverage_html, coverage_json, coverage_text
 
 POLICY = """\
@@ -104,9 +105,25 @@ def test_the_data_has_every_element(report: CoverageReport) -> None:
 
 
 def test_the_page_shows_the_policy_with_its_lines(report: CoverageReport) -> None:
-    lines = {int(number): state for state, number in re.findall(r'<div class="(\w+)"><b>(\d+)</b>', page(report))}
+    lines = {
+        int(number): state
+        for state, number in re.findall(r'<div class="(\w+)" id="file-0-\d+"><b>(\d+)</b>', page(report))
+    }
     assert lines == {4: "idle", 7: "missed", 9: "covered", 10: "missed", 12: "covered", 14: "missed", 15: "idle"}
-    assert "<em>Action: never used</em>" in page(report)
+    assert "<em>never used</em>" in page(report)
+
+
+def test_the_page_begins_with_what_is_missing_and_leads_to_its_line(report: CoverageReport) -> None:
+    text = page(report)
+    gaps = re.findall(r'<li class="(\w+)"><a href="#([\w-]+)"><code>(.*?)</code></a>(.*?)</li>', text)
+    assert gaps == [
+        ("idle", "file-0-4", "app.json:4", "app &quot;Use &lt;b&gt;&quot;: decides no test"),
+        ("missed", "file-0-7", "app.json:7", "Principal arn:aws:iam::111122223333:role/other: never used"),
+        ("missed", "file-0-10", "app.json:10", "Action kms:Sign: never used"),
+        ("missed", "file-0-14", "app.json:14", "app statement 1: no test touches this statement"),
+        ("idle", "file-0-15", "app.json:15", "app statement 2: decides no test"),
+    ]
+    assert all(f'id="{target}"' in text for _state, target, _where, _what in gaps)
 
 
 def test_the_page_is_whole_safe_and_for_both_backgrounds(report: CoverageReport) -> None:
@@ -126,7 +143,10 @@ def test_a_policy_without_its_text_has_its_statements_listed(report: CoverageRep
 
 
 def test_a_policy_in_memory_goes_by_its_name(report: CoverageReport) -> None:
-    nowhere = tuple(replace(one, file="", line=None, within="#app.1") for one in report.statements)
+    nowhere = tuple(
+        replace(one, reference=replace(one.reference, location=Location(), within="#app.1"))
+        for one in report.statements
+    )
     text = coverage_text.render(CoverageReport(nowhere, 1))
     assert text.splitlines()[1].startswith("app  ")
     assert "without a file" in page(CoverageReport(nowhere, 1))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from dataclasses import replace
 from io import StringIO
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,7 +17,8 @@ from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.render.matrix import MATRIX_FORM
 from kms_eval.render.matrix_text import LETTERS, render as render_text
-from tests.render.small_matrix import NASTY, one_key, two_keys
+from kms_eval.render.short_names import short_name, short_names
+from tests.render.small_matrix import NASTY, every_answer, one_key, two_keys
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -128,18 +132,123 @@ def test_the_picture_is_xml_that_loads_nothing(matrix: Matrix) -> None:
     assert "url(" not in text
 
 
-def test_the_picture_has_a_box_for_each_run_of_equal_answers() -> None:
-    drawn = ET.fromstring(written(one_key(), "svg"))  # noqa: S314
-    boxes = {path.get("class"): (path.get("d") or "").count("M") for path in drawn.iter(f"{SVG}path")}
+def classes(text: str) -> dict[str, int]:
+    """How many marks of which class a picture has, its legend included."""
+    drawn = ET.fromstring(text)  # noqa: S314
+    counts: dict[str, int] = {}
+    for path in drawn.iter(f"{SVG}path"):
+        kind = path.get("class") or ""
+        counts[kind] = counts.get(kind, 0) + (path.get("d") or "").count("M")
+    return counts
+
+
+def test_the_picture_has_a_mark_for_each_answer_and_tells_what_they_mean() -> None:
+    text = written(one_key(), "svg")
     # Columns: Decrypt, Encrypt, ListKeys. The first line has three answers, the second never twice and always.
-    assert {kind: boxes[kind] for kind in ("always", "conditional", "never")} == {
-        "always": 2,
-        "conditional": 1,
-        "never": 2,
-    }
+    assert classes(text) == {"always": 2 + 1, "conditional": 1 + 1, "ring": 1 + 1, "never": 3 + 1}
+    texts = [each.text for each in ET.fromstring(text).iter(f"{SVG}text")]  # noqa: S314
+    assert texts.index("Public") < texts.index("anyone at all") < texts.index("Inside the account")
+    assert texts[-3:] == ["always", "only under conditions", "never"]
 
 
-def test_the_picture_of_several_keys_shades_each_by_how_much_is_allowed() -> None:
-    drawn = ET.fromstring(written(two_keys(), "svg"))  # noqa: S314
-    assert {path.get("class") for path in drawn.iter(f"{SVG}path")} == {"level5", "never", "grid"}
+@pytest.mark.parametrize("keys", [1, 2, 300])
+def test_every_answer_has_a_shape_of_its_own(keys: int) -> None:
+    """Shapes are compared without their colour: the path of one mark from where it begins."""
+    drawn = ET.fromstring(written(every_answer(keys), "svg"))  # noqa: S314
+    shapes = {}
+    for path in drawn.iter(f"{SVG}path"):
+        first = (path.get("d") or "").split("M")[1]
+        shapes[path.get("class")] = first[re.match(r"[\d.]+ [\d.]+", first).end() :]  # type: ignore[union-attr]
+    kinds = {"always", "conditional", "public", "undetermined"}
+    assert kinds <= set(shapes)
+    assert len({shapes[kind] for kind in kinds}) == 4
+
+
+def test_letters_of_the_picture_are_of_14_pixels_and_lines_are_higher() -> None:
+    text = written(every_answer(), "svg")
+    assert "font: 14px" in text
+    lines = [int(y) for x, y in re.findall(r'<text x="(\d+)" y="(\d+)">', text) if x == "28"]
+    assert {below - above for above, below in pairwise(lines)} <= {20, 40}
+
+
+def test_the_picture_leaves_out_who_may_do_nothing_and_says_so() -> None:
+    text = written(every_answer(), "svg")
+    assert "role/never" not in text
+    assert "1 rows that allow nothing are left out" not in text
+    assert "1 row that allows nothing is left out" in text
+
+
+def test_the_picture_of_several_keys_fills_boxes_by_how_much_is_allowed() -> None:
+    text = written(two_keys(), "svg")
+    drawn = ET.fromstring(text)  # noqa: S314
     assert {"app", "log", "role/a"} <= {each.text for each in drawn.iter(f"{SVG}text")}
+    counts = classes(text)
+    # On `app` one of two actions is always allowed and one under conditions, on `log` nothing; and the legend.
+    assert (counts["always"], counts["conditional"], counts["never"]) == (2, 2, 2)
+
+
+WIDE = (
+    "arn:aws:iam::444455556666:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+    "anyone in account 444455556666",
+)
+
+
+def wide(keys: int) -> Matrix:
+    """All actions, and names that are longer than a terminal is wide."""
+    base = every_answer(keys)
+    people = tuple(replace(base.principals[place], label=name) for place, name in enumerate(WIDE))
+    return replace(base, actions=PUBLISHED, principals=(*people, *base.principals[2:]))
+
+
+@pytest.mark.parametrize("keys", [1, 2])
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_table_folds_to_the_terminal(keys: int, width: int) -> None:
+    lines = list(render_text(wide(keys), width=width))
+    assert max(map(len, lines)) <= width
+    heads = [line for line in lines if line.startswith("principal")]
+    assert len(heads) > (width == 60)
+    shown = " ".join(heads)
+    assert all(group.name in shown for group in ACTION_GROUPS if keys == 1 or group.name != "without key")
+    assert any("4444" in line and "AutoScaling" in line for line in lines)
+
+
+def test_a_table_that_fits_is_not_folded() -> None:
+    assert list(render_text(one_key(), width=60)) == list(render_text(one_key()))
+
+
+def test_folded_keys_stand_below_their_principal() -> None:
+    assert list(render_text(two_keys(), signs=LETTERS, width=40)) == [
+        "principal, key   Decrypt  Encrypt",
+        "role/a",
+        "  app            A        c",
+        "",
+        "principal, key   ListKeys",
+        "role/a",
+        "  without a key  A",
+        "",
+        "A always  c only under conditions",
+        "- never",
+        "1 of 3 lines allow nothing and are left",
+        "out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("label", "short"),
+    [
+        ("role/app", "role/app"),
+        ("role/team/blue/app", "role/…/app"),
+        ("assumed-role/app/session", "assumed-role/app/session"),
+        ("arn:aws:iam::111122223333:root", "111122223333:root"),
+        ("arn:aws-cn:iam::111122223333:role/team/app", "111122223333:role/…/app"),
+        ("anyone in account 111122223333", "anyone in 111122223333"),
+        ("logs.us-east-1.amazonaws.com", "logs.us-east-1.amazonaws.com"),
+    ],
+)
+def test_names_are_short(label: str, short: str) -> None:
+    assert short_name(label) == short
+
+
+def test_two_principals_never_share_a_short_name() -> None:
+    labels = ("role/a/app", "role/b/app", "role/c/other")
+    assert short_names(labels) == ("role/a/app", "role/b/app", "role/…/other")

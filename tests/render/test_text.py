@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from hypothesis import given, strategies as st
@@ -108,6 +109,12 @@ def test_on_a_narrow_terminal_lines_go_on_further_to_the_right() -> None:
     assert all(len(line) <= 60 or "arn:" in line for line in lines)
     assert " ".join(" ".join(lines).split()) == " ".join(render(DENIED).split())
     assert wrapped(render(DENIED), None) == render(DENIED)
+
+
+def test_what_marks_words_on_a_terminal_takes_no_room_in_a_line() -> None:
+    painted = wrapped(render(DENIED, paint=lambda _kind, text: f"\x1b[31m{text}\x1b[0m"), 60)
+    unpainted = re.sub(r"\x1b\[[0-9;]*m", "", painted)
+    assert [line.rstrip() for line in unpainted.split("\n")] == wrapped(render(DENIED), 60).split("\n")
 
 
 def test_a_principal_of_another_account_keeps_its_arn_in_the_first_line() -> None:

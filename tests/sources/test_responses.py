@@ -116,6 +116,39 @@ def test_a_scenario_brings_in_sources_and_replaces_what_they_say(tmp_path: Path)
     assert world.can("role/worker", "kms:Decrypt")
 
 
+def of_another_account(value: object) -> object:
+    return json.loads(json.dumps(value).replace(ACCOUNT, "444455556666"))
+
+
+def test_accounts_may_be_mixed_and_then_short_names_have_none(tmp_path: Path) -> None:
+    written(tmp_path, {**FILES, "other.json": of_another_account(DETAILS)})
+    world = Scenario.load(tmp_path)
+    assert world.can(f"arn:aws:iam::{ACCOUNT}:role/app", "kms:Decrypt")
+    assert not world.can("arn:aws:iam::444455556666:role/app", "kms:Decrypt")
+    with pytest.raises(InputError, match=r"`role/app` belongs to no account \(.* give `--account`"):
+        world.can("role/app", "kms:Decrypt")
+    assert Scenario.load(tmp_path, account=ACCOUNT).can("role/app", "kms:Decrypt")
+
+
+def test_whose_a_policy_is_has_to_be_told_where_two_accounts_have_that_name(tmp_path: Path) -> None:
+    policy = {"RoleName": "app", "PolicyName": "more", "PolicyDocument": KEY_POLICY}
+    written(tmp_path, {**FILES, "other.json": of_another_account(DETAILS), "role-policy.json": policy})
+    with pytest.raises(
+        InputError, match=r"nothing says in which account `app` is \(.*a folder named after the account"
+    ):
+        Scenario.load(tmp_path)
+
+
+def test_files_that_are_half_there_say_so(tmp_path: Path) -> None:
+    whole = gzip.compress(json.dumps(METADATA).encode())
+    (tmp_path / "a.json.gz").write_bytes(whole[:-9])
+    with pytest.raises(InputError, match="is not a whole gzip file"):
+        Scenario.load(tmp_path / "a.json.gz")
+    (tmp_path / "b.jsonl").write_text(json.dumps(METADATA) + '\n{"Grants": [', encoding="utf-8")
+    with pytest.raises(InputError, match=r"b.jsonl:2: ends in the middle: the file is half-written"):
+        Scenario.load(tmp_path / "b.jsonl")
+
+
 def test_a_key_told_twice_with_other_policies_is_said(tmp_path: Path) -> None:
     other = {"Policy": json.dumps({**KEY_POLICY, "Id": "other"})}
     world = Scenario.load(written(tmp_path, {**FILES, f"zz-{KEY}.json": other}))
@@ -147,6 +180,16 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
         ("user,arn,user_creation_time,password_enabled\n", "is a credential report"),
         ('{"KeyMetadata": {"KeyId": "1234', "half-written"),
         ("An error occurred (AccessDenied) when calling", "is an error message of the AWS CLI"),
+        (
+            "<?xml version='1.0'?><ErrorResponse>",
+            "is XML, not JSON (save what the AWS CLI prints with `--output json`)",
+        ),
+        ("a,b,c\n1,2,3\n", "is CSV, not JSON"),
+        ("KEYMETADATA\t111122223333\tkey", "is text output of the AWS CLI (save it with `--output json`)"),
+        ('{"Error": {"Code": "AccessDenied"}}', "it looks like an error that AWS answered: the call failed"),
+        ('[{"eventName": "Decrypt", "eventSource": "kms.amazonaws.com"}]', "begins with a CloudTrail event"),
+        ('{"Aliases": [{"AliasName": "alias/app", "TargetKeyId": 7}]}', "Aliases[0].TargetKeyId: expected a string"),
+        ('{"Roles": [{"RoleName": "app", "Arn": "arn:aws:iam::1:user/app"}]}', "is not the ARN of a role"),
         ('{"Records": []}', "is no source: it looks like a CloudTrail trail"),
         ('{"Version": "2012-10-17", "Statement": []}', "is no source: it looks like a policy by itself"),
         ('{"Keys": "x", "Aliases": [1]}', "expected an object"),
@@ -161,7 +204,76 @@ def test_bad_input_is_one_line_with_the_way_out(tmp_path: Path, text: str, said:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_other_encodings_say_how_to_save(tmp_path: Path) -> None:
-    (tmp_path / "source.json").write_bytes(json.dumps(DETAILS).encode("utf-16"))
-    with pytest.raises(InputError, match="save it as UTF-8"):
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_what_powershell_saves_is_read_whatever_the_ending(tmp_path: Path, encoding: str) -> None:
+    mark = b"\xff\xfe" if encoding == "utf-16-le" else b""
+    for name, value in FILES.items():
+        path = tmp_path / name.replace(".json", ".txt")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(mark + json.dumps(value, indent=4).replace("\n", "\r\n").encode(encoding))
+    assert Scenario.load(tmp_path).can("role/app", "kms:Decrypt")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (json.dumps(DETAILS).encode("utf-16-le"), "holds a NUL character"),
+        (b"\xff\xfe{", "is not whole UTF-16 text"),
+        ('{"Aliases": ["ä"]}'.encode("latin-1"), "is not UTF-8 text"),
+    ],
+)
+def test_other_encodings_say_how_to_save(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "source.json").write_bytes(data)
+    with pytest.raises(InputError, match=rf"source.json(:1)?: .*{said}.*\(save it as UTF-8\)$"):
         Scenario.load(tmp_path / "source.json")
+
+
+def test_everybody_is_unknown_where_no_response_shows_who_there_is(tmp_path: Path) -> None:
+    world = Scenario.load(written(tmp_path, without("details.json")))
+    for principal in ("role/app", "user/new", "assumed-role/app/session"):
+        decision = world.can(principal, "kms:Decrypt")
+        assert decision.decision == "undetermined"
+        assert decision.explanation.unknowns[0].address == f"users and roles of {ACCOUNT}"
+    assert world.can("root", "kms:Decrypt")
+    assert world.can("role/worker", "kms:Decrypt").decision == "undetermined"  # a boundary of it may forbid it
+    elsewhere = "arn:aws:iam::444455556666:role/elsewhere"
+    assert world.can(elsewhere, "kms:Decrypt", stranger=True).decision == "implicitDeny"
+
+
+def test_who_is_shown_of_an_account_that_is_cut_off_is_known_and_others_are_not(tmp_path: Path) -> None:
+    cut = {**DETAILS, "IsTruncated": True, "Marker": "token-7"}
+    world = Scenario.load(written(tmp_path, {**FILES, "details.json": cut}))
+    assert world.can("role/app", "kms:Decrypt")
+    decision = world.can("role/other", "kms:Decrypt")
+    assert decision.decision == "undetermined"
+    assert "token-7" in decision.explanation.unknowns[0].reason
+
+
+def test_trust_policies_are_kept_and_decide_nothing(tmp_path: Path) -> None:
+    world = Scenario.load(written(tmp_path)).world
+    role = world.principals[f"arn:aws:iam::{ACCOUNT}:role/app"]
+    assert role.trust_policy == {"Version": "2012-10-17", "Statement": []}
+    assert world.principals[f"arn:aws:iam::{ACCOUNT}:user/alice"].trust_policy is None
+
+
+def test_a_scenario_in_memory_brings_in_sources_as_one_in_a_file_does(tmp_path: Path) -> None:
+    written(tmp_path / "account")
+    scenario = {"account": ACCOUNT, "sources": ["account"], "principals": {"role/app": {"policies": []}}}
+    world = Scenario.from_dict(scenario, base=tmp_path)
+    assert world.can("role/app", "kms:Decrypt").decision == "implicitDeny"
+    assert world.can("role/worker", "kms:Decrypt")
+    whole = Scenario.from_dict({**scenario, "sources": [str(tmp_path / "account")]})
+    assert whole.can("role/worker", "kms:Decrypt")
+
+
+def test_a_source_of_a_scenario_in_memory_is_relative_to_its_base(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"sources\[0\]: `account` is a path, and nothing says .* \(give `base`\)"):
+        Scenario.from_dict({"sources": ["account"]})
+    with pytest.raises(InputError, match="account: there is no such file"):
+        Scenario.from_dict({"sources": ["account"]}, base=tmp_path)
+
+
+@pytest.mark.parametrize("sources", [7, [7], {"a": 1}, [""]])
+def test_sources_that_are_no_paths_are_one_line(sources: object) -> None:
+    with pytest.raises(InputError, match=r"^scenario: sources: expected a list of paths$"):
+        Scenario.from_dict({"sources": sources})

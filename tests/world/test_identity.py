@@ -106,7 +106,7 @@ def test_what_is_no_principal_is_refused_with_what_was_meant(text: str, message:
 def test_without_an_account_a_short_name_belongs_nowhere() -> None:
     assert refusal("role/admin", account=None) == (
         "the short name `role/admin` belongs to no account "
-        "(set `account` in the scenario, or write `arn:aws:iam::ACCOUNT:role/admin`)"
+        "(set `account` in the scenario, give `--account`, or write `arn:aws:iam::ACCOUNT:role/admin`)"
     )
     assert read_identity("s3.amazonaws.com", account=None, partition="aws").kind == "service"
 

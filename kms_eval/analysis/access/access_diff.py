@@ -16,16 +16,17 @@ from typing import Final, Literal
 from kms_eval.analysis.access.causes import Causes
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED
-from kms_eval.analysis.access.principals import Asker, AskerKind, asker_named, askers
+from kms_eval.analysis.access.principals import Asker, AskerKind, asker_named
 from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
+from kms_eval.analysis.access.selection import chosen_askers, chosen_keys, chosen_on_either
 from kms_eval.analysis.checking.comparing import Comparison, compare_conditions
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.classes.pairs import PairClass
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in, bit_of
-from kms_eval.world.model import Key
+from kms_eval.world.model import Key, World
 
 ChangeKind = Literal["appears", "widens", "differs", "unknown", "narrows", "disappears"]
 CHANGE_KINDS: tuple[ChangeKind, ...] = ("appears", "widens", "differs", "unknown", "narrows", "disappears")
@@ -42,10 +43,9 @@ ALWAYS: Final = "always"
 class Change:
     """What happens to some actions of one principal on one key; `key` None is for actions that have none.
 
-    `before` and `after` are ``never``, ``always`` or the conditions. Where both are conditions, `gained` is a request
-    that only the world after allows, `lost` one that only the world before does. `account` is the principal's, None
-    where it is many or a service. `causes` are the statements and grants that make the change: those that are new or
-    gone.
+    `before` and `after` are ``never``, ``always`` or the conditions. Where neither is never, `gained` is a request that
+    only the world after allows, `lost` one that only the world before does. `account` is the principal's, None where it
+    is many or a service. `causes` are the statements and grants that make the change: those that are new or gone.
     """
 
     kind: ChangeKind
@@ -93,17 +93,27 @@ class _Pair:
 
 
 def compare(
-    before: Grid, after: Grid, *, actions: int, track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter
+    before: Grid,
+    after: Grid,
+    *,
+    actions: int,
+    principals: Sequence[str] = (),
+    keys: Sequence[str] = (),
+    track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter,
 ) -> Compared:
-    """Compare two worlds. Pairs that no policy of either tells apart are not decided at all, others once a class."""
+    """Compare two worlds. Pairs that no policy of either tells apart are not decided at all, others once a class.
+
+    `principals` and `keys` are names and patterns of those it is about, all where there are none. Raises InputError for
+    one that means nothing on either side.
+    """
+    pairs = _paired(before.evaluator, after.evaluator, principals)
+    both_keys = _paired_keys(before.world, after.world, keys)
     after.count_like(before)
-    pairs = _paired(before.evaluator, after.evaluator)
-    keys = _paired_keys(before, after)
-    actions &= _differing(before, after, pairs, keys)
+    actions &= _differing(before, after, pairs, both_keys)
     before, after = before.about(actions), after.about(actions)
     after.count_like(before)
     comparing = _Comparing(before, after, actions)
-    sides = _Sides(before, after, keys)
+    sides = _Sides(before, after, both_keys)
     changes: list[Change] = []
     decided = 0
     for pair in track(pairs):
@@ -180,10 +190,9 @@ class _Comparing:
 
     def _settled(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
         """The change with what the solver knows; None where it is none."""
-        plain = change.kind == "unknown" or {change.before, change.after} & {NEVER, ALWAYS}
-        if one is None or other is None or plain:
+        if one is None or other is None or change.kind == "unknown" or NEVER in {change.before, change.after}:
             return change
-        compared = self._compared(change, self._before.itself(one), self._after.itself(other))
+        compared = self._compared(change, one, other)
         if compared.relation == "undetermined":
             return change
         if compared.relation == "same":
@@ -191,13 +200,16 @@ class _Comparing:
         return replace(change, kind=_KINDS[compared.relation], gained=compared.gained, lost=compared.lost)
 
     def _compared(self, change: Change, one: GridCell, other: GridCell) -> Comparison:
-        question = (change.principal, change.before, change.after, change.key, change.actions[0])
+        question = (one.pair_class, other.pair_class, change.actions[0])
         known = self._known.get(question)
         if known is None:
             bit = bit_of(change.actions[0])
             now = self._after.at or datetime.now(UTC)
-            known = compare_conditions((self._before, one), (self._after, other), bit, now=now)
-            self._known[question] = known
+            sides = (self._before, self._before.itself(one)), (self._after, self._after.itself(other))
+            known = compare_conditions(*sides, bit, now=now)
+            if known.gained is None and known.lost is None:
+                # Requests that show it are each pair's own.
+                self._known[question] = known
         return known
 
 
@@ -234,13 +246,14 @@ class _Sides:
         return iter(grid.classes_of(asker, keys)) if asker is not None else iter([None] * len(keys))
 
 
-def _paired(before: Evaluator, after: Evaluator) -> list[_Pair]:
+def _paired(before: Evaluator, after: Evaluator, names: Sequence[str]) -> list[_Pair]:
     """Askers by name. Whom one side only names, and the other neither names nor describes, both sides are asked about.
 
     A principal that one side describes and the other does not know does not exist there.
     """
-    here = {asker.name: asker for asker in askers(before)}
-    there = {asker.name: asker for asker in askers(after)}
+    one, other = chosen_on_either(chosen_askers, (before, after), names)
+    here = {asker.name: asker for asker in one}
+    there = {asker.name: asker for asker in other}
     return [
         _Pair(here.get(name) or _stand_in(there[name], before), there.get(name) or _stand_in(here[name], after))
         for name in {**here, **there}
@@ -258,9 +271,11 @@ def _stand_in(asker: Asker, evaluator: Evaluator) -> Asker | None:
     return asker_named(evaluator, asker.name) if principal.arn in evaluator.world.principals else None
 
 
-def _paired_keys(before: Grid, after: Grid) -> list[tuple[Key | None, Key | None]]:
+def _paired_keys(before: World, after: World, names: Sequence[str]) -> list[tuple[Key | None, Key | None]]:
     """Keys by handle, else by ARN."""
-    here, there = before.world.keys, after.world.keys
+    one, other = chosen_on_either(chosen_keys, (before, after), names)
+    here = {key.handle: key for key in one}
+    there = {key.handle: key for key in other}
     by_arn = {key.arn: key for handle, key in there.items() if handle not in here}
     pairs: list[tuple[Key | None, Key | None]] = [
         (key, there.get(handle) or by_arn.pop(key.arn, None)) for handle, key in here.items()
@@ -363,7 +378,7 @@ def _least(answer: _Answer) -> _Answer:
     if any(word.startswith(UNKNOWN) for word in answer.unless):
         return NEVER
     ways = tuple(way for way in answer.ways if not any(word.startswith(UNKNOWN) for word in way))
-    return _plainly(ResidualConditions(ways, answer.unless, answer.by)) if ways else NEVER
+    return _plainly(ResidualConditions(ways, answer.unless, answer.sources)) if ways else NEVER
 
 
 def _most(answer: _Answer) -> _Answer:
@@ -372,7 +387,7 @@ def _most(answer: _Answer) -> _Answer:
         return answer
     ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
     unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
-    return _plainly(ResidualConditions(ways, unless, answer.by, beyond=answer.beyond))
+    return _plainly(ResidualConditions(ways, unless, answer.sources, beyond=answer.beyond))
 
 
 def _plainly(residual: ResidualConditions) -> _Answer:

@@ -19,8 +19,11 @@ from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.residual_conditions import ResidualConditions
-from kms_eval.world.model import Key
+from kms_eval.analysis.access.reach import Reach, reach_of
+from kms_eval.documents.model import Grant, Statement
+from kms_eval.engine.explanation import Source
+from kms_eval.engine.trace import grant_source, statement_source
+from kms_eval.world.model import Key, World, policies_of
 
 Track = Callable[[Sequence[Asker]], Iterable[Asker]]
 """Passes the askers on one by one, and may tell somebody how far it is."""
@@ -32,8 +35,18 @@ class Notes(IntEnum):
     NONE = 0
     CONDITIONS = 1
     """The conditions of what is sometimes allowed."""
-    REASONS = 2
-    """Those, and why the rest is or is not allowed."""
+    ALLOWED = 2
+    """Those, and why the rest of what is allowed is; with the statements behind it."""
+    REASONS = 3
+    """All that, and why the rest is not allowed: that takes ten times as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is said about an answer: the conditions or the reason, and the statements and grants behind it."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +69,22 @@ class KeyName:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One principal on one key: positions in the matrix's lists, masks, and notes: (mask, text) each.
+    """One principal on one key: positions in the matrix's lists, masks, and notes, each with the mask it is about.
 
     `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`. `doubts`: codes
-    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them.
+    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them. `reach`: how far
+    the principal is from the key.
     """
 
     principal: int
     key: int | None
     always: int
     sometimes: int
-    notes: tuple[tuple[int, str], ...] = ()
+    notes: tuple[tuple[int, Note], ...] = ()
     undetermined: int = 0
     public: int = 0
     doubts: Doubts = ()
+    reach: Reach = "inside the account"
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
@@ -81,11 +96,13 @@ class Row:
         masks = {"always": self.always, "public": self.public, "undetermined": self.undetermined}
         return masks.get(answer, conditional if answer == "conditional" else 0)
 
-    def note(self, bit: int) -> str:
-        """What is said about one action; empty where nothing is."""
-        said = [text for mask, text in self.notes if mask & bit][:1]
-        said += [f"open question: {code}" for mask, codes in self.doubts if mask & bit for code in codes]
-        return "; ".join(said)
+    def note(self, bit: int) -> Note | None:
+        """What is said about one action; None where nothing is."""
+        return next((note for mask, note in self.notes if mask & bit), None)
+
+    def open_questions(self, bit: int) -> tuple[str, ...]:
+        """The codes of the questions that AWS leaves open and that the answer about one action hangs on."""
+        return tuple(code for mask, codes in self.doubts if mask & bit for code in codes)
 
 
 class Folded(Sequence[Row]):
@@ -166,6 +183,7 @@ def _of(row: Row, principal: int, key: int) -> Row:
         row.undetermined,
         row.public,
         row.doubts,
+        row.reach,
     )
 
 
@@ -173,7 +191,8 @@ def _of(row: Row, principal: int, key: int) -> Row:
 class Matrix:
     """The whole answer. `actions` is the mask of those asked for; `at` the time the answers are for.
 
-    `keys_left_out` counts the keys that were asked for and that the form has no room for.
+    `source` is what the answers are about, as it was named: the scenario's file. `written` has the text of what notes
+    refer to, where they do. `keys_left_out` counts the keys that were asked for and that the form has no room for.
     Rows come principal by principal, first that without a key. Where there is one key both are one row.
     """
 
@@ -184,6 +203,9 @@ class Matrix:
     keys: tuple[KeyName, ...]
     rows: Sequence[Row]
     keys_left_out: int = 0
+    source: str = ""
+    written: Mapping[Source, Statement | Grant] = field(default_factory=dict)
+    notes: Notes = Notes.NONE
 
     @property
     def doubts(self) -> Mapping[str, int]:
@@ -210,14 +232,15 @@ def matrix(
     title: str,
     notes: Notes = Notes.NONE,
     keys_left_out: int = 0,
+    source: str = "",
     track: Track = iter,
 ) -> Matrix:
     """Ask the grid about every asker and key."""
     grid = grid.about(actions)
     writing = _Writing(grid, actions, notes, keys)
     rows = Folded()
-    for place, asker in enumerate(track(askers)):
-        rows.add(writing.rows(asker, place))
+    for asker in track(askers):
+        rows.add(writing.rows(asker))
     return Matrix(
         title,
         grid.at,
@@ -226,6 +249,13 @@ def matrix(
         tuple(KeyName(key.handle, key.arn) for key in keys),
         rows,
         keys_left_out,
+        source,
+        dict(
+            _written(
+                grid.world, {each for row, _times in rows.looks() for _mask, note in row.notes for each in note.sources}
+            )
+        ),
+        notes,
     )
 
 
@@ -235,50 +265,59 @@ class _Writing:
     actions: int
     notes: Notes
     keys: Sequence[Key]
-    _texts: dict[str, str] = field(default_factory=dict)
-    _known: dict[Hashable, Row] = field(default_factory=dict)
+    known: dict[Note, Note] = field(default_factory=dict)
+    _rows: dict[Hashable, Row] = field(default_factory=dict)
     _looks: dict[Row, Row] = field(default_factory=dict)
 
-    def rows(self, asker: Asker, place: int) -> list[Row]:
+    def rows(self, asker: Asker) -> list[Row]:
         """The asker's rows. Those that say the same are one object, which is none's in particular."""
         own: list[Row] = []
         if self.actions & ACTIONS_WITHOUT_KEY:
-            own.append(self._row(self.grid.without_key(asker), None))
+            own.append(self._row(self.grid.without_key(asker), None, reach_of(asker, None, self.grid.world)))
         if self.actions & ACTIONS_ON_KEY:
-            cells = self.grid.row(asker, self.keys)
-            if self.notes >= Notes.REASONS:
-                pairs = zip(self.keys, cells, strict=True)
-                own += [self._row(self.grid.of_pair(cell, asker, key), 0) for key, cell in pairs]
-            else:
-                own += [self._row(cell, 0) for cell in cells]
+            reaches: dict[str, Reach] = {}
+            for key, cell in zip(self.keys, self.grid.row(asker, self.keys), strict=True):
+                reach = reaches.get(key.account)
+                if reach is None:
+                    reach = reaches[key.account] = reach_of(asker, key, self.grid.world)
+                pair = cell if self.notes < Notes.ALLOWED else self.grid.of_pair(cell, asker, key)
+                own.append(self._row(pair, 0, reach))
         return [_joined(own)] if len(self.keys) == 1 else own
 
-    def _row(self, grid_cell: GridCell, key: int | None) -> Row:
-        """The row of all pairs that are decided like this one; with reasons its own, since it names its statements."""
-        if self.notes >= Notes.REASONS:
-            return self._written(grid_cell, key)
-        row = self._known.get(grid_cell.pair_class)
+    def _row(self, grid_cell: GridCell, key: int | None, reach: Reach) -> Row:
+        """The row of all pairs decided like this one, as far away; where statements are named, its own."""
+        if self.notes >= Notes.ALLOWED:
+            return self._written(grid_cell, key, reach)
+        about = (grid_cell.pair_class, reach)
+        row = self._rows.get(about)
         if row is None:
-            row = self._written(grid_cell, key)
-            row = self._known[grid_cell.pair_class] = self._looks.setdefault(row, row)
+            row = self._written(grid_cell, key, reach)
+            row = self._rows[about] = self._looks.setdefault(row, row)
         return row
 
-    def _written(self, grid_cell: GridCell, key: int | None) -> Row:
-        said: list[tuple[int, str]] = []
+    def _written(self, grid_cell: GridCell, key: int | None, reach: Reach) -> Row:
+        said: list[tuple[int, Note]] = []
         if self.notes >= Notes.CONDITIONS and grid_cell.sometimes & self.actions:
-            said += [(mask, self._words(residual)) for mask, residual in self.grid.residual(grid_cell, self.actions)]
-        if self.notes >= Notes.REASONS:
-            said += [(mask, str(reason)) for mask, reason in self.grid.reasons(grid_cell, self.actions)]
-        # Thousands of rows say the same: each text is kept once.
-        kept = tuple((mask, self._texts.setdefault(text, text)) for mask, text in said)
+            said += self._terms(grid_cell)
+        if self.notes >= Notes.ALLOWED:
+            about = self.actions if self.notes >= Notes.REASONS else self.actions & grid_cell.always
+            for mask, reason in self.grid.reasons(grid_cell, about):
+                said.append((mask, Note(reason.sentence, reason.sources)))
+        # Thousands of rows say the same: each note is kept once.
+        kept = tuple((mask, self.known.setdefault(note, note)) for mask, note in said)
         asked = self.actions
         masks = (grid_cell.always & asked, grid_cell.sometimes & asked)
         doubts = self.grid.doubts(grid_cell, asked)
-        return Row(0, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts)
+        return Row(0, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts, reach)
 
-    def _words(self, residual: ResidualConditions) -> str:
-        where = f" ({'; '.join(residual.by)})" if self.notes >= Notes.REASONS and residual.by else ""
-        return f"{residual}{where}"
+    def _terms(self, grid_cell: GridCell) -> Iterator[tuple[int, Note]]:
+        for mask, residual in self.grid.residual(grid_cell, self.actions):
+            text = str(residual)
+            if self.notes < Notes.ALLOWED:
+                yield mask, Note(text)
+                continue
+            for part, sources in self.grid.allowing(grid_cell, mask):
+                yield part, Note(text, tuple(dict.fromkeys((*residual.sources, *sources))))
 
 
 def _joined(rows: list[Row]) -> Row:
@@ -295,4 +334,21 @@ def _joined(rows: list[Row]) -> Row:
         first.undetermined | last.undetermined,
         first.public | last.public,
         (*last.doubts, *first.doubts),
+        last.reach,
     )
+
+
+def _written(world: World, sources: set[Source]) -> Iterator[tuple[Source, Statement | Grant]]:
+    """The statements and grants that sources stand for, without those of which a part is unknown."""
+    if not sources:
+        return
+    for policy in policies_of(world):
+        for statement in policy.statements:
+            found = statement_source(policy, statement)
+            if found in sources and not statement.open:
+                yield found, statement
+    for key in world.keys.values():
+        for grant in key.grants:
+            found = grant_source(grant)
+            if found in sources:
+                yield found, grant

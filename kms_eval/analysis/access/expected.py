@@ -13,11 +13,14 @@ from kms_eval.analysis.access.access_diff import WIDER, Change, ChangeKind, Comp
 from kms_eval.analysis.access.losing import Losing
 from kms_eval.analysis.access.selection import chosen_actions
 from kms_eval.engine.masks import actions_in
-from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 from kms_eval.language.pattern import Matcher, compile_text
 
 FAILING: frozenset[ChangeKind] = WIDER | {"unknown"}
 """The kinds of changes that fail where nothing else is said."""
+
+FAIL_ON: tuple[ChangeKind, ...] = ("appears", "widens", "disappears", "narrows", "unknown")
+"""The kinds that can be named; what cannot be compared goes with what widens."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,18 @@ def expectation(text: str) -> Expectation:
     principal, action, key = (*words, "*", "*")[:3]
     actions = frozenset(each.name for each in actions_in(chosen_actions([action])))
     return Expectation(text, compile_text(principal), actions, None if key == "*" else compile_text(key))
+
+
+def kinds_of_change(names: Sequence[str], field: str) -> frozenset[ChangeKind]:
+    """The kinds of changes of those names; what cannot be compared may be wider. Raises InputError."""
+    found: set[ChangeKind] = set()
+    for name in names:
+        kind = next((each for each in FAIL_ON if each == name), None)
+        if kind is None:
+            advice = did_you_mean(name, FAIL_ON) or f"there are {', '.join(f'`{each}`' for each in FAIL_ON)}"
+            raise InputError(Fault(f"unknown kind of change {quoted(name)}", Location(field=field), advice))
+        found |= {kind, "differs"} if kind == "widens" else {kind}
+    return frozenset(found)
 
 
 def judge(

@@ -13,6 +13,7 @@ from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.analysis.access.expected import Judged
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY
 from kms_eval.analysis.access.reach import REACHES, Reach
+from kms_eval.analysis.checking.results import Witness
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, RETIRE_GRANT, bit_of
 
@@ -38,6 +39,9 @@ class Line:
     hangs_on: tuple[str, ...]
     expected: bool
     doubts: tuple[str, ...] = ()
+    gained: str = ""
+    lost: str = ""
+    """Requests of one of them that only the world after allows, and only the world before, as words for ``can``."""
 
 
 def folded(judged: Judged) -> tuple[Line, ...]:
@@ -68,11 +72,20 @@ def folded(judged: Judged) -> tuple[Line, ...]:
             changes[0].hangs_on,
             changes[0] in judged.expected,
             _doubts(changes),
+            _first(change.gained for change in changes),
+            _first(change.lost for change in changes),
         )
         for changes, labels in equivalent_actions.values()
     ]
     lines.sort(key=lambda line: (REACHES.index(line.reach), CHANGE_KINDS.index(line.kind)))
     return tuple(lines)
+
+
+def _first(witnesses: Iterable[Witness | None]) -> str:
+    first = next((witness for witness in witnesses if witness is not None), None)
+    if first is None:
+        return ""
+    return first.short if first.policy is None else f"{first.short} (with an identity policy that allows it)"
 
 
 def _doubts(changes: Iterable[Change]) -> tuple[str, ...]:

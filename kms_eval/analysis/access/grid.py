@@ -7,7 +7,7 @@ from the engine's own reading of a decision.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -17,37 +17,25 @@ from typing import cast
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.open_conditions import OpenConditions, matching
-from kms_eval.analysis.access.partial_evaluation import (
-    OWN_POLICY,
-    PUBLISHED,
-    PartialEvaluation,
-    partially_evaluate,
-    public,
-)
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.residual_conditions import (
-    NO_TERMS,
-    ResidualConditions,
-    ResidualConditionsFinder,
-    name_of,
-)
+from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder
+from kms_eval.analysis.access.settled_reasons import Reason, SettledReason, allowing, settled_reasons
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.analysis.classes.pairs import Behind, Counterparts, PairClass, PairClasses, behind
 from kms_eval.analysis.classes.sides import Asked
 from kms_eval.analysis.proving.possible import Possible
-from kms_eval.codes import CODE
-from kms_eval.documents.model import Policy
+from kms_eval.documents.model import Grant, Policy
 from kms_eval.engine.cell import compile_cell
-from kms_eval.engine.context import Context
+from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
-from kms_eval.engine.evaluator import Evaluator, PartRuling
-from kms_eval.engine.explanation import Explanation, layer_in_words
-from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
-from kms_eval.engine.plan import Part, parts
-from kms_eval.engine.reasons import reason_code
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.explanation import Source
+from kms_eval.engine.masks import ON_ALIAS, ON_KEY, WITHOUT_KEY, actions_in, bit_of
+from kms_eval.engine.plan import parts
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import Trace, source
+from kms_eval.engine.trace import grant_source, rule_source, source
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
@@ -56,18 +44,8 @@ ACTIONS_WITHOUT_KEY = WITHOUT_KEY
 
 _MOST_KEPT = 2_000_000
 """Pairs of which the class is remembered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something is always or never allowed: the engine's sentence and code, and the statement it names."""
-
-    sentence: str
-    code: str
-    by: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.sentence} ({self.by})" if self.by else self.sentence
+_MOST_ASKERS = 4_096
+"""Askers whose own policies are remembered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +103,8 @@ class Grid:
         """The pair of each class that was decided: of one principal or anyone of an account, and of everyone."""
         self._said_of: dict[Hashable, tuple[tuple[int, ResidualConditions], ...]] = {}
         self._doubted: dict[Hashable, Doubts] = {}
-        self._reasoned: dict[Hashable, tuple[tuple[int, str, str, Behind | None], ...]] = {}
+        self._reasoned: dict[Hashable, tuple[tuple[int, SettledReason], ...]] = {}
+        self._sources: dict[Behind, Source] = {}
 
     @property
     def at(self) -> datetime | None:
@@ -178,8 +157,7 @@ class Grid:
 
     def entries(self, grid_cell: GridCell) -> list[Entry]:
         """All statements and grants that speak to the very asker about the key, whatever they say of it."""
-        found = self.classes.entries(self._asked(grid_cell.asker), grid_cell.key)
-        return [*found, OWN_POLICY] if grid_cell.asker.open_policies else found
+        return self.classes.entries(self._asked(grid_cell.asker), grid_cell.key)
 
     def row(self, asker: Asker, keys: Sequence[Key]) -> list[GridCell]:
         """All actions that have a key, on each of these keys of the world: of each pair the one decided alike."""
@@ -240,6 +218,8 @@ class Grid:
     def _asked(self, asker: Asker) -> Asked:
         known = self._askers.get(asker)
         if known is None:
+            if len(self._askers) >= _MOST_ASKERS:
+                self._askers.clear()
             known = self.classes.asked(asker.caller, unknown=asker.unknown, own_policies=asker.open_policies)
             self._askers[asker] = known
         return known
@@ -294,12 +274,10 @@ class Grid:
     def residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
         found = self.residual_alike(grid_cell, mask)
-        counterparts = self._counterparts(grid_cell)
-        if counterparts is None:
+        mine = self._counterparts(grid_cell)
+        if mine is None:
             return found
-        return tuple(
-            (part, each.said_in(mine for one in each.said for mine in counterparts.of(one))) for part, each in found
-        )
+        return tuple((part, replace(each, sources=self._sources_of(each.behind, mine))) for part, each in found)
 
     def residual_alike(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The same, with the statements and grants of the pair that was decided."""
@@ -353,14 +331,38 @@ class Grid:
         question = (grid_cell.pair_class, mask)
         known = self._reasoned.get(question) if grid_cell.pair_class is not None else None
         if known is None:
-            known = self._reasoned[question] = self._settled(grid_cell, mask)
-        counterparts = self._counterparts(grid_cell)
+            about = (self._circumstances, grid_cell.halves, grid_cell.always, mask)
+            known = self._reasoned[question] = tuple(settled_reasons(self.evaluator, *about))
+        mine = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}
-        for piece, sentence, code, one in known:
-            mine = one if one is None or counterparts is None else counterparts.of(one)[0]
-            reason = Reason(sentence, code, "" if mine is None else name_of(mine))
+        for piece, each in known:
+            named = self._sources_of((each.named,) if each.named is not None else (), mine)
+            one = named[0] if named else None
+            reason = Reason(each.sentence, each.code, one, self._sources_of(each.behind, mine))
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())
+
+    def allowing(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, tuple[Source, ...]], ...]:
+        """The statements and grants that allow those actions in `mask` in every request, limits aside.
+
+        Where something is allowed under conditions these are behind it beside those that the conditions stand in.
+        """
+        mine = self._counterparts(grid_cell)
+        found = allowing(self._circumstances, grid_cell.halves, mask)
+        return tuple((part, self._sources_of(those, mine)) for part, those in found)
+
+    def _sources_of(self, those: Iterable[Behind], counterparts: Counterparts | None) -> tuple[Source, ...]:
+        """Where statements and grants stand, or those of a pair that is decided alike."""
+        if counterparts is not None:
+            those = (mine for each in those for mine in counterparts.of(each))
+        return tuple(dict.fromkeys(map(self._source, those)))
+
+    def _source(self, one: Behind) -> Source:
+        known = self._sources.get(one)
+        if known is None:
+            # Looking a place up takes longer than deciding.
+            known = self._sources[one] = grant_source(one) if isinstance(one, Grant) else rule_source(one)
+        return known
 
     def _counterparts(self, grid_cell: GridCell) -> Counterparts | None:
         """Where the statements of the pair that was decided stand in this one; None: it is that pair."""
@@ -370,13 +372,6 @@ class Grid:
         asked = (self._asked(first[0]), self._asked(grid_cell.asker))
         pair = cast("PairClass", pair_class[:2])
         return self.classes.counterparts(pair, asked[0], first[1], asked[1], grid_cell.key)
-
-    def _settled(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, str, str, Behind | None], ...]:
-        """For each part of the mask the sentence and the code of its reason, and what it stands in."""
-        pieces = [mask]
-        for cut in _cuts(grid_cell):
-            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
-        return tuple((piece, *self._reason(grid_cell, piece)) for piece in pieces)
 
     def _fixed(self, asker: Asker, target: Target) -> PartialEvaluation:
         unfolded = self._said | self._unknown_keys(asker.unknown)
@@ -410,38 +405,22 @@ class Grid:
             known = self._unknown[beginnings] = matching(needs, beginnings)
         return known
 
-    def _reason(self, grid_cell: GridCell, mask: int) -> tuple[str, str, Behind | None]:
-        action = actions_in(mask)[0].name
-        rulings = []
-        for covered, evaluated in grid_cell.halves:
-            if covered & mask:
-                part = Part(action, evaluated.cell.scope, self._circumstances)
-                context = Context(part.situation)
-                rulings.append(PartRuling(part, evaluated.cell.decide(mask & -mask, context), evaluated.cell, context))
-        # INVARIANT: a call that is never allowed has a part that is not.
-        denied = [ruling for ruling in rulings if ruling.outcome != "allowed"]
-        decisive = next((each for each in denied if each.outcome == "explicitDeny"), (denied or rulings)[0])
-        trace = Trace(decisive, self.evaluator.rules)
-        code = reason_code(trace)
-        denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
-        sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
-        said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
-        entry = None if said is None else next((each for each in trace.about if source(each) == said), None)
-        return sentence, code, None if entry is None else behind(entry)
-
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:
-    return replace(residual, public=True) if cut == grid_cell.public else residual
-
-
-def _cuts(grid_cell: GridCell) -> set[int]:
-    """Masks within which the same statements speak in the same way."""
-    cuts = {grid_cell.always, ACROSS_ACCOUNTS, RETIRE_GRANT}
-    for covered, evaluated in grid_cell.halves:
-        cuts.add(covered)
-        cuts.update(entry.actions for entry in (*evaluated.cell.entries, *evaluated.cell.pending))
-        cuts.update(evaluated.cell.sums)
-    return cuts
+    """What is public says so, and which statements of the key policy make it so whatever a request carries."""
+    if cut != grid_cell.public:
+        return residual
+    _mask, evaluated = grid_cell.halves[0]
+    settled = (
+        entry
+        for entry in evaluated.cell.entries
+        if entry.layer == "keyPolicy" and entry.layer_index != LayerIndex.DENY and entry.actions & cut
+    )
+    target = evaluated.cell.scope.target
+    named = [entry for entry in settled if not entry.needs and entry.applies_to_all(target)]
+    sources = tuple(dict.fromkeys((*residual.sources, *map(source, named))))
+    those = tuple(dict.fromkeys((*residual.behind, *(each for each in map(behind, named) if each is not None))))
+    return replace(residual, public=True, sources=sources, behind=those)
 
 
 def _both(one: ResidualConditions, two: ResidualConditions) -> ResidualConditions:

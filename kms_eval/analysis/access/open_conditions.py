@@ -10,7 +10,7 @@ can only have one value in real requests, so entries that hang on nothing else a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import lru_cache
 
 from kms_eval.engine.cell import CLOCK
@@ -21,7 +21,7 @@ from kms_eval.engine.hindrances import hindrance
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Circumstances, Scope, Situation
-from kms_eval.engine.unknowns import unknown_facts, unknown_keys, unknown_of
+from kms_eval.engine.unknowns import Facts, unknown_facts, unknown_keys, unknown_of
 from kms_eval.formats.unknown import Unknown
 from kms_eval.world.model import VpcEndpoint
 
@@ -73,6 +73,7 @@ class OpenConditions:
             evaluated |= _OF_THE_ENDPOINT
         self._fixed = evaluated
         self._known: dict[tuple[Rule, str, str, int], tuple[int, int]] = {}
+        self._open: dict[Hashable, frozenset[str]] = {}
 
     def split(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> tuple[int, int]:
         """The actions for which a pending entry is still open, and those for which it holds."""
@@ -144,10 +145,22 @@ class OpenConditions:
 
     def open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
         """Those of the condition keys (lower case) whose values requests for the action (lower case) choose."""
+        facts = unknown_facts(scope)
+        if facts:
+            return self._open_among(keys, scope, unknown, action, facts)
+        # Callers of one kind bring along the same condition keys.
+        question = (keys, unknown, action, scope.target.kind, scope.caller.kind, scope.endpoint is None)
+        known = self._open.get(question)
+        if known is None:
+            known = self._open[question] = self._open_among(keys, scope, unknown, action, facts)
+        return known
+
+    def _open_among(
+        self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str, facts: Facts
+    ) -> frozenset[str]:
         with_key = scope.target.kind == "key"
         situation = Situation(scope, action, self.circumstances)
         anyone = _is_anyone(unknown)
-        facts = unknown_facts(scope)
         return unknown_keys(keys - self._fixed, facts, action) | frozenset(
             key
             for key in keys - self._fixed

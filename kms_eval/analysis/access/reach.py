@@ -27,6 +27,8 @@ REACHES: tuple[Reach, ...] = (
     "inside the account",
 )
 """In the order in which they are read: the first are those who should have the least."""
+OUTSIDE: tuple[Reach, ...] = REACHES[:3]
+"""Those whom nobody in the account or its organization answers for."""
 
 
 def reach_of(asker: Asker, key: Key | None, world: World) -> Reach:

@@ -8,13 +8,12 @@ suffice is asked of `engine.decide`, set by set.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import combinations, islice, product
 
 from kms_eval.analysis.access.open_conditions import OpenConditions, equivalent_actions
-from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
+from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
 from kms_eval.analysis.classes.pairs import Behind, behind
-from kms_eval.documents.model import Grant
 from kms_eval.engine import decide
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import LayerIndex, Shape
@@ -24,8 +23,10 @@ from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
 from kms_eval.engine.near_misses import in_words
 from kms_eval.engine.rules import Rule
+from kms_eval.engine.trace import source
 
 Way = tuple[str, ...]
+
 _SHAPE = tuple(each.name for each in fields(Shape))
 _MOST_WAYS = 64  # more ways than anybody reads; they come from many statements that say nearly the same
 _MOST_TRIED = 512  # combined before those are left out that ask for all that another asks for
@@ -40,19 +41,24 @@ UNKNOWN = "unknown: "
 class ResidualConditions:
     """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of it denies.
 
-    `by` names the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
+    `sources` are the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
     they hang on. `public`: nothing is asked of who asks, and that an outsider needs a policy of its own account hinders
     nobody. Where there are more ways than are listed, `beyond` is all that they are combined from; it is None where
-    every way is listed. `said` has the statements and grants themselves.
+    every way is listed. `behind` are the compiled statements and grants that `sources` tell of.
     """
 
     ways: tuple[Way, ...]
     unless: tuple[str, ...] = ()
-    by: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     unknowns: tuple[str, ...] = ()
     public: bool = False
     beyond: Hashable = None
-    said: tuple[Behind, ...] = ()
+    behind: tuple[Behind, ...] = ()
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The names of the sources."""
+        return tuple(dict.fromkeys(each.name for each in self.sources))
 
     def __str__(self) -> str:
         ways = self.ways
@@ -90,14 +96,11 @@ class ResidualConditions:
         complete = complete and self.beyond is None and other.beyond is None
         beyond = None if complete else frozenset((_all_of(self), _all_of(other)))
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
+        sources = tuple(dict.fromkeys((*self.sources, *other.sources)))
         unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
-        both = ResidualConditions(ways, unless, unknowns=unknowns, public=self.public and other.public, beyond=beyond)
-        return both.said_in((*self.said, *other.said))
-
-    def said_in(self, said: Iterable[Behind]) -> ResidualConditions:
-        """The same, standing in those statements and grants."""
-        said = tuple(dict.fromkeys(said))
-        return replace(self, by=tuple(dict.fromkeys(map(name_of, said))), said=said)
+        behind_them = tuple(dict.fromkeys((*self.behind, *other.behind)))
+        public = self.public and other.public
+        return ResidualConditions(ways, unless, sources, unknowns, public, beyond, behind_them)
 
 
 NO_TERMS = ResidualConditions(((),))
@@ -166,10 +169,10 @@ class ResidualConditionsFinder:
         unless = tuple(dict.fromkeys(" and ".join(self._words(entry, evaluated, action)) for entry in denies))
         needed = dict.fromkeys(layer_index for layer_indexes in sets for layer_index in layer_indexes)
         said = [entry for layer_index in needed for entry in by_layer[layer_index]] + denies
+        sources = tuple(dict.fromkeys(source(entry) for entry in said if entry is not OWN_POLICY))
         unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, evaluated, action)))
-        behind_them = (behind(entry) for entry in said)
-        found = ResidualConditions(ways, unless, unknowns=unknowns, beyond=beyond)
-        return found.said_in(each for each in behind_them if each is not None)
+        behind_them = tuple(dict.fromkeys(each for entry in said if (each := behind(entry)) is not None))
+        return ResidualConditions(ways, unless, sources, unknowns, beyond=beyond, behind=behind_them)
 
     def _words(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Way:
         left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, evaluated, action))
@@ -260,6 +263,8 @@ def _of_grant(allowance: Allowance) -> Way:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
     """
     grant = allowance.grant
+    if allowance.unknown is not None:
+        return ()
     if allowance.actions & RETIRE_GRANT:
         return (f"the grant to retire is `{grant.id}`",)
     constraints = grant.constraints
@@ -281,13 +286,3 @@ def _literally(test: Test, rule: Rule) -> str:
 
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> str:
     return " and ".join(f"`{name}={value}`" for name, value in pairs) or "nothing"
-
-
-def name_of(one: Behind) -> str:
-    """What a statement or a grant is called."""
-    if isinstance(one, Grant):
-        return f"grant {one.id}"
-    statement = one.statement
-    # Where it stands is not asked: to find that takes longer than to decide.
-    where = Source(one.policy.name, statement.sid, statement.index, statement.effect)
-    return f"{where.policy} {where.label}"

@@ -6,7 +6,8 @@ that means nothing and a pattern that nothing fits. Never here: what anybody may
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.analysis.access.principals import Asker, asker_named, askers
@@ -18,6 +19,9 @@ from kms_eval.facts.actions import OPERATIONS
 from kms_eval.language.pattern import Matcher, compile_text
 from kms_eval.world.model import Key, World
 from kms_eval.world.names import resolve_key
+
+_Side = TypeVar("_Side")
+_Chosen = TypeVar("_Chosen")
 
 
 def chosen_askers(evaluator: Evaluator, names: Sequence[str]) -> tuple[Asker, ...]:
@@ -58,6 +62,29 @@ def chosen_keys(world: World, names: Sequence[str]) -> tuple[Key, ...]:
             raise InputError(Fault(f"no key fits {quoted(name)}"))
         found.update((key.handle, key) for key in matching)
     return tuple(found.values())
+
+
+def chosen_on_either(
+    choose: Callable[[_Side, Sequence[str]], Sequence[_Chosen]], sides: tuple[_Side, _Side], names: Sequence[str]
+) -> tuple[Sequence[_Chosen], Sequence[_Chosen]]:
+    """What the names mean on two sides; what one means on one of them only is nothing on the other.
+
+    Raises InputError for a name that means nothing on either.
+    """
+    before, after = sides
+    if not names:
+        return choose(before, ()), choose(after, ())
+    found: tuple[list[_Chosen], list[_Chosen]] = ([], [])
+    for name in names:
+        faults: list[InputError] = []
+        for side, chosen in zip(sides, found, strict=True):
+            try:
+                chosen.extend(choose(side, (name,)))
+            except InputError as error:
+                faults.append(error)
+        if len(faults) == len(sides):
+            raise faults[-1]
+    return found
 
 
 def is_pattern(name: str) -> bool:

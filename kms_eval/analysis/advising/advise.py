@@ -7,7 +7,7 @@ Never here: what could help (that is `proposals`), rendering. The work is bounde
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count, islice
 
@@ -56,7 +56,7 @@ class Search:
         seen: set[frozenset[str]] = set()
 
         def put(before: State, made: Option, ruling: Ruling, evaluator: Evaluator) -> None:
-            for option in islice(_options(Trace(ruling.decisive, evaluator.rules)), _MOST_OPTIONS):
+            for option in islice(options(Trace(ruling.decisive, evaluator.rules)), _MOST_OPTIONS):
                 edits = (*made, *option)
                 name = frozenset(edit.name for edit in edits)
                 if name not in seen and len(name) == len(edits):
@@ -66,10 +66,11 @@ class Search:
 
         put(state, (), self._ruling, self._evaluator)
         found: list[frozenset[str]] = []
+        mended: list[tuple[int, frozenset[_Statement]]] = []
         while heap and self._trials < _MOST_TRIALS and len(found) < _MOST_CHANGES:
-            _size, _order, before, option, edits, near = heapq.heappop(heap)
+            _sum, _order, before, option, edits, near = heapq.heappop(heap)
             name = frozenset(edit.name for edit in edits)
-            if any(smaller <= name for smaller in found):
+            if any(smaller <= name for smaller in found) or _is_more_than_needed(edits, mended):
                 continue
             after = before
             for edit in option:
@@ -86,8 +87,10 @@ class Search:
             if needed is None:
                 continue
             name = frozenset(edit.name for edit in needed)
-            if name not in found:
+            if name not in found and not _is_more_than_needed(needed, mended):
                 found.append(name)
+                if all(edit.change.statement is not None for edit in needed):
+                    mended.append((_size(needed), _statements(needed)))
                 yield needed
 
     def _rule(self, state: State) -> tuple[Ruling, Evaluator] | None:
@@ -100,9 +103,8 @@ class Search:
             return None
 
     def _needed(self, state: State, edits: Option) -> Option | None:
-        """The edits without those that are not needed; None where they do not help when made from the start."""
-        for edit in edits if len(edits) > 1 else ():
-            fewer = tuple(other for other in edits if other is not edit)
+        """The edits without what is not needed of them; None where they do not help when made from the start."""
+        for fewer in _less(edits):
             if self._allowed(state, fewer):
                 return self._needed(state, fewer)
         return edits if self._allowed(state, edits) else None
@@ -112,6 +114,29 @@ class Search:
             state = edit.apply(state)
         ruled = self._rule(state)
         return ruled is not None and ruled[0].outcome == "allowed"
+
+
+_Statement = tuple[str | None, int]
+
+
+def _statements(edits: Option) -> frozenset[_Statement]:
+    """The statements that edits change."""
+    changes = (edit.change for edit in edits)
+    return frozenset((change.policy, change.statement) for change in changes if change.statement is not None)
+
+
+def _is_more_than_needed(edits: Option, mended: Iterable[tuple[int, frozenset[_Statement]]]) -> bool:
+    """Whether something smaller in the same statements makes it allowed already."""
+    size, statements = _size(edits), _statements(edits)
+    return any(smaller < size and there <= statements for smaller, there in mended)
+
+
+def _less(edits: Option) -> Iterator[Option]:
+    """The edits without one of them, or with one that does less."""
+    for place, edit in enumerate(edits):
+        if len(edits) > 1:
+            yield (*edits[:place], *edits[place + 1 :])
+        yield from ((*edits[:place], smaller, *edits[place + 1 :]) for smaller in edit.smaller())
 
 
 def _now(state: State, ruling: Ruling) -> State:
@@ -130,7 +155,7 @@ def _nearness(ruling: Ruling) -> tuple[int, ...]:
     )
 
 
-def _options(trace: Trace) -> Iterator[Option]:  # noqa: C901 - obstacles in AWS's order
+def options(trace: Trace) -> Iterator[Option]:  # noqa: C901 - obstacles in AWS's order
     """What could help with the first obstacle in AWS's order; where there are several ways, all of them."""
     ruling = trace.ruling
     shape = ruling.cell.shape

@@ -5,24 +5,34 @@ Comes in: a test of a statement in a trace. Goes out: edits. Never here: decidin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from kms_eval.analysis.advising.edits import Edit, by_alias, in_context, in_encryption_context, on_test
-from kms_eval.analysis.advising.limits import can_edit
+from kms_eval.analysis.advising.edits import (
+    Edit,
+    by_alias,
+    in_context,
+    in_encryption_context,
+    on_test,
+    one_less,
+    tag,
+)
+from kms_eval.analysis.advising.limits import can_edit, can_edit_key, can_have_policies
 from kms_eval.analysis.advising.places import Where
 from kms_eval.documents.model import ConditionTest, Policy, Statement
+from kms_eval.engine.absence import why_never_met
 from kms_eval.engine.carrying import can_carry, can_have
 from kms_eval.engine.conditions import Test
+from kms_eval.engine.hindrances import is_via_service
 from kms_eval.engine.trace import Trace
 from kms_eval.facts.condition_keys import find, spelled
 from kms_eval.records import record
+from kms_eval.world.model import Key, Principal
 
 _ENCRYPTION = "kms:encryptioncontext:"
 _OF_SERVICES = {"aws:principalorgid": "aws:SourceOrgID", "aws:principalaccount": "aws:SourceAccount"}
 _LIKE = {"StringEquals": "StringLike", "StringNotEquals": "StringNotLike"}
-
-_ABSENT = "not carried by this request"
+_ARN_LIKE = {"StringEquals": "ArnLike", "StringNotEquals": "ArnNotLike"}
 
 
 @record
@@ -35,54 +45,123 @@ class Subject:
     statement: Statement
 
 
-def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:  # noqa: C901 - a list of ways, each on its own
+def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:
     """Ways to make a failing test of an Allow hold, the request's own first."""
     yield from by_request(subject, test, holds=True)
-    if not can_edit(subject.policy, subject.trace.ruling.part, subject.where.layer):
-        return
-    written = test.written
-    seen = subject.trace.ruling.context.get(test.key)
+    yield from _by_tag(subject, test)
+    if can_edit(subject.policy, subject.trace.ruling.part, subject.where.layer):
+        yield from _replaced(subject, test)
+        yield from _other_values(subject, test)
+        yield from _removed(subject, test)
+
+
+def _by_tag(subject: Subject, test: Test) -> Iterator[Edit]:
+    """A tag that the test asks for, on the key or the caller."""
     part = subject.trace.ruling.part
+    family, _slash, name = test.written.key.partition("/")
+    key, principal = part.scope.target.key, part.scope.caller.principal
+    whose: Key | Principal | None = None
+    if family.lower() == "aws:resourcetag" and key is not None and can_edit_key(part):
+        whose = key if find_tag(key, name) is None else None
+    elif family.lower() == "aws:principaltag" and principal is not None and can_have_policies(part):
+        whose = principal if find_tag(principal, name) is None else None
+    if whose is None or part.scope.caller.kind not in {"user", "role", "root", "service"}:
+        return
+    for value in test.written.values:
+        if not set(value) & set("*?$"):
+            yield tag(whose, name, value)
+            return
+
+
+def find_tag(tagged: Key | Principal, name: str) -> str | None:
+    """The value of a tag, its key in any case; None where there is none."""
+    return next((value for key, value in tagged.tags.items() if key.lower() == name.lower()), None)
+
+
+def _replaced(subject: Subject, test: Test) -> Iterator[Edit]:
+    """The operator, a value that no request has, or the condition key written otherwise."""
+    written, context = test.written, subject.trace.ruling.context
+    seen = context.get(test.key)
     if isinstance(seen, tuple) and seen and written.operator in _LIKE and _has_wildcards(written):
-        after = replace(written, operator=_LIKE[written.operator])
+        row = find(test.key)
+        likes = _ARN_LIKE if row is not None and row.type == "ARN" else _LIKE
+        after = replace(written, operator=likes[written.operator])
         yield _edited(subject, written, after, "replace-operator", 10, {"replace_operator": after.operator},
                       f"in {{it}}, write {after.operator} for {written.operator} over {written.key}: "
                       "wildcards mean nothing under it")  # fmt: skip
-    if isinstance(seen, tuple) and seen and not test.operator.negated and test.operator.type not in {"Null", "Date"}:
-        values = (*written.values, *(value for value in seen if value not in written.values))
-        added = [value for value in seen if value not in written.values]
-        if added and all(_can_be_written(test, value) for value in added) and test.operator.type != "Numeric":
-            yield _edited(subject, written, replace(written, values=values), "add-value", 13, {"add": added},
-                          f"in {{it}}, add {_listed(added)} to the values of {written.key}")  # fmt: skip
-    if test.operator.negated and isinstance(seen, tuple):
-        kept = tuple(value for value in written.values if value not in seen)
-        if kept and kept != written.values:
-            yield _edited(subject, written, replace(written, values=kept), "remove-value", 19,
-                          {"remove": list(set(written.values) - set(kept))},
-                          f"in {{it}}, take {_listed(seen)} from the values of {written.key}")  # fmt: skip
-    source = _OF_SERVICES.get(test.key) if part.scope.caller.kind == "service" else None
+    if test.key == "kms:viaservice" and isinstance(seen, tuple) and not test.operator.negated:
+        for value in seen:
+            yield from (_instead(subject, test, old, value) for old in written.values if _was_meant(old, value))
+    service = subject.trace.ruling.part.scope.caller.kind == "service"
+    source = _OF_SERVICES.get(test.key) if service else None
     if source is not None:
         yield _edited(subject, written, replace(written, key=source), "replace-condition-key", 11,
                       {"replace_key": source},
                       f"in {{it}}, write {source} for {written.key}, which a service does not send")  # fmt: skip
-    refused = bool(test.iam_only_in_key_policy)
-    invented = find(test.key) is None
-    # Without its last condition a statement for everybody would be public.
-    public = len(subject.statement.condition or ()) == 1 and any(
-        entry.value == "*" for entry in subject.statement.principals or ()
-    )
-    if public:
+
+
+def _was_meant(old: str, value: str) -> bool:
+    """Whether a value that kms:ViaService never has was written for this one, of the same service."""
+    return not is_via_service(old) and not set(old) & set("*?$") and old.split(".", 1)[0] == value.split(".", 1)[0]
+
+
+def _instead(subject: Subject, test: Test, old: str, new: str) -> Edit:
+    written = test.written
+    values = tuple(new if each == old else each for each in written.values)
+    after = replace(written, values=values)
+    return _edited(subject, written, after, "replace-value", 10, {"replace": old, "with": new},
+                   f"in {{it}}, write `{new}` for `{old}` under {written.key}: "
+                   "its values are `SERVICE.REGION.amazonaws.com`, in every partition")  # fmt: skip
+
+
+def _other_values(subject: Subject, test: Test) -> Iterator[Edit]:
+    """Values of the request added to those that are wanted, or taken from those that are refused."""
+    written, seen = test.written, subject.trace.ruling.context.get(test.key)
+    if not isinstance(seen, tuple) or test.operator.type in {"Null", "Date"}:
         return
-    if invented or refused or (not seen and not can_carry(part.situation, test.key)):
-        why = _ABSENT
-        if invented or refused:
-            why = "no condition key of AWS" if invented else "not supported in a key policy"
-        yield _edited(subject, written, None, "remove-condition", 14 if why != _ABSENT else 70,
-                      {"remove_key": True},
-                      f"in {{it}}, remove the condition on {written.key}: it is {why}")  # fmt: skip
+    if test.operator.negated:
+        refused = tuple(value for value in written.values if value in seen)
+        if refused and len(refused) < len(written.values):
+            yield _without_values(subject, test, refused)
+        return
+    added = tuple(value for value in dict.fromkeys(seen) if value not in written.values)
+    if added and all(_can_be_written(test, value) for value in added) and test.operator.type != "Numeric":
+        yield _with_values(subject, test, added)
 
 
-def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:  # noqa: C901 - one guard for each rule
+def _with_values(subject: Subject, test: Test, added: tuple[str, ...]) -> Edit:
+    written = test.written
+    after = replace(written, values=(*written.values, *added))
+    return _edited(subject, written, after, "add-value", 13, {"add": list(added)},
+                   f"in {{it}}, add {_listed(added)} to the values of {written.key}",
+                   one_less(added, lambda fewer: _with_values(subject, test, fewer)))  # fmt: skip
+
+
+def _without_values(subject: Subject, test: Test, refused: tuple[str, ...]) -> Edit:
+    written = test.written
+    after = replace(written, values=tuple(value for value in written.values if value not in refused))
+    return _edited(subject, written, after, "remove-value", 19, {"remove": list(refused)},
+                   f"in {{it}}, take {_listed(refused)} from the values of {written.key}",
+                   one_less(refused, lambda fewer: _without_values(subject, test, fewer)))  # fmt: skip
+
+
+def _removed(subject: Subject, test: Test) -> Iterator[Edit]:
+    """A test that never holds taken out; the last one of a statement for everybody stays: it would be public."""
+    part, context = subject.trace.ruling.part, subject.trace.ruling.context
+    last = len(subject.statement.condition or ()) == 1
+    if last and any(entry.value == "*" for entry in subject.statement.principals or ()):
+        return
+    if can_carry(part.situation, test.key):
+        return
+    why = why_never_met(test, context)
+    if why is None:
+        return
+    invented = find(test.key) is None or bool(test.iam_only_in_key_policy)
+    yield _edited(subject, test.written, None, "remove-condition", 14 if invented else 70, {"remove_key": True},
+                  f"in {{it}}, remove the condition on {test.written.key}: {why}")  # fmt: skip
+
+
+def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
     """Values that the request could carry so that the test holds, or does not."""
     part, context = subject.trace.ruling.part, subject.trace.ruling.context
     key, name = test.key, spelled(test.key, test.written.key)
@@ -96,10 +175,10 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]: 
             if test.holds((alias,), context.text, generous=not holds) is holds:
                 yield by_alias(alias, f"name the key by its alias `{alias}` in the request")
         return
-    if not seen and not can_carry(part.situation, key):
+    # Only a service that calls for the caller makes grants for its resources (semantics S6).
+    of_services = key == "kms:grantisforawsresource" and not part.situation.by_service
+    if of_services or (not seen and not can_carry(part.situation, key)):
         return
-    if key == "kms:grantisforawsresource" and not part.situation.by_service:
-        return  # only a service that calls for the caller makes such grants (semantics S6)
     for value in _samples(test):
         if (
             not can_have(part.situation, key, value)
@@ -107,10 +186,9 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]: 
         ):
             continue
         if key.startswith(_ENCRYPTION):
-            pair = name[len(_ENCRYPTION) :]
-            yield in_encryption_context({pair: value}, f"send `{pair}`: `{value}` in the encryption context", 2)
+            yield in_encryption_context({name[len(_ENCRYPTION) :]: value})
         elif seen:
-            yield in_context(name, (value,), f"make the call with {name} `{value}`", 3)
+            yield in_context(name, (value,), f"make the call with {name} `{value}`", 6)
         else:
             yield in_context(name, (value,), f"make the call with {name} `{value}`")
         return
@@ -136,8 +214,9 @@ def _edited(  # noqa: PLR0917 - the parts of an edit, in its order
     size: int,
     edit: dict[str, object],
     words: str,
+    smaller: Callable[[], Iterable[Edit]] = tuple,
 ) -> Edit:
-    return on_test(subject.where, subject.policy, subject.statement, test, after, kind, size, edit, words)
+    return on_test(subject.where, subject.policy, subject.statement, test, after, kind, size, edit, words, smaller)
 
 
 def spare(subject: Subject, test: Test) -> Iterator[Edit]:

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kms_eval.analysis.advising.conditions import Subject, spare
-from kms_eval.analysis.advising.edits import Edit, on_statement
+from kms_eval.analysis.advising.edits import Edit, on_statement, one_less
 from kms_eval.analysis.advising.limits import can_edit
 from kms_eval.analysis.advising.places import Where, attached
 from kms_eval.analysis.advising.proposals import Option, nameable
 from kms_eval.documents.model import ConditionTest, Policy, PrincipalEntry, Statement
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.masks import CREATE_GRANT
 from kms_eval.engine.trace import Trace
+from kms_eval.language.operators import OPERATORS
 
 
 def against_deny(trace: Trace, denying: Entry) -> Iterator[Option]:
@@ -45,29 +47,63 @@ def _narrowed(trace: Trace, where: Where, policy: Policy, statement: Statement) 
         if caller.account is not None:
             wanted.add(f"arn:{caller.partition}:iam::{caller.account}:root")
         missing = sorted(wanted - {each.value for each in statement.not_principals})
-
-        def listed(there: Statement) -> Statement:
-            more = tuple(PrincipalEntry(entry.kind, value) for value in missing)
-            return replace(there, not_principals=(*(there.not_principals or ()), *more))
-
-        names = ", ".join(f"`{value}`" for value in missing)
         if missing:
-            yield on_statement(where, policy, statement, "add-not-principal", 25, listed,
-                               {"element": "NotPrincipal", "add": missing},
-                               f"add {names} to the NotPrincipal of {{it}}")  # fmt: skip
+            yield _listed(where, policy, statement, entry, tuple(missing))
+    grantee = _grantee(trace)
+    if grantee is not None and any(each.key.lower().startswith("kms:grant") for each in statement.condition or ()):
+        key, name = grantee
+        test = ConditionTest("StringNotEquals", "", if_exists=False, key=key, values=(name,))
+        if not _spares(statement, key):
+            yield _excepting(where, policy, statement, test, 30, f"grants for `{name}`")
     if caller.kind == "service":
         test = ConditionTest("Bool", "", if_exists=True, key="aws:PrincipalIsAWSService", values=("false",))
     else:
         test = ConditionTest("ArnNotEquals", "", if_exists=False, key="aws:PrincipalArn", values=(entry.value,))
-    if any(
-        each.operator == test.operator and each.key.lower() == test.key.lower() for each in statement.condition or ()
-    ):
-        return
+    if not _spares(statement, test.key):
+        yield _excepting(where, policy, statement, test, 35, "the caller")
+
+
+def _spares(statement: Statement, key: str) -> bool:
+    """Whether the statement spares some values of the key already: another is added there."""
+    return any(
+        each.key.lower() == key.lower() and OPERATORS[each.operator].negated for each in statement.condition or ()
+    )
+
+
+def _grantee(trace: Trace) -> tuple[str, str] | None:
+    """The condition key that tells for whom the grant is that is to be made, and its value; None without one."""
+    context = trace.ruling.context
+    if trace.ruling.bit == CREATE_GRANT:
+        for key in ("kms:GranteePrincipal", "kms:GranteeServicePrincipal"):
+            value = context.text(key.lower())
+            if value is not None and not set(value) & set("*?$"):
+                return key, value
+    return None
+
+
+def _listed(
+    where: Where, policy: Policy, statement: Statement, entry: PrincipalEntry, missing: tuple[str, ...]
+) -> Edit:
+    def listed(there: Statement) -> Statement:
+        more = tuple(PrincipalEntry(entry.kind, value) for value in missing)
+        return replace(there, not_principals=(*(there.not_principals or ()), *more))
+
+    names = ", ".join(f"`{value}`" for value in missing)
+    smaller = one_less(missing, lambda fewer: _listed(where, policy, statement, entry, fewer))
+    return on_statement(where, policy, statement, "add-not-principal", 25, listed,
+                        {"element": "NotPrincipal", "add": list(missing)},
+                        f"add {names} to the NotPrincipal of {{it}}", smaller)  # fmt: skip
+
+
+def _excepting(  # noqa: PLR0917 - the parts of an edit, in its order
+    where: Where, policy: Policy, statement: Statement, test: ConditionTest, size: int, whom: str
+) -> Edit:
+    """A Deny that a further test narrows."""
 
     def excepted(there: Statement) -> Statement:
         return replace(there, condition=(*(there.condition or ()), test))
 
     operator = test.operator + "IfExists" * test.if_exists
-    yield on_statement(where, policy, statement, "narrow-deny", 35, excepted,
-                       {"element": "Condition", "operator": operator, "key": test.key, "add": list(test.values)},
-                       f"let {{it}} spare the caller: add {operator} {test.key} `{test.values[0]}`")  # fmt: skip
+    return on_statement(where, policy, statement, "narrow-deny", size, excepted,
+                        {"element": "Condition", "operator": operator, "key": test.key, "add": list(test.values)},
+                        f"let {{it}} spare {whom}: add {operator} {test.key} `{test.values[0]}`")  # fmt: skip

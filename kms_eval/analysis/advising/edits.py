@@ -5,24 +5,28 @@ Comes in: places, statements, values. Goes out: edits. Never here: choosing amon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kms_eval.analysis.advising.places import State, Where, policy_at, with_key, with_policy
+from kms_eval.analysis.advising.places import State, Where, policy_at, with_key, with_policy, with_principal
 from kms_eval.documents.model import ConditionTest, Grant, Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.engine.explanation import Change
 from kms_eval.records import record
-from kms_eval.world.model import Key
+from kms_eval.world.model import Key, Principal
 
 
 @record
 class Edit:
-    """One change and its size; `apply` makes the state in which it has been made."""
+    """One change and its size; `apply` makes the state in which it has been made.
+
+    `smaller` makes the edits that do one thing less: without one of the values that are added or removed.
+    """
 
     size: int
     change: Change
     apply: Callable[[State], State]
+    smaller: Callable[[], Iterable[Edit]] = tuple
 
     @property
     def name(self) -> str:
@@ -43,6 +47,7 @@ def on_statement(  # noqa: PLR0917 - the parts of an edit, in its order
     changed: Callable[[Statement], Statement],
     edit: Mapping[str, Any],
     words: str,
+    smaller: Callable[[], Iterable[Edit]] = tuple,
 ) -> Edit:
     """An edit of one statement; `words` may say ``{it}`` for the statement."""
     index = statement.index
@@ -55,7 +60,7 @@ def on_statement(  # noqa: PLR0917 - the parts of an edit, in its order
         return with_policy(state, where, replace(there, statements=statements))
 
     text = words.replace("{it}", f"{policy.name} {_label(statement)}")
-    return Edit(size, Change(kind, policy.name, index, edit, text), apply)
+    return Edit(size, Change(kind, policy.name, index, edit, text), apply, smaller)
 
 
 def on_test(  # noqa: PLR0917 - the parts of an edit, in its order
@@ -68,6 +73,7 @@ def on_test(  # noqa: PLR0917 - the parts of an edit, in its order
     size: int,
     edit: Mapping[str, Any],
     words: str,
+    smaller: Callable[[], Iterable[Edit]] = tuple,
 ) -> Edit:
     """An edit of one test of a statement's condition; None takes it out."""
 
@@ -77,7 +83,7 @@ def on_test(  # noqa: PLR0917 - the parts of an edit, in its order
 
     operator = f"{test.qualifier}:" * bool(test.qualifier) + test.operator + "IfExists" * test.if_exists
     whole = {"element": "Condition", "operator": operator, "key": test.key, **edit}
-    return on_statement(where, policy, statement, kind, size, changed, whole, words)
+    return on_statement(where, policy, statement, kind, size, changed, whole, words, smaller)
 
 
 def new_statement(  # noqa: PLR0917 - the parts of an edit, in its order
@@ -132,7 +138,18 @@ def _parsed(statement: Mapping[str, Any]) -> Statement:
     )
 
 
-def in_context(key: str, values: tuple[str, ...], words: str, size: int = 0) -> Edit:
+def one_less(items: Sequence[str], make: Callable[[tuple[str, ...]], Edit]) -> Callable[[], Iterable[Edit]]:
+    """What makes the edits with one of several items less; none where there is but one."""
+
+    def smaller() -> Iterable[Edit]:
+        if len(items) > 1:
+            for left_out in items:
+                yield make(tuple(each for each in items if each != left_out))
+
+    return smaller
+
+
+def in_context(key: str, values: tuple[str, ...], words: str, size: int = 4) -> Edit:
     """A condition key that the request carries."""
 
     def apply(state: State) -> State:
@@ -143,14 +160,42 @@ def in_context(key: str, values: tuple[str, ...], words: str, size: int = 0) -> 
     return Edit(size, Change("add-context", None, None, {"context": {key: told}}, words), apply)
 
 
-def in_encryption_context(pairs: Mapping[str, str], words: str, size: int = 0) -> Edit:
+def in_encryption_context(pairs: Mapping[str, str], because: str = "") -> Edit:
     """Pairs that the request's encryption context has; others of it stay."""
 
     def apply(state: State) -> State:
         given = {**(state.request.encryption_context or {}), **pairs}
         return replace(state, request=replace(state.request, encryption_context=given))
 
-    return Edit(size, Change("add-encryption-context", None, None, {"encryption_context": dict(pairs)}, words), apply)
+    told = ", ".join(f"`{name}`: `{value}`" for name, value in pairs.items())
+    change = Change(
+        "add-encryption-context",
+        None,
+        None,
+        {"encryption_context": dict(pairs)},
+        f"send {told} in the encryption context{because}",
+    )
+
+    def with_these(names: tuple[str, ...]) -> Edit:
+        return in_encryption_context({name: pairs[name] for name in names}, because)
+
+    return Edit(2, change, apply, one_less(tuple(pairs), with_these))
+
+
+def tag(state_of: Key | Principal, name: str, value: str) -> Edit:
+    """A tag that the key, or the user or role, has beside its others."""
+
+    def apply(state: State) -> State:
+        if isinstance(state_of, Key):
+            key = state.world.keys[state_of.handle]
+            return with_key(state, replace(key, tags={**key.tags, name: value}))
+        principal = state.caller.principal
+        if principal is None:  # pragma: no cover - only users and roles have tags
+            raise AssertionError
+        return with_principal(state, replace(principal, tags={**principal.tags, name: value}))
+
+    kind, whom = ("tag-key", "the key") if isinstance(state_of, Key) else ("tag-principal", f"`{state_of.arn}`")
+    return Edit(9, Change(kind, None, None, {"tags": {name: value}}, f"tag {whom} with `{name}`: `{value}`"), apply)
 
 
 def by_alias(alias: str, words: str) -> Edit:

@@ -15,6 +15,7 @@ from kms_eval.analysis.advising.proposals import Option, nameable
 from kms_eval.documents.model import Grant
 from kms_eval.engine.grants import names_account, names_caller
 from kms_eval.engine.masks import GRANT_BIT, RETIRE_GRANT
+from kms_eval.engine.misnamed import serves_a_gone
 from kms_eval.engine.trace import Trace
 from kms_eval.world.model import Key
 
@@ -32,6 +33,7 @@ def by_grant(trace: Trace) -> Iterator[Option]:
     operation = ruling.part.action.partition(":")[2]
     bit = GRANT_BIT.get(operation, 0)
     for grant in key.grants if bit & ruling.bit else ():
+        yield from _for_the_gone(trace, key, grant, operation)
         mine = names_caller(grant.grantee_principal, scope) or names_account(grant.grantee_principal, scope)
         mine = mine or (scope.caller.kind == "service" and grant.grantee_service_principal == scope.caller.arn)
         if mine:
@@ -52,15 +54,27 @@ def _served(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Op
         pairs = dict(constraints.encryption_context_equals or constraints.encryption_context_subset or ())
         lacking = {name: value for name, value in pairs.items() if given.get(name) != value}
         if lacking:
-            told = ", ".join(f"`{name}`: `{value}`" for name, value in lacking.items())
-            yield (
-                in_encryption_context(lacking, f"send {told} in the encryption context, as grant {grant.id} asks", 2),
-            )
+            yield (in_encryption_context(lacking, f", as grant {grant.id} asks"),)
         return
     if can_edit_key(part):
         again = replace(grant, operations=(*grant.operations, operation), id=f"{grant.id}-again")
         words = f"create grant {grant.id} again with {operation} among its operations: grants cannot be edited"
         yield (with_grant(key, again, grant, "add-operation", 17, words),)
+
+
+def _for_the_gone(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:
+    """A grant whose grantee was deleted, made again for the caller; on a key of AWS by the service that made it."""
+    principal = trace.ruling.part.scope.caller.principal
+    if principal is None or not serves_a_gone(grant, principal, operation):
+        return
+    again = replace(grant, grantee_principal=principal.arn, id=f"{grant.id}-again")
+    whom = f"for `{principal.arn}`: its grantee, `{grant.grantee_principal}`, is most likely deleted"
+    if can_edit_key(trace.ruling.part):
+        words = f"create grant {grant.id} again {whom}"
+    else:
+        service = next((name.removeprefix("alias/aws/") for name in key.aliases if name.startswith("alias/aws/")), None)
+        words = f"have {service or 'the service that made it'} make grant {grant.id} again {whom}"
+    yield (with_grant(key, again, grant, "replace-grantee", 3, words),)
 
 
 def _by_retiring(trace: Trace, key: Key) -> Iterator[Option]:

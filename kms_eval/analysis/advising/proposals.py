@@ -15,12 +15,13 @@ from kms_eval.analysis.advising.edits import Edit, new_statement, on_statement
 from kms_eval.analysis.advising.limits import can_edit, can_have_policies
 from kms_eval.analysis.advising.places import Where, attached
 from kms_eval.documents.model import Policy, PrincipalEntry, Statement
+from kms_eval.documents.refused import region_of, service_finding
 from kms_eval.engine.entries import Entry
-from kms_eval.engine.near_misses import is_unique_id
+from kms_eval.engine.masks import actions_in, published
+from kms_eval.engine.misnamed import is_near, is_of_a_gone, is_unique_id
 from kms_eval.engine.principals import Grade, grade
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.trace import Trace
-from kms_eval.language.arn import parse
 
 Option = tuple[Edit, ...]
 _MOST_TESTS = 3
@@ -40,6 +41,8 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
     """Every way to make a layer (at one level, where it has several) allow the request."""
     part = trace.ruling.part
     own: tuple[Where, Policy] | None = None
+    # What is given under conditions on purpose is not given without them elsewhere.
+    conditioned = any(entry.layer == layer and entry.failed_tests(trace.ruling.context) for entry in trace.about)
     for where, policy in attached(part):
         if where.layer != layer or (level is not None and where.level != level):
             continue
@@ -47,7 +50,8 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
         own = own or ((where, policy) if editable else None)
         for rule in trace.rules(policy):
             if rule.effect == "Allow" and rule.resource is not None:
-                yield from _mended(trace, where, policy, rule, editable=editable)
+                mended = _mended(trace, where, policy, rule, editable=editable)
+                yield from (each for each in mended if not (conditioned and each[0].change.kind == "add-action"))
     yield from _new(trace, layer, own, level)
 
 
@@ -58,9 +62,11 @@ def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable:
     target = part.scope.target
     structural: list[list[Edit]] = []
     if statement.principals is not None and grade(statement.principals, part.scope.caller, "Allow") is Grade.NONE:
-        structural.append(list(_named(trace, where, policy, statement)))
+        structural.append(list(_named(trace, where, policy, rule)))
     covers = rule.covers(part.action.lower()) if ruling.bit & ~rule.actions else rule.actions
     if not covers & ruling.bit:
+        if where.layer == "identityPolicy" and not rule.actions:
+            return  # it is about other services
         structural.append(list(_acting(trace, where, policy, statement)))
     if rule.resource is not None and not rule.resource.covers(target, ruling.context, generous=False):
         structural.append(list(_about(trace, where, policy, statement)))
@@ -74,49 +80,67 @@ def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable:
     yield from product(*structural, *mends) if structural or mends else ()
 
 
-def _named(trace: Trace, where: Where, policy: Policy, statement: Statement) -> Iterator[Edit]:
-    wanted = entry = nameable(trace)
+def _named(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[Edit]:
+    """The caller in place of an entry that was meant for it; else beside the others, where they may do the like."""
+    statement, caller = rule.statement, trace.ruling.part.scope.caller
+    wanted = nameable(trace)
     for other in statement.principals or ():
-        if not is_near(other, wanted, trace):
+        gone = (
+            is_unique_id(other.value) and caller.principal is not None and is_of_a_gone(other.value, caller.principal)
+        )
+        if not gone and not is_near(other, caller):
             continue
+        if other.kind == "Service" and not _is_misnamed(other.value, trace.ruling.part.scope.target.region):
+            continue
+        entry = wanted
         if other.value.endswith(":root"):
-            entry = PrincipalEntry(
-                "AWS", f"arn:{trace.ruling.part.scope.caller.partition}:{other.value.split(':', 2)[2]}"
-            )
+            entry = PrincipalEntry("AWS", f"arn:{caller.partition}:{other.value.split(':', 2)[2]}")
 
         def exchanged(there: Statement, other: PrincipalEntry = other, new: PrincipalEntry = entry) -> Statement:
             return replace(there, principals=tuple(new if each == other else each for each in there.principals or ()))
 
         edit = {"element": "Principal", "replace": other.value, "with": entry.value}
         words = f"in the Principal of {{it}}, replace `{other.value}` by `{entry.value}`"
-        if is_unique_id(other.value):
+        if gone:
             words += ": it is the unique id of a principal that is not described here, most likely deleted"
         yield on_statement(where, policy, statement, "replace-principal", 12, exchanged, edit, words)
         return
+    near = any(is_near(other, caller) for other in statement.principals or ())
+    if not near and not _for_the_like(rule, trace.ruling.part.action):
+        return
 
     def added(there: Statement) -> Statement:
-        return replace(there, principals=(*(there.principals or ()), entry))
+        return replace(there, principals=(*(there.principals or ()), wanted))
 
-    added_edit = {"element": "Principal", "add": [entry.value]}
-    words = f"add `{entry.value}` to the Principal of {{it}}"
-    yield on_statement(where, policy, statement, "add-principal", 55, added, added_edit, words)
+    added_edit = {"element": "Principal", "add": [wanted.value]}
+    words = f"add `{wanted.value}` to the Principal of {{it}}"
+    yield on_statement(where, policy, statement, "add-principal", 17 if near else 55, added, added_edit, words)
 
 
-def is_near(other: PrincipalEntry, wanted: PrincipalEntry, trace: Trace) -> bool:
-    """Whether an entry was plainly meant for the caller: other case, path or partition, or an account of its own."""
-    if other.value == wanted.value or other.kind != wanted.kind:
+def _is_misnamed(service: str, region: str) -> bool:
+    """Whether a service of this name does not exist, or is of another Region than the key."""
+    return service_finding(service) is not None or region_of(service) not in {None, region}
+
+
+def _for_the_like(rule: Rule, action: str) -> bool:
+    """Whether whoever is to have the action could have everything that the statement gives.
+
+    Use, administration and reading are kept apart: nobody becomes an administrator to decrypt.
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    asked = published(action)
+    given = actions_in(rule.actions)
+    if asked is None:
         return False
-    if is_unique_id(other.value):
-        principal = trace.ruling.part.scope.caller.principal
-        kind = "user" if other.value.startswith("AIDA") else "role"
-        return principal is not None and principal.kind == kind and wanted.value == principal.arn
-    account = trace.ruling.part.scope.caller.account
-    one, two = parse(other.value), parse(wanted.value)
-    if one is None or two is None or one.account != account:
-        return wanted.kind == "Service" and other.value.split(".", 1)[0] == wanted.value.split(".", 1)[0]
-    name, own = one.resource.lower(), two.resource.lower()
-    same = name.split("/", 1)[0] == own.split("/", 1)[0] and name.rsplit("/", 1)[-1] == own.rsplit("/", 1)[-1]
-    return same or (one.resource == "root" and one.partition != two.partition)
+    if asked.cryptographic:
+        return all(each.cryptographic or each.name in _BESIDE_USE for each in given)
+    if asked.access_level in _READING:
+        return all(each.access_level in _READING for each in given)
+    return not any(each.cryptographic for each in given)
+
+
+_BESIDE_USE = frozenset({"kms:DescribeKey", "kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"})
+_READING = frozenset({"Read", "List"})
 
 
 def _acting(trace: Trace, where: Where, policy: Policy, statement: Statement) -> Iterator[Edit]:
@@ -197,6 +221,11 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
     if condition:
         statement["Condition"] = condition
     arn = statement["Resource"]
+    under = "".join(
+        f" under {operator} {key} `{value}`"
+        for operator, block in (condition or {}).items()
+        for key, value in block.items()
+    )
     text = words.format(
         it=f"`{policy.name}`" if policy is not None else "",
         action=part.action,
@@ -205,29 +234,41 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
         level=level,
         account=caller.account,
     )
-    yield (new_statement(where, policy, statement, kind, size, text),)
+    yield (new_statement(where, policy, statement, kind, size, text + under),)
     root_size = 60
     if layer == "keyPolicy" and caller.account is not None and caller.kind != "root":
         root = f"arn:{caller.partition}:iam::{caller.account}:root"
         delegation = {**statement, "Principal": {"AWS": root}}
-        told = (
-            f"add a statement to the key policy {policy.name if policy else ''} that allows `{part.action}` to `{root}`"
-        )
+        told = words.format(it=f"`{policy.name}`" if policy is not None else "", action=part.action, caller=root)
         yield (
-            new_statement(where, policy, delegation, "delegate", root_size, f"{told}: identity policies then decide"),
+            new_statement(
+                where, policy, delegation, "delegate", root_size, f"{told}{under}: identity policies then decide"
+            ),
         )
 
 
 def _narrowing(trace: Trace) -> dict[str, dict[str, str]]:
-    """What the request tells that a new statement had better ask for: the service it comes through, or its source."""
-    context = trace.ruling.context
-    service = trace.ruling.part.scope.caller.kind == "service"
-    for key, name, operator in (
-        ("kms:viaservice", "kms:ViaService", "StringEquals"),
-        ("aws:sourcearn", "aws:SourceArn", "ArnEquals"),
-        ("aws:sourceaccount", "aws:SourceAccount", "StringEquals"),
-    ):
-        value = context.text(key)
-        if value and service is (name != "kms:ViaService") and not set(value) & set("*?$"):
-            return {operator: {name: value}}
-    return {}
+    """What the request tells that a new statement had better ask for.
+
+    The service it comes through, the source and the encryption context of a service that calls in its own name, the
+    tags of a key that is yet to be made.
+    """
+    part, context = trace.ruling.part, trace.ruling.context
+    if part.scope.target.kind == "new key":
+        tags = {key: name for key, name in part.circumstances.given.names.items() if key.startswith("aws:requesttag/")}
+        wanted = [("StringEquals", name, context.text(key)) for key, name in tags.items()]
+    elif part.scope.caller.kind == "service":
+        pairs = part.circumstances.encryption_context or {}
+        wanted = [
+            ("ArnEquals", "aws:SourceArn", context.text("aws:sourcearn")),
+            ("StringEquals", "aws:SourceAccount", context.text("aws:sourceaccount")),
+            *(("StringEquals", f"kms:EncryptionContext:{name}", value) for name, value in pairs.items()),
+        ]
+        wanted = [each for each in wanted if each[2]][:1]
+    else:
+        wanted = [("StringEquals", "kms:ViaService", context.text("kms:viaservice"))]
+    found: dict[str, dict[str, str]] = {}
+    for operator, name, value in wanted:
+        if value and not set(value) & set("*?$"):
+            found.setdefault(operator, {})[name] = value
+    return found

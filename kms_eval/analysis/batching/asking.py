@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.engine.plan import Part
 from kms_eval.errors import Fault, InputError
@@ -27,8 +28,9 @@ class Asking:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._strangers: dict[str, tuple[Fault, ...]] = {}
-        self._keyed: set[str] = set()  # actions, as requests spell them, of which the key has been looked up
+        self._strangers: BoundedCache[tuple[Fault, ...]] = BoundedCache(_MOST_STRANGERS)
+        # Actions, as requests spell them, of which the key has been looked up.
+        self._keyed: BoundedCache[bool] = BoundedCache(_MOST_STRANGERS)
 
     def rule(self, asked: Request) -> Ruling:
         """The evaluator's ruling. Raises InputError as it does."""
@@ -46,16 +48,14 @@ class Asking:
         caller = self.evaluator.caller(asked.principal, asked.session)
         if caller.stranger:
             refuse_stranger(self.evaluator.world, caller, meant=asked.stranger)
-        if asked.action in self._keyed and key in self._strangers:
-            raise InputError(self._strangers[key])
+        if self._keyed.get(asked.action) and (faults := self._strangers.get(key)):
+            raise InputError(faults)
         try:
             return answer(asked)
         except InputError as error:
             if error.faults[0].message == f"the scenario has no key `{key}`":
-                if len(self._strangers) >= _MOST_STRANGERS:
-                    self._strangers.clear()
-                self._strangers[key] = error.faults
-                self._keyed.add(asked.action)
+                self._strangers.put(key, error.faults)
+                self._keyed.put(asked.action, value=True)
             raise
 
 

@@ -71,7 +71,7 @@ class Answers:
         self.decided = 0
         self._asking = Asking(evaluator)
         self._at = at
-        self._relevance = Relevance(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key)
+        self._relevance = Relevance.of_evaluator(evaluator)
         self._known: BoundedCache[Answer] = BoundedCache(most_kept)
 
     def of(self, fields: Mapping[str, object]) -> Answer:
@@ -145,9 +145,7 @@ def _hangs_on(ruling: Ruling) -> str:
     return f"undetermined: {'; '.join(said)}"
 
 
-_ABOUT_WORDS = frozenset(
-    {"context-contradicts-fact", "context-not-carried", "context-not-carried-by-action", "encryption-context-ignored"}
-)
+_ABOUT_WORDS = frozenset({"context-contradicts-fact", "context-not-carried-by-action", "encryption-context-ignored"})
 """Warnings about single values that a request brings along: requests that differ in nothing else are one request."""
 
 

@@ -5,16 +5,29 @@ Comes in: keys and values. Goes out: values, as long as they are remembered. Nev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
+HEAVIEST = 64 << 20
+"""Bytes that a memory takes at most, about, if it is not told otherwise."""
+
+_OBJECT = 64
+_SMALL = 400
+"""An answer, a request: whatever has a fixed number of parts, and few texts of its own."""
+
 
 class BoundedCache(Generic[Value]):
-    """Never holds more than `most` values; what is asked for again and again is what stays."""
+    """Never holds more than `most` values, nor more than `heaviest` bytes; what is asked for again and again stays.
 
-    def __init__(self, most: int) -> None:
+    One value may weigh more than that alone: it is then the only one.
+    """
+
+    def __init__(self, most: int, *, heaviest: int = HEAVIEST) -> None:
         self._half = max(1, most // 2)
+        self._half_weight = heaviest // 2
+        self._weight = 0
         self._young: dict[object, Value] = {}
         self._old: dict[object, Value] = {}
 
@@ -28,7 +41,21 @@ class BoundedCache(Generic[Value]):
         return value
 
     def put(self, key: object, value: Value) -> None:
-        """Remember a value, and forget the half that was not asked for lately where there are too many."""
-        if len(self._young) >= self._half:
+        """Remember a value, and forget the half that was not asked for lately where there is too much."""
+        mine = weight(key) + weight(value)
+        self._weight += mine
+        if len(self._young) >= self._half or self._weight > self._half_weight:
             self._young, self._old = {}, self._young
+            self._weight = mine
         self._young[key] = value
+
+
+def weight(value: object) -> int:
+    """About as many bytes as a value takes: texts, and what mappings, tuples and lists are made of."""
+    if isinstance(value, (str, bytes)):
+        return _OBJECT + len(value)
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return _OBJECT + sum(map(weight, value))
+    if isinstance(value, Mapping):
+        return _OBJECT + sum(weight(name) + weight(member) for name, member in value.items())
+    return _OBJECT // 2 if value is None or isinstance(value, (int, float)) else _SMALL

@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kms_eval.analysis.batching.batch import frozen, read_request
+from kms_eval.analysis.batching.bounded_cache import weight
 from kms_eval.analysis.batching.relevance import Relevance
 from kms_eval.analysis.batching.rows import read_value
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.hindrances import BY_VALUE
 from kms_eval.engine.situation import PLAIN, Circumstances, given
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
@@ -31,11 +33,16 @@ Numbers = NDArray[np.int32]
 
 _SOMEBODY = {"principal": "somebody", "action": "something"}
 _MOST_TEXTS = 1 << 17
+_KINDS_OF_COPIES = 3
+"""As a row, as what finds its number, and as what it brings to a request."""
+_PARSED = 20
+"""Bytes of a session's policies, parsed and compiled, for each byte of their text."""
 
 
 class CircumstanceNumbers:
     """All circumstances met so far, or since `forget`; frames stay. None in `requests` is nonsense.
 
+    `weight` is about what they take, in bytes, and `frames_weight` what the frames do.
     `brought` is by the number of the circumstances; `requests` by that of the frame: the first request in it.
     The requests have no principal, action and key of their own.
     """
@@ -46,12 +53,14 @@ class CircumstanceNumbers:
         self._rows: list[Mapping[str, object]] = []
         self._at = at
         self._evaluator = evaluator
-        self._relevance = Relevance(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key)
+        self._relevance = Relevance.of_evaluator(evaluator)
         self._frames: dict[Any, int] = {}
+        self.frames_weight = 0
         self.forget()
 
     def forget(self) -> None:
         """Forget all circumstances; their numbers begin anew."""
+        self.weight = 0
         self.brought.clear()
         self._rows.clear()
         self._numbers: dict[Any, int] = {}
@@ -84,6 +93,7 @@ class CircumstanceNumbers:
             number = self._of_text(text)
             if len(self._texts) >= _MOST_TEXTS:
                 self._texts.clear()
+            self.weight += weight(text)
             self._texts[text] = number
         return number
 
@@ -92,7 +102,9 @@ class CircumstanceNumbers:
             context = read_value(text)
         except InputError:
             return self._circumstances({"context": text})
-        left = self._relevance.of_texts(context) if context.__class__ is dict else None
+        # A strict evaluator looks at values that no policy asks about.
+        plain = context.__class__ is dict and not self._evaluator.strict
+        left = self._relevance.of_texts(context) if plain else None
         if left is None:
             return self._circumstances({"context": text})
         if not left:
@@ -126,6 +138,7 @@ class CircumstanceNumbers:
         if number >= self._frame_of.size:
             self._frame_of = np.concatenate((self._frame_of, np.zeros(number, np.int32)))
         self._frame_of[number] = frame
+        self.weight += _KINDS_OF_COPIES * weight(row)
         self._rows.append(row)
         self.brought.append(brought)
         return number
@@ -142,6 +155,7 @@ class CircumstanceNumbers:
         kind = (
             names, brought.by_service, brought.assumed_root, asked.vpc_endpoint, asked.alias, asked.destination_key,
             asked.region, asked.via_grant, frozen(row.get("session")), frozen(row.get("grant")),
+            *((brought.values.get(key) for key in BY_VALUE) if self._evaluator.strict else ()),
         )  # fmt: skip
         frame = self._frame(kind, asked)
         # One session, one caller: what the engine keeps about a caller is kept for all requests of the frame.
@@ -152,5 +166,6 @@ class CircumstanceNumbers:
         number = self._frames.get(kind)
         if number is None:
             number = self._frames[kind] = len(self.requests)
+            self.frames_weight += _PARSED * weight(kind)
             self.requests.append(asked)
         return number

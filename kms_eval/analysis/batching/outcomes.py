@@ -41,6 +41,8 @@ _CELLS_KEPT = 25_000
 """The cells that an evaluator surely still has when they are asked for again."""
 _MOST_WORDS = 400_000
 _MOST_CIRCUMSTANCES = 1 << 17
+_HEAVIEST = 64 << 20
+"""Bytes of words, of circumstances and of frames at most, each."""
 _MOST_CODES = 1 << 25
 _MOST_ALONE = 100_000
 
@@ -80,7 +82,9 @@ class Outcomes:
     def make_room(self, rows: int) -> None:
         """Forget everything where that many more rows, all different, might not find room."""
         places = (len(self._slots) + rows) * self._codes.shape[1]
-        if len(self._slots) and (len(self.words) + rows > _MOST_WORDS or places > _MOST_CODES):
+        many = len(self.words) + rows > _MOST_WORDS or places > _MOST_CODES
+        heavy = max(self.words.letters, self._frames.frames_weight) > _HEAVIEST
+        if len(self._slots) and (many or heavy):
             self._begin()
 
     def circumstances(self, rows: Sequence[Mapping[str, object]]) -> Numbers:
@@ -94,7 +98,8 @@ class Outcomes:
         return self._frames.of_contexts(texts)
 
     def _make_room_for_circumstances(self, rows: int) -> None:
-        if self._frames.brought and len(self._frames.brought) + rows > _MOST_CIRCUMSTANCES:
+        many = len(self._frames.brought) + rows > _MOST_CIRCUMSTANCES
+        if self._frames.brought and (many or self._frames.weight > _HEAVIEST):
             self._forget_circumstances()
 
     def decide(self, principals: Numbers, actions: Numbers, keys: Numbers, circumstances: Numbers | int) -> Codes:
@@ -145,7 +150,7 @@ class Outcomes:
 
     def _classify(self, places: list[int]) -> None:
         """Fill these places of the table of codes, and the whole rows where what was compiled for them will be gone."""
-        if len(self._slots) > _CELLS_KEPT:
+        if len(self._slots) > _CELLS_KEPT or self._asking.evaluator.age:
             width = self._codes.shape[1]
             layer_indexes = dict.fromkeys(place // width for place in places)
             places = [

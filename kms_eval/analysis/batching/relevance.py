@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import chain
+from typing import Self
 
 from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.analysis.batching.condition_keys_read import condition_keys_read_in
 from kms_eval.analysis.batching.equivalent_values import EquivalentValues
 from kms_eval.analysis.batching.rows import read_value
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.hindrances import REFUSED_BY_STRICT
 from kms_eval.engine.situation import ASSUMED_ROOT, CHAIN, VIA_AWS_SERVICE
 from kms_eval.errors import InputError
 from kms_eval.facts.condition_keys import canonical
@@ -51,18 +54,25 @@ _READ_BY_MORE_THAN_TESTS = frozenset(("aws:sourcearn", "kms:grantoperations", *c
 _SOMETHING = "\0"
 _MOST_TEXTS = 50_000
 _MOST_NAMES = 10_000
+_LONGEST_NAME = 1_000
 _CONTEXT, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
 class Relevance:
     """Drops what cannot matter. Keys and values that make no sense are kept: it is for others to say so."""
 
-    def __init__(self, world: World, *, allow_unknown_key: bool = False) -> None:
+    @classmethod
+    def of_evaluator(cls, evaluator: Evaluator) -> Self:
+        """What matters where this evaluator decides: to a strict one also what its caller cannot carry (S10)."""
+        return cls(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key, strict=evaluator.strict)
+
+    def __init__(self, world: World, *, allow_unknown_key: bool = False, strict: bool = False) -> None:
         self._rules = ContextRules(world, allow_unknown=allow_unknown_key)
         tests, in_variables = condition_keys_read_in(policies_of(world))
         asked = tests.keys() | in_variables
         grants = [grant for key in world.keys.values() for grant in key.grants]
-        keys = {*asked, *(source for key in asked for source in DERIVED_FROM.get(key, ()))}
+        refused = tuple(REFUSED_BY_STRICT) if strict else ()
+        keys = {*asked, *refused, *(source for key in asked for source in DERIVED_FROM.get(key, ()))}
         if any(grant.constraints.source_arn is not None for grant in grants):
             keys.add("aws:sourcearn")
         if any("CreateGrant" in grant.operations for grant in grants):
@@ -76,7 +86,8 @@ class Relevance:
         self._pairs = frozenset(key for key in asked | in_grants.keys() if key.startswith(_CONTEXT))
         self._whole = bool(equals)
         self._keys = frozenset(keys)
-        self._families = (*ALWAYS, _CONTEXT) if _CONTEXT_KEYS in asked else ALWAYS
+        families = tuple(key for key in refused if key.endswith("/"))
+        self._families = (*ALWAYS, *families, *((_CONTEXT,) if _CONTEXT_KEYS in asked else ()))
         self._all_pairs = _CONTEXT_KEYS in asked
         self._texts: BoundedCache[object] = BoundedCache(_MOST_TEXTS)
         told_apart_by_tests = (tests.keys() | in_grants.keys()) - in_variables - _READ_BY_MORE_THAN_TESTS
@@ -184,6 +195,6 @@ class Relevance:
                 # A text is its own text.
                 stands = str if key.startswith(ALWAYS) else self._stands.get(key, str)
             known = (not self._rules.anything_goes(name), stands)
-            if len(self._names) < _MOST_NAMES:
+            if len(self._names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
                 self._names[name] = known
             return known

@@ -21,12 +21,16 @@ Numbers = NDArray[np.int32]
 
 
 class Vocabulary:
-    """All words met so far. `principals` and `actions` hold None in the place of what makes no sense."""
+    """All words met so far. `principals` and `actions` hold None in the place of what makes no sense.
+
+    `letters` counts those of all words: memory is bounded by them.
+    """
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.principals: list[str | None] = []
         self.actions: list[str | None] = []
         self.keys: list[str | None] = []
+        self.letters = 0
         self._evaluator = evaluator
         self._principal_numbers: dict[str | None, int] = {}
         self._action_numbers: dict[str | None, int] = {}
@@ -58,6 +62,7 @@ class Vocabulary:
         number = self._principal_numbers.get(word)
         if number is None:
             number = self._principal_numbers[word] = len(self.principals)
+            self.letters += len(word or "")
             self.principals.append(word if word and self._is_somebody(word) else None)
         return number
 
@@ -75,6 +80,7 @@ class Vocabulary:
             if name not in self.actions:
                 self.actions.append(name)
             number = self._action_numbers[word] = self.actions.index(name)
+            self.letters += len(word or "")
         return number
 
     def _name(self, word: str) -> str | None:
@@ -87,5 +93,6 @@ class Vocabulary:
         number = self._key_numbers.get(word)
         if number is None:
             number = self._key_numbers[word] = len(self.keys)
+            self.letters += len(word or "")
             self.keys.append(word)
         return number

@@ -8,7 +8,7 @@ conditions; *fails* where the engine has allowed a request; everything else is *
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -19,13 +19,16 @@ from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_p
 from kms_eval.analysis.checking.alike import Alike
 from kms_eval.analysis.checking.demands import Clock, not_excused
 from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant
+from kms_eval.analysis.checking.outermost import Outermost
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
 from kms_eval.analysis.proving.callings import callings
-from kms_eval.analysis.proving.requirements import Search, identity
+from kms_eval.analysis.proving.requirements import Search
+from kms_eval.analysis.proving.sameness import Sameness
 from kms_eval.analysis.proving.solving import Literal
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import actions_in, bit_of
+from kms_eval.errors import Fault, InputError, Location
 from kms_eval.world.checks import Check
 from kms_eval.world.model import Key
 from kms_eval.world.request import Request
@@ -39,9 +42,16 @@ _ANYTHING = Request("arn:aws:iam::000000000000:root", "kms:ListKeys")
 def run_checks(
     evaluator: Evaluator, checks: Iterable[Check], *, now: datetime, sources: tuple[str, ...] = ()
 ) -> Iterator[CheckResult]:
-    """Run check after check; `sources` are what commands name as the scenario. Raises InputError."""
+    """Run check after check; `sources` are what commands name as the scenario.
+
+    Raises InputError with the faults of all checks before it runs the first one.
+    """
+    listed = tuple(checks)
+    faults = [fault for check in listed for fault in _faults(check, evaluator)]
+    if faults:
+        raise InputError(faults)
     running = Checking(evaluator, now=now, sources=sources)
-    return (running.run(check) for check in checks)
+    return (running.run(check) for check in listed)
 
 
 @dataclass(slots=True)
@@ -62,16 +72,23 @@ class Checking:
     _grid: Grid = field(init=False)
     _people: tuple[Someone, ...] = field(init=False)
     _alike: Alike = field(init=False)
-    _proved: dict[object, tuple[str, ...]] = field(default_factory=dict)
+    _sameness: Sameness = field(init=False)
+    _outermost: Outermost = field(init=False)
+    _proved: dict[Hashable, tuple[str, ...]] = field(default_factory=dict)
     """The searches that found nothing, with the reasons why that is no proof."""
 
     def __post_init__(self) -> None:
         self._grid = Grid(self.evaluator, _ANYTHING)
+        self._sameness = Sameness(self._grid.open_conditions)
+        self._outermost = Outermost(self.evaluator)
         self._people = everybody(self.evaluator)
         self._alike = Alike(self.evaluator)
 
     def run(self, check: Check) -> CheckResult:
-        """How the check ends."""
+        """How the check ends. Raises InputError where its words mean nothing."""
+        faults = tuple(_faults(check, self.evaluator))
+        if faults:
+            raise InputError(faults)
         world = self.evaluator.world
         keys = chosen_keys(world, check.on)
         actions, keyless = _asked(check)
@@ -88,9 +105,39 @@ class Checking:
         return self._grid
 
     @property
-    def proved(self) -> dict[object, tuple[str, ...]]:
+    def sameness(self) -> Sameness:
+        """Tells which searches have the same outcome."""
+        return self._sameness
+
+    @property
+    def outermost(self) -> Outermost:
+        """Tells at a glance the most that somebody may do on a key."""
+        return self._outermost
+
+    @property
+    def proved(self) -> dict[Hashable, tuple[str, ...]]:
         """What was found out so far."""
         return self._proved
+
+
+def _faults(check: Check, evaluator: Evaluator) -> Iterator[Fault]:
+    """Actions that do not exist, and condition keys of `unless` that nobody knows or that have no such value."""
+    try:
+        chosen_actions(check.may)
+    except InputError as error:
+        yield from (_at(fault, check, "may") for fault in error.faults)
+    for name, values in check.unless.items():
+        # Of a condition key with one value several are alternatives.
+        for value in values:
+            try:
+                evaluator.context_rules.check({name: (value,)})
+            except InputError as error:
+                yield from (_at(fault, check, "unless", name) for fault in error.faults)
+
+
+def _at(fault: Fault, check: Check, *steps: str) -> Fault:
+    where = check.place.at(*steps).location() if check.place is not None else Location(field=".".join(steps))
+    return replace(fault, location=where)
 
 
 def _asked(check: Check) -> tuple[int, int]:
@@ -160,6 +207,8 @@ class _Looking:
     def _anybody(self, people: Sequence[Someone], key: Key | None, bit: int) -> tuple[bool, tuple[str, ...]]:
         reasons: list[str] = []
         for someone in people:
+            if key is not None and not self.checking.outermost.of(someone.asker, key) & bit:
+                continue
             grid_cell = self._grid_cell(someone, key)
             if (grid_cell.always | grid_cell.sometimes) & bit:
                 looked = self._look(someone, grid_cell, bit)
@@ -181,7 +230,8 @@ class _Looking:
         world = self.checking.evaluator.world
         if actions:
             for key in keys:
-                if is_meant(self.check, someone, key, world):
+                may = self.checking.outermost.of(someone.asker, key)
+                if may & actions and is_meant(self.check, someone, key, world):
                     yield self._grid_cell(someone, key)
         if keyless:
             yield self._grid_cell(someone, None)
@@ -191,23 +241,32 @@ class _Looking:
         return grid.on(someone.asker, key) if key is not None else grid.without_key(someone.asker)
 
     def _look_for_any(self, someone: Someone, grid_cell: GridCell, mask: int) -> _Looked:
+        """Likewise for any of the actions."""
+        same = self.checking.sameness.of_actions(grid_cell.halves, mask)
+        question = (same, *self._whose(someone))
+        if same is not None and question in self.checking.proved:
+            return _Looked(None, self.checking.proved[question])
         reasons: dict[str, None] = {}
         for action in actions_in(mask):
             looked = self._look(someone, grid_cell, bit_of(action.name))
             if looked.witness is not None:
                 return looked
             reasons |= dict.fromkeys(looked.reasons)
+        if same is not None:
+            self.checking.proved[question] = tuple(reasons)
         return _Looked(None, tuple(reasons))
+
+    def _whose(self, someone: Someone) -> tuple[Hashable, ...]:
+        """What a search hangs on beside the cell: which of many callers it is about, and what the check excuses."""
+        return (someone if someone.arns is not None else None, self.extra)
 
     def _look(self, someone: Someone, grid_cell: GridCell, bit: int) -> _Looked:
         """A request that the engine allows, or why none can be found; neither is a proof that there is none."""
         halves = [evaluated for covered, evaluated in grid_cell.halves if covered & bit]
+        question = (self.checking.sameness.of_action(halves, bit), *self._whose(someone))
+        if question in self.checking.proved:
+            return _Looked(None, self.checking.proved[question])
         service = someone.asker.kind == "service"
-        same = identity(halves, bit)
-        whom = someone if someone.arns is not None else None
-        remembered = (same, bit, whom, service, grid_cell.asker.unknown, self.extra)
-        if same is not None and remembered in self.checking.proved:
-            return _Looked(None, self.checking.proved[remembered])
         world = self.checking.evaluator.world
         needs = frozenset(
             key for half in halves for entry in half.pending if entry.actions & bit for key in entry.needs
@@ -233,6 +292,5 @@ class _Looking:
                 *reasons,
                 f"whether {someone.asker.label} can make a request for {action}{where} {residual}".rstrip(),
             )
-        if same is not None:
-            self.checking.proved[remembered] = reasons
+        self.checking.proved[question] = reasons
         return _Looked(None, reasons)

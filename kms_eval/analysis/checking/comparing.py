@@ -69,6 +69,8 @@ def compare_conditions(
 
 def _only(side: _Side, other: _Side, bit: int, now: datetime) -> Witness | str | None:
     """A request that this side allows and the other does not; None: proved that there is none; else why not."""
+    if not (side.grid_cell.always | side.grid_cell.sometimes) & bit or other.grid_cell.always & bit:
+        return None
     someone = someone_of(side.grid_cell.asker, side.grid.world)
     halves, others = side.halves(bit), other.halves(bit)
     service = side.grid_cell.asker.kind == "service"
@@ -114,6 +116,8 @@ def _refusals(
     action = actions_in(bit)[0].name.lower()
     found: list[list[list[Literal]]] = []
     for evaluated in halves:
+        if evaluated.sums[LayerIndex.DENY] & bit:
+            return [[]]
         allowing = list(islice(ways(evaluated, bit), MOST_WAYS + 1))
         if len(allowing) > MOST_WAYS:
             return None

@@ -18,6 +18,7 @@ from kms_eval.analysis.proving.domains import Domain, domain, of_text, outside, 
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.language.pattern import compile_text
 from kms_eval.world.checks import OUTSIDE_ACCOUNT, OUTSIDE_ORGANIZATION, PUBLIC, Check
+from kms_eval.world.index import index_of
 from kms_eval.world.model import Key, World
 from kms_eval.world.names import resolve_caller
 
@@ -72,7 +73,7 @@ class Someone:
 def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
     """All principals that the world describes or names, then anyone in each account of it, then anyone at all."""
     world = evaluator.world
-    described = {principal.account for principal in world.principals.values()}
+    described = {account for _partition, account in index_of(world).described_accounts}
     named = [each for each in askers(evaluator) if each.is_one]
     people = [Someone(_closed(each, described)) for each in named]
     known = [exactly(each.name) for each in named]

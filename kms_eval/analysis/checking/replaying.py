@@ -83,8 +83,9 @@ class Asking:
         asker = someone.asker
         who = asker.label if asker.is_one else f"{asker.label}, such as {asked.principal}"
         handle = key.handle if key is not None else None
-        command = join(self._command(asked, handle, policy))
-        return Witness(asked, who, handle, ruling.outcome, explanation.reason, command, policy)
+        command = join(self._command(asked, policy))
+        short = join([asker.label if asker.is_one else asked.principal, asked.action, *_options(asked)])
+        return Witness(asked, who, handle, ruling.outcome, explanation.reason, command, short, policy)
 
     def _request(
         self, principal: str, action: str, key: Key | None, found: Found, names: Mapping[str, str]
@@ -92,13 +93,14 @@ class Asking:
         context: dict[str, tuple[str, ...]] = {}
         pairs = dict(found.encryption_context)
         at, named = None, key.handle if key is not None else None
-        for name, values in found.model.values.items():
+        # The names of an encryption context come last: pairs that have values are not made up again.
+        for name, values in sorted(found.model.values.items(), key=lambda each: each[0] == _CONTEXT_KEYS):
             if values is None or name in _OF_THE_CALLER:
                 continue
             if name in CLOCK:
                 at = datetime.fromtimestamp(float(instant(values[0])), tz=self.now.tzinfo)
             elif name.startswith(_CONTEXT):
-                written = names.get(name, name)[len(_CONTEXT) :]
+                written = _spelled(names.get(name, name)[len(_CONTEXT) :], found.model.values.get(_CONTEXT_KEYS))
                 if not any(each.lower() == written.lower() for each in pairs):
                     pairs[written] = values[0]
             elif name == _CONTEXT_KEYS:
@@ -137,18 +139,22 @@ class Asking:
         richer: Principal = replace(person, policies=(*person.policies, read), known=True)
         return Evaluator(replace(world, principals={**world.principals, richer.arn: richer}))
 
-    def _command(self, asked: Request, key: str | None, policy: str | None) -> list[str]:
-        words = ["kms-eval", "can", asked.principal, asked.action]
-        words += ["--key", asked.key] if asked.key is not None else []
-        words += [w for name, values in asked.context.items() for text in values for w in ("-c", f"{name}={text}")]
-        pairs = asked.encryption_context or {}
-        words += [w for name, text in pairs.items() for w in ("--encryption-context", f"{name}={text}")]
-        words += ["--vpc-endpoint", asked.vpc_endpoint] if asked.vpc_endpoint is not None else []
-        words += ["--grant", _grant_text(asked.grant)] if asked.grant is not None else []
-        words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
+    def _command(self, asked: Request, policy: str | None) -> list[str]:
+        words = ["kms-eval", "can", asked.principal, asked.action, *_options(asked)]
         words += ["--policy", policy] if policy is not None else []
-        words += ["--stranger"] if asked.stranger else []
         return [*words, *(word for source in self.sources for word in ("-s", source))]
+
+
+def _options(asked: Request) -> list[str]:
+    """What a request says beside its principal and action."""
+    words = ["--key", asked.key] if asked.key is not None else []
+    words += [w for name, values in asked.context.items() for text in values for w in ("-c", f"{name}={text}")]
+    pairs = asked.encryption_context or {}
+    words += [w for name, text in pairs.items() for w in ("--encryption-context", f"{name}={text}")]
+    words += ["--vpc-endpoint", asked.vpc_endpoint] if asked.vpc_endpoint is not None else []
+    words += ["--grant", _grant_text(asked.grant)] if asked.grant is not None else []
+    words += ["--at", asked.at.strftime("%Y-%m-%dT%H:%M:%SZ")] if asked.at is not None else []
+    return [*words, *(["--stranger"] if asked.stranger else [])]
 
 
 def opened(
@@ -172,6 +178,11 @@ def names_in(halves: Sequence[PartialEvaluation], extra: Sequence[Literal] = ())
             if entry.rule is not None and entry.rule.condition is not None:
                 tests += entry.rule.condition.tests
     return {test.key: test.written.key for test in tests}
+
+
+def _spelled(name: str, among: tuple[str, ...] | None) -> str:
+    """The name of a pair as it stands among the keys of the encryption context, where case counts."""
+    return next((each for each in among or () if each.lower() == name.lower()), name)
 
 
 def _principal(someone: Someone, found: Found) -> str | None:

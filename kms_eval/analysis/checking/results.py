@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kms_eval.safe_text import printable
 from kms_eval.world.checks import Check
 from kms_eval.world.request import Request
 
@@ -18,8 +19,9 @@ Verdict = Literal["holds", "fails", "undetermined"]
 class Witness:
     """A request that the engine has decided against the check, as `command` asks it again.
 
-    `who` says whom the principal stands for, `decision` and `reason` what the engine said. `policy` is the identity
-    policy (JSON) that an account of which nothing is described may give its principal; None where none is needed.
+    `short` is the part of that command that tells the request: principal, action and options. `who` says whom the
+    principal stands for, `decision` and `reason` what the engine said. `policy` is the identity policy (JSON) that an
+    account of which nothing is described may give its principal; None where none is needed.
     """
 
     request: Request = field(compare=False)
@@ -28,6 +30,7 @@ class Witness:
     decision: str
     reason: str
     command: str
+    short: str
     policy: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,12 +52,19 @@ class Witness:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CheckResult:
     """How one check ended; true where it holds.
 
-    `witnesses` are requests of distinct principals, the first ones only; `failing` counts all pairs of principal and
-    key that were found to fail. `open` are the things on which an undetermined check hangs.
+    Attributes:
+        check: The check, with its `name` and its `sentence`.
+        verdict: ``holds``, ``fails`` or ``undetermined``.
+        witnesses: Requests that the engine has decided against it, of distinct principals, the first ones only. Each
+            has the `request`, `who` (whom its principal stands for), `key`, `decision`, `reason`, `command` (which asks
+            it again) and `policy`.
+        failing: How many pairs of principal and key were found to fail.
+        open: The things on which an undetermined check hangs.
+        hanging: What stands before each of them.
     """
 
     check: Check
@@ -65,6 +75,9 @@ class CheckResult:
 
     def __bool__(self) -> bool:
         return self.verdict == "holds"
+
+    def __repr__(self) -> str:
+        return f"<CheckResult {self.verdict}: {printable(self.check.name)}>"
 
     def __str__(self) -> str:
         words = f"{self.verdict}: {self.check.name}"

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.engine import derive_aws, derive_kms
-from kms_eval.engine.conditions import Condition, Test
+from kms_eval.engine.conditions import Test, condition_of
 from kms_eval.engine.context import fact_of
 from kms_eval.engine.readings import NOTHING, Alternatives, Reading
 from kms_eval.engine.rules import Rule
@@ -169,7 +169,7 @@ def _answer(test: Test, scope: Scope, written: Word) -> Word | bool:
     source = _Facts(scope)
     if any(isinstance(source.get(key), Alternatives) for key in test.needs):
         return written
-    alone = Condition((test,), test.needs)
+    alone = condition_of((test,))
     strict, generous = (alone.holds(source, generous=each) for each in _READINGS)
     if strict is not generous:
         return written

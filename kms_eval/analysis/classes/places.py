@@ -10,6 +10,7 @@ with each place once, however many statements have it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from kms_eval.engine.masks import ON_ALIAS
 from kms_eval.engine.readings import NOTHING
@@ -82,7 +83,7 @@ def may_cover(rule: Rule, place: Place) -> bool:
         for each in resource.patterns
     )
     whatever = tuple(each for each in patterns if each is not None)
-    widest = ResourceTest(whatever, False, frozenset(), False, resource.completes)  # noqa: FBT003 - a record's parts
+    widest = replace(resource, patterns=whatever, whole=frozenset(), others=whatever, needs=frozenset())
     return any(widest.covers(target, NOTHING, generous=True) for _mask, target in place.targets)
 
 

@@ -65,7 +65,7 @@ class Coverage:
         if known is None:
             known = self._catalogues[evaluator.world] = catalogue(evaluator.world, evaluator.rules)
             for written in known.all:
-                self._tallies.setdefault(written.id, _Tally(written))
+                self._tallies.setdefault(written.reference.id, _Tally(written))
         return known
 
     def record(self, evaluator: Evaluator, ruling: Ruling, test: str) -> None:
@@ -82,7 +82,7 @@ class Coverage:
             for entry in trace.counted:
                 tally = self._tally_of(known, entry)
                 if tally is not None:
-                    mine.setdefault(tally.written.id, []).append(entry)
+                    mine.setdefault(tally.written.reference.id, []).append(entry)
                     _count(tally, entry, part)
             counted.append(mine)
             self._refusals(known, trace, evaluator)
@@ -102,7 +102,7 @@ class Coverage:
             written = known.of_rule(entry.rule)
         elif entry.allowance is not None:
             written = known.of_grant(entry.allowance.grant)
-        return self._tallies[written.id] if written is not None else None
+        return self._tallies[written.reference.id] if written is not None else None
 
     def _refusals(self, known: Catalogue, trace: Trace, evaluator: Evaluator) -> None:
         """Note the elements that alone kept their statement from counting, each once for a statement."""
@@ -115,16 +115,16 @@ class Coverage:
                 continue
             if entry.rule is None:
                 if ("Constraints", 0) in {(each.name, each.position) for each in tally.written.elements}:
-                    seen.add((tally.written.id, ("Constraints", 0)))
+                    seen.add((tally.written.reference.id, ("Constraints", 0)))
                 continue
             failed = entry.failed_tests(trace.ruling.context)
             if len(failed) == 1 and _covers_resource(entry, trace.ruling):
                 position = entry.rule.condition.tests.index(failed[0]) if entry.rule.condition is not None else 0
-                seen.add((tally.written.id, ("Condition", position)))
+                seen.add((tally.written.reference.id, ("Condition", position)))
         for rule in _in_force(trace):
             written = known.of_rule(rule)
             if written is not None and rule not in counting:
-                seen |= {(written.id, element) for element in _excluding(rule, trace.ruling, evaluator)}
+                seen |= {(written.reference.id, element) for element in _excluding(rule, trace.ruling, evaluator)}
         for name, element in seen:
             refused = self._tallies[name].refused
             refused[element] = refused.get(element, 0) + 1
@@ -158,8 +158,7 @@ def _counting_in_statement(rule: Rule, part: PartRuling) -> Iterator[_Element]:
             yield "Principal", position
     if statement.resources is not None and rule.resource is not None:
         for position, resource in enumerate(rule.resource.patterns):
-            alone = replace(rule.resource, patterns=(resource,))
-            if alone.covers(scope.target, part.context, generous=generous):
+            if rule.resource.with_only(resource).covers(scope.target, part.context, generous=generous):
                 yield "Resource", position
     if rule.condition is not None:
         for position in range(len(rule.condition.tests)):
@@ -260,16 +259,7 @@ def _together(outcomes: set[Outcome]) -> Outcome:
 def _reported(tally: _Tally) -> StatementCoverage:
     written = tally.written
     return StatementCoverage(
-        id=written.id,
-        within=written.within,
-        file=written.file,
-        field=written.field,
-        line=written.line,
-        policy=written.policy,
-        kinds=written.kinds,
-        sid=written.sid,
-        index=written.index,
-        effect=written.effect,
+        reference=written.reference,
         tests=tuple(tally.tests),
         decided=tuple(tally.decided),
         elements=tuple(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from kms_eval.analysis.covering.written_statements import EXCLUSIONS, ElementName
+from kms_eval.analysis.covering.written_statements import EXCLUSIONS, ElementName, StatementReference
+from kms_eval.errors import Location
 
 _CONDITIONS: frozenset[ElementName] = frozenset({"Condition", "Constraints"})
 
@@ -45,21 +46,9 @@ class ElementCoverage:
 
 @dataclass(frozen=True, slots=True)
 class StatementCoverage:
-    """One statement or grant: the tests in which it counted, and those whose decision would be another without it.
+    """One statement or grant: the tests in which it counted, and those whose decision would be another without it."""
 
-    `kinds` are the kinds of policy that it is part of, or ``grant``. `line` counts from 1, `index` from 0.
-    """
-
-    id: str
-    within: str
-    file: str
-    field: str
-    line: int | None
-    policy: str
-    kinds: tuple[str, ...]
-    sid: str | None
-    index: int
-    effect: Literal["Allow", "Deny"]
+    reference: StatementReference
     tests: tuple[str, ...]
     decided: tuple[str, ...]
     elements: tuple[ElementCoverage, ...]
@@ -68,13 +57,6 @@ class StatementCoverage:
     def covered(self) -> bool:
         """Whether it counted in the decision of some test."""
         return bool(self.tests)
-
-    @property
-    def label(self) -> str:
-        """The Sid in quotes, or the position; of a grant nothing."""
-        if "grant" in self.kinds:
-            return ""
-        return f'"{self.sid}"' if self.sid else f"statement {self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +114,13 @@ class CoverageReport:
         """The statements by policy, in the order of the report."""
         together: dict[str, list[StatementCoverage]] = {}
         for one in self.statements:
-            together.setdefault(one.within, []).append(one)
+            together.setdefault(one.reference.within, []).append(one)
         return tuple(
             PolicyCoverage(
-                _name(found), found[0].file, tuple(dict.fromkeys(k for one in found for k in one.kinds)), tuple(found)
+                _name(found),
+                found[0].reference.location.file or "",
+                tuple(dict.fromkeys(kind for one in found for kind in one.reference.kinds)),
+                tuple(found),
             )
             for found in together.values()
         )
@@ -160,11 +145,10 @@ class CoverageReport:
         return cls(
             tuple(
                 StatementCoverage(
-                    **{
-                        **one,
-                        **{name: tuple(one[name]) for name in ("kinds", "tests", "decided")},
-                        "elements": tuple(ElementCoverage(**element) for element in one["elements"]),
-                    }
+                    _reference(one["reference"]),
+                    tuple(one["tests"]),
+                    tuple(one["decided"]),
+                    tuple(ElementCoverage(**element) for element in one["elements"]),
                 )
                 for one in plain["statements"]
             ),
@@ -172,10 +156,14 @@ class CoverageReport:
         )
 
 
+def _reference(plain: Mapping[str, Any]) -> StatementReference:
+    location, kinds = Location(**plain["location"]), tuple(plain["kinds"])
+    return StatementReference(**{**plain, "location": location, "kinds": kinds})
+
+
 def _name(found: list[StatementCoverage]) -> str:
-    if "grant" not in found[0].kinds:
-        return found[0].policy
-    return "grants" if len(found) > 1 else found[0].policy
+    first = found[0].reference
+    return "grants" if first.is_grant and len(found) > 1 else first.policy
 
 
 def joined(reports: Iterable[CoverageReport]) -> CoverageReport:
@@ -185,8 +173,8 @@ def joined(reports: Iterable[CoverageReport]) -> CoverageReport:
     for report in reports:
         decisions += report.decisions
         for one in report.statements:
-            known = statements.get(one.id)
-            statements[one.id] = one if known is None else _both(known, one)
+            known = statements.get(one.reference.id)
+            statements[one.reference.id] = one if known is None else _both(known, one)
     return CoverageReport(tuple(statements.values()), decisions)
 
 
@@ -200,7 +188,9 @@ def _both(first: StatementCoverage, second: StatementCoverage) -> StatementCover
         elements.append(each)
     return replace(
         first,
-        kinds=tuple(dict.fromkeys((*first.kinds, *second.kinds))),
+        reference=replace(
+            first.reference, kinds=tuple(dict.fromkeys((*first.reference.kinds, *second.reference.kinds)))
+        ),
         tests=tuple(dict.fromkeys((*first.tests, *second.tests))),
         decided=tuple(dict.fromkeys((*first.decided, *second.decided))),
         elements=(*elements, *counts.values()),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kms_eval.documents.model import Grant, Policy, PrincipalEntry, Statement
 from kms_eval.engine.caller_policies import Rules
 from kms_eval.engine.near_misses import in_words
 from kms_eval.engine.rules import Rule
+from kms_eval.errors import Location
 from kms_eval.formats.document import Place, Steps, field_name
 from kms_eval.language.pattern import compile_text
 from kms_eval.world.model import World, policies_of
@@ -39,36 +40,48 @@ class WrittenElement:
     line: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Written:
-    """One statement or grant where it is written.
+@dataclass(frozen=True, slots=True)
+class StatementReference:
+    """Which statement or grant is meant, and where it is written: plain values, which reports carry.
 
     `id` is the same for the same place in the same file, in whatever scenario it was read, and so is `within`, the
-    place of its policy. `policies` are all attachments it is part of, each of which has it as `statement` (None for a
-    grant). `kinds` say what they are.
+    place of its policy. `kinds` are the kinds of policy that it is part of, or ``grant``; `index` counts from 0.
     """
 
     id: str
     within: str
-    file: str
-    field: str
-    line: int | None
+    location: Location
     policy: str
     kinds: tuple[str, ...]
     sid: str | None
     index: int
     effect: Literal["Allow", "Deny"]
-    elements: tuple[WrittenElement, ...]
-    statement: Statement | None = None
-    policies: tuple[Policy, ...] = ()
-    place: Place | None = None
+
+    @property
+    def is_grant(self) -> bool:
+        """Whether it is no statement but a grant."""
+        return "grant" in self.kinds
 
     @property
     def label(self) -> str:
         """The Sid in quotes, or the position; of a grant nothing, its policy's name says it."""
-        if self.statement is None:
+        if self.is_grant:
             return ""
         return f'"{self.sid}"' if self.sid else f"statement {self.index}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """One statement or grant where it is written, with its elements.
+
+    `policies` are all attachments it is part of, each of which has it as `statement` (None for a grant).
+    """
+
+    reference: StatementReference
+    elements: tuple[WrittenElement, ...]
+    statement: Statement | None = None
+    policies: tuple[Policy, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +129,10 @@ def _file(place: Place | None) -> str:
     return os.path.normpath(path) if path is not None else place.file.name
 
 
+def _location(place: Place | None) -> Location:
+    return replace(place.location(), file=_file(place) or None) if place is not None else Location()
+
+
 def _within(policy: Policy) -> str:
     """The place of a policy. Without one, as in a world made by a program, every policy is a place of its own."""
     if policy.place is None:
@@ -142,18 +159,17 @@ def _written_statement(within: str, attachments: list[tuple[Policy, Rule]]) -> W
     policy, rule = max(attachments, key=lambda pair: pair[1].statement.principals is not None)
     statement = rule.statement
     place = policy.place.at("Statement", statement.index) if policy.place is not None else None
-    location = place.location() if place is not None else None
     return Written(
-        id=f"{within}.Statement[{statement.index}]",
-        within=within,
-        file=_file(place),
-        field=(location.field or "") if location is not None else "",
-        line=location.line if location is not None else None,
-        policy=policy.name,
-        kinds=tuple(dict.fromkeys(each.kind.value for each, _rule in attachments)),
-        sid=statement.sid,
-        index=statement.index,
-        effect=statement.effect,
+        StatementReference(
+            id=f"{within}.Statement[{statement.index}]",
+            within=within,
+            location=_location(place),
+            policy=policy.name,
+            kinds=tuple(dict.fromkeys(each.kind.value for each, _rule in attachments)),
+            sid=statement.sid,
+            index=statement.index,
+            effect=statement.effect,
+        ),
         elements=tuple(_elements(rule, place)),
         statement=statement,
         policies=tuple(policy for policy, _rule in attachments),
@@ -195,7 +211,6 @@ def _principal_steps(entries: Iterable[PrincipalEntry]) -> Iterator[Steps]:
 
 def _written_grant(grant: Grant, key: str, index: int) -> Written:
     place = grant.place
-    location = place.location() if place is not None else None
     elements = [
         WrittenElement("Operations", position, operation, _line(place, "Operations", position))
         for position, operation in enumerate(grant.operations)
@@ -205,16 +220,16 @@ def _written_grant(grant: Grant, key: str, index: int) -> Written:
         elements.append(WrittenElement("Constraints", 0, _constraints_in_words(grant), _line(place, "Constraints")))
     within = f"{_file(place)}#{field_name(place.steps[:-1])}" if place is not None else f"#{key}"
     return Written(
-        id=f"{within}[{index}]",
-        within=within,
-        file=_file(place),
-        field=(location.field or "") if location is not None else "",
-        line=location.line if location is not None else None,
-        policy=f"grant {grant.id}",
-        kinds=("grant",),
-        sid=grant.name,
-        index=index,
-        effect="Allow",
+        StatementReference(
+            id=f"{within}[{index}]",
+            within=within,
+            location=_location(place),
+            policy=f"grant {grant.id}",
+            kinds=("grant",),
+            sid=grant.name,
+            index=index,
+            effect="Allow",
+        ),
         elements=tuple(elements),
         place=place,
     )

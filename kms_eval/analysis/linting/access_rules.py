@@ -20,6 +20,7 @@ from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.engine.masks import BIT, IN_KEY_POLICY, UNPUBLISHED, actions_in
 from kms_eval.errors import quoted
 from kms_eval.facts.source_conditions import NOT_SENT_TO_TOPICS, SENDS_SOURCE
+from kms_eval.language import arn
 from kms_eval.language.operators import OPERATORS
 
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
@@ -49,6 +50,7 @@ _SOURCE = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceo
 _CONTEXT = ("kms:encryptioncontext:",)
 _ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
 _CONTROL = sum(BIT[name] for name in ("kms:putkeypolicy", "kms:schedulekeydeletion", "kms:disablekey"))
+_DESCRIBE = BIT["kms:describekey"]
 _USE = sum(BIT[name] for name in ("kms:decrypt", "kms:generatedatakey", "kms:sign", "kms:encrypt"))
 
 
@@ -105,7 +107,7 @@ def _without_source(subject: Subject) -> Iterator[Found]:
     if subject.policy.kind is not PolicyKind.KEY:
         return
     for statement in subject.statements("Allow"):
-        if limited(statement, *_SOURCE, *_CONTEXT):
+        if limited(statement, *_SOURCE, *_CONTEXT) or not actions_of(statement) & ~_DESCRIBE:
             continue
         services = [entry for entry in statement.principals or () if entry.kind == "Service"]
         for index, entry in enumerate(services):
@@ -114,6 +116,22 @@ def _without_source(subject: Subject) -> Iterator[Found]:
                 message = f"{quoted(entry.value)} may use the key on behalf of anybody's resources"
                 advice = f"add a condition on {' or '.join(quoted(key) for key in sends)}"
                 yield Found(subject.at(statement, "Principal", "Service", index), message, advice, statement)
+
+
+def _source_without_account(subject: Subject) -> Iterator[Found]:
+    if subject.policy.kind is not PolicyKind.KEY:
+        return
+    for statement in subject.statements("Allow"):
+        services = any(entry.kind == "Service" for entry in statement.principals or ())
+        if not services or limited(statement, "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", *_CONTEXT):
+            continue
+        for test in tests_on(statement, "aws:sourcearn"):
+            for index, value in enumerate(test.values) if limits(test) else ():
+                parsed = arn.parse(value)
+                if parsed is not None and not parsed.account:
+                    message = f"{quoted(value)} does not tell the account: whoever has a resource of that name may come"
+                    place = subject.test_at(statement, test, index)
+                    yield Found(place, message, "add a condition on `aws:SourceAccount`", statement)
 
 
 def _source_not_sent(subject: Subject) -> Iterator[Found]:
@@ -154,6 +172,8 @@ def _both_hands(subject: Subject) -> Iterator[Found]:
 _PARTNER = "arn:aws:iam::444455556666:role/partner"
 _TRAIL = {"Service": "cloudtrail.amazonaws.com"}
 _TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
+_S3 = {"Service": "s3.amazonaws.com"}
+_OF_BUCKET = {"aws:SourceArn": "arn:aws:s3:::amzn-s3-demo-bucket"}
 _EVENTS = {"Service": "events.amazonaws.com"}
 _OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 _OF_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
@@ -220,6 +240,18 @@ ACCESS_RULES: tuple[Rule, ...] = (
         Example((deny("*", "kms:Decrypt", Condition=_SPARED),)),
         f"{_IAM}reference_policies_elements_notprincipal.html",
         _not_principal,
+    ),
+    Rule(
+        "KMS206",
+        "source-arn-without-account",
+        "warning",
+        "the ARN of a source does not tell its account",
+        "The ARN of a bucket has no account in it. Whoever takes the name after the bucket is deleted could make the "
+        "service use the key: aws:SourceAccount beside aws:SourceArn rules that out.",
+        Example((allow(_S3, "kms:GenerateDataKey*", Condition={"ArnLike": _OF_BUCKET}),)),
+        Example((allow(_S3, "kms:GenerateDataKey*", Condition={"ArnLike": _OF_BUCKET, **_OF_ACCOUNT}),)),
+        f"{_IAM}confused-deputy.html",
+        _source_without_account,
     ),
     Rule(
         "KMS207",

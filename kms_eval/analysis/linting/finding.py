@@ -74,15 +74,25 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """All findings of one call, in the order of their places, and those that comments or settings have ignored."""
+    """What is wrong with policies; true where something is.
+
+    Attributes:
+        findings: What was found, in the order of its places. Each has `code`, `name`, `level`, `message`, `help`,
+            `file`, `line`, `column`, `end_line`, `end_column`, `field`, `policy`, `statement`, `sid`, `excerpt`,
+            `reason`, `where` and `fingerprint`.
+        ignored: What comments or settings have ignored, with the reason.
+    """
 
     findings: tuple[Finding, ...]
     ignored: tuple[Finding, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.findings)
+
+    def __repr__(self) -> str:
+        return f"<LintReport {len(self.findings)} findings, {len(self.ignored)} ignored>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.findings))

@@ -36,6 +36,8 @@ def _locks_out(subject: Subject) -> bool:
     # AWS managed keys are AWS's to change.
     if key is None or key.manager == "AWS" or any(statement.open for statement in subject.policy.statements):
         return False
+    if subject.account != key.account and not subject.alone and any(_accounts_of(subject)):
+        return False  # the key is in another account than the one that stands in
     # Most keys leave it to the account, and its root user tells at once that somebody is left.
     root = f"arn:{key.partition}:iam::{key.account}:root"
     if subject.evaluator.rule(Request(root, ACTION_OF_LOCKOUT, key.arn, at=_SOME_DAY.at)).outcome == "allowed":
@@ -44,9 +46,15 @@ def _locks_out(subject: Subject) -> bool:
     return not found.left and not found.maybe
 
 
+def _accounts_of(subject: Subject) -> Iterator[str]:
+    """The accounts that the policy names."""
+    for statement in subject.policy.statements:
+        yield from filter(None, map(account_named, statement.principals or ()))
+
+
 def _delegates(subject: Subject, statement: Statement) -> bool:
-    account = subject.key.account if subject.key is not None else None
-    return any(is_whole_account(entry) and account_named(entry) == account for entry in statement.principals or ())
+    entries = statement.principals or ()
+    return any(is_whole_account(entry) and account_named(entry) == subject.account for entry in entries)
 
 
 def _no_delegation(subject: Subject) -> Iterator[Found]:

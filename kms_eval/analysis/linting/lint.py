@@ -6,23 +6,26 @@ Never here: rules, formats, which files there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kms_eval.analysis.linting.choosing import Chosen
+from kms_eval.analysis.linting.comment_rules import UNUSED, unused
 from kms_eval.analysis.linting.finding import Finding, Report
 from kms_eval.analysis.linting.rule import Found, Rule
-from kms_eval.analysis.linting.subject import Subject, alone, subjects
+from kms_eval.analysis.linting.subject import Subject, alone, owner_of, subjects
 from kms_eval.analysis.linting.table import BY_REMARK, RULE, RULES
-from kms_eval.analysis.linting.texts import Texts
+from kms_eval.analysis.linting.texts import Ignore, Texts
 from kms_eval.documents.findings import DocumentWarning, Findings
 from kms_eval.documents.grammar import read_policy
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, Location
 from kms_eval.formats.document import Place, RawDocument, Steps
 
 _MALFORMED = "KMS100"
+_WITH_COMMENTS = frozenset({".yaml", ".yml"})
 NO_REASON = "no reason given"
 _ALL = Chosen()
 
@@ -36,11 +39,25 @@ class Linter:
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._seen: set[Path] = set()
         self._removable: dict[Path, dict[Steps, None]] = {}
+        self._used: dict[Ignore, set[str]] = {}
 
-    def scenario(self, evaluator: Evaluator, warnings: Iterable[DocumentWarning]) -> None:
-        """Look at a whole world, and take what its reader remarked."""
+    def scenario(
+        self,
+        evaluator: Evaluator,
+        warnings: Iterable[DocumentWarning],
+        files: Iterable[Path] = (),
+        *,
+        account_known: bool = True,
+    ) -> None:
+        """Look at a whole world, and take what its reader remarked.
+
+        `files` are those that were named for it; `account_known` tells that the account does not just stand in.
+        """
+        for path in files:
+            if path.suffix.lower() in _WITH_COMMENTS:
+                self._texts.read(path, str(path))
         self._remarks(warnings)
-        for subject in subjects(evaluator):
+        for subject in subjects(evaluator, account_known=account_known):
             self._subject(subject)
 
     def policy(self, document: RawDocument, kind: PolicyKind) -> None:
@@ -48,6 +65,10 @@ class Linter:
         collected = Findings()
         name = document.file.path.stem if document.file.path is not None else None
         policy = read_policy(document.value, document.place, kind, collected, name=name)
+        if policy is not None and kind is PolicyKind.KEY:
+            account, partition, region = owner_of(policy)
+            for remark in misplaced(policy, partition, region) if account is not None else ():
+                collected.remark(policy.place or document.place, remark)
         self._remarks(collected.warnings, policy)
         for fault in collected.faults:
             self._fault(fault, name)
@@ -64,16 +85,17 @@ class Linter:
 
     def report(self) -> Report:
         """Everything found so far, in the order of the places."""
-        found = sorted(self._findings.values(), key=_order)
+        found = sorted((*self._findings.values(), *self._unused()), key=_order)
         return Report(
             tuple(finding for finding in found if finding.reason is None),
             tuple(finding for finding in found if finding.reason is not None),
         )
 
     def _subject(self, subject: Subject) -> None:
-        path = subject.place.origin().place.file.path
-        if path is not None:
-            self._seen.add(path.resolve())
+        place = subject.place.origin().place
+        if place.file.path is not None:
+            self._seen.add(place.file.path.resolve())
+            self._texts.of(place)
         for rule in RULES:
             if rule.check is not None and rule in self._chosen:
                 for found in rule.check(subject):
@@ -122,10 +144,24 @@ class Linter:
         """Why a finding is ignored, by a comment or by settings; None where it is not."""
         ignore = self._texts.ignored(place, rule.code)
         if ignore is not None:
+            used = self._used.setdefault(ignore, set())
+            used.update(code for code in ignore.codes if rule.code.startswith(code))
             return ignore.reason or NO_REASON
         rows = (row for row in self._chosen.files if rule.code.startswith(row.code) and row.matches(file or ""))
         row = next(rows, None)
         return None if row is None else row.reason or NO_REASON
+
+    def _unused(self) -> Iterator[Finding]:
+        """The comments that have ignored nothing so far."""
+        rule = UNUSED
+        for file, text, ignore in self._texts.comments() if rule in self._chosen else ():
+            for message in unused(ignore, self._used.get(ignore, ()), RULES, self._chosen.__contains__):
+                line = text.lines[ignore.line - 1]
+                start, end = line.index("#") + 1, len(line) + 1
+                yield Finding(
+                    rule.code, rule.name, rule.level, message, "take it out", file, ignore.line, start, ignore.line,
+                    end, None, excerpt=line,
+                )  # fmt: skip
 
     def _fault(self, fault: Fault, policy: str | None) -> None:
         rule = RULE[_MALFORMED]

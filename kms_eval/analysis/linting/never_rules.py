@@ -7,15 +7,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 
+from kms_eval.analysis.linting.contradicting import contradictions
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow
-from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on, written_operator
+from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.engine.masks import BIT
 from kms_eval.errors import did_you_mean, quoted
 from kms_eval.facts.condition_keys import canonical, find
+from kms_eval.facts.regions import could_be_region
 from kms_eval.facts.services import VIA_SERVICE_SUFFIX, VIA_SERVICES
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.pattern import compile_text, is_wild, wild
@@ -28,9 +30,17 @@ _ACCOUNT_KEYS = frozenset(
 )
 _ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
 _ARN_KEYS = frozenset({"aws:principalarn", "aws:sourcearn", "kms:granteeprincipal", "kms:retiringprincipal"})
-_FORMS = (
-    (_ACCOUNT_KEYS, re.compile(r"[0-9]{12}"), "an account id has 12 digits"),
-    (_ORGANIZATION_KEYS, re.compile(r"o-[a-z0-9]{10,32}"), "the id of an organization is `o-` and 10 to 32 characters"),
+_REGION_KEYS = frozenset({"aws:requestedregion", "kms:primaryregion", "kms:replicaregion"})
+_FORMS: tuple[tuple[frozenset[str], Callable[[str], object], str], ...] = (
+    (_ACCOUNT_KEYS, re.compile(r"[0-9]{12}").fullmatch, "an account id has 12 digits"),
+    (
+        _ORGANIZATION_KEYS,
+        re.compile(r"o-[a-z0-9]{10,32}").fullmatch,
+        "the id of an organization is `o-` and 10 to 32 characters",
+    ),
+    (frozenset({"aws:sourcevpc"}), re.compile(r"vpc-[0-9a-f]+").fullmatch, "the id of a VPC begins `vpc-`"),
+    (frozenset({"aws:sourcevpce"}), re.compile(r"vpce-[0-9a-f]+").fullmatch, "the id of a VPC endpoint begins `vpce-`"),
+    (_REGION_KEYS, could_be_region, "this is no Region"),
 )
 _VIA = re.compile(r"[a-z0-9-]+\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com")
 # RFC 1918 and RFC 4193; no address of the internet is among them.
@@ -121,7 +131,7 @@ def _impossible(name: str, values: tuple[str, ...], value: str, row: Operator) -
     """Advice where the key cannot have the value (perhaps an empty one); None where it can."""
     for keys, form, says in _FORMS:
         if name in keys:
-            return None if form.fullmatch(value) else says
+            return None if form(value) else says
     if not values:
         return None
     ignoring_case = "IgnoreCase" in row.name
@@ -130,61 +140,19 @@ def _impossible(name: str, values: tuple[str, ...], value: str, row: Operator) -
     return did_you_mean(value, values) or ""
 
 
-def _contradiction(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements():
-        by_key: dict[str, list[ConditionTest]] = {}
-        for test in statement.condition or ():
-            by_key.setdefault(canonical(test.key), []).append(test)
-        for tests in by_key.values():
-            last = tests[-1]
-            if len(tests) > 1 and _cannot_both(tests):
-                operators = " and ".join(f"`{written_operator(test)}`" for test in tests)
-                message = f"no value of {quoted(last.key)} meets {operators}: the statement has no effect"
-                place = subject.test_at(statement, last)
-                yield Found(place, message, "all tests of a condition have to hold; write two statements", statement)
-
-
-def _cannot_both(tests: list[ConditionTest]) -> bool:
-    """Whether no value meets all tests on one key, which are told from the exact values of one of them."""
-    absent = any(test.operator == "Null" and set(test.values) == {"true"} for test in tests)
-    if absent and any(_needs_presence(test) for test in tests):
-        return True
-    if any(test.qualifier or "${" in "".join(test.values) for test in tests):
-        return False
-    exact = next((test for test in tests if test.operator == "StringEquals" and not test.if_exists), None)
-    if exact is None:
-        return False
-    return not any(all(_holds(test, value) for test in tests) for value in exact.values)
-
-
-def _needs_presence(test: ConditionTest) -> bool:
-    row = OPERATORS.get(test.operator)
-    if row is None or test.if_exists or test.qualifier == "ForAllValues":
-        return False
-    return (not row.negated and test.operator != "Null") or (test.operator == "Null" and set(test.values) == {"false"})
-
-
-def _holds(test: ConditionTest, value: str) -> bool:
-    row = OPERATORS[test.operator]
-    if test.operator == "Null":
-        return "false" in test.values
-    try:
-        parsed = row.parse(value)
-        matched = any(row.matches(row.read_text(each), parsed, True) for each in test.values)  # noqa: FBT003 - by position
-    except ValueError:
-        return row.negated
-    return matched is not row.negated
-
-
 def _not_carried(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements("Allow"):
+    for statement in subject.statements():
         actions = actions_of(statement)
-        for test, _row in _positive(statement):
-            key = find(test.key)
-            if key is None or key.actions is None or test.if_exists or test.qualifier == "ForAllValues":
+        for test in statement.condition or ():
+            key, row = find(test.key), OPERATORS.get(test.operator)
+            if key is None or key.actions is None or row is None or test.operator == "Null":
                 continue
             if actions and not any(actions & BIT[name.lower()] for name in key.actions):
-                message = f"no action of this statement carries {quoted(test.key)}: it allows nothing"
+                absent_holds = row.negated or test.if_exists or test.qualifier == "ForAllValues"
+                if statement.effect == "Allow" and absent_holds:
+                    continue  # another rule's
+                does = "it always holds" if absent_holds else "it never holds"
+                message = f"no action of this statement carries {quoted(test.key)}: {does}"
                 advice = f"requests that carry it: {', '.join(key.actions[:3])}" if key.actions else None
                 yield Found(subject.test_at(statement, test), message, advice, statement)
 
@@ -205,7 +173,8 @@ def _tag_case(subject: Subject) -> Iterator[Found]:
 def _private(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements():
         for test in tests_on(statement, "aws:sourceip"):
-            if test.operator != "IpAddress":
+            row = OPERATORS.get(test.operator)
+            if row is None or row.type != "IPAddress":
                 continue
             for index, value in enumerate(test.values):
                 if _is_private(value):
@@ -234,6 +203,36 @@ def _partition(subject: Subject) -> Iterator[Found]:
                     message = f"{quoted(value)} is of another partition, and none of its principals calls this key"
                     place = subject.test_at(statement, test, index)
                     yield Found(place, message, f"here it begins `arn:{partition}:`", statement)
+
+
+def _other_type(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in statement.condition or ():
+            key, row = find(test.key), OPERATORS.get(test.operator)
+            # The values of tags and of encryption contexts may be of any type.
+            if key is None or row is None or key.name[-1] in "/:" or test.operator == "Null":
+                continue
+            if not _suits(row.type, {key.type, key.also_type}, test.values):
+                message = f"{quoted(test.key)} is compared as {_TYPES[row.type]}, and is {_TYPES[key.type]}"
+                yield Found(subject.test_at(statement, test), message, f"operators for it: {key.type}…", statement)
+
+
+_TYPES = {
+    "String": "a text", "ARN": "an ARN", "Bool": "true or false", "Numeric": "a number", "Date": "a time",
+    "IPAddress": "an address", "Binary": "bytes",
+}  # fmt: skip
+
+
+def _suits(operator: str, types: set[str | None], values: tuple[str, ...]) -> bool:
+    """Whether an operator of one type says something of a key of the others.
+
+    A text can be compared with what another type looks like, but for a network, which no address is equal to.
+    """
+    if operator in types:
+        return True
+    if operator == "String":
+        return "IPAddress" not in types or not any("/" in value for value in values)
+    return (operator == "ARN" and "String" in types) or {operator, *types} <= {"Numeric", "Date", None}
 
 
 def _when(operator: str, key: str, value: object) -> Example:
@@ -293,8 +292,9 @@ NEVER_RULES: tuple[Rule, ...] = (
         "KMS305",
         "contradiction",
         "warning",
-        "two tests on one condition key contradict each other",
-        "All tests of a Condition element have to hold. Where no value meets them all, the statement has no effect.",
+        "the tests of a condition contradict each other",
+        "All tests of a Condition element have to hold. Where no request meets them all, the statement has no effect; "
+        "that is proved. A request also comes from one place: through a VPC endpoint it has no aws:SourceIp.",
         Example(
             (
                 allow(
@@ -309,7 +309,7 @@ NEVER_RULES: tuple[Rule, ...] = (
         ),
         _when("StringEquals", "kms:ViaService", _VIA_S3),
         f"{_IAM}reference_policies_condition-logic-multiple-context-keys-or-values.html",
-        _contradiction,
+        contradictions,
     ),
     Rule(
         "KMS306",
@@ -367,5 +367,17 @@ NEVER_RULES: tuple[Rule, ...] = (
         _when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*"),
         f"{_IAM}reference-arns.html",
         _partition,
+    ),
+    Rule(
+        "KMS310",
+        "operator-of-another-type",
+        "warning",
+        "an operator is for another type than the condition key has",
+        "NumericEquals over a text, IpAddress over what is no address, StringEquals with a network over an address: "
+        "no value of the key is ever equal to it.",
+        _when("StringEquals", "aws:SourceIp", "203.0.113.0/24"),
+        _when("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+        f"{_IAM}reference_policies_elements_condition_operators.html",
+        _other_type,
     ),
 )

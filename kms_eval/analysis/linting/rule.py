@@ -52,6 +52,8 @@ class Example:
     key: Members = field(default_factory=dict)
     delegated: bool = True
     document: Members = field(default_factory=dict)
+    comment: str = ""
+    """A comment in the scenario, on the line above the key."""
     described: bool = False
     """Whether the scenario describes the role `app`, so that other names are names of nobody."""
 

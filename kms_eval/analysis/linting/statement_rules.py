@@ -5,92 +5,18 @@ Comes in: subjects. Goes out: rows. Never here: conditions by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 
 from kms_eval.analysis.linting.difference import useless_allows
-from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, Example, Found, Rule, allow, deny
+from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
 from kms_eval.analysis.linting.subject import Subject, actions_of, is_everyone
 from kms_eval.documents.model import PolicyKind, Statement
-from kms_eval.engine.masks import BIT, RETIRE_GRANT, WITHOUT_KEY, actions_in
 from kms_eval.errors import quoted
-from kms_eval.facts.actions import ACTION
-from kms_eval.language import arn
-from kms_eval.language.pattern import compile_text, is_wild, wild
+from kms_eval.language.operators import OPERATORS, Operator
+from kms_eval.language.pattern import compile_text
 
-_KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
-_BROAD = sum(BIT[name] for name in ("kms:decrypt", "kms:reencryptfrom"))
-
-
-def _without_key(subject: Subject) -> Iterator[Found]:
-    if subject.policy.kind is not PolicyKind.KEY:
-        return
-    for statement in subject.statements():
-        for index, text in enumerate(statement.actions or ()):
-            bit = BIT.get(text.lower(), 0)
-            if bit & (WITHOUT_KEY | RETIRE_GRANT):
-                name = next(iter(actions_in(bit))).name
-                about = "is decided by the grant" if bit == RETIRE_GRANT else "has no key"
-                message = f"{quoted(name)} {about}: no key policy can allow or deny it"
-                place = subject.at(statement, "Action", index)
-                yield Found(place, message, "it belongs in an identity policy", statement, _more_than(statement, index))
-
-
-def _more_than(statement: Statement, index: int) -> bool:
-    """Whether the statement has another action than this one, so that it may be taken out."""
-    return len(statement.actions or ()) > 1
-
-
-def _other_resource(subject: Subject) -> Iterator[Found]:
-    if subject.policy.kind is not PolicyKind.KEY or subject.key is None:
-        return
-    own = subject.key.arn
-    for statement in subject.statements():
-        texts = statement.resources or ()
-        for index, text in enumerate(texts):
-            if subject.alone and not _never_this_key(text):
-                continue
-            if "${" not in text and not compile_text(text)(own):
-                message = f"{quoted(text)} is not this key: in a key policy `Resource` means the key that has it"
-                place = subject.at(statement, "Resource", index)
-                yield Found(place, message, "write `*`", statement, len(texts) > 1)
-
-
-def _never_this_key(text: str) -> bool:
-    """Whether a Resource is no key at all, whichever key the policy belongs to."""
-    if text == "*" or not text.startswith("arn:"):
-        return text != "*"
-    parsed = arn.parse(text)
-    return parsed is not None and not is_wild(wild(text)) and not parsed.resource.startswith("key/")
-
-
-def _alias_resource(subject: Subject) -> Iterator[Found]:
-    if subject.policy.kind is PolicyKind.KEY:
-        return
-    for statement in subject.statements():
-        actions = actions_of(statement)
-        on_alias = sum(BIT[name.lower()] for name, row in ACTION.items() if "alias" in row.resources)
-        for index, text in enumerate(statement.resources or ()):
-            parsed = arn.parse(text)
-            if parsed is None or parsed.service != "kms" or not parsed.resource.startswith("alias/"):
-                continue
-            if actions and not actions & on_alias:
-                message = f"{quoted(text)} is an alias, and what the statement is for is authorized on keys"
-                advice = "name the key, or add a condition on `kms:ResourceAliases` or `kms:RequestAlias`"
-                yield Found(subject.at(statement, "Resource", index), message, advice, statement)
-
-
-def _all_keys(subject: Subject) -> Iterator[Found]:
-    if subject.policy.kind is not PolicyKind.IDENTITY:
-        return
-    for statement in subject.statements("Allow"):
-        if statement.condition or not actions_of(statement) & _BROAD:
-            continue
-        for index, text in enumerate(statement.resources or ()):
-            if text == "*":
-                message = "it gives decryption with every key that lets identity policies decide"
-                place = subject.at(statement, "Resource", index)
-                yield Found(place, message, "name the keys, or add a condition on `kms:ResourceAliases`", statement)
 
 
 def _duplicate(subject: Subject) -> Iterator[Found]:
@@ -119,6 +45,67 @@ def _includes(listed: tuple[str, ...], wide: int, narrow: int) -> bool:
     if listed[wide] == listed[narrow]:
         return wide < narrow
     return "?" not in listed[narrow] and compile_text(listed[wide])(listed[narrow])
+
+
+def _redundant_value(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for element, texts in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
+            for index, by in _among(texts or (), _matches):
+                place = subject.at(statement, element, index)
+                yield Found(place, f"{quoted((texts or ())[index])} is among {quoted(by)}", "remove it", statement)
+        for test in statement.condition or ():
+            row = OPERATORS.get(test.operator)
+            if row is not None:
+                for index, by in _among(test.values, _covering(row)):
+                    message = f"{quoted(test.values[index])} is among {quoted(by)}"
+                    yield Found(subject.test_at(statement, test, index), message, "remove it", statement)
+
+
+def _among(texts: tuple[str, ...], covers: Callable[[str, str], bool]) -> Iterator[tuple[int, str]]:
+    """The positions of texts that another one covers, with that one; of two that cover each other the later."""
+    for index, narrow in enumerate(texts):
+        for other, wide in enumerate(texts):
+            if other != index and covers(wide, narrow) and (other < index or not covers(narrow, wide)):
+                yield index, wide
+                break
+
+
+def _covering(row: Operator) -> Callable[[str, str], bool]:
+    if row.type == "IPAddress":
+        return _contains
+    return _matches if row.wildcards else _equals
+
+
+def _equals(wide: str, narrow: str) -> bool:
+    return wide == narrow
+
+
+def _matches(wide: str, narrow: str) -> bool:
+    """Letter by letter, which is less than what a pattern may match."""
+    if wide == narrow:
+        return True
+    return not set("?$") & set(wide + narrow) and compile_text(wide)(narrow)
+
+
+def _contains(wide: str, narrow: str) -> bool:
+    try:
+        one, other = ip_network(wide, strict=False), ip_network(narrow, strict=False)
+    except ValueError:  # a policy variable, or what the reader refuses
+        return False
+    return one.version == other.version and other.subnet_of(one)  # type: ignore[arg-type]  # of one version
+
+
+def _same_sid(subject: Subject) -> Iterator[Found]:
+    if subject.policy.kind is not PolicyKind.KEY:
+        return
+    seen: dict[str, Statement] = {}
+    for statement in subject.statements():
+        if statement.sid is None:
+            continue
+        first = seen.setdefault(statement.sid, statement)
+        if not statement.sid or first is not statement:
+            message = f"the Sid is that of statement {first.index + 1}, too" if statement.sid else "the Sid is empty"
+            yield Found(subject.at(statement, "Sid"), message, "give it one of its own", statement)
 
 
 def _content(statement: Statement) -> object:
@@ -227,65 +214,13 @@ def _within(text: str, patterns: tuple[str, ...]) -> bool:
     return "*" in patterns or text in patterns
 
 
-_ALIAS = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/app"
-_KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
-_OTHER = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/99999999-9999-9999-9999-999999999999"
 _APP = {"AWS": ROLE}
 
 
-def _identity(actions: object, resource: str, **members: object) -> Example:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resource, **members}
-    return Example((statement,), PolicyKind.IDENTITY)
-
+_VIA_ANY = {"StringLike": {"kms:ViaService": ["s3.*"]}}
+_VIA_BOTH = {"StringLike": {"kms:ViaService": ["s3.*", "s3.us-*"]}}
 
 STATEMENT_RULES: tuple[Rule, ...] = (
-    Rule(
-        "KMS401",
-        "action-without-key",
-        "warning",
-        "a key policy names an action that no key policy decides",
-        "ListKeys, CreateKey, GenerateRandom and others have no key, and RetireGrant is decided by the grant: in a key "
-        "policy they have no effect.",
-        Example((allow(_APP, "kms:Decrypt", "kms:ListKeys"),)),
-        Example((allow(_APP, "kms:Decrypt"),)),
-        f"{_KMS}kms-api-permissions-reference.html",
-        _without_key,
-    ),
-    Rule(
-        "KMS402",
-        "resource-not-this-key",
-        "warning",
-        "Resource in a key policy is not the key",
-        "In a key policy `*` means the key that the policy is of. Anything that does not match its ARN makes the "
-        "statement void, aliases included.",
-        Example((allow(_APP, "kms:Decrypt", Resource=_OTHER),)),
-        Example((allow(_APP, "kms:Decrypt"),)),
-        f"{_KMS}key-policy-overview.html",
-        _other_resource,
-    ),
-    Rule(
-        "KMS403",
-        "resource-is-alias",
-        "warning",
-        "Resource is an alias, and the actions are authorized on keys",
-        "An alias ARN as a resource matters to CreateAlias, UpdateAlias and DeleteAlias only; to everything else the "
-        "key's own ARN is the resource, however the request names the key.",
-        _identity("kms:Decrypt", _ALIAS),
-        _identity("kms:Decrypt", _KEYS, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/app"}}),
-        f"{_KMS}alias-authorization.html",
-        _alias_resource,
-    ),
-    Rule(
-        "KMS404",
-        "decrypt-with-all-keys",
-        "note",
-        "an identity policy gives decryption with every key",
-        "It reaches every key, now and later, of every account that lets identity policies decide.",
-        _identity("kms:Decrypt", "*"),
-        _identity("kms:Decrypt", _OTHER),
-        f"{_KMS}iam-policies-best-practices.html",
-        _all_keys,
-    ),
     Rule(
         "KMS411",
         "duplicate-statement",
@@ -318,5 +253,27 @@ STATEMENT_RULES: tuple[Rule, ...] = (
         Example((allow(_APP, "kms:Describe*"),)),
         f"{_IAM}access-analyzer-reference-policy-checks.html",
         _redundant,
+    ),
+    Rule(
+        "KMS414",
+        "redundant-value",
+        "note",
+        "a resource or a value is among another one of the same list",
+        "The wider one covers it. Whoever takes the narrow one out believes to have taken something away.",
+        Example((allow(_APP, "kms:Decrypt", Condition=_VIA_BOTH),)),
+        Example((allow(_APP, "kms:Decrypt", Condition=_VIA_ANY),)),
+        f"{_IAM}access-analyzer-reference-policy-checks.html",
+        _redundant_value,
+    ),
+    Rule(
+        "KMS415",
+        "sid-not-unique",
+        "note",
+        "two statements of a key policy have one Sid, or a Sid is empty",
+        "AWS KMS stores it. Explanations, reports and tools that go by the Sid cannot tell the statements apart.",
+        Example((allow(_APP, "kms:Decrypt", Sid="Use"), allow(_APP, "kms:Encrypt", Sid="Use"))),
+        Example((allow(_APP, "kms:Decrypt", Sid="Use"), allow(_APP, "kms:Encrypt", Sid="Use more"))),
+        f"{_IAM}reference_policies_elements_sid.html",
+        _same_sid,
     ),
 )

@@ -24,8 +24,8 @@ _MEMORY = Place(SourceFile("policy"))
 class Subject:
     """A policy to be looked at. `key` is the key whose policy it is, None for other kinds.
 
-    `alone`: there is no scenario around it, so that what exists beside it is not known; then `account` is None unless
-    the policy itself tells to which account the key belongs.
+    `alone`: there is no scenario around it, so that what exists beside it is not known. `account` is that of the key,
+    None where neither a source nor the policy itself tells it.
     """
 
     policy: Policy
@@ -105,11 +105,15 @@ def is_whole_account(entry: PrincipalEntry) -> bool:
     return entry.value.isdecimal() if parsed is None else parsed.resource == "root"
 
 
-def subjects(evaluator: Evaluator) -> Iterator[Subject]:
-    """Every policy of a world: of a key once for each key, any other once."""
+def subjects(evaluator: Evaluator, *, account_known: bool = True) -> Iterator[Subject]:
+    """Every policy of a world: of a key once for each key, any other once.
+
+    Where the account of the keys only stands in for one that no source tells, it is taken from their policies.
+    """
     of_keys = {key.policy for key in evaluator.world.keys.values()}
     for key in evaluator.world.keys.values():
-        yield Subject(key.policy, evaluator, key, account=key.account)
+        account = key.account if account_known else owner_of(key.policy)[0]
+        yield Subject(key.policy, evaluator, key, account=account)
     for policy in policies_of(evaluator.world):
         if policy not in of_keys:
             yield Subject(policy, evaluator, account=evaluator.world.account)
@@ -148,8 +152,11 @@ def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
             if statement.effect == "Allow" and is_whole_account(entry):
                 whole[account] = named[account]
     for found in (whole, named):
-        if len(found) == 1:
-            ((account, partition),) = found.items()
+        first = next(iter(found.values()), None)
+        # Nobody of another partition uses the key.
+        here = {account: partition for account, partition in found.items() if partition == first}
+        if len(here) == 1:
+            ((account, partition),) = here.items()
             return account, partition, None
     return None, "aws", None
 

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 
 from kms_eval.analysis.linting.access_rules import ACCESS_RULES
 from kms_eval.analysis.linting.always_rules import ALWAYS_RULES
+from kms_eval.analysis.linting.comment_rules import COMMENT_RULES
+from kms_eval.analysis.linting.element_rules import ELEMENT_RULES
 from kms_eval.analysis.linting.key_rules import KEY_RULES
+from kms_eval.analysis.linting.mistaken_rules import MISTAKEN_RULES
 from kms_eval.analysis.linting.never_rules import NEVER_RULES
 from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
 from kms_eval.analysis.linting.remark_rules import REMARK_RULES
@@ -22,9 +25,12 @@ RULES: tuple[Rule, ...] = (
     *ACCESS_RULES,
     *NEVER_RULES,
     *ALWAYS_RULES,
+    *MISTAKEN_RULES,
+    *ELEMENT_RULES,
     *STATEMENT_RULES,
     *PRINCIPAL_RULES,
     *KEY_RULES,
+    *COMMENT_RULES,
 )
 RULE: Mapping[str, Rule] = keyed((row.code, row) for row in RULES)
 BY_REMARK: Mapping[str, Rule] = keyed((remark, row) for row in RULES for remark in row.remarks)

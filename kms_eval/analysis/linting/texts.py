@@ -9,7 +9,7 @@ alone on a line, about those on the next line; what is inside these values is ig
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kms_eval.formats.document import Place, Steps
@@ -19,12 +19,17 @@ from kms_eval.records import record
 _COMMENT = re.compile(
     r"(?:^|\s)#\s*kms-eval:\s*ignore\s+(?P<codes>KMS\d*(?:\s*,\s*KMS\d*)*)(?:[:\s]\s*(?P<reason>.*))?$"
 )
+_MEANT = re.compile(r"(?:^|\s)#\s*kms-eval\s*:?\s*ignore\b", re.IGNORECASE)
+"""What is meant to be such a comment, and ignores nothing where it is not of the form."""
 _LARGEST = 8 * 1024 * 1024
 
 
 @record
 class Ignore:
-    """A comment: which beginnings of codes it ignores on which line, why, and where it stands itself."""
+    """A comment: which beginnings of codes it ignores on which line, why, and where it stands itself.
+
+    One without codes ignores nothing.
+    """
 
     codes: tuple[str, ...]
     about: int
@@ -45,16 +50,17 @@ class Texts:
     """The texts of all files that findings are in, each read once; a file that cannot be read any more has none."""
 
     def __init__(self) -> None:
-        self._texts: dict[Path, Text | None] = {}
+        self._texts: dict[Path, tuple[str, Text | None]] = {}
 
     def of(self, place: Place) -> Text | None:
         """The text of the file in which the place is."""
-        path = place.file.path
-        if path is None:
-            return None
+        return None if place.file.path is None else self.read(place.file.path, place.file.name)
+
+    def read(self, path: Path, name: str) -> Text | None:
+        """The text of a file; messages call it by the name."""
         if path not in self._texts:
-            self._texts[path] = _read(path)
-        return self._texts[path]
+            self._texts[path] = (name, _read(path))
+        return self._texts[path][1]
 
     def ignored(self, place: Place, code: str) -> Ignore | None:
         """The comment by which a finding there is ignored."""
@@ -67,9 +73,11 @@ class Texts:
                 return ignore
         return None
 
-    def comments(self) -> list[tuple[Path, Ignore]]:
-        """Every comment of the files read so far."""
-        return [(path, ignore) for path, text in self._texts.items() if text is not None for ignore in text.ignores]
+    def comments(self) -> Iterator[tuple[str, Text, Ignore]]:
+        """Every comment of the files read so far, with the name and the text of its file."""
+        for name, text in self._texts.values():
+            if text is not None:
+                yield from ((name, text, ignore) for ignore in text.ignores)
 
 
 def _line(text: Text, steps: Steps) -> int | None:
@@ -102,6 +110,8 @@ def _ignores(lines: tuple[str, ...]) -> list[Ignore]:
     for number, line in enumerate(lines, 1):
         comment = _COMMENT.search(line) if "kms-eval" in line else None
         if comment is None:
+            if "kms-eval" in line and _MEANT.search(line):
+                found.append(Ignore((), number, "", number))
             continue
         about = number
         if not line[: comment.start()].strip() and line.lstrip().startswith("#"):

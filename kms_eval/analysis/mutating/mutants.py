@@ -9,7 +9,7 @@ mutants with the same statement the first is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from kms_eval.documents.model import ConditionTest, Policy, PolicyKind, Principa
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.masks import actions_in, covered
 from kms_eval.engine.principals import account_of
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 from kms_eval.language.operators import OPERATORS
 from kms_eval.language.pattern import is_wild, only_stars, wild
 
@@ -339,3 +340,19 @@ KINDS: tuple[MutantKind, ...] = (
     MutantKind("add-every-resource", "`*` is added to the resources", _add_every_resource),
 )
 """Kinds of mistake, the specific ones before those that may come to the same."""
+
+
+def known_kinds(names: Sequence[str], field: str) -> Sequence[str] | None:
+    """The names of kinds; None, which is all, where there are none. Raises InputError, about `field`, for others."""
+    known = [kind.name for kind in KINDS]
+    faults = [
+        Fault(f"unknown kind {quoted(name)}", Location(field=field), did_you_mean(name, known) or _LISTED)
+        for name in names
+        if name not in known
+    ]
+    if faults:
+        raise InputError(faults)
+    return names or None
+
+
+_LISTED = "`kms-eval mutate --kinds` lists them"

@@ -83,6 +83,7 @@ class MutantEvaluator(Evaluator):
             parent.world,
             allow_unknown_action=parent.allow_unknown_action,
             allow_unknown_key=parent.allow_unknown_key,
+            strict=parent.strict,
         )
         self.parent = parent
         self._changed = changed

@@ -97,7 +97,8 @@ def shortest(clauses: Sequence[Clause], *, most_states: int = MOST_STATES) -> st
     for clause in clauses:
         listed = clause.texts
         if listed is not None:
-            return next((text for text in sorted(listed, key=len) if all(each.has(text) for each in clauses)), None)
+            others = [each for each in clauses if each is not clause]
+            return next((text for text in sorted(listed, key=len) if all(each.has(text) for each in others)), None)
     search = _Search(clauses)
     start = search.start()
     if search.is_dead(start):
@@ -116,12 +117,6 @@ def shortest(clauses: Sequence[Clause], *, most_states: int = MOST_STATES) -> st
         if len(came_from) > most_states:
             raise TooManyStatesError
     return None
-
-
-def is_within(inner: Sequence[Clause], outer: Sequence[Clause]) -> str | None:
-    """A text in all of `inner` that is not in all of `outer`, as short as can be; None proves that there is none."""
-    found = (shortest((*inner, clause.turned())) for clause in outer)
-    return min((text for text in found if text is not None), key=len, default=None)
 
 
 _State = tuple[int, ...]

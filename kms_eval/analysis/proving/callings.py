@@ -33,10 +33,12 @@ class Calling:
 _OF_PRINCIPALS = (
     Calling(_CHAIN | _SOURCE | _ENDPOINT, _DIRECT),
     Calling(_CHAIN | _SOURCE | _ADDRESS, _DIRECT),
-    Calling(_SOURCE | _ADDRESS, _FORWARDED),
     Calling(_SOURCE | _ENDPOINT, _FORWARDED),
 )
-"""From the internet, through a VPC endpoint, and by a service with the caller's credentials."""
+"""From the internet, through a VPC endpoint, and by a service with the caller's credentials.
+
+A service does not pass on the endpoint through which its caller came.
+"""
 
 _OF_SERVICES = (Calling(_CHAIN | _ENDPOINT | _ADDRESS),)
 """A service on its own account (a service principal) says for which resource it calls, and no network."""

@@ -44,6 +44,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "aws:sourcearn": ("arn:aws:s3:::amzn-s3-demo-bucket",),
 }
 _STARS = re.compile(r"[*]+")
+_BEFORE_A_REGION = re.compile(r"^[a-z0-9-]+\.\*|^arn:[^:]*:[^:]*:\*")
+"""Where a wildcard stands for a Region: behind the name of a service, or in the fourth field of an ARN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def believable(text: str) -> Iterator[str]:
     if not set(text) & set("*?"):
         yield text
         return
-    for filling in ("us-east-1", "example", "1", ""):
+    fillings = ("us-east-1", "example") if _BEFORE_A_REGION.search(text) else ("example", "us-east-1")
+    for filling in (*fillings, "1", ""):
         yield _STARS.sub(filling, text).replace("?", "1")
 
 

@@ -6,14 +6,15 @@ such a request; what is left out is proved. Never here: who asks, which requests
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from kms_eval.analysis.access.open_conditions import OpenConditions
 from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
 from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
-from kms_eval.analysis.proving.requirements import Search, identity
-from kms_eval.engine.masks import ACROSS_ACCOUNTS, CREATE_GRANT, ON_ALIAS, RETIRE_GRANT, actions_in, bit_of
+from kms_eval.analysis.proving.requirements import Search
+from kms_eval.analysis.proving.sameness import Sameness
+from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.facts.condition_keys import find
 
 _ANY_WAY = (Calling(frozenset()),)
@@ -25,12 +26,13 @@ class Possible:
 
     def __init__(self, open_conditions: OpenConditions) -> None:
         self._open_conditions = open_conditions
-        self._known: dict[tuple[object, ...], int] = {}
+        self._sameness = Sameness(open_conditions)
+        self._known: dict[Hashable, int] = {}
+        self._of_action: dict[Hashable, bool] = {}
 
     def of(self, halves: Sequence[tuple[int, PartialEvaluation]], mask: int) -> int:
         """The actions of the mask that some request may be allowed."""
-        same = identity([evaluated for _covered, evaluated in halves], ~0)
-        question = None if same is None else (*same, mask, halves[0][1].unknown, halves[0][1].cell.scope.target.kind)
+        question = self._sameness.of_actions(halves, mask)
         if question is None:
             return self._among(halves, mask)
         known = self._known.get(question)
@@ -42,39 +44,25 @@ class Possible:
 
     def _among(self, halves: Sequence[tuple[int, PartialEvaluation]], mask: int) -> int:
         found = 0
-        alike: dict[tuple[object, ...], bool] = {}
         for action in actions_in(mask):
             bit = bit_of(action.name)
             needed = [evaluated for covered, evaluated in halves if covered & bit]
             if sum(bool(entry.actions & bit) for half in needed for entry in half.pending) < 2 and _plain(needed, bit):
                 found |= bit  # one test of one entry is no contradiction
                 continue
-            kind = self._kind(needed, bit, action.name.lower())
-            if kind not in alike:
-                alike[kind] = self._is_possible(needed, bit)
-            found |= bit if alike[kind] else 0
+            found |= bit if self._may_be(needed, bit) else 0
         return found
 
-    def _kind(self, halves: Sequence[PartialEvaluation], bit: int, action: str) -> tuple[object, ...]:
-        """What two actions have in common that are possible alike: the same tests of the same entries are open."""
-        said: list[object] = []
-        for evaluated in halves:
-            scope, unknown = evaluated.cell.scope, evaluated.unknown
-            said += [bool(value & bit) for value in evaluated.sums]
-            for entry in evaluated.pending:
-                if entry.actions & bit:
-                    tests = self._open_conditions.open_tests(entry, scope, unknown, action)
-                    said.append((id(entry), *(id(test) for test in tests)))
-        return (_decisive(bit), *said)
-
-    def _is_possible(self, halves: Sequence[PartialEvaluation], bit: int) -> bool:
-        search = Search(self._open_conditions, _any_values, _ANY_WAY)
-        return any(True for _found in search.find(halves, bit)) or bool(search.unsettled)
-
-
-def _decisive(bit: int) -> tuple[bool, ...]:
-    """What else tells actions apart where layers are combined."""
-    return tuple(bool(bit & mask) for mask in (ON_ALIAS, ACROSS_ACCOUNTS, RETIRE_GRANT, CREATE_GRANT))
+    def _may_be(self, halves: Sequence[PartialEvaluation], bit: int) -> bool:
+        question = self._sameness.of_action(halves, bit)
+        known = self._of_action.get(question)
+        if known is None:
+            if len(self._of_action) >= _MOST_KNOWN:
+                self._of_action.clear()
+            search = Search(self._open_conditions, _any_values, _ANY_WAY)
+            known = any(True for _found in search.find(halves, bit)) or bool(search.unsettled)
+            self._of_action[question] = known
+        return known
 
 
 def _plain(halves: Sequence[PartialEvaluation], bit: int) -> bool:

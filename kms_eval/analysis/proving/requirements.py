@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice, product
 
 from kms_eval.analysis.access.open_conditions import OpenConditions
@@ -17,16 +16,15 @@ from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvalu
 from kms_eval.analysis.access.residual_conditions import sufficient
 from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
-from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled, solve
+from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled
+from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.grants import Allowance
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT, actions_in
-from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Situation
-from kms_eval.language.variables import Template
 
 MOST_WAYS = 256
 _MOST_STEPS = 2_000
@@ -144,7 +142,7 @@ class Search:
         if self._steps > _MOST_STEPS:
             self.unsettled.append("there are too many combinations of conditions")
             return
-        answer = solve(literals, known)
+        answer = solve_tied(literals, known)
         if isinstance(answer, Impossible):
             return
         if not choices:
@@ -159,33 +157,6 @@ class Search:
     def _leave(self, answer: Unsettled) -> None:
         if answer.reason not in self.unsettled:
             self.unsettled.append(answer.reason)
-
-
-def identity(halves: Sequence[PartialEvaluation], bit: int) -> tuple[object, ...] | None:
-    """What two searches of the same outcome share; None where the outcome hangs on values of the caller or the key.
-
-    Rules and grants are told apart by their `id`: they live as long as what decides.
-    """
-    said: list[object] = []
-    for evaluated in halves:
-        shape = evaluated.cell.shape
-        said += [shape.own_account, shape.root, shape.target, shape.same_partition]
-        said += [shape.limits, shape.grant_limits, shape.gates, *(value & bit for value in evaluated.sums)]
-        for entry in evaluated.pending:
-            if entry.actions & bit:
-                rule = entry.rule
-                if rule is not None and _has_variables(rule):
-                    return None
-                about = id(entry.allowance.grant) if entry.allowance is not None else id(rule)
-                said.append((entry.layer_index, entry.actions & bit, about, entry is OWN_POLICY, bool(entry.unknowns)))
-    return tuple(said)
-
-
-@lru_cache(maxsize=65536)
-def _has_variables(rule: Rule) -> bool:
-    tests = rule.condition.tests if rule.condition is not None else ()
-    resource = rule.resource is not None and bool(rule.resource.needs)
-    return resource or any(isinstance(value, Template) for test in tests for value in test.values)
 
 
 def ways(evaluated: PartialEvaluation, bit: int) -> Iterator[tuple[Entry, ...]]:

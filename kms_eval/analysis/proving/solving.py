@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
@@ -19,7 +20,8 @@ from kms_eval.analysis.proving.beyond import Beyond, NotSettledError
 from kms_eval.analysis.proving.domains import Domain, believable
 from kms_eval.analysis.proving.patterns import TEXT_TYPES, OutOfReachError, patterns_of
 from kms_eval.analysis.proving.points import is_ordered, points
-from kms_eval.engine.conditions import Test
+from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
+from kms_eval.engine.conditions import Test, compile_condition
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.language.variables import Lookup, Template
 
@@ -92,11 +94,23 @@ class Known:
         return value[0] if isinstance(value, tuple) and len(value) == 1 else None
 
 
+@lru_cache(maxsize=4096)
+def presence(key: str, *, there: bool) -> Literal:
+    """That a condition key (lower case) is there, or that it is not."""
+    test = ConditionTest("Null", "", if_exists=False, key=key, values=("false" if there else "true",))
+    return Literal(compile_condition(_MADE_UP, (test,)).tests[0], holds=True, generous=False)
+
+
+_MADE_UP = Policy("a condition key", PolicyKind.IDENTITY, "2008-10-17", None, ())
+
+
 def solve(literals: Sequence[Literal], known: Known) -> Answer:
     """Values under which all literals are met."""
     variables = sorted({key for literal in literals for key in _open_variables(literal.test, known)})
     if not variables:
         return _all_keys(literals, known, known.lookup)
+    if _is_contradiction(literals):
+        return IMPOSSIBLE
     by_key = _by_key(literals)
     choices = [_fillings(key, by_key.get(key, ()), literals, known) for key in variables]
     for chosen in islice(product(*choices), _MOST_FILLINGS):
@@ -106,19 +120,34 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
             return answer
     # Without the tests that have variables: what is impossible then is impossible with them.
     rest = [literal for literal in literals if not any(_open_variables(literal.test, known))]
+    needed = {each.test.key: None for each in literals if each not in rest and not each.met(None, known.lookup)}
+    rest += [presence(key, there=True) for key in needed]
     if isinstance(_all_keys(rest, known, known.lookup), Impossible):
         return IMPOSSIBLE
     return _beyond(literals, known, variables)
 
 
+def _is_contradiction(literals: Sequence[Literal]) -> bool:
+    """Whether one and the same test is wanted to hold and not to, whatever its variables stand for."""
+    said = {(each.test.written, each.test.needs, each.generous, each.holds) for each in literals}
+    return any((written, needs, generous, not holds) in said for written, needs, generous, holds in said)
+
+
 def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
+    names = ", ".join(f"${{{key}}}" for key in variables)
     try:
         beyond = Beyond(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
         values = beyond.answer([(each.test, each.holds, each.generous) for each in literals])
     except NotSettledError as error:
-        names = ", ".join(f"${{{key}}}" for key in variables)
         return Unsettled(f"the policy variable {names} has the request's own value ({error})")
-    return IMPOSSIBLE if values is None else Model(values)
+    if values is None:
+        return IMPOSSIBLE
+    filled = {key: each[0] if each is not None else None for key, each in values.items()}
+    lookup = _with(filled, known.lookup)
+    if all(each.met(values.get(each.test.key), lookup) for each in literals):
+        return Model(values)
+    # What could not be said there counted as met.
+    return Unsettled(f"the policy variable {names} has the request's own value")
 
 
 def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], known: Known) -> list[str | None]:
@@ -126,11 +155,24 @@ def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], k
         return [None]
     if key in known.must_be:
         return list(known.must_be[key])
-    texts = [text for literal in about for value in literal.test.written.values for text in believable(value)]
-    compared = [each.test.key for each in literals if key in each.test.needs and not known.is_open(each.test.key)]
-    texts += [text for other in compared if (text := known.lookup(other)) is not None]
-    tried = dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS))
-    return [*islice(tried, _MOST_TEXTS), None]
+    texts = [text for literal in about for text in _written(literal)]
+    compared = {each.test.key for each in literals if key in each.test.needs}
+    texts += [text for other in compared if not known.is_open(other) and (text := known.lookup(other)) is not None]
+    beside = [each for each in literals if each.test.key in compared and each.test.key != key]
+    texts += [text for literal in beside for text in _written(literal)]
+    tried = islice(dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS)), _MOST_TEXTS)
+    # Wildcards in what is filled in count for a Deny (Z27), and nothing else may tell the two readings apart.
+    wild = any(each.generous and each.test.operator.wildcards for each in literals if key in each.test.needs)
+    return [*tried, *(["*"] if wild else []), None]
+
+
+def _written(literal: Literal) -> Iterator[str]:
+    """The texts that the values of a test stand for."""
+    for value in literal.test.written.values:
+        if literal.test.operator.wildcards:
+            yield from believable(value)
+        elif "${" not in value:
+            yield value
 
 
 def _with(filled: Mapping[str, str | None], lookup: Lookup) -> Lookup:

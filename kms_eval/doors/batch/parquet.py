@@ -21,6 +21,7 @@ from kms_eval.doors.batch.writers import Rows, close, give_name, part_name, sync
 from kms_eval.errors import MissingExtraError
 
 _ROWS_AT_ONCE = 1 << 16
+_BYTES_AT_ONCE = 1 << 26
 _GROUP_ROWS = 1 << 17
 _KNOWN = frozenset((ID, *FIELDS))
 
@@ -48,6 +49,7 @@ class ParquetReader:
         self.decision_schema = decision_schema(schema)
         self._rows_done = 0
         self._rows: int = max(1, self._file.metadata.num_rows)
+        self._at_once = _rows_at_once(self._file.metadata)
 
     @property
     def done(self) -> int:
@@ -61,7 +63,7 @@ class ParquetReader:
     def batches(self) -> Iterator[Any]:
         """All rows, as record batches of the columns that are read."""
         with self._reading():
-            for batch in self._file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=self._columns):
+            for batch in self._file.iter_batches(batch_size=self._at_once, columns=self._columns):
                 self._rows_done += batch.num_rows
                 yield batch
             self.close()
@@ -82,6 +84,13 @@ class ParquetReader:
             raise unreadable_file(
                 self._source, "is not a whole Parquet file: it is cut short, damaged or none"
             ) from None
+
+
+def _rows_at_once(metadata: Any) -> int:
+    """Fewer where rows are long. What a column says again and again counts once, as it does in the file."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    longest = max((group.total_byte_size // max(1, group.num_rows) for group in groups), default=0)
+    return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, longest)))
 
 
 def rows_of_batch(batch: Any, before: int | None = None) -> list[Row]:
@@ -129,7 +138,7 @@ class _Parquet:
         self._arrow, self._parquet = pa, parquet
         self._schema = schema or self._of_texts(pa.string())
         self._waiting: list[Any] = []
-        self._waiting_rows = 0
+        self._waiting_rows = self._waiting_bytes = 0
         self._writer: Any = None
 
     @staticmethod
@@ -146,7 +155,8 @@ class _Parquet:
     def write_batch(self, batch: Any) -> None:
         self._waiting.append(batch)
         self._waiting_rows += batch.num_rows
-        if self._waiting_rows >= _GROUP_ROWS:
+        self._waiting_bytes += batch.nbytes
+        if self._waiting_rows >= _GROUP_ROWS or self._waiting_bytes >= _BYTES_AT_ONCE:
             self._write_group()
 
     def _write_group(self) -> None:
@@ -155,7 +165,7 @@ class _Parquet:
             if table.schema != self._schema:
                 table = table.cast(self._schema)
             self._writer.write_table(table)
-        self._waiting, self._waiting_rows = [], 0
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
 
     def _open(self, where: Any) -> None:
         self._writer = self._parquet.ParquetWriter(where, self._schema)

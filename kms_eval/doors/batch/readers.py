@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedReader, TextIOWrapper
-from itertools import islice
 from operator import itemgetter
 from typing import IO, Any, Protocol, cast
 
@@ -32,6 +31,10 @@ number of the row), None where nobody knows."""
 
 ROWS_AT_ONCE = 8192
 _BYTES_AT_ONCE = 1 << 20
+_LETTERS_AT_ONCE = 1 << 23
+LONGEST_LINE = 1 << 24
+"""Bytes of one request; AWS itself takes some thousand."""
+_MOST_IGNORED, _LONGEST_IGNORED = 1_000, 200
 _KNOWN = frozenset((ID, *FIELDS))
 _GZIP = b"\x1f\x8b"
 
@@ -165,7 +168,7 @@ class JsonLinesReader(_Text):
         mark = b"\xef\xbb\xbf"
         with reading(self._source):
             before = 0
-            while lines := self._bytes.file.readlines(_BYTES_AT_ONCE):
+            for lines in _lines(self._bytes.file):
                 lines[0] = lines[0].removeprefix(mark)
                 mark = b""  # only the first line of all may begin with one
                 numbered = enumerate(lines, before + 1)
@@ -176,8 +179,23 @@ class JsonLinesReader(_Text):
             self.close()
 
 
+def _lines(file: IO[bytes]) -> Iterator[list[bytes]]:
+    """All lines of a file, some at a time; one that is longer than `LONGEST_LINE` is cut there and a bit longer."""
+    begun = b""
+    while read := file.read(_BYTES_AT_ONCE):
+        *whole, begun = (begun + read).split(b"\n")
+        if whole:
+            yield whole
+        # Of a line that is too long to be read there is no need to keep more.
+        begun = begun[: LONGEST_LINE + 1]
+    if begun:
+        yield [begun]
+
+
 def row_of_line(line: bytes, ignored: set[str], number: int | None = None) -> Row:
     """The row on a line of JSON; `number` is the line's."""
+    if len(line) > LONGEST_LINE:
+        return None, unreadable(f"the line is longer than {LONGEST_LINE >> 20} MiB"), number
     try:
         text = line.decode().rstrip()
     except UnicodeDecodeError:
@@ -196,7 +214,8 @@ def row_of_line(line: bytes, ignored: set[str], number: int | None = None) -> Ro
         fields = fields_of(value)
     except InputError as error:
         return row_id, unreadable(in_one_line(error), value), number
-    ignored.update(value.keys() - _KNOWN)
+    if len(ignored) < _MOST_IGNORED:
+        ignored.update(name[:_LONGEST_IGNORED] for name in value.keys() - _KNOWN)
     return row_id, fields, number
 
 
@@ -216,6 +235,7 @@ class CsvReader(_Text):
                 used = fields_among(self._header)
         self._places = {name: self._header.index(name) for name in used}
         self.ignored = set(self._header) - _KNOWN
+        self._letters = 0
 
     def _read_header(self) -> list[str]:
         try:
@@ -226,7 +246,15 @@ class CsvReader(_Text):
     def rows(self) -> Iterator[list[Row]]:
         """All rows, in stretches."""
         with reading(self._source):
-            while rows := list(islice(self._rows(), ROWS_AT_ONCE)):
+            rows: list[Row] = []
+            letters = 0
+            for row in self._rows():
+                rows.append(row)
+                letters += self._letters
+                if len(rows) >= ROWS_AT_ONCE or letters > _LETTERS_AT_ONCE:
+                    yield rows
+                    rows, letters = [], 0
+            if rows:
                 yield rows
             self.close()
 
@@ -246,7 +274,9 @@ class CsvReader(_Text):
                         if cells:
                             yield known, unreadable(f"the row has {len(cells)} cells, the header {width}"), number
                         continue
-                    if is_broken("".join(cells)):
+                    together = "".join(cells)
+                    self._letters = len(together)
+                    if is_broken(together):
                         yield known, unreadable("the row is not UTF-8 text"), number
                         continue
                     fields = {name: cell for name, cell in zip(names, cells_of(cells), strict=True) if cell}

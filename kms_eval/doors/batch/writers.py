@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from kms_eval.analysis.batching.batch import Answer
+from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.analysis.batching.rows import DECISION_COLUMNS
 from kms_eval.doors.batch.formats import Format
 from kms_eval.doors.batch.ids import json_of_id, text_of_id
@@ -83,7 +84,7 @@ class _JsonLines:
     header = ""
 
     def __init__(self) -> None:
-        self._tails: dict[Answer, str] = {}
+        self._tails: BoundedCache[str] = BoundedCache(_MOST_TAILS)
 
     def line(self, row_id: object, answer: Answer) -> str:
         tail = self._tails.get(answer)
@@ -100,7 +101,7 @@ class _CsvLines:
     header = ",".join(DECISION_COLUMNS) + "\n"
 
     def __init__(self) -> None:
-        self._tails: dict[Answer, str] = {}
+        self._tails: BoundedCache[str] = BoundedCache(_MOST_TAILS)
 
     def line(self, row_id: object, answer: Answer) -> str:
         tail = self._tails.get(answer)
@@ -134,12 +135,9 @@ def _cells(cells: Sequence[str | int | None]) -> str:
     return text.getvalue()
 
 
-def _kept(tails: dict[Answer, str], answer: Answer, tail: str) -> str:
-    if answer.line is not None:
-        return tail  # there is no other row on the line
-    if len(tails) >= _MOST_TAILS:
-        tails.clear()
-    tails[answer] = tail
+def _kept(tails: BoundedCache[str], answer: Answer, tail: str) -> str:
+    if answer.line is None:  # else there is no other row on the line
+        tails.put(answer, tail)
     return tail
 
 

@@ -6,9 +6,7 @@ Never here: running a verb. Everything is made from the fields of the verbs' cal
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature
@@ -20,22 +18,23 @@ from typer.main import get_command
 
 from kms_eval.doors.cli.arguments import Described, described
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.output import colourful
+from kms_eval.doors.cli.help import Paint, fitting_width, main_help, verb_help
+from kms_eval.doors.cli.output import Output
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 from kms_eval.doors.cli.verbs import VERB, VERBS, Verb
 from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 
 _NAME = "kms-eval"
-_HELP = "Tells whether AWS KMS would allow a request, and why, from policies and grants alone."
 _HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     verb: Verb
-    call: object
+    call: SpeakingOptions
 
 
-def read(words: Sequence[str]) -> tuple[Verb, object] | int:
+def read(words: Sequence[str]) -> tuple[Verb, SpeakingOptions] | int:
     """The verb and its call; or the exit code where help, the version or a script of completion was printed."""
     try:
         result = _run(list(words))
@@ -69,18 +68,45 @@ def _fault(error: Any) -> Fault:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else _NAME
     advice = f"see `{path} --help`"
-    near = getattr(error, "possibilities", None)
-    if near:
-        # typer puts what is near into the message, each release in its own way.
-        return Fault(f"no such option {quoted(error.option_name)}", help=f"did you mean `{near[0]}`? {advice}")
+    wrong = getattr(error, "option_name", None)
+    if isinstance(wrong, str) and hasattr(error, "possibilities"):
+        # typer puts what is near into the message, each release in its own way, and knows nothing near to a letter.
+        near = _near(wrong, [name for each in context.command.params for name in each.opts] if context else [])
+        return Fault(f"no such option {quoted(wrong)}", help=f"{near} {advice}" if near else advice)
     message = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
     if path == f"{_NAME} can" and "extra argument" in message:
         advice = f"first the principal, then the action; the key is named with `--key`; {advice}"
     return Fault(message[:1].lower() + message[1:], help=advice)
 
 
+def _near(wrong: str, names: Sequence[str]) -> str | None:
+    """The question whether another option was meant; for a letter, one of those that begin with it."""
+    long = [name for name in names if name.startswith("--")]
+    if len(wrong) > 2:
+        return did_you_mean(wrong, long)
+    listed = " or ".join(f"`{name}`" for name in long if name.startswith(f"-{wrong}"))
+    return f"did you mean {listed}?" if listed else None
+
+
+def _helped(text: Callable[[int, Paint], str]) -> str:
+    """Help for whoever reads it."""
+    output = Output.of_process()
+    return text(fitting_width(output.width), output.paint)
+
+
+class _Command(TyperCommand):
+    """A verb, with help of our own: that of typer shows types of Python, and changes from release to release."""
+
+    def get_help(self, ctx: Any) -> str:
+        verb = VERB[self.name or ""]
+        return _helped(lambda width, paint: verb_help(verb, width, paint))
+
+
 class _Group(TyperGroup):
     """Lists the verbs without loading them, and loads the one that is called."""
+
+    def get_help(self, ctx: Any) -> str:
+        return _helped(main_help)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [verb.name for verb in VERBS]
@@ -99,12 +125,11 @@ class _Group(TyperGroup):
 
 
 def _application() -> Any:
-    """The whole program. Boxes and colours are for people: elsewhere help is plain text."""
+    """The whole program."""
     application = typer.Typer(
         name=_NAME,
         cls=_Group,
-        help=_HELP,
-        rich_markup_mode=_markup(),
+        rich_markup_mode=None,
         context_settings=_HELP_OPTIONS,
         pretty_exceptions_enable=False,
         add_completion=False,
@@ -125,30 +150,13 @@ def _options(
     version: bool = typer.Option(
         False,  # noqa: FBT003 - typer's way to say the default
         "--version",
-        help="Show the version and exit.",
         callback=_show_version,
         is_eager=True,
     ),
-    install_completion: str = typer.Option(
-        None,
-        "--install-completion",
-        metavar="[SHELL]",
-        help="Have bash, zsh or fish (default: the shell in use) complete commands, and say which files are written.",
-    ),
-    show_completion: str = typer.Option(
-        None, "--show-completion", metavar="[SHELL]", help="Print the script that does so, and write nothing."
-    ),
+    install_completion: str = typer.Option(None, "--install-completion"),
+    show_completion: str = typer.Option(None, "--show-completion"),
 ) -> None:
     """Hold the options that stand before any verb; those of completion are answered by `completion_scripts`."""
-
-
-def _markup() -> Any:
-    return "rich" if colourful(sys.stdout, os.environ) else None
-
-
-def _literal(text: str) -> str:
-    """The text as it is to be read: in rich markup a bracket would begin a style, and vanish."""
-    return text.replace("[", r"\[") if _markup() else text
 
 
 def _command(verb: Verb) -> Any:
@@ -157,7 +165,9 @@ def _command(verb: Verb) -> Any:
     fields = described(call)
 
     def command(**values: Any) -> _Read:
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
         return _Read(verb, call(**plain))
 
     annotations = {each.name: _TYPES[each.argument.kind] for each in fields}
@@ -165,11 +175,10 @@ def _command(verb: Verb) -> Any:
         Parameter(each.name, Parameter.KEYWORD_ONLY, default=_parameter(each), annotation=annotations[each.name])
         for each in fields
     ]
-    command.__doc__ = _literal(call.__doc__ or "")
     command.__annotations__ = annotations
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # how a function says it is another
-    application = typer.Typer(add_completion=False, rich_markup_mode=_markup(), context_settings=_HELP_OPTIONS)
-    application.command(verb.name)(command)
+    application = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_HELP_OPTIONS)
+    application.command(verb.name, cls=_Command)(command)
     return get_command(application)
 
 
@@ -181,7 +190,6 @@ def _parameter(each: Described) -> Any:
     argument = each.argument
     default = ... if each.required else _ABSENT[argument.kind]()
     said: dict[str, Any] = {
-        "help": _literal(argument.help),
         "metavar": argument.metavar,
         "show_default": False,
     }

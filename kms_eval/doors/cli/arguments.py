@@ -1,15 +1,15 @@
 """How a verb says what can be typed behind it: each field of its `Call` is an argument or an option.
 
 Comes in: the fields of a verb's call. Goes out: their descriptions, which both readers of command lines go by (`quick`
-and `application`). Never here: reading, typer; of values only that none is empty.
+and `application`). Never here: reading, typer, and the options themselves, which are in verbs and `shared_options`.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field
 from typing import Any, Literal
 
-from kms_eval.errors import Fault, InputError, Location
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 _MARKS = dict.fromkeys(map(ord, "[]."))
 """What says in the help that something may be left out, or be there several times."""
@@ -20,7 +20,7 @@ class Argument:
     """What can be typed: `names` are those of an option, and empty for what stands by its place.
 
     `one` takes a value, `many` takes one each time it is given, `switch` takes none. `complete` names the values that a
-    shell offers (see `completion`).
+    shell offers (see `completion`); `choices` are the only ones that there are, where these are few.
     """
 
     kind: Literal["one", "many", "switch"]
@@ -28,6 +28,7 @@ class Argument:
     names: tuple[str, ...] = ()
     metavar: str | None = None
     complete: str | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,57 @@ class Described:
 
 
 def described(call: type) -> tuple[Described, ...]:
-    """The fields of a call, in order."""
-    return tuple(Described(each.name, each.metadata["argument"], each.default is MISSING) for each in fields(call))
+    """The fields of a call: first its own, then those that it shares with other verbs."""
+    return tuple(
+        Described(each.name, each.metadata["argument"], each.default is MISSING) for each in _ordered(call).values()
+    )
 
 
-def refuse_empty(call: object) -> None:
-    """Raise InputError where a value is empty: what a script left unset must not mean that nothing was given."""
+def _ordered(call: type) -> dict[str, Field[Any]]:
+    known: dict[str, Field[Any]] = getattr(call, "__dataclass_fields__", {})
+    shared: dict[str, Field[Any]] = {}
+    for base in call.__bases__:
+        shared |= {name: known[name] for name in _ordered(base)}
+    return {name: each for name, each in known.items() if name not in shared} | shared
+
+
+def check_values(call: object) -> None:
+    """Raise InputError where a value is empty, or is none of the few that there are.
+
+    What a script left unset must not mean that nothing was given.
+    """
     faults = []
     for each in described(type(call)):
-        value = getattr(call, each.name)
-        if value == "" or (each.argument.kind == "many" and "" in value):
-            faults.append(Fault("is empty", Location(field=_called(each.argument))))
+        argument, value = each.argument, getattr(call, each.name)
+        place = Location(field=_called(argument))
+        if value == "" or (argument.kind == "many" and "" in value):
+            faults.append(Fault("is empty", place))
+        elif argument.choices and value:
+            given = value if argument.kind == "many" else (value,)
+            faults += [_unknown(name, argument, place) for name in given if name not in argument.choices]
     if faults:
         raise InputError(faults)
+
+
+def _unknown(name: str, argument: Argument, place: Location) -> Fault:
+    listed = ", ".join(f"`{each}`" for each in argument.choices)
+    what = (argument.metavar or "value").translate(_MARKS).lower()
+    return Fault(f"unknown {what} {quoted(name)}", place, did_you_mean(name, argument.choices) or f"there are {listed}")
+
+
+def words_of(call: object) -> list[str]:
+    """The words that are read as this call."""
+    placed: list[str] = []
+    named: list[str] = []
+    for each in described(type(call)):
+        argument, value = each.argument, getattr(call, each.name)
+        values = value if argument.kind == "many" else (value,) if value else ()
+        for text in values:
+            if not argument.names:
+                placed.append(text)
+            else:
+                named += [_called(argument)] if argument.kind == "switch" else [_called(argument), text]
+    return [*placed, *named]
 
 
 def _called(argument: Argument) -> str:
@@ -66,73 +105,27 @@ def argument(metavar: str, help: str, complete: str | None = None) -> Any:
     return field(metadata={"argument": Argument("one", help, metavar=metavar, complete=complete)})
 
 
-def optional_argument(metavar: str, help: str, complete: str | None = None) -> Any:
+def optional_argument(metavar: str, help: str, complete: str | None = None, *, choices: tuple[str, ...] = ()) -> Any:
     """A value that stands by its place; None where it is left out."""
-    return field(default=None, metadata={"argument": Argument("one", help, metavar=metavar, complete=complete)})
+    said = Argument("one", help, metavar=metavar, complete=complete, choices=choices)
+    return field(default=None, metadata={"argument": said})
 
 
-def arguments(metavar: str, help: str) -> Any:
+def arguments(metavar: str, help: str, complete: str | None = None) -> Any:
     """All values that stand by their place."""
-    return field(default=(), metadata={"argument": Argument("many", help, metavar=metavar)})
+    return field(default=(), metadata={"argument": Argument("many", help, metavar=metavar, complete=complete)})
 
 
-def option(*names: str, metavar: str, help: str, complete: str | None = None) -> Any:
+def option(*names: str, metavar: str, help: str, complete: str | None = None, choices: tuple[str, ...] = ()) -> Any:
     """A value with a name; None where it is left out, and the last one counts."""
-    return field(default=None, metadata={"argument": Argument("one", help, names, metavar, complete)})
+    return field(default=None, metadata={"argument": Argument("one", help, names, metavar, complete, choices)})
 
 
-def options(*names: str, metavar: str, help: str) -> Any:
+def options(*names: str, metavar: str, help: str, complete: str | None = None, choices: tuple[str, ...] = ()) -> Any:
     """Values with a name that may be given again and again."""
-    return field(default=(), metadata={"argument": Argument("many", help, names, metavar)})
+    return field(default=(), metadata={"argument": Argument("many", help, names, metavar, complete, choices)})
 
 
 def switch(*names: str, help: str) -> Any:
     """Something that is off unless it is named."""
     return field(default=False, metadata={"argument": Argument("switch", help, names)})
-
-
-def scenario_option() -> Any:
-    """The option that every verb takes which asks a world."""
-    return options(
-        "--scenario",
-        "-s",
-        metavar="SOURCE",
-        help="A scenario, or any other source: AWS responses, a snapshot, a plan, a template, a folder; again for "
-        "more, of which a later one replaces what an earlier one says. Default: $KMS_EVAL_SCENARIO, `[tool.kms-eval] "
-        "scenario` in the nearest pyproject.toml, the nearest kms-eval.yaml.",
-    )
-
-
-def stranger_option() -> Any:
-    """Whether the call may be about users and roles that nothing in the scenario mentions."""
-    return switch("--stranger", help="Ask about users and roles whom nothing in the scenario mentions.")
-
-
-def unknown_key_option() -> Any:
-    """Whether condition keys and values count that are not published."""
-    return switch("--allow-unknown-key", help="Take condition keys, and values of them, that AWS may have added since.")
-
-
-def account_option() -> Any:
-    """The account, where no source tells it."""
-    return option("--account", metavar="ID", help="The account of short names, and of sources that tell none.")
-
-
-def before_option() -> Any:
-    """Which side of a plan counts."""
-    return switch("--before", help="What is before a Terraform plan, not after it.")
-
-
-def parameter_option() -> Any:
-    """The parameters of templates."""
-    return options("--parameter", metavar="NAME=VALUE", help="The value of a parameter of a template.")
-
-
-def verbose_option() -> Any:
-    """Whether it is said what sources were recognised as."""
-    return switch("--verbose", "-v", help="Say what each source was recognised as.")
-
-
-def strict_option() -> Any:
-    """Whether what AWS would refuse to store is a fault even where it can be read."""
-    return switch("--strict", help="Refuse documents that AWS would refuse, even where they can be read.")

@@ -14,13 +14,23 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kms_eval.documents.model import Policy
 from kms_eval.errors import Fault, InputError, Location
+from kms_eval.facts.partitions import PARTITIONS
 from kms_eval.facts.regions import region_complaint
 from kms_eval.language import arn
 from kms_eval.language.pattern import compile_text
 from kms_eval.records import record
 
 _EXAMPLE_ACCOUNT = "123456789012"
-_EXAMPLE_REGION = "us-east-1"
+_EXAMPLE_REGION = {
+    "aws": "us-east-1",
+    "aws-cn": "cn-north-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-eusc": "eusc-de-east-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+}
 _MADE_UP = "00000000-0000-0000-0000-000000000000"
 """No id that a document would speak of, as it might of the one in AWS's examples."""
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -101,14 +111,15 @@ def _kms_resources(policies: Iterable[Policy]) -> Iterator[str]:
 
 
 def _owner(key: arn.Arn | None, asker: arn.Arn | None, key_policy: Policy | None, resources: Sequence[str]) -> _Owner:
-    partition = next((found.partition for found in (key, asker) if found is not None), "aws")
+    partition = next((found.partition for found in (key, asker) if found is not None), None)
+    partition = partition or _partition(key_policy)
     if key is not None and _ACCOUNT.fullmatch(key.account):
-        return _Owner(key.account, key.region or _EXAMPLE_REGION, partition)
+        return _Owner(key.account, key.region or _region_of(partition), partition)
     parts = [found for text in resources if (found := arn.parse(text)) is not None]
     regions = {each.region for each in parts if _REGION.fullmatch(each.region)}
-    region = regions.pop() if len(regions) == 1 else _EXAMPLE_REGION
+    region = regions.pop() if len(regions) == 1 else _region_of(partition)
     spoken_of = {each.account for each in parts if _ACCOUNT.fullmatch(each.account)}
-    whole, named = _accounts(key_policy)
+    whole, named = _accounts(key_policy, partition)
     if len(whole) == 1:
         return _Owner(whole.pop(), region, partition, "to which the key policy delegates")
     if len(spoken_of) == 1:
@@ -120,15 +131,27 @@ def _owner(key: arn.Arn | None, asker: arn.Arn | None, key_policy: Policy | None
     return _Owner(_EXAMPLE_ACCOUNT, region, partition, "for want of a better one")
 
 
-def _accounts(policy: Policy | None) -> tuple[set[str], set[str]]:
-    """The accounts that the policy allows something as a whole, and those of all principals in it."""
+def _region_of(partition: str) -> str:
+    return _EXAMPLE_REGION.get(partition, _EXAMPLE_REGION["aws"])
+
+
+def _partition(policy: Policy | None) -> str:
+    """The partition of all principals that the policy names by ARN; ``aws`` where they are of several, or none."""
+    entries = (entry for statement in (policy.statements if policy else ()) for entry in statement.principals or ())
+    found = {parsed.partition for entry in entries if (parsed := arn.parse(entry.value)) is not None}
+    return found.pop() if len(found) == 1 and found <= PARTITIONS else "aws"
+
+
+def _accounts(policy: Policy | None, partition: str) -> tuple[set[str], set[str]]:
+    """The accounts of a partition that the policy allows something as a whole, and those of all principals in it."""
     whole: set[str] = set()
     named: set[str] = set()
     for statement in policy.statements if policy is not None else ():
         for entry in statement.principals or ():
             parsed = arn.parse(entry.value)
             account = parsed.account if parsed is not None else entry.value
-            if entry.kind == "AWS" and _ACCOUNT.fullmatch(account):
+            here = parsed is None or parsed.partition == partition
+            if entry.kind == "AWS" and here and _ACCOUNT.fullmatch(account):
                 named.add(account)
                 if statement.effect == "Allow" and (parsed is None or parsed.resource == "root"):
                     whole.add(account)

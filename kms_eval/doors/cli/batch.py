@@ -8,25 +8,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    arguments,
-    before_option,
-    option,
-    parameter_option,
-    scenario_option,
-    stranger_option,
-    strict_option,
-    switch,
-    unknown_key_option,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import arguments, option, switch, words_of
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.doors.cli.shared_options import SpeakingOptions, WorldOptions
+from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
@@ -37,10 +26,11 @@ if TYPE_CHECKING:
     from kms_eval.scenario import Scenario
 
 _ENGINES = ("local", "spark")
+_FORMS = ("jsonl", "csv", "parquet")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(WorldOptions, SpeakingOptions):
     """Decide files of requests: JSON Lines, CSV or Parquet, told by their names, the first two also packed (.gz).
 
     REQUESTS are files, folders, patterns, or `-` for standard input. Columns: id, principal, action, key, context,
@@ -52,33 +42,31 @@ class Call:
     file of decisions is there whole or not at all; an interrupted run goes on with --resume.
 
     `kms-eval batch logs/ -o decisions.parquet`
+
+    `kms-eval batch requests.jsonl --format csv`
     """
 
-    requests: tuple[str, ...] = arguments("REQUESTS", "Files, folders or patterns of requests; - for standard input.")
+    requests: tuple[str, ...] = arguments(
+        "REQUESTS", "Files, folders or patterns of requests; - for standard input.", "files"
+    )
     output: str | None = option(
-        "--output", "-o", metavar="DECISIONS", help="The file to write; default: standard output."
+        "--output", "-o", metavar="DECISIONS", help="The file to write; default: standard output.", complete="files"
     )
     resume: bool = switch("--resume", help="Go on where an interrupted run of the same command has stopped.")
     at: str | None = option("--at", metavar="TIME", help="When requests are made that do not say; default: now.")
-    input_format: str | None = option("--input-format", metavar="FORMAT", help="jsonl, csv or parquet.")
-    output_format: str | None = option("--output-format", metavar="FORMAT", help="jsonl, csv or parquet.")
-    engine: str | None = option("--engine", metavar="ENGINE", help="local (default) or spark.")
+    input_format: str | None = option(
+        "--input-format", metavar="FORM", help="The form of the requests: jsonl, csv or parquet.", choices=_FORMS
+    )
+    format: str | None = option(
+        "--format", "-f", metavar="FORM", help="The form of the decisions: jsonl, csv or parquet.", choices=_FORMS
+    )
+    engine: str | None = option("--engine", metavar="ENGINE", help="local (default) or spark.", choices=_ENGINES)
     master: str | None = option("--master", metavar="URL", help="The Spark cluster; default: as Spark is set up.")
-    scenario: tuple[str, ...] = scenario_option()
-    account: str | None = account_option()
-    before: bool = before_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
-    allow_unknown_action: bool = switch("--allow-unknown-action", help="Decide actions that AWS may have added since.")
-    strict: bool = strict_option()
-    stranger: bool = stranger_option()
-    allow_unknown_key: bool = unknown_key_option()
-    quiet: bool = switch("--quiet", "-q", help="Say nothing but what went wrong.")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Decide the requests."""
-    from kms_eval.doors.cli.opening import Sources, open_scenario
+    from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.discovery import find
     from kms_eval.doors.output_files import check_spared
 
@@ -87,29 +75,17 @@ def run(call: Call, output: Output) -> ExitCode:
             Fault("no requests are named", help="name files, folders or patterns, or `-` for standard input")
         )
     engine = call.engine or "local"
-    if engine not in _ENGINES:
-        raise InputError(
-            Fault(f"unknown engine `{engine}`", Location(field="--engine"), did_you_mean(engine, _ENGINES))
-        )
     if engine == "local" and call.master is not None:
         raise InputError(Fault("is for `--engine spark`", Location(field="--master")))
     if call.output is not None:
         check_spared(Path(call.output), [find(call.scenario)])
-    opened = open_scenario(
-        call.scenario,
-        sources=Sources.of(call),
-        strict=call.strict,
-        strangers=call.stranger,
-        allow_unknown_action=call.allow_unknown_action,
-        allow_unknown_key=call.allow_unknown_key,
-    )
-    for words in opened.words if not call.quiet else ():
+    opened = open_scenario(call.scenario, call)
+    for words in opened.words:
         output.word(words)
     report = (_on_cluster if engine == "spark" else _here)(call, opened.scenario, output)
     if report is None:
         return ExitCode.YES
-    if not call.quiet:
-        _tell(report, output)
+    _tell(report, output)
     return ExitCode.OPEN if report.tally.open else ExitCode.YES
 
 
@@ -127,9 +103,9 @@ def _here(call: Call, scenario: Scenario, output: Output) -> Report | None:
         return run_batch(_job(call), scenario, progress=None if call.quiet else sys.stderr)
     except Interrupted as interrupted:
         if interrupted.saved is None:
-            output.word("interrupted; what was written is not whole")
+            output.error("interrupted; what was written is not whole")
         else:
-            output.word(f"interrupted; {interrupted.saved:,} rows are saved, go on with: {_again(call)}")
+            output.error(f"interrupted; {interrupted.saved:,} rows are saved, go on with: {_again(call)}")
         raise
     except OutputError as error:
         if isinstance(error.__cause__, BrokenPipeError):
@@ -155,7 +131,7 @@ def _job(call: Call) -> Job:
         at=_time(call.at),
         at_is_given=call.at is not None,
         input_format=format_named(call.input_format, "--input-format"),
-        output_format=format_named(call.output_format, "--output-format"),
+        output_format=format_named(call.format, "--format"),
         resume=call.resume,
         strict=call.strict,
     )
@@ -177,22 +153,7 @@ def _time(text: str | None) -> datetime:
 
 def _again(call: Call) -> str:
     """The same command once more, going on."""
-    words = ["kms-eval", "batch", *call.requests]
-    options = {
-        "--output": call.output,
-        "--at": call.at,
-        "--input-format": call.input_format,
-        "--output-format": call.output_format,
-    }
-    for name, value in options.items():
-        words += [name, value] if value is not None else []
-    for name in call.scenario:
-        words += ["--scenario", name]
-    words += ["--allow-unknown-action"] if call.allow_unknown_action else []
-    words += ["--allow-unknown-key"] if call.allow_unknown_key else []
-    words += ["--stranger"] if call.stranger else []
-    words += ["--strict"] if call.strict else []
-    return shlex.join([*words, "--resume"])
+    return shlex.join(["kms-eval", "batch", *words_of(replace(call, resume=True))])
 
 
 def _tell(report: Report, output: Output) -> None:
@@ -216,5 +177,5 @@ def _tell(report: Report, output: Output) -> None:
     said = [(name, word) for name, word in names if name != "undetermined" or tally.counts[name]]
     output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in said))
     if report.ignored:
-        columns = ", ".join(f"`{printable(name)}`" for name in sorted(report.ignored)[:20])
+        columns = ", ".join(f"{quoted(printable(name))}" for name in sorted(report.ignored)[:20])
         output.word(f"columns that are no part of a request: {columns}")

@@ -6,24 +6,12 @@ Never here: reasons of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    argument,
-    before_option,
-    option,
-    options,
-    parameter_option,
-    scenario_option,
-    stranger_option,
-    strict_option,
-    switch,
-    unknown_key_option,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import argument, option, options, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import AnswerOptions, FindingOptions, SpeakingOptions, WorldOptions
 from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
@@ -31,14 +19,22 @@ if TYPE_CHECKING:
     from kms_eval.engine.explanation import Explanation
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+_ELSEWHERE = ("replicatekey", "updateprimaryregion")
+"""The actions that are about another Region, which `--region` then names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     """Tell whether PRINCIPAL may perform ACTION on a key, and why.
 
     The exit code is 0 where it is allowed, 1 where it is denied, 2 where the call or a document is wrong,
     3 where it hangs on something that could not be read.
 
     `kms-eval can role/admin kms:Decrypt --key app`
+
+    `kms-eval can role/app kms:Decrypt --context kms:ViaService=s3.us-east-1.amazonaws.com --explain`
+
+    `kms-eval can role/app kms:Decrypt --key-policy key.json --policy app.json --json`
     """
 
     principal: str = argument(
@@ -55,7 +51,11 @@ class Call:
         complete="keys",
     )
     context: tuple[str, ...] = options(
-        "--context", "-c", metavar="K=V", help="A condition key of the request; again for more values; K[] has none."
+        "--context",
+        "-c",
+        metavar="K=V",
+        help="A condition key of the request; again for more values; K[] has none.",
+        complete="condition keys",
     )
     encryption_context: tuple[str, ...] = options(
         "--encryption-context", "-e", metavar="K=V", help="A pair of the encryption context."
@@ -64,7 +64,7 @@ class Call:
         "--vpc-endpoint", metavar="ID", help="The VPC endpoint the request comes through.", complete="endpoints"
     )
     session_policy: tuple[str, ...] = options(
-        "--session-policy", metavar="FILE", help="A session policy of the caller."
+        "--session-policy", metavar="FILE", help="A session policy of the caller.", complete="files"
     )
     session_name: str | None = option("--session-name", metavar="NAME", help="The name of the caller's session.")
     session_tag: tuple[str, ...] = options("--session-tag", metavar="K=V", help="A session tag of the caller.")
@@ -77,42 +77,43 @@ class Call:
         "--destination-key", metavar="KEY", help="The other key of ReEncrypt and UpdateAlias.", complete="keys"
     )
     region: str | None = option(
-        "--region", metavar="REGION", help="The other Region of ReplicateKey, UpdatePrimaryRegion."
+        "--region",
+        "-r",
+        metavar="REGION",
+        help="The other Region of ReplicateKey and UpdatePrimaryRegion; else that of sources that tell none.",
+        complete="regions",
     )
     grant: str | None = option(
         "--grant",
         metavar="GRANT",
         help="The request of CreateGrant (a file, or its JSON), or the GrantId of another call.",
+        complete="files",
     )
-    via_grant: str | None = option("--via-grant", metavar="ID", help="The grant that allows a CreateGrant.")
+    via_grant: str | None = option(
+        "--via-grant", metavar="ID", help="The grant that allows a CreateGrant.", complete="grants"
+    )
     key_policy: str | None = option(
-        "--key-policy", metavar="FILE", help="A policy in place of the key's; needs no scenario."
+        "--key-policy", metavar="FILE", help="A policy in place of the key's; needs no scenario.", complete="files"
     )
     policy: tuple[str, ...] = options(
-        "--policy", "-p", metavar="FILE", help="A further identity policy of PRINCIPAL; needs no scenario."
+        "--policy", metavar="FILE", help="A further identity policy of PRINCIPAL; needs no scenario.", complete="files"
     )
-    scenario: tuple[str, ...] = scenario_option()
-    account: str | None = account_option()
-    before: bool = before_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
     explain: bool = switch("--explain", help="Every layer, and what came near without counting.")
-    json: bool = switch("--json", help="One JSON object.")
-    strict: bool = strict_option()
-    stranger: bool = stranger_option()
-    allow_unknown_key: bool = unknown_key_option()
-    allow_unknown_action: bool = switch(
-        "--allow-unknown-action", help="Let the policies' patterns decide an action that is not known yet."
-    )
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.doors.cli.document_warnings import document_warning_lines
-    from kms_eval.doors.cli.opening import Sources, open_scenario
+    from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.question import ask, by_option
+    from kms_eval.doors.cli.writing import check_output, chosen_format
+    from kms_eval.doors.discovery import find
     from kms_eval.errors import InputError
 
+    form = chosen_format(call)
+    if call.output is not None:
+        check_output(call.output, [find(call.scenario), call.key_policy, *call.policy, *call.session_policy])
+    elsewhere = call.action.lower().rpartition(":")[2] in _ELSEWHERE
     asked = ask(
         call.principal,
         call.action,
@@ -127,22 +128,18 @@ def run(call: Call, output: Output) -> ExitCode:
         at=call.at,
         alias=call.alias,
         destination_key=call.destination_key,
-        region=call.region,
+        region=call.region if elsewhere else None,
         grant=call.grant,
         via_grant=call.via_grant,
         strict=call.strict,
     )
     opened = open_scenario(
         call.scenario,
-        sources=Sources.of(call),
+        replace(call, region=None) if elsewhere else call,
         key_policy=call.key_policy,
         policies=call.policy,
         principal=call.principal,
         key=call.key,
-        strict=call.strict,
-        strangers=call.stranger,
-        allow_unknown_key=call.allow_unknown_key,
-        allow_unknown_action=call.allow_unknown_action,
     )
     try:
         explanation = opened.scenario.decide(asked).advised
@@ -150,7 +147,7 @@ def run(call: Call, output: Output) -> ExitCode:
         raise by_option(error) from None
     for line in opened.assumptions:
         output.word(line)
-    _say(explanation, call, output)
+    _say(explanation, call, form, output)
     for line in (*opened.words, *document_warning_lines(asked.warnings)):
         output.word(line)
     if explanation.decision == "undetermined":
@@ -158,15 +155,18 @@ def run(call: Call, output: Output) -> ExitCode:
     return ExitCode.YES if explanation.decision == "allowed" else ExitCode.NO
 
 
-def _say(explanation: Explanation, call: Call, output: Output) -> None:
-    if call.json:
+def _say(explanation: Explanation, call: Call, form: str, output: Output) -> None:
+    from kms_eval.doors.cli.writing import deliver, painting
+
+    if form == "json":
         from kms_eval.render.json import as_dict
         from kms_eval.render.json_document import json_document
 
-        output.answer(json_document(as_dict(explanation), ascii_only=output.ascii_only))
+        deliver(output, call.output, [json_document(as_dict(explanation), ascii_only=output.ascii_only), "\n"])
         return
     from kms_eval.render.text import render, wrapped
 
-    output.answer(wrapped(render(explanation, full=call.explain, paint=output.paint), output.width))
+    text = render(explanation, full=call.explain, paint=painting(call.output, output))
+    deliver(output, call.output, [wrapped(text, output.width if call.output is None else None), "\n"])
     for warned in explanation.warnings:
         output.word(f"warning: {printable(f'{warned.message} [{warned.code}]')}")

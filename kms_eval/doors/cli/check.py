@@ -10,45 +10,52 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch
+from kms_eval.doors.cli.arguments import arguments
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.grids import chosen_format, format_option, output_option
+from kms_eval.doors.cli.shared_options import (
+    AnswerOptions,
+    FindingOptions,
+    SpeakingOptions,
+    WorldOptions,
+    format_option,
+    words_option,
+)
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
     from kms_eval.render.checks import CheckedFile
 
-_FORMS = ("text", "json", "junit", "github")
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     """Prove the checks in scenario files: sentences about everybody that have to stay true.
 
     A check is about all principals, those that nobody has described included, all keys and all requests that they
     could make. It holds, or it fails with a request that the engine has decided, or it is undetermined with what it
     hangs on. The exit code is 0 where all hold, 1 where one fails, 3 where one is undetermined.
+
+    `kms-eval check`
+
+    `kms-eval check policies/ --format github`
     """
 
-    path: tuple[str, ...] = arguments("PATH", "Scenario files or folders; default: the scenario that is found.")
-    keyword: str | None = option("-k", "--keyword", metavar="WORDS", help="Only checks with these words in their name.")
-    format: str | None = format_option(*_FORMS)
-    json: bool = switch("--json", help="One JSON object.")
-    output: str | None = output_option(": .json, .xml (JUnit)")
-    scenario: tuple[str, ...] = scenario_option()
-    strict: bool = strict_option()
+    path: tuple[str, ...] = arguments(
+        "PATH", "Scenario files or folders; default: the scenario that is found.", "files"
+    )
+    keyword: str | None = words_option("checks")
+    format: str | None = format_option("text", "json", "junit", "github")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Run the checks of every file; faults of one file do not keep the others from being checked."""
     from kms_eval.doors.cli.gathering import named_paths
-    from kms_eval.doors.cli.writing import check_output, deliver, painting
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, painting
     from kms_eval.errors import InputError
     from kms_eval.render import checks
 
     paths = named_paths(call.path, call.scenario)
     check_output(call.output, paths)
-    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
+    form = chosen_format(call)
     files = [_checked(path, call, output) for path in paths]
     if not any(file.results or file.faults for file in files):
         raise InputError(
@@ -75,22 +82,29 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
 
     from kms_eval.analysis.checking.checking import run_checks
     from kms_eval.doors.cli.document_warnings import document_warning_lines
+    from kms_eval.doors.cli.opening import read_scenario, recognised
     from kms_eval.doors.cli.selecting import words_selection
     from kms_eval.errors import InputError
     from kms_eval.render.checks import CheckedFile
-    from kms_eval.scenario import Scenario
 
     selected = words_selection(call.keyword) if call.keyword is not None else None
     try:
         named: tuple[str | Path, ...] = (path, *call.scenario[1:])
-        scenario = Scenario.load(named, strict=call.strict)
+        scenario = read_scenario(named, call)
+        if call.verbose:
+            for line in recognised(scenario, path):
+                output.word(line)
         for line in document_warning_lines(scenario.loaded.warnings):
             output.word(line)
-        chosen = [each for each in scenario.loaded.checks if selected is None or selected(each.name.lower())]
+        chosen = [
+            each
+            for each in scenario.loaded.checks
+            if selected is None or selected(f"{each.name} {each.sentence}".lower())
+        ]
         return CheckedFile(
             str(path),
             list(run_checks(scenario.evaluator, chosen, now=datetime.now(UTC), sources=tuple(map(str, named)))),
         )
     except InputError as error:
-        output.word(str(error))
+        output.error(str(error))
         return CheckedFile(str(path), faults=error.faults)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import optional_argument
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 
 if TYPE_CHECKING:
     from kms_eval.codes import Code
@@ -26,12 +27,16 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(SpeakingOptions):
     """Tell what a code means, or list all codes.
 
     Of a reason or a warning: what to do about it. Of a question that AWS leaves open (Z1, V8): how it is answered here,
     and what else AWS might mean. Of a rule of the lint (KMS201): why, what triggers it, and what does not.
+
+    `kms-eval code no-identity-policy-allows`
+
+    `kms-eval code KMS201`
     """
 
     code: str | None = optional_argument("CODE", "A code, as `can --json` and warnings show it.", "codes")

@@ -31,23 +31,6 @@ FILES = ExitCode.NO
 _MAIN_OPTIONS = ("--version", *SCRIPT_OPTIONS, "--help")
 _CURSOR = "\0"  # no line can hold it
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-_MARKS = re.compile(r"[^A-Z=]+")
-
-_MEANT_BY_METAVAR = {
-    "ACTION": "actions",
-    "KEY": "keys",
-    "PRINCIPAL": "principals",
-    "BEFOREAFTER": "files",
-    "DECISIONS": "files",
-    "FILE": "files",
-    "GRANT": "files",
-    "KEY=FILE": "files",
-    "PATH": "files",
-    "PRINCIPAL=FILE": "files",
-    "REQUESTS": "files",
-    "SOURCE": "files",
-}
-"""What can be typed for an argument that does not say it: by the capitals and the ``=`` of its metavar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +166,9 @@ def _place(places: Sequence[Described], taken: int) -> Described | None:
 
 
 def _values(argument: Argument, typed: _Typed, current: str) -> list[str] | None:
-    meant = argument.complete or _MEANT_BY_METAVAR.get(_MARKS.sub("", argument.metavar or ""))
+    if argument.choices:
+        return _fitting(argument.choices, current)
+    meant = argument.complete
     if meant == "files":
         return None
     if meant is None:

@@ -100,12 +100,68 @@ def _codes(scenarios: Sequence[str]) -> Choices:
     yield [rule.code for rule in RULES]
 
 
+def _regions(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.facts.regions import REGIONS
+
+    yield REGIONS
+
+
+def _condition_keys(scenarios: Sequence[str]) -> Choices:
+    """Names that a value follows behind an equals sign, which is left to be typed; families lack their end as well."""
+    from kms_eval.facts.condition_keys import CONDITION_KEYS
+
+    yield (key.name for key in CONDITION_KEYS)
+
+
+def _grants(scenarios: Sequence[str]) -> Choices:
+    keys = [entry for world in _worlds(scenarios) for _handle, entry in _entries(world, "keys")]
+    grants = [grant for key in keys if isinstance(key, Mapping) for grant in _list(key, "grants")]
+    yield [_text(grant, "GrantId") for grant in grants if isinstance(grant, Mapping)]
+
+
+def _who(scenarios: Sequence[str]) -> Choices:
+    yield ("outside-account", "outside-organization", "public")
+    yield from _principals(scenarios)
+
+
+def _action_groups(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.analysis.access.action_groups import ACTION_GROUPS
+
+    yield [*(group.name for group in ACTION_GROUPS), "all"]
+
+
+def _kinds_of_change(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.analysis.access.expected import FAIL_ON
+
+    yield FAIL_ON
+
+
+def _kinds_of_mistake(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.analysis.mutating.mutants import KINDS
+
+    yield [kind.name for kind in KINDS]
+
+
+def _rules(scenarios: Sequence[str]) -> Choices:
+    from kms_eval.analysis.linting.table import RULES
+
+    yield [rule.code for rule in RULES]
+
+
 VALUES: Mapping[str, Callable[[Sequence[str]], Choices]] = {
     "principals": _principals,
     "keys": _keys,
     "endpoints": _endpoints,
     "actions": _actions,
     "codes": _codes,
+    "regions": _regions,
+    "condition keys": _condition_keys,
+    "grants": _grants,
+    "who": _who,
+    "action groups": _action_groups,
+    "kinds of change": _kinds_of_change,
+    "kinds of mistake": _kinds_of_mistake,
+    "rules": _rules,
 }
 
 
@@ -138,6 +194,11 @@ def _entries(world: Mapping[str, Any], section: str) -> Iterator[tuple[str, obje
     entries = world.get(section)
     if isinstance(entries, Mapping):
         yield from ((name, entry) for name, entry in entries.items() if isinstance(name, str))
+
+
+def _list(mapping: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = mapping.get(name)
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def _text(mapping: Mapping[str, Any], name: str, default: str = "") -> str:

@@ -42,13 +42,12 @@ class Covering:
 
         self.coverage.record(evaluator, evaluator.rule(request_of(case, now)), f"{path}: {case.name}")
 
-    def deliver(self, output: Output) -> bool:
-        """Show the table and write the files; whether enough is covered."""
+    def deliver(self, output: Output) -> tuple[str, bool]:
+        """Write the files; the table, and whether enough is covered."""
         from kms_eval.doors.output_files import write_whole
         from kms_eval.render.coverage_text import percent, render
 
         report = self.coverage.report()
-        output.answer(render(report) + "\n")
         if self.json is not None:
             from kms_eval.render.coverage_json import render as render_json
 
@@ -59,5 +58,5 @@ class Covering:
             write_whole(Path(self.html), [page(report, Path())])
         enough = self.least is None or (report.decisions > 0 and report.share.percent >= self.least)
         if not enough:
-            output.word(f"not enough: {percent(report.share)} is covered, at least {self.least:g}% has to be")
-        return enough
+            output.error(f"not enough: {percent(report.share)} is covered, at least {self.least:g}% has to be")
+        return render(report) + "\n", enough

@@ -10,36 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    arguments,
-    option,
-    options,
-    parameter_option,
-    scenario_option,
-    stranger_option,
-    strict_option,
-    switch,
-    unknown_key_option,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import arguments, option, options
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.grids import (
-    at_option,
-    chosen_format,
-    circumstances,
-    context_option,
-    endpoint_option,
+from kms_eval.doors.cli.grids import circumstances, grid_of
+from kms_eval.doors.cli.shared_options import (
+    AnswerOptions,
+    CircumstanceOptions,
+    FilterOptions,
+    FindingOptions,
+    SourceOptions,
+    SpeakingOptions,
+    StrictOptions,
     format_option,
-    grid_of,
-    output_option,
 )
-from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+from kms_eval.errors import Fault, InputError, Location, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kms_eval.analysis.access.access_diff import ChangeKind
     from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
     from kms_eval.doors.cli.opening import Opened
@@ -47,11 +35,17 @@ if TYPE_CHECKING:
     from kms_eval.doors.cli.sides import Sides
     from kms_eval.engine.evaluator import Evaluator
 
-_FORMS = ("text", "markdown", "json")
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(
+    FilterOptions,
+    CircumstanceOptions,
+    AnswerOptions,
+    FindingOptions,
+    SourceOptions,
+    StrictOptions,
+    SpeakingOptions,
+):
     """Compare two sources, what is before and after a Terraform plan, or a scenario with a change of policies.
 
     For every principal, action and key: what access appears, what disappears, what gets other conditions. Conditions
@@ -70,18 +64,22 @@ class Call:
     scenarios: tuple[str, ...] = arguments(
         "[BEFORE] [AFTER]",
         "Two sources (scenarios, plans, templates, key policies); a plan alone; or one with what replaces policies.",
+        "files",
     )
     key_policy: tuple[str, ...] = options(
-        "--key-policy", metavar="KEY=FILE", help="After the change the key has this policy."
+        "--key-policy", metavar="[KEY=]FILE", help="After the change the key has this policy.", complete="files"
     )
     policy: tuple[str, ...] = options(
         "--policy",
-        "-p",
         metavar="PRINCIPAL=FILE",
         help="After the change the user or role has this identity policy in place of all it has; again for more.",
+        complete="files",
     )
     allow: tuple[str, ...] = options(
-        "--allow", metavar="WHAT", help="Access that may appear: `PRINCIPAL [ACTION [KEY]]`, `*` is a wildcard."
+        "--allow",
+        metavar="WHAT",
+        help="Access that may appear: `PRINCIPAL [ACTION [KEY]]`, `*` is a wildcard.",
+        complete="principals",
     )
     base: str | None = option(
         "--base", metavar="COMMIT", help="Compare a file or folder with what it is in that commit."
@@ -91,43 +89,34 @@ class Call:
         metavar="KINDS",
         help="Which changes fail, with commas: appears, widens, disappears, narrows, unknown; default: all but "
         "disappears and narrows.",
+        complete="kinds of change",
     )
-    caller: str | None = option("--as", metavar="PRINCIPAL", help="Who puts the key policies: would AWS KMS take them?")
-    region: str | None = option("--region", metavar="REGION", help="The Region where no source tells it.")
-    action: tuple[str, ...] = options("--action", "-a", metavar="ACTION", help="Which actions; default: all.")
-    context: tuple[str, ...] = context_option()
-    at: str | None = at_option()
-    vpc_endpoint: str | None = endpoint_option()
-    format: str | None = format_option(*_FORMS)
-    json: bool = switch("--json", help="One JSON object.")
-    output: str | None = output_option("; `.md` is Markdown")
-    scenario: tuple[str, ...] = scenario_option()
-    account: str | None = account_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
-    strict: bool = strict_option()
-    stranger: bool = stranger_option()
-    allow_unknown_key: bool = unknown_key_option()
+    caller: str | None = option(
+        "--as", metavar="PRINCIPAL", help="Who puts the key policies: would AWS KMS take them?", complete="principals"
+    )
+    format: str | None = format_option("text", "markdown", "json")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Compare, and say what changes."""
     from kms_eval.analysis.access.access_diff import compare
-    from kms_eval.analysis.access.expected import expectation, judge
+    from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change
     from kms_eval.analysis.access.losing import losing
     from kms_eval.analysis.access.selection import chosen_actions
     from kms_eval.doors.cli.progress import tracking
-    from kms_eval.doors.cli.writing import check_output, deliver
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
 
     check_output(call.output, _inputs(call))
-    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
+    form = chosen_format(call)
     expectations = [expectation(text) for text in call.allow]
-    failing = _failing(call.fail_on)
+    failing = FAILING if call.fail_on is None else kinds_of_change(_parted(call.fail_on), "--fail-on")
     actions = chosen_actions(call.action)
-    asked = circumstances(call.context, call.at, call.vpc_endpoint)
+    asked = circumstances(call)
     before, after, words = _sides(call)
     grids = grid_of(before, asked), grid_of(after, asked)
-    compared = compare(*grids, actions=actions, track=tracking("Comparing everybody"))
+    compared = compare(
+        *grids, actions=actions, principals=call.principal, keys=call.key, track=tracking("Comparing everybody", output)
+    )
     locked = losing(*grids, compared.changes, caller=call.caller)
     judged = judge(compared, expectations, failing=failing, locked=locked)
     deliver(output, call.output, [_rendered(judged, form, call, output)])
@@ -147,43 +136,22 @@ def _rendered(judged: Judged, form: str, call: Call, output: Output) -> str:
     return render_markdown(judged) if form == "markdown" else render_json(judged)
 
 
-_FAIL_ON = ("appears", "widens", "disappears", "narrows", "unknown")
-
-
-def _failing(text: str | None) -> frozenset[ChangeKind]:
-    """The kinds of changes that fail. Conditions that cannot be compared may be wider."""
-    from kms_eval.analysis.access.expected import FAILING
-
-    if text is None:
-        return FAILING
-    found: set[ChangeKind] = set()
-    for word in (each.strip() for each in text.split(",")):
-        kind = next((each for each in _FAIL_ON if each == word), None)
-        if kind is None:
-            advice = did_you_mean(word, _FAIL_ON) or f"there are {', '.join(f'`{each}`' for each in _FAIL_ON)}"
-            raise InputError(Fault(f"unknown kind of change {quoted(word)}", Location(field="--fail-on"), advice))
-        found.add(kind)  # type: ignore[arg-type]  # the names of kinds
-    return frozenset(found | {"differs"} if "widens" in found else found)
+def _parted(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",")]
 
 
 def _inputs(call: Call) -> list[str | Path | None]:
     """The files that the call reads."""
     from kms_eval.doors.discovery import find
 
-    policies = (pair.partition("=")[2] for pair in (*call.key_policy, *call.policy))
+    policies = (pair.partition("=")[2] or pair for pair in (*call.key_policy, *call.policy))
     return [*(call.scenarios or [find(call.scenario)]), *policies]
 
 
 def _opened(scenario: str | Sequence[str] | None, call: Call) -> Opened:
-    from kms_eval.doors.cli.opening import Sources, open_scenario
+    from kms_eval.doors.cli.opening import open_scenario
 
-    return open_scenario(
-        scenario,
-        sources=Sources(call.account, parameters=call.parameter, verbose=call.verbose),
-        strict=call.strict,
-        strangers=call.stranger,
-        allow_unknown_key=call.allow_unknown_key,
-    )
+    return open_scenario(scenario, call)
 
 
 def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
@@ -209,10 +177,12 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         other = _opened(named[1], call)
         words += [line for line in other.words if line not in words]
     world = other.scenario.world
-    from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
     from kms_eval.documents.model import PolicyKind
+    from kms_eval.world.what_if import with_identity_policies, with_key_policies
 
-    keys, more = _policies(call.key_policy, "--key-policy", PolicyKind.KEY, strict=call.strict)
+    only = next(iter(world.keys)) if len(world.keys) == 1 else None
+    named_keys = [pair if "=" in pair or only is None else f"{only}={pair}" for pair in call.key_policy]
+    keys, more = _policies(named_keys, "--key-policy", PolicyKind.KEY, strict=call.strict)
     people, others = _policies(call.policy, "--policy", PolicyKind.IDENTITY, strict=call.strict)
     twice = next((name for name, policies in keys.items() if len(policies) > 1), None)
     if twice is not None:
@@ -221,7 +191,12 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     world = with_identity_policies(world, people)
     return (
         opened.scenario.evaluator,
-        Evaluator(world, allow_unknown_key=call.allow_unknown_key),
+        Evaluator(
+            world,
+            allow_unknown_action=call.allow_unknown_action,
+            allow_unknown_key=call.allow_unknown_key,
+            strict=call.strict,
+        ),
         [*words, *more, *others],
     )
 
@@ -230,16 +205,18 @@ def _of_sources(call: Call) -> Sides | None:
     """The sides that sources alone have; None where the call names no two."""
     from pathlib import Path
 
-    from kms_eval.doors.cli.pairs import several
+    from kms_eval.doors.cli.opening import parameters
     from kms_eval.doors.cli.sides import Beside, in_git, one, two
 
-    given = several(call.parameter, "--parameter")
     beside = Beside(
         around=tuple(map(Path, call.scenario)),
         account=call.account,
         region=call.region,
-        parameters={name: values[-1] for name, values in given.items()},
+        parameters=parameters(call),
         strict=call.strict,
+        strangers=call.stranger,
+        allow_unknown_action=call.allow_unknown_action,
+        allow_unknown_key=call.allow_unknown_key,
     )
     if call.base is not None:
         if len(call.scenarios) > 1:

@@ -9,61 +9,52 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    arguments,
-    before_option,
-    option,
-    parameter_option,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import arguments, option
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import PlanOptions, SourceOptions, SpeakingOptions
 from kms_eval.errors import Fault, InputError, Location
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(SourceOptions, PlanOptions, SpeakingOptions):
     """Make a scenario of sources, with a file for each policy, to keep and to edit.
 
     `kms-eval import account -o scenario`
     """
 
-    sources: tuple[str, ...] = arguments("SOURCE...", "AWS responses, snapshots, plans, templates, scenarios.")
-    output: str | None = option("--output", "-o", metavar="FOLDER", help="The folder to make.")
-    account: str | None = account_option()
-    before: bool = before_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
+    sources: tuple[str, ...] = arguments(
+        "[SOURCE...]", "AWS responses, snapshots, plans, templates, scenarios.", "files"
+    )
+    output: str | None = option("--output", "-o", metavar="FOLDER", help="The folder to make.", complete="files")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Write the folder."""
     from kms_eval.doors.cli.document_warnings import document_warning_lines
-    from kms_eval.doors.cli.opening import Sources
+    from kms_eval.doors.cli.opening import parameters
     from kms_eval.doors.importing.scenario_files import scenario_files
+    from kms_eval.doors.output_files import write_folder
     from kms_eval.sources.options import Options
     from kms_eval.world.load import load, raw_of
 
-    if not call.sources:
+    sources = (*call.sources, *call.scenario)
+    if not sources:
         raise InputError(Fault("is missing", Location(field="SOURCE"), "name a file or folder"))
     if call.output is None:
         raise InputError(Fault("is missing", Location(field="--output"), "name the folder: `-o scenario`"))
     folder = Path(call.output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(Fault("is there already", Location(call.output), "name another folder, or remove it"))
-    options = Options(call.account, None, call.before, Sources.of(call).values())
-    paths = [Path(text) for text in call.sources]
+    options = Options(call.account, call.region, call.before, parameters(call))
+    paths = [Path(text) for text in sources]
     # What is wrong with the sources is said of them, and not of what would be made of them.
     loaded = load(paths[0], more=paths[1:], options=options)
     raw = raw_of(paths, options)
     files = scenario_files(raw, _name(paths[0]), Path.cwd())
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    write_folder(folder, files)
     if call.verbose:
         for line in loaded.recognised:
             output.word(f"recognised {line}")

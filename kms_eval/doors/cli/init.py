@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import optional_argument
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Write a commented scenario with a key policy, two roles and tests that pass; nothing is overwritten."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(SpeakingOptions):
+    """Write a commented scenario with a key policy, two roles and tests that pass; nothing is overwritten.
 
-    path: str | None = optional_argument("PATH", "The file, or its folder; default: kms-eval.yaml.")
+    `kms-eval init`
+
+    `kms-eval init policies/app.kms.yaml`
+    """
+
+    path: str | None = optional_argument("PATH", "The file, or its folder; default: kms-eval.yaml.", "files")
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -60,7 +66,12 @@ def _write(path: Path, data: bytes) -> None:
 
     try:
         with path.open("xb") as file:
-            file.write(data)
+            try:
+                file.write(data)
+                file.flush()
+            except OSError:
+                path.unlink()
+                raise
     except FileExistsError:
         raise InputError(
             Fault("is there already", Location(str(path)), "name another file: `kms-eval init PATH`")

@@ -10,30 +10,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    arguments,
-    before_option,
-    option,
-    options,
-    parameter_option,
-    scenario_option,
-    switch,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import arguments, option, options, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.grids import chosen_format, format_option, output_option
+from kms_eval.doors.cli.shared_options import (
+    AnswerOptions,
+    FindingOptions,
+    PlanOptions,
+    SourceOptions,
+    SpeakingOptions,
+    format_option,
+)
 
 if TYPE_CHECKING:
     from kms_eval.analysis.linting.finding import Report
     from kms_eval.doors.cli.output import Output
 
-_FORMS = ("text", "json", "sarif", "github")
 _LEVELS = ("error", "warning", "note")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(AnswerOptions, FindingOptions, SourceOptions, PlanOptions, SpeakingOptions):
     """Find what AWS refuses in policies and grants, what does not do what it says, and what is wider than it looks.
 
     Each rule has a code, and a page: `kms-eval code KMS201`. `# kms-eval: ignore KMS201 reason` in a YAML file ignores
@@ -43,39 +39,43 @@ class Call:
     `kms-eval lint policies/app.json --format github`
     """
 
-    path: tuple[str, ...] = arguments("[SOURCE]", "Policy files, scenarios, other sources, folders; each by itself.")
-    select: tuple[str, ...] = options("--select", metavar="CODES", help="Only rules whose codes begin so.")
-    ignore: tuple[str, ...] = options("--ignore", metavar="CODES", help="No rules whose codes begin so.")
-    level: str | None = option("--level", metavar="LEVEL", help="Only this level and above: error, warning or note.")
+    path: tuple[str, ...] = arguments(
+        "[SOURCE]", "Policy files, scenarios, other sources, folders; each by itself.", "files"
+    )
+    select: tuple[str, ...] = options(
+        "--select", metavar="CODES", help="Only rules whose codes begin so.", complete="rules"
+    )
+    ignore: tuple[str, ...] = options(
+        "--ignore", metavar="CODES", help="No rules whose codes begin so.", complete="rules"
+    )
+    level: str | None = option(
+        "--level", metavar="LEVEL", help="Only this level and above: error, warning or note.", choices=_LEVELS
+    )
     policy_type: str | None = option(
         "--policy-type",
         metavar="TYPE",
         help="What policy files are: key, identity, boundary, session, scp, rcp or endpoint.",
+        choices=("key", "identity", "boundary", "session", "scp", "rcp", "endpoint"),
     )
     baseline: str | None = option(
-        "--baseline", metavar="FILE", help="Leave out what is in this file, which is written where it is not there."
+        "--baseline",
+        metavar="FILE",
+        help="Leave out what is in this file, which is written where it is not there.",
+        complete="files",
     )
     fix: bool = switch("--fix", help="First take out of JSON files what changes no decision.")
-    format: str | None = format_option(*_FORMS)
-    json: bool = switch("--json", help="One JSON object.")
-    output: str | None = output_option("; `.sarif` and `.json` are forms")
-    scenario: tuple[str, ...] = scenario_option()
-    account: str | None = account_option()
-    before: bool = before_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
+    format: str | None = format_option("text", "json", "sarif", "github")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Find, and say."""
     from kms_eval.doors.cli.linting import Named, Wish, look, named_kind
-    from kms_eval.doors.cli.opening import Sources
-    from kms_eval.doors.cli.writing import check_output, deliver
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
 
-    named = Named.of(call.path, call.scenario, Sources.of(call))
+    named = Named.of(call.path, call.scenario, call)
     check_output(call.output, (*named.paths, *named.together))
-    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
-    wish = Wish(call.select, call.ignore, _level(call.level), named_kind(call.policy_type), call.baseline)
+    form = chosen_format(call)
+    wish = Wish(call.select, call.ignore, call.level or "note", named_kind(call.policy_type), call.baseline)
     looked = look(named, wish)
     if call.fix:
         from kms_eval.doors.cli.linting import fix
@@ -86,6 +86,8 @@ def run(call: Call, output: Output) -> ExitCode:
         looked = look(named, wish) if fixed else looked
     for line in looked.words:
         output.word(line)
+    for line in looked.wrong:
+        output.error(line)
     if looked.baseline is not None:
         output.word(looked.baseline.write(looked.report))
         return ExitCode.WRONG if looked.wrong else ExitCode.YES
@@ -94,15 +96,6 @@ def run(call: Call, output: Output) -> ExitCode:
     if looked.wrong:
         return ExitCode.WRONG
     return ExitCode.NO if looked.report else ExitCode.YES
-
-
-def _level(text: str | None) -> str:
-    from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
-
-    if text is not None and text not in _LEVELS:
-        advice = did_you_mean(text, _LEVELS) or "there are error, warning and note"
-        raise InputError(Fault(f"unknown level {quoted(text)}", Location(field="--level"), advice))
-    return text or "note"
 
 
 def _text(report: Report, output: Output, path: str | None) -> str:

@@ -20,14 +20,15 @@ from kms_eval.documents.model import PolicyKind
 from kms_eval.documents.wrapping import unwrapped
 from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.cli.gathering import files_in, is_scenario
-from kms_eval.doors.cli.opening import Sources
+from kms_eval.doors.cli.opening import read_scenario, recognised
+from kms_eval.doors.cli.shared_options import SourceOptions
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.lint_settings import settings
 from kms_eval.doors.output_files import write_whole
-from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+from kms_eval.errors import InputError
 from kms_eval.formats.document import RawDocument, Steps
 from kms_eval.formats.text import read_file
-from kms_eval.scenario import Scenario
+from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_word
 
 _ORDER = ("note", "warning", "error")
 _KINDS = {
@@ -47,10 +48,10 @@ class Named:
 
     paths: tuple[Path, ...]
     together: tuple[Path, ...]
-    said: Sources
+    said: SourceOptions
 
     @classmethod
-    def of(cls, words: Sequence[str], scenario: Sequence[str], said: Sources) -> Named:
+    def of(cls, words: Sequence[str], scenario: Sequence[str], said: SourceOptions) -> Named:
         """What the words name, else the scenario that is found. Raises InputError where there is none."""
         paths, together = tuple(map(Path, words)), tuple(map(Path, scenario))
         if not paths and not together:
@@ -90,7 +91,7 @@ class Looked:
 
     report: Report
     words: tuple[str, ...]
-    wrong: bool
+    wrong: tuple[str, ...]
     removable: Mapping[Path, Sequence[Steps]]
     baseline: NewBaseline | None
 
@@ -105,12 +106,12 @@ def look(named: Named, wish: Wish) -> Looked:
     known = read_baseline(read_file(path)) if path is not None and os.path.exists(path) else None  # noqa: PTH110
     linter = Linter(chosen)
     words: list[str] = []
-    wrong = list(_read(named, wish.kind, linter, words))
+    wrong = tuple(_read(named, wish.kind, linter, words))
     report = _of_level(linter.report(), wish.level)
     if known is not None:
         report = known.without(report)
     fresh = NewBaseline(path) if path is not None and known is None else None
-    return Looked(report, (*words, *wrong), bool(wrong), linter.removable(), fresh)
+    return Looked(report, tuple(words), wrong, linter.removable(), fresh)
 
 
 def fix(looked: Looked) -> Iterator[str]:
@@ -126,12 +127,7 @@ def fix(looked: Looked) -> Iterator[str]:
 
 def named_kind(text: str | None) -> PolicyKind | None:
     """The kind of policy of that name."""
-    if text is None:
-        return None
-    if text not in _KINDS:
-        advice = did_you_mean(text, _KINDS) or f"there are {', '.join(_KINDS)}"
-        raise InputError(Fault(f"unknown kind of policy {quoted(text)}", Location(field="--policy-type"), advice))
-    return _KINDS[text]
+    return None if text is None else _KINDS[text]
 
 
 def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str]) -> Iterator[str]:
@@ -153,7 +149,7 @@ def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str
 class _Reading:
     """Reads what is named and gives it to a linter; each method yields what could not be read."""
 
-    said: Sources
+    said: SourceOptions
     kind: PolicyKind | None
     linter: Linter
     words: list[str]
@@ -162,17 +158,18 @@ class _Reading:
         """Sources that make one world."""
         said = self.said
         try:
-            scenario = Scenario.load(list(paths), account=said.account, before=said.before, parameters=said.values())
+            scenario = read_scenario(paths, said)
         except InputError as error:
             yield str(error)
             return
         self.words.extend(scenario.loaded.words)
         if said.verbose:
-            recognised = scenario.loaded.recognised or (f"{paths[0]}: scenario",)
-            self.words.extend(f"recognised {line}" for line in recognised)
+            self.words.extend(recognised(scenario, paths[0]))
         warnings = scenario.loaded.warnings
         self.words.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
-        self.linter.scenario(scenario.evaluator, warnings)
+        stands_in = stand_in_word("account", STAND_IN_ACCOUNT) in scenario.loaded.words
+        files = (path for path in paths if path.is_file())
+        self.linter.scenario(scenario.evaluator, warnings, files, account_known=not stands_in)
 
     def file(self, path: Path) -> Iterator[str]:
         """A policy, or any source."""

@@ -9,27 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    before_option,
-    option,
-    options,
-    parameter_option,
-    scenario_option,
-    stranger_option,
-    strict_option,
-    switch,
-    unknown_key_option,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import option, options
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import AnswerOptions, FindingOptions, SpeakingOptions, WorldOptions
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     """Tell whether AWS KMS would accept a key policy from a caller, and who could still change it afterwards.
 
     AWS KMS refuses a key policy under which its caller could not call PutKeyPolicy again. The exit code is 1 where it
@@ -40,17 +29,12 @@ class Call:
 
     key: str | None = option("--key", "-k", metavar="KEY", help="Which key; default: all.", complete="keys")
     caller: str | None = option("--as", metavar="PRINCIPAL", help="Who puts the policy.", complete="principals")
-    context: tuple[str, ...] = options("--context", "-c", metavar="K=V", help="A condition key of the request.")
-    key_policy: str | None = option("--key-policy", metavar="FILE", help="The policy to check, in place of the key's.")
-    scenario: tuple[str, ...] = scenario_option()
-    account: str | None = account_option()
-    before: bool = before_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
-    json: bool = switch("--json", help="One JSON object.")
-    strict: bool = strict_option()
-    stranger: bool = stranger_option()
-    allow_unknown_key: bool = unknown_key_option()
+    context: tuple[str, ...] = options(
+        "--context", "-c", metavar="K=V", help="A condition key of the request.", complete="condition keys"
+    )
+    key_policy: str | None = option(
+        "--key-policy", metavar="FILE", help="The policy to check, in place of the key's.", complete="files"
+    )
 
 
 def run(call: Call, output: Output) -> ExitCode:
@@ -58,22 +42,24 @@ def run(call: Call, output: Output) -> ExitCode:
     from datetime import UTC, datetime
 
     from kms_eval.analysis.lockout import Circumstances, check_lockout
-    from kms_eval.doors.cli.opening import Sources, open_scenario
+    from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.pairs import several
     from kms_eval.doors.cli.question import by_option
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, painting
+    from kms_eval.doors.discovery import find
     from kms_eval.errors import InputError
     from kms_eval.world.names import resolve_key
 
+    form = chosen_format(call)
+    if call.output is not None:
+        check_output(call.output, [find(call.scenario), call.key_policy])
     context = {name: tuple(values) for name, values in several(call.context, "--context").items()}
     opened = open_scenario(
         call.scenario,
-        sources=Sources.of(call),
+        call,
         key_policy=call.key_policy,
         principal=call.caller,
         key=call.key,
-        strict=call.strict,
-        strangers=call.stranger,
-        allow_unknown_key=call.allow_unknown_key,
     )
     for line in opened.assumptions:
         output.word(line)
@@ -85,15 +71,18 @@ def run(call: Call, output: Output) -> ExitCode:
         found = [check_lockout(evaluator, key, circumstances, caller=call.caller) for key in keys]
     except InputError as error:
         raise by_option(error) from None
-    if call.json:
+    if form == "json":
         from kms_eval.render.json_document import json_document
         from kms_eval.render.lockout import to_dict
 
-        output.answer(json_document({"keys": [to_dict(each) for each in found]}, ascii_only=output.ascii_only))
+        text = json_document({"keys": [to_dict(each) for each in found]}, ascii_only=output.ascii_only)
     else:
         from kms_eval.render.lockout import render
+        from kms_eval.render.text import wrapped
 
-        output.answer("\n\n".join(render(each, paint=output.paint) for each in found))
+        text = "\n\n".join(render(each, paint=painting(call.output, output)) for each in found)
+        text = wrapped(text, output.width if call.output is None else None)
+    deliver(output, call.output, [text, "\n"])
     for line in opened.words:
         output.word(line)
     for each in found:

@@ -18,6 +18,7 @@ from kms_eval.doors.cli.output import Output
 from kms_eval.errors import KmsEvalError
 
 if TYPE_CHECKING:
+    from kms_eval.doors.cli.shared_options import SpeakingOptions
     from kms_eval.doors.cli.verbs import Verb
 
 _INTERRUPTED = 130
@@ -56,7 +57,7 @@ def _answer(words: list[str], output: Output) -> int:
 
         return completion.answer(os.environ[_COMPLETING], words, output)
     from kms_eval.doors.cli import quick
-    from kms_eval.doors.cli.arguments import refuse_empty
+    from kms_eval.doors.cli.arguments import check_values
 
     if words == ["--version"]:
         from kms_eval import __version__
@@ -65,7 +66,7 @@ def _answer(words: list[str], output: Output) -> int:
         return ExitCode.YES
     # The rare command that makes much garbage can afford to collect it; the others end before it matters.
     gc.set_threshold(_COLLECTED_AT)
-    read: tuple[Verb, object] | int | None = quick.read(words)
+    read: tuple[Verb, SpeakingOptions] | int | None = quick.read(words)
     if read is None:
         from kms_eval.doors.cli import application, completion_scripts
 
@@ -75,8 +76,10 @@ def _answer(words: list[str], output: Output) -> int:
     if isinstance(read, int):
         return read
     verb, call = read
-    refuse_empty(call)
-    return verb.module().run(call, output)
+    check_values(call)
+    output.obey(quiet=call.quiet, color=call.color)
+    code = verb.module().run(call, output)
+    return ExitCode.YES if code == ExitCode.NO and getattr(call, "exit_zero", False) else code
 
 
 def _tell(output: Output, text: str, unexpected: Exception | None = None) -> None:
@@ -86,5 +89,5 @@ def _tell(output: Output, text: str, unexpected: Exception | None = None) -> Non
 
         text = "".join(format_exception(unexpected)).rstrip()
     with suppress(OSError):  # a stream cannot be written: the exit code has to do
-        output.word(text)
+        output.error(text)
         output.close()

@@ -9,91 +9,66 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    before_option,
-    options,
-    parameter_option,
-    scenario_option,
-    stranger_option,
-    strict_option,
-    unknown_key_option,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import options
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.grids import (
-    at_option,
-    chosen_format,
-    circumstances,
-    context_option,
-    endpoint_option,
+from kms_eval.doors.cli.grids import circumstances, grid_of
+from kms_eval.doors.cli.shared_options import (
+    AnswerOptions,
+    CircumstanceOptions,
+    FilterOptions,
+    SpeakingOptions,
+    WorldOptions,
     format_option,
-    grid_of,
-    output_option,
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kms_eval.analysis.access.access_matrix import Matrix
     from kms_eval.doors.cli.output import Output
 
 _TABLE = "table"
-_FORMS = (_TABLE, "csv", "json", "html", "svg")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(FilterOptions, CircumstanceOptions, AnswerOptions, WorldOptions, SpeakingOptions):
     """Show what every principal may do on every key: always, only under conditions, never.
 
     On the terminal actions are folded into groups (`--unfold use`, `--unfold all` open them). As HTML it is one page
-    that opens from disk, with filters and the reason of each answer; as SVG a heat map; as CSV and JSON data.
+    that opens from disk, with filters and, for each answer, the reason and the statements behind it; as SVG a picture;
+    as CSV and JSON data.
     `*` is a wildcard in names. The exit code is 0.
 
-    `kms-eval matrix --key app --output access.html`
+    `kms-eval matrix --key app`
+
+    `kms-eval matrix --principal "role/*" --output access.html`
     """
 
-    principal: tuple[str, ...] = options("--principal", metavar="PRINCIPAL", help="Whom to show; default: everybody.")
-    action: tuple[str, ...] = options("--action", "-a", metavar="ACTION", help="Which actions; default: all.")
-    key: tuple[str, ...] = options("--key", "-k", metavar="KEY", help="Which keys; default: all.")
     unfold: tuple[str, ...] = options(
-        "--unfold", metavar="GROUP", help="A group whose actions get a column each in the table; `all` for all."
+        "--unfold",
+        metavar="GROUP",
+        help="A group whose actions get a column each in the table; `all` for all.",
+        complete="action groups",
     )
-    context: tuple[str, ...] = context_option()
-    at: str | None = at_option()
-    vpc_endpoint: str | None = endpoint_option()
-    format: str | None = format_option(*_FORMS)
-    output: str | None = output_option("; its ending says the form")
-    scenario: tuple[str, ...] = scenario_option()
-    account: str | None = account_option()
-    before: bool = before_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
-    strict: bool = strict_option()
-    stranger: bool = stranger_option()
-    allow_unknown_key: bool = unknown_key_option()
+    format: str | None = format_option(_TABLE, "csv", "json", "html", "svg")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.analysis.access.access_matrix import Notes, matrix
     from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
-    from kms_eval.doors.cli.opening import Sources, open_scenario
+    from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
-    from kms_eval.doors.cli.writing import check_output, deliver
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
     from kms_eval.doors.discovery import find
     from kms_eval.render.matrix import MATRIX_FORM
 
     check_output(call.output, [find(call.scenario)])
-    form = MATRIX_FORM.get(chosen_format(call.format, call.output, _FORMS))
+    form = MATRIX_FORM.get(chosen_format(call))
     _check_groups(call.unfold)
     actions = chosen_actions(call.action)
-    asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(
-        call.scenario,
-        sources=Sources.of(call),
-        strict=call.strict,
-        strangers=call.stranger,
-        allow_unknown_key=call.allow_unknown_key,
-    )
+    asked = circumstances(call)
+    opened = open_scenario(call.scenario, call)
     evaluator = opened.scenario.evaluator
     askers = chosen_askers(evaluator, call.principal)
     keys = chosen_keys(evaluator.world, call.key)
@@ -106,9 +81,10 @@ def run(call: Call, output: Output) -> ExitCode:
         keys[:room],
         actions,
         title=opened.scenario.loaded.name,
-        notes=form.notes if form is not None else Notes.NONE,
+        notes=form.notes_for(len(askers) * len(keys[:room])) if form is not None else Notes.NONE,
+        source=_named(call, find(call.scenario)),
         keys_left_out=len(keys[room:]),
-        track=tracking("Asking about everybody"),
+        track=tracking("Asking about everybody", output),
     )
     deliver(output, call.output, form.pieces(made) if form is not None else _table(made, call, output))
     if made.keys_left_out:
@@ -120,12 +96,18 @@ def run(call: Call, output: Output) -> ExitCode:
     return ExitCode.YES
 
 
+def _named(call: Call, found: Path | None) -> str:
+    """What the answers are about, as a reader of the page would name it."""
+    return ", ".join(call.scenario) or (found.name if found is not None else "")
+
+
 def _table(made: Matrix, call: Call, output: Output) -> Iterator[str]:
     from kms_eval.doors.cli.writing import painting
     from kms_eval.render.matrix_text import LETTERS, PICTURES, render
 
     signs = LETTERS if output.ascii_only and call.output is None else PICTURES
-    lines = render(made, unfold=call.unfold, signs=signs, paint=painting(call.output, output))
+    width = output.width if call.output is None else None
+    lines = render(made, unfold=call.unfold, signs=signs, paint=painting(call.output, output), width=width)
     return (f"{line}\n" for line in lines)
 
 

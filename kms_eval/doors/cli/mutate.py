@@ -6,20 +6,12 @@ Never here: mistakes, and what becomes of them (`analysis.mutation`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    option,
-    optional_argument,
-    options,
-    scenario_option,
-    strict_option,
-    switch,
-    unknown_key_option,
-)
+from kms_eval.doors.cli.arguments import option, optional_argument, options, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import AnswerOptions, FindingOptions, SpeakingOptions, WorldOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +21,8 @@ if TYPE_CHECKING:
     from kms_eval.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     """Change one thing in the policies at a time, and see whether the tests of the scenario notice.
 
     Lists the mistakes that no test notices, the most dangerous first: those that allow more. Each comes with the change
@@ -40,16 +32,13 @@ class Call:
     `kms-eval mutate scenarios/app.kms.yaml`
     """
 
-    path: str | None = optional_argument("[PATH]", "The scenario; default: the one that is found.")
-    kind: tuple[str, ...] = options("--kind", metavar="KIND", help="Only this kind of mistake; `--kinds` lists them.")
+    path: str | None = optional_argument("[PATH]", "The scenario; default: the one that is found.", "files")
+    kind: tuple[str, ...] = options(
+        "--kind", metavar="KIND", help="Only this kind of mistake; `--kinds` lists them.", complete="kinds of mistake"
+    )
     kinds: bool = switch("--kinds", help="List the kinds of mistake.")
     least: str | None = option("--fail-under", metavar="PERCENT", help="Exit with 0 where so many are noticed.")
     most: str | None = option("--most", "-n", metavar="NUMBER", help="Show so many at most; default: 20.")
-    scenario: tuple[str, ...] = scenario_option()
-    json: bool = switch("--json", help="One JSON object.")
-    output: str | None = option("--output", "-o", metavar="FILE", help="A file to write to, whole or not at all.")
-    strict: bool = strict_option()
-    allow_unknown_key: bool = unknown_key_option()
 
 
 _SHOWN = 20
@@ -59,17 +48,19 @@ def run(call: Call, output: Output) -> ExitCode:
     """Try all mistakes."""
     from datetime import UTC, datetime
 
+    from kms_eval.analysis.mutating.mutants import known_kinds
     from kms_eval.analysis.mutating.mutation import all_mutants, failing_tests, mutate
     from kms_eval.doors.cli.numbers import count, percentage
     from kms_eval.doors.cli.progress import tracking
-    from kms_eval.doors.cli.writing import check_output, deliver
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
 
     if call.kinds:
         output.answer("\n".join(_kinds()))
         return ExitCode.YES
     path = _path(call)
     check_output(call.output, [path])
-    kinds = _chosen(call.kind)
+    form = chosen_format(call)
+    kinds = known_kinds(call.kind, "--kind")
     least = None if call.least is None else percentage(call.least, "--fail-under")
     most = _SHOWN if call.most is None else count(call.most, "--most")
     scenario = _scenario(path, call, output)
@@ -78,22 +69,28 @@ def run(call: Call, output: Output) -> ExitCode:
     if failing:
         for result in failing:
             place = result.case.place.location()
-            output.word(f"{place.file or ''}:{place.line or ''}: {result.case.name}: does not pass")
-        output.word("the tests have to pass before they can tell anything: see `kms-eval test`")
+            output.error(f"{place.file or ''}:{place.line or ''}: {result.case.name}: does not pass")
+        output.error("the tests have to pass before they can tell anything: see `kms-eval test`")
         return ExitCode.NO
     mutants = all_mutants(scenario.evaluator, kinds)
-    track = tracking("Trying mistakes")
+    track = tracking("Trying mistakes", output)
     report = mutate(scenario.evaluator, scenario.tests, mutants, now, track)
-    deliver(output, call.output, [_rendered(report, call, most, output, (str(path), *call.scenario[1:]))])
+    deliver(
+        output,
+        call.output,
+        [_rendered(report, form, call=call, most=most, output=output, sources=(str(path), *call.scenario[1:]))],
+    )
     enough = not report.survivors if least is None else report.score >= least
     return ExitCode.YES if enough else ExitCode.NO
 
 
-def _rendered(report: MutationReport, call: Call, most: int, output: Output, sources: tuple[str, ...]) -> str:
+def _rendered(
+    report: MutationReport, form: str, *, call: Call, most: int, output: Output, sources: tuple[str, ...]
+) -> str:
     from kms_eval.doors.cli.writing import painting
     from kms_eval.render.mutation import render, render_json
 
-    if call.json:
+    if form == "json":
         return render_json(report)
     return render(report, most=most, paint=painting(call.output, output), sources=sources)
 
@@ -103,21 +100,6 @@ def _kinds() -> list[str]:
 
     width = max(len(kind.name) for kind in KINDS)
     return [f"{kind.name.ljust(width)}  {kind.summary}" for kind in KINDS]
-
-
-def _chosen(names: Sequence[str]) -> Sequence[str] | None:
-    from kms_eval.analysis.mutating.mutants import KINDS
-    from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
-
-    known = [kind.name for kind in KINDS]
-    faults = [
-        Fault(f"unknown kind {quoted(name)}", Location(field="--kind"), did_you_mean(name, known) or "see `--kinds`")
-        for name in names
-        if name not in known
-    ]
-    if faults:
-        raise InputError(faults)
-    return names or None
 
 
 def _path(call: Call) -> Path:
@@ -134,10 +116,12 @@ def _path(call: Call) -> Path:
 
 def _scenario(path: Path, call: Call, output: Output) -> Scenario:
     from kms_eval.doors.cli.document_warnings import document_warning_lines
+    from kms_eval.doors.cli.opening import read_scenario, recognised
     from kms_eval.errors import InputError
-    from kms_eval.scenario import Scenario
 
-    scenario = Scenario.load([path, *call.scenario[1:]], strict=call.strict, allow_unknown_key=call.allow_unknown_key)
+    scenario = read_scenario([path, *call.scenario[1:]], call)
+    for line in recognised(scenario, path) if call.verbose else ():
+        output.word(line)
     for line in document_warning_lines(scenario.loaded.warnings):
         output.word(line)
     if not scenario.tests:

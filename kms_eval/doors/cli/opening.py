@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from kms_eval.documents.findings import DocumentWarning, Findings
+from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.doors.cli.document_warnings import document_warning_lines
+from kms_eval.doors.cli.shared_options import PlanOptions, SourceOptions, StrictOptions
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Place, SourceFile
@@ -45,85 +47,93 @@ class Given:
     warnings: tuple[DocumentWarning, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What a call says about its sources beside their paths."""
+class Deciding(TypedDict):
+    """What a call lets through, or does not."""
 
-    account: str | None = None
-    before: bool = False
-    parameters: tuple[str, ...] = ()
-    verbose: bool = False
+    allow_unknown_action: bool
+    allow_unknown_key: bool
+    strict: bool
 
-    @classmethod
-    def of(cls, call: Any) -> Sources:
-        """Those of a verb's call."""
-        return cls(call.account, call.before, call.parameter, call.verbose)
 
-    def values(self) -> dict[str, str]:
-        """The parameters by name. Raises InputError for one that is no pair."""
-        pairs = {}
-        for text in self.parameters:
-            name, equals, value = text.partition("=")
-            if not equals or not name:
-                raise InputError(Fault(f"{quoted(text)} is not NAME=VALUE", Location(field="--parameter")))
-            pairs[name] = value
-        return pairs
+def read_scenario(paths: Sequence[str | Path], call: SourceOptions) -> Scenario:
+    """The scenario that these sources make, read as the call says. Raises InputError."""
+    trusted = call if isinstance(call, StrictOptions) else StrictOptions()
+    return Scenario.load(
+        list(paths),
+        strict=trusted.strict,
+        strangers=trusted.stranger,
+        allow_unknown_action=trusted.allow_unknown_action,
+        allow_unknown_key=trusted.allow_unknown_key,
+        account=call.account,
+        region=call.region,
+        before=isinstance(call, PlanOptions) and call.before,
+        parameters=parameters(call),
+    )
+
+
+def parameters(call: SourceOptions) -> dict[str, str]:
+    """The parameters of templates by name. Raises InputError for one that is no pair."""
+    pairs = {}
+    for text in call.parameter:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputError(Fault(f"{quoted(text)} is not NAME=VALUE", Location(field="--parameter")))
+        pairs[name] = value
+    return pairs
+
+
+def recognised(scenario: Scenario, path: str | Path) -> list[str]:
+    """What `--verbose` says about sources, of which `path` is the first."""
+    return [f"recognised {line}" for line in scenario.loaded.recognised or (f"{path}: scenario",)]
 
 
 def open_scenario(
     scenario: str | Sequence[str] | None,
+    call: SourceOptions,
     *,
-    sources: Sources | None = None,
     key_policy: str | None = None,
     policies: Sequence[str] = (),
     principal: str | None = None,
     key: str | None = None,
-    strict: bool = False,
-    strangers: bool = False,
-    allow_unknown_action: bool = False,
-    allow_unknown_key: bool = False,
 ) -> Opened:
-    """The scenario that is named or found, with the given policies in place.
+    """The scenario that is named or found, with the given policies in place, read as the call says.
 
     `key_policy` replaces the policy of `key`, `policies` are attached to `principal`. Where there is no scenario they
-    are enough: the key's account is then read off them, and the principal is described by nothing else. `strangers`
-    lets the call be about anybody.
+    are enough: the key's account is then read off them, and the principal is described by nothing else.
     """
-    unknown = {"allow_unknown_action": allow_unknown_action, "allow_unknown_key": allow_unknown_key}
+    trusted = call if isinstance(call, StrictOptions) else StrictOptions()
+    decided: Deciding = {
+        "allow_unknown_action": trusted.allow_unknown_action,
+        "allow_unknown_key": trusted.allow_unknown_key,
+        "strict": trusted.strict,
+    }
     named = (scenario,) if isinstance(scenario, str) else tuple(scenario or ())
     path = find(named[0] if named else None)
-    given = _given(key_policy, policies, strict=strict)
+    given = _given(key_policy, policies, strict=trusted.strict)
     if path is None and given.key_policy is None and not given.policies:
         raise InputError(NO_SCENARIO)
     words: list[str] = []
     assumptions: list[str] = []
     if path is not None:
-        said = Sources() if sources is None else sources
-        opened = Scenario.load(
-            [path, *map(Path, named[1:])],
-            strict=strict,
-            strangers=strangers,
-            allow_unknown_action=allow_unknown_action,
-            allow_unknown_key=allow_unknown_key,
-            account=said.account,
-            before=said.before,
-            parameters=said.values(),
-        )
+        opened = read_scenario([path, *named[1:]], call)
         words += opened.loaded.words
-        if said.verbose:
-            words += [f"recognised {line}" for line in opened.loaded.recognised or (f"{path}: scenario",)]
+        if call.verbose:
+            words += recognised(opened, path)
         if not named and (given.key_policy is not None or given.policies):
             words.append(f"on top of the scenario {path}")
     else:
         from kms_eval.doors.cli.assumed import assumed
 
         data, assumptions = assumed(principal, key, given.key_policy, given.policies)
-        opened = Scenario.from_dict(data, base=HERE, strangers=strangers, **unknown)
+        opened = Scenario.from_dict(data, base=HERE, strangers=trusted.stranger, **decided)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:
-        world = _with(loaded.world, given, principal, key)
-        loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *given.warnings))
-        opened = Scenario(loaded, **unknown)
+        findings = Findings()
+        findings.warnings += given.warnings
+        world = _with(loaded.world, given, principal, key, findings)
+        findings.raise_faults(strict=trusted.strict)
+        loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *findings.warnings))
+        opened = Scenario(loaded, **decided)
     return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions))
 
 
@@ -140,8 +150,8 @@ def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> 
     return Given(read, attached, tuple(findings.warnings))
 
 
-def _with(world: World, given: Given, principal: str | None, key: str | None) -> World:
-    """The world with the given policies in it."""
+def _with(world: World, given: Given, principal: str | None, key: str | None, findings: Findings) -> World:
+    """The world with the given policies in it; what they say of other partitions and Regions goes to `findings`."""
     caller = resolve_caller(world, principal) if principal is not None else None
     if caller is not None:
         refuse_stranger(world, caller)
@@ -150,9 +160,17 @@ def _with(world: World, given: Given, principal: str | None, key: str | None) ->
         if person is None:
             message = f"`--policy` is attached to users and roles, and {quoted(principal or '')} is neither"
             raise InputError(Fault(message))
+        for policy in given.policies:
+            _say_misplaced(policy, findings, person.arn.split(":", 2)[1])
         richer = replace(person, policies=(*person.policies, *given.policies), known=True)
         world = replace(world, principals={**world.principals, richer.arn: richer})
     if given.key_policy is not None:
         found = resolve_key(world, key, caller=caller).key
+        _say_misplaced(given.key_policy, findings, found.partition, found.region)
         world = replace(world, keys={**world.keys, found.handle: replace(found, policy=given.key_policy)})
     return world
+
+
+def _say_misplaced(policy: Policy, findings: Findings, partition: str, region: str | None = None) -> None:
+    for remark in misplaced(policy, partition, region):
+        findings.remark(policy.place or Place(SourceFile("")), remark)

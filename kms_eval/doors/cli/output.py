@@ -32,6 +32,7 @@ class Output:
         self._out = _tolerant(out)
         self._err = _tolerant(err)
         self._colourful = colourful(out, environment)
+        self._quiet = False
 
     @classmethod
     def of_process(cls) -> Output:
@@ -49,12 +50,28 @@ class Output:
         """How many columns the terminal has that shows the answers; None where it is none."""
         return get_terminal_size().columns if self._out is not None and self._out.isatty() else None
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is wanted but answers and errors."""
+        return self._quiet
+
+    def obey(self, *, quiet: bool, color: str | None) -> None:
+        """Speak as the call wants it: `color` is ``always``, ``never``, or None and ``auto`` for what suits."""
+        self._quiet = quiet
+        if color in {"always", "never"}:
+            self._colourful = color == "always"
+
     def answer(self, text: str) -> None:
         """Say it on stdout, as whole lines."""
         self._out = _written(self._out, text)
 
     def word(self, text: str) -> None:
-        """Say something about the answer on stderr, a line for each line of the text, control characters as escapes."""
+        """Say something about the answer on stderr, unless nobody wants to hear it."""
+        if not self._quiet:
+            self.error(text)
+
+    def error(self, text: str) -> None:
+        """Say what went wrong on stderr, a line for each line of the text, control characters as escapes."""
         self._out = _flushed(self._out)
         self._err = _written(self._err, "\n".join(f"kms-eval: {printable(line)}" for line in text.split("\n")))
 

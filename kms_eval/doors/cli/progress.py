@@ -9,16 +9,22 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from kms_eval.doors.cli.output import Output
+
 _T = TypeVar("_T")
 
 
-def tracking(label: str) -> Callable[[Sequence[_T]], Iterable[_T]]:
-    """What passes a sequence on, with a bar where stderr is a terminal."""
+def tracking(label: str, output: Output) -> Callable[[Sequence[_T]], Iterable[_T]]:
+    """What passes a sequence on, with a bar where stderr is a terminal and words are wanted."""
 
     def track(items: Sequence[_T]) -> Iterable[_T]:
-        return _with_bar(label, items) if sys.stderr is not None and sys.stderr.isatty() else items
+        return _with_bar(label, items) if _watched(output) else items
 
     return track
+
+
+def _watched(output: Output) -> bool:
+    return not output.quiet and sys.stderr is not None and sys.stderr.isatty()
 
 
 def _with_bar(label: str, items: Sequence[_T]) -> Iterator[_T]:

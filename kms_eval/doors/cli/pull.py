@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from kms_eval.doors.cli.arguments import option, options, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 from kms_eval.errors import Fault, InputError, Location, MissingExtraError, quoted
+from kms_eval.facts.regions import region_complaint
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(SpeakingOptions):
     """Keep what AWS shows of an account in a folder, by read-only calls.
 
     The folder is there when the snapshot is whole, and not before. What a call that was refused would tell is not
@@ -27,9 +29,11 @@ class Call:
     `kms-eval pull -o account --region eu-west-1`
     """
 
-    output: str | None = option("--output", "-o", metavar="FOLDER", help="The folder to make.")
+    output: str | None = option("--output", "-o", metavar="FOLDER", help="The folder to make.", complete="files")
     profile: str | None = option("--profile", metavar="NAME", help="The profile of the AWS configuration.")
-    region: tuple[str, ...] = options("--region", "-r", metavar="REGION", help="A Region; again for more.")
+    region: tuple[str, ...] = options(
+        "--region", "-r", metavar="REGION", help="A Region; again for more.", complete="regions"
+    )
     role_arn: tuple[str, ...] = options(
         "--role-arn", metavar="ARN", help="A role to assume, of the account that is asked; again for more accounts."
     )
@@ -41,6 +45,9 @@ def run(call: Call, output: Output) -> ExitCode:
     """Make the snapshot."""
     if call.output is None:
         raise InputError(Fault("is missing", Location(field="--output"), "name the folder: `kms-eval pull -o account`"))
+    wrong = [found for region in call.region if (found := region_complaint(region)) is not None]
+    if wrong:
+        raise InputError([Fault(message, Location(field="--region"), advice) for message, advice in wrong])
     if call.print_commands:
         from kms_eval.doors.pulling.calls import commands
 
@@ -61,7 +68,9 @@ def run(call: Call, output: Output) -> ExitCode:
     snapshot.finish(regions)
     for failed in snapshot.failed:
         about = failed.get("key") or failed.get("policy") or failed.get("region") or failed["account"]
-        output.word(f"refused: {failed['service']}:{failed['operation']} on {about}: {failed['code']}; it is not known")
+        output.error(
+            f"refused: {failed['service']}:{failed['operation']} on {about}: {failed['code']}; it is not known"
+        )
     output.answer(f"{call.output}: {snapshot.made} calls, {len(snapshot.failed)} refused")
     return ExitCode.YES
 
@@ -82,8 +91,9 @@ def _session(call: Call) -> Any:
 
 def _aws_errors() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
-    return BotoCoreError, ClientError
+    return BotoCoreError, ClientError, ResponseParserError
 
 
 def _assumed(session: Any, role: str) -> Any:

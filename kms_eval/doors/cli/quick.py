@@ -1,19 +1,22 @@
 """Reading a command line that is plainly right, without typer.
 
 Comes in: words. Goes out: a verb's call, or None for everything else: help, completion, mistakes, rare spellings.
-Never here: a message. Loading typer takes longer than most answers; `application` reads what is left, and says what is
-wrong with it. INVARIANT: whatever is read here, `application` would read as the same call.
+Never here: a message. Loading typer takes longer than most answers: without this reader a whole `can` takes twice as
+long (a row of `benchmarks/bench_start.py`). `application` reads what is left, and says what is wrong with it.
+INVARIANT: whatever is read here, `application` would read as the same call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from kms_eval.doors.cli.arguments import Described, described
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 from kms_eval.doors.cli.verbs import VERB, Verb
 
 
-def read(words: Sequence[str]) -> tuple[Verb, object] | None:
+def read(words: Sequence[str]) -> tuple[Verb, SpeakingOptions] | None:
     """The verb and its call, or None where this reader is not sure."""
     verb = VERB.get(words[0]) if words else None
     if verb is None:
@@ -28,10 +31,10 @@ def read(words: Sequence[str]) -> tuple[Verb, object] | None:
     return None if placed is None else (verb, call(**options, **placed))
 
 
-def _sorted(words: Iterable[str], known: Sequence[Described]) -> tuple[dict[str, object], list[str]] | None:
+def _sorted(words: Iterable[str], known: Sequence[Described]) -> tuple[dict[str, Any], list[str]] | None:
     """What the options say, and the words that stand by their place."""
     by_name = {name: each for each in known for name in each.argument.names}
-    options: dict[str, object] = {}
+    options: dict[str, Any] = {}
     lists: dict[str, list[str]] = {}
     rest: list[str] = []
     remaining = iter(words)
@@ -57,9 +60,9 @@ def _sorted(words: Iterable[str], known: Sequence[Described]) -> tuple[dict[str,
     return options | {name: tuple(values) for name, values in lists.items()}, rest
 
 
-def _placed(words: list[str], known: Sequence[Described]) -> dict[str, object] | None:
+def _placed(words: list[str], known: Sequence[Described]) -> dict[str, Any] | None:
     """The words by the fields they stand for; None where they are too few or too many."""
-    placed: dict[str, object] = {}
+    placed: dict[str, Any] = {}
     for each in known:
         if each.argument.kind == "many":
             placed[each.name], words = tuple(words), []

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.world.cases import TestCase
+from kms_eval.world.model import World
+from kms_eval.world.names import resolve_key
 
 _TOKENS = re.compile(r"\s*([()]|[^\s()]+)")
 _DEEPEST = 50
@@ -19,10 +21,10 @@ _DEEPEST = 50
 Selected = Callable[[str], bool]
 
 
-def selection(text: str) -> Callable[[TestCase], bool]:
-    """The tests whose name, principal, action or key has the words."""
+def selection(text: str) -> Callable[[TestCase, World], bool]:
+    """The tests whose name, principal, action or key has the words; a key has them in any of its names."""
     selected = words_selection(text)
-    return lambda case: selected(_searched(case))
+    return lambda case, world: selected(_searched(case, world))
 
 
 def words_selection(text: str) -> Selected:
@@ -30,9 +32,18 @@ def words_selection(text: str) -> Selected:
     return _Reader(text, _TOKENS.findall(text)).whole()
 
 
-def _searched(case: TestCase) -> str:
+def _searched(case: TestCase, world: World) -> str:
     asked = case.request
-    return " ".join((case.name, asked.principal, asked.action, asked.key or "")).lower()
+    return " ".join((case.name, asked.principal, asked.action, asked.key or "", *_names(asked.key, world))).lower()
+
+
+def _names(name: str | None, world: World) -> tuple[str, ...]:
+    """The short names of the key that a test means; none where it means none."""
+    try:
+        key = resolve_key(world, name).key
+    except InputError:
+        return ()
+    return key.handle, key.key_id, *key.aliases
 
 
 @dataclass(slots=True)

@@ -18,7 +18,6 @@ from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
 from kms_eval.formats.text import read_file
 from kms_eval.scenario import Scenario
-from kms_eval.sources.options import Options
 
 _ROUND = 60
 """Seconds that git has for an answer."""
@@ -43,18 +42,17 @@ class Beside:
     region: str | None = None
     parameters: Mapping[str, str] | None = None
     strict: bool = False
-
-    def options(self, *, before: bool = False) -> Options:
-        """The options of a side."""
-        return Options(self.account, self.region, before, self.parameters or {})
+    strangers: bool = False
+    allow_unknown_action: bool = False
+    allow_unknown_key: bool = False
 
 
 def two(before: str, after: str, beside: Beside) -> Sides:
     """Two sources, or two bare key policies."""
     if _key_policy(before) is not None and _key_policy(after) is not None:
         return _of_policies(read_file(Path(before)), read_file(Path(after)), beside)
-    here, words = _opened([*beside.around, Path(before)], beside.options(), strict=beside.strict)
-    there, more = _opened([*beside.around, Path(after)], beside.options(), strict=beside.strict)
+    here, words = _opened([*beside.around, Path(before)], beside)
+    there, more = _opened([*beside.around, Path(after)], beside)
     return Sides(here, there, tuple(dict.fromkeys((*words, *more))))
 
 
@@ -66,13 +64,13 @@ def one(source: str, beside: Beside) -> Sides | None:
     path = Path(source)
     if path.is_file() and _is_plan(path):
         paths = [*beside.around, path]
-        before, words = _opened(paths, beside.options(before=True), strict=beside.strict)
-        after, more = _opened(paths, beside.options(), strict=beside.strict)
+        before, words = _opened(paths, beside, before=True)
+        after, more = _opened(paths, beside)
         return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
     if not beside.around:
         return None
-    before, words = _opened(beside.around, beside.options(), strict=beside.strict)
-    after, more = _opened([*beside.around, path], beside.options(), strict=beside.strict)
+    before, words = _opened(beside.around, beside)
+    after, more = _opened([*beside.around, path], beside)
     return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
 
 
@@ -86,10 +84,10 @@ def in_git(source: str, base: str, beside: Beside) -> Sides:
             old = read_file(Path(source))
         else:
             old = None
-            before, words = _opened([*around, Path(source)], beside.options(), strict=beside.strict)
+            before, words = _opened([*around, Path(source)], beside)
     if old is not None:
         return _of_policies(old, read_file(Path(source)), beside)
-    after, more = _opened([*around, Path(source)], beside.options(), strict=beside.strict)
+    after, more = _opened([*around, Path(source)], beside)
     return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
 
 
@@ -135,14 +133,17 @@ def _git(git: str, folder: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def _opened(paths: Sequence[Path], options: Options, *, strict: bool) -> tuple[Scenario, tuple[str, ...]]:
+def _opened(paths: Sequence[Path], beside: Beside, *, before: bool = False) -> tuple[Scenario, tuple[str, ...]]:
     found = Scenario.load(
         paths,
-        strict=strict,
-        account=options.account,
-        region=options.region,
-        before=options.before,
-        parameters=options.parameters,
+        strict=beside.strict,
+        strangers=beside.strangers,
+        allow_unknown_action=beside.allow_unknown_action,
+        allow_unknown_key=beside.allow_unknown_key,
+        account=beside.account,
+        region=beside.region,
+        before=before,
+        parameters=beside.parameters,
     )
     return found, (*found.loaded.words, *document_warning_lines(found.loaded.warnings))
 
@@ -188,4 +189,5 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
         file = SourceFile(document.file.name, origins=origins)
         sides.append(from_document(RawDocument(file, value), name=document.file.name, strict=beside.strict))
     words += [line for each in sides for line in document_warning_lines(each.warnings)]
-    return Sides(Scenario(sides[0]), Scenario(sides[1]), tuple(dict.fromkeys(words)))
+    before_side, after_side = (Scenario(side, strict=beside.strict) for side in sides)
+    return Sides(before_side, after_side, tuple(dict.fromkeys(words)))

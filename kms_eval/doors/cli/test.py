@@ -11,8 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import arguments, option, scenario_option, strict_option, switch, unknown_key_option
+from kms_eval.doors.cli.arguments import arguments, option, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
+from kms_eval.doors.cli.shared_options import (
+    AnswerOptions,
+    FindingOptions,
+    SpeakingOptions,
+    WorldOptions,
+    format_option,
+    words_option,
+)
 
 if TYPE_CHECKING:
     from kms_eval.analysis.testing import TestResult
@@ -23,30 +31,38 @@ if TYPE_CHECKING:
     from kms_eval.world.cases import TestCase
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     """Run the tests in scenario files, or in all scenario files of folders.
 
     Failures name the file and line of the test. The exit code is 0 where all tests passed, 1 where one failed or too
     little is covered, 2 where a file or a test makes no sense.
+
+    `kms-eval test`
+
+    `kms-eval test policies/ -k "decrypt and not admin" --junit results.xml`
+
+    `kms-eval test --coverage --cov-fail-under 90`
     """
 
-    path: tuple[str, ...] = arguments("PATH", "Scenario files or folders; default: the scenario that is found.")
-    keyword: str | None = option(
-        "-k", "--keyword", metavar="WORDS", help="Only tests with these words: `decrypt and not admin`."
+    path: tuple[str, ...] = arguments(
+        "PATH", "Scenario files or folders; default: the scenario that is found.", "files"
     )
-    first: bool = switch("-x", "--exitfirst", help="Stop at the first test that does not pass.")
-    junit: str | None = option("--junit", metavar="FILE", help="Also write the results as JUnit XML.")
+    keyword: str | None = words_option("tests")
+    first: bool = switch("--exitfirst", "-x", help="Stop at the first test that does not pass.")
+    junit: str | None = option("--junit", metavar="FILE", help="Also write the results as JUnit XML.", complete="files")
     github: bool = switch("--github", help="Also show failures beside their lines on GitHub.")
     coverage: bool = switch("--coverage", help="Show which statements and elements no test touches.")
-    coverage_json: str | None = option("--coverage-json", metavar="FILE", help="Also write coverage as JSON.")
-    coverage_html: str | None = option("--coverage-html", metavar="FILE", help="Also write coverage as a page.")
+    coverage_json: str | None = option(
+        "--coverage-json", metavar="FILE", help="Also write coverage as JSON.", complete="files"
+    )
+    coverage_html: str | None = option(
+        "--coverage-html", metavar="FILE", help="Also write coverage as a page.", complete="files"
+    )
     cov_fail_under: str | None = option(
         "--cov-fail-under", metavar="PERCENT", help="Exit with 1 where less than this is covered."
     )
-    scenario: tuple[str, ...] = scenario_option()
-    strict: bool = strict_option()
-    allow_unknown_key: bool = unknown_key_option()
+    format: str | None = format_option("text", "json", "junit", "github")
 
 
 @dataclass(slots=True)
@@ -63,13 +79,13 @@ def run(call: Call, output: Output) -> ExitCode:
     """Run the tests of every file; faults of one file do not keep the others from being run."""
     from kms_eval.doors.cli.covering import Covering
     from kms_eval.doors.cli.gathering import named_paths
-    from kms_eval.doors.cli.writing import check_output
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
     from kms_eval.errors import InputError
-    from kms_eval.render.results import summary
 
+    form = chosen_format(call)
     covering = Covering.asked(call.coverage, call.coverage_json, call.coverage_html, call.cov_fail_under)
     paths = named_paths(call.path, call.scenario)
-    for written in (call.junit, call.coverage_json, call.coverage_html):
+    for written in (call.output, call.junit, call.coverage_json, call.coverage_html):
         check_output(written, paths)
     files = [_read(path, output, call) for path in paths]
     chosen = list(_chosen(files, call))
@@ -79,14 +95,13 @@ def run(call: Call, output: Output) -> ExitCode:
     for file in files:
         if file.scenario is not None and covering is not None:
             covering.coverage.add(file.scenario.evaluator)
-    _run(chosen, call, covering)
+    _run(chosen, call, covering, output)
     results = [result for file in files for result, _seconds in file.results]
-    _say(results, call, output)
+    _say_words(results, output)
     if call.junit is not None:
         _write_junit(call.junit, files)
-    left = sum(len(file.scenario.tests) for file in files if file.scenario is not None) - len(results)
-    enough = covering is None or covering.deliver(output)
-    output.answer(summary(results) + (f", {left} not run" if left else ""))
+    table, enough = ("", True) if covering is None else covering.deliver(output)
+    deliver(output, call.output, [_rendered(form, files, results, table, call=call, output=output), "\n"])
     outcomes = {result.outcome for result in results}
     if wrong or "invalid" in outcomes:
         return ExitCode.WRONG
@@ -95,21 +110,16 @@ def run(call: Call, output: Output) -> ExitCode:
 
 def _read(path: Path, output: Output, call: Call) -> _File:
     from kms_eval.doors.cli.document_warnings import document_warning_lines
+    from kms_eval.doors.cli.opening import read_scenario, recognised
     from kms_eval.errors import InputError
-    from kms_eval.scenario import Scenario
 
     try:
-        scenario = Scenario.load(
-            [path, *call.scenario[1:]], strict=call.strict, allow_unknown_key=call.allow_unknown_key
-        )
+        scenario = read_scenario([path, *call.scenario[1:]], call)
     except InputError as error:
-        output.word(str(error))
-        if call.github:
-            from kms_eval.render.github import of_fault
-
-            for fault in error.faults:
-                output.answer(of_fault(fault))
+        output.error(str(error))
         return _File(path, faults=error.faults)
+    for line in recognised(scenario, path) if call.verbose else ():
+        output.word(line)
     for line in document_warning_lines(scenario.loaded.warnings):
         output.word(line)
     return _File(path, scenario)
@@ -121,7 +131,7 @@ def _chosen(files: Iterable[_File], call: Call) -> Iterator[tuple[_File, Scenari
     selected = selection(call.keyword) if call.keyword is not None else None
     for file in files:
         for case in file.scenario.tests if file.scenario is not None else ():
-            if file.scenario is not None and (selected is None or selected(case)):
+            if file.scenario is not None and (selected is None or selected(case, file.scenario.world)):
                 yield file, file.scenario, case
 
 
@@ -134,7 +144,9 @@ def _no_tests(call: Call, files: Iterable[_File]) -> str:
     return "there are no tests in what was named" + (", and without tests there is no coverage" if uncovered else "")
 
 
-def _run(chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, covering: Covering | None) -> None:
+def _run(
+    chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, covering: Covering | None, output: Output
+) -> None:
     from datetime import UTC, datetime
     from time import perf_counter
 
@@ -142,7 +154,7 @@ def _run(chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, coverin
     from kms_eval.doors.cli.progress import tracking
 
     now = datetime.now(UTC)
-    for file, scenario, case in tracking("Running tests")(chosen):
+    for file, scenario, case in tracking("Running tests", output)(chosen):
         started = perf_counter()
         result = run_test(scenario.evaluator, case, now=now)
         file.results.append((result, perf_counter() - started))
@@ -152,24 +164,51 @@ def _run(chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, coverin
             break
 
 
-def _say(results: Iterable[TestResult], call: Call, output: Output) -> None:
-    from kms_eval.render.github import of_result
-    from kms_eval.render.results import render_doubts, render_failure
+def _say_words(results: Iterable[TestResult], output: Output) -> None:
+    from kms_eval.render.results import render_doubts
 
     for result in results:
         for line in render_doubts(result):
             output.word(f"warning: {line}")
-        if result.outcome == "failed":
-            output.answer(render_failure(result, paint=output.paint))
         for fault in result.faults:
-            output.word(str(fault))
-        for line in of_result(result) if call.github else ():
-            output.answer(line)
+            output.error(str(fault))
+
+
+def _rendered(
+    form: str, files: Sequence[_File], results: Sequence[TestResult], table: str, *, call: Call, output: Output
+) -> str:
+    from kms_eval.doors.cli.writing import painting
+    from kms_eval.render.github import of_fault, of_result
+    from kms_eval.render.results import render_failure, render_json, summary
+    from kms_eval.render.text import wrapped
+
+    left = sum(len(file.scenario.tests) for file in files if file.scenario is not None) - len(results)
+    if form == "json":
+        faults = [fault for file in files for fault in file.faults]
+        return render_json(results, faults, left, ascii_only=output.ascii_only)
+    if form == "junit":
+        return _junit(files)
+    lines: list[str] = []
+    if form == "github" or call.github:
+        lines += [of_fault(fault) for file in files for fault in file.faults]
+    for result in results:
+        if form == "text" and result.outcome == "failed":
+            width = output.width if call.output is None else None
+            lines.append(wrapped(render_failure(result, paint=painting(call.output, output)), width))
+        if form == "github" or call.github:
+            lines += of_result(result)
+    if table and form == "text":
+        lines.append(table)
+    return "\n".join([*lines, summary(results) + (f", {left} not run" if left else "")])
+
+
+def _junit(files: Iterable[_File]) -> str:
+    from kms_eval.render.junit import Suite, render
+
+    return render([Suite(str(file.path), file.results, file.faults) for file in files]).removesuffix("\n")
 
 
 def _write_junit(path: str, files: Iterable[_File]) -> None:
     from kms_eval.doors.output_files import write_whole
-    from kms_eval.render.junit import Suite, render
 
-    suites = [Suite(str(file.path), file.results, file.faults) for file in files]
-    write_whole(Path(path), [render(suites)])
+    write_whole(Path(path), [_junit(files), "\n"])

@@ -12,12 +12,13 @@ from typing import Any, Protocol, cast
 
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.output import Output
+from kms_eval.doors.cli.shared_options import SpeakingOptions
 
 
 class VerbModule(Protocol):
     """What the module of a verb has."""
 
-    Call: type
+    Call: type[SpeakingOptions]
 
     def run(self, call: Any, output: Output) -> ExitCode:
         """Answer the call; raises InputError where it or an input is wrong."""
@@ -41,18 +42,18 @@ class Verb:
 VERBS: tuple[Verb, ...] = (
     Verb("can", "Whether a principal may perform an action on a key, and why."),
     Verb("test", "Run the tests in scenario files or folders."),
-    Verb("check", "Whether what has to stay true holds for every request that could be made."),
+    Verb("check", "Whether what has to stay true holds for every request."),
     Verb("lockout", "Whether a key policy would lock everybody out of changing it."),
     Verb("who-can", "Everybody who may perform an action, always or under conditions."),
     Verb("matrix", "What everybody may do on every key: table, page, picture or data."),
     Verb("diff", "What a change of policies changes, before it is made."),
-    Verb("lint", "What is wrong with policies, before anybody asks the right question."),
+    Verb("lint", "What is wrong with policies, whatever anybody asks."),
     Verb("mutate", "Whether the tests would notice a mistake in the policies."),
     Verb("batch", "Decide files of requests: JSON Lines, CSV, Parquet."),
     Verb("pull", "Keep what AWS shows of an account in a folder."),
     Verb("import", "Make a scenario of sources, to keep and to edit."),
     Verb("init", "Write a scenario to start from."),
-    Verb("schema", "Print the JSON Schema of scenario files, for editors."),
+    Verb("schema", "Print the JSON Schema of scenarios, or of a JSON output."),
     Verb("code", "What a reason or warning code means."),
 )
 

@@ -10,39 +10,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kms_eval.doors.cli.arguments import (
-    account_option,
-    arguments,
-    before_option,
-    options,
-    parameter_option,
-    scenario_option,
-    strict_option,
-    switch,
-    unknown_key_option,
-    verbose_option,
-)
+from kms_eval.doors.cli.arguments import arguments, options, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.grids import (
-    at_option,
-    chosen_format,
-    circumstances,
-    context_option,
-    endpoint_option,
+from kms_eval.doors.cli.grids import circumstances, grid_of
+from kms_eval.doors.cli.shared_options import (
+    AnswerOptions,
+    CircumstanceOptions,
+    FilterOptions,
+    FindingOptions,
+    SpeakingOptions,
+    WorldOptions,
     format_option,
-    grid_of,
-    output_option,
 )
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
     from kms_eval.scenario import Scenario
 
-_FORMS = ("text", "json", "csv")
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(FilterOptions, CircumstanceOptions, AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
     """List every principal that may perform ACTION: always, only under conditions (with them), or never.
 
     Principals are those the scenario describes and those its policies and grants name, with *anyone in account X* and
@@ -51,60 +38,51 @@ class Call:
     1 where one of those may in any request at all, and 3 where that cannot be established.
 
     `kms-eval who-can kms:Decrypt --key app`
+
+    `kms-eval who-can kms:Decrypt kms:ReEncryptFrom --fail-if outside-account`
     """
 
-    action: tuple[str, ...] = arguments("ACTION...", "What: kms:Decrypt, or a pattern such as `kms:*Key`.")
-    key: tuple[str, ...] = options("--key", "-k", metavar="KEY", help="On which key; default: all.")
-    context: tuple[str, ...] = context_option()
-    at: str | None = at_option()
-    vpc_endpoint: str | None = endpoint_option()
+    actions: tuple[str, ...] = arguments(
+        "[ACTION...]", "What: kms:Decrypt, or a pattern such as `kms:*Key`.", "actions"
+    )
     why_not: bool = switch("--why-not", help="Also why each of the others never may.")
     fail_if: tuple[str, ...] = options(
         "--fail-if",
         metavar="WHO",
         help="Exit with 1 where WHO may: outside-account, outside-organization, public, a principal or a glob.",
+        complete="who",
     )
-    format: str | None = format_option(*_FORMS)
-    json: bool = switch("--json", help="One JSON object.")
-    output: str | None = output_option("")
-    scenario: tuple[str, ...] = scenario_option()
-    account: str | None = account_option()
-    before: bool = before_option()
-    parameter: tuple[str, ...] = parameter_option()
-    verbose: bool = verbose_option()
-    strict: bool = strict_option()
-    allow_unknown_key: bool = unknown_key_option()
+    format: str | None = format_option("text", "json", "csv")
 
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
     from kms_eval.analysis.access.who_can import who_can
-    from kms_eval.doors.cli.opening import Sources, open_scenario
+    from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
-    from kms_eval.doors.cli.writing import check_output, deliver, painting
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, painting
     from kms_eval.doors.discovery import find
     from kms_eval.errors import InputError
     from kms_eval.render.who_can import render, render_csv, render_json
 
     check_output(call.output, [find(call.scenario)])
-    form = chosen_format(call.format, call.output, _FORMS, json=call.json)
-    if not call.action:
+    form = chosen_format(call)
+    named = (*call.actions, *call.action)
+    if not named:
         raise InputError("name at least one action: `kms-eval who-can kms:Decrypt`")
-    actions = chosen_actions(call.action)
-    asked = circumstances(call.context, call.at, call.vpc_endpoint)
-    opened = open_scenario(
-        call.scenario, sources=Sources.of(call), strict=call.strict, allow_unknown_key=call.allow_unknown_key
-    )
+    actions = chosen_actions(named)
+    asked = circumstances(call)
+    opened = open_scenario(call.scenario, call)
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     found = who_can(
         grid_of(evaluator, asked),
-        chosen_askers(evaluator, ()),
+        chosen_askers(evaluator, call.principal),
         keys,
         actions,
         denials=call.why_not,
-        track=tracking("Asking about everybody"),
+        track=tracking("Asking about everybody", output),
     )
     text = {"text": lambda: render(found, paint=painting(call.output, output)), "json": lambda: render_json(found)}
     deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
@@ -118,7 +96,7 @@ def _judged(call: Call, scenario: Scenario, output: Output) -> ExitCode:
     from kms_eval.analysis.checking.checking import Checking
     from kms_eval.world.checks import check_of
 
-    fields = {"nobody": call.fail_if, "may": call.action, "on": call.key or None}
+    fields = {"nobody": call.fail_if, "may": (*call.actions, *call.action), "on": call.key or None}
     now = datetime.now(UTC)
     result = Checking(scenario.evaluator, now=now, sources=call.scenario).run(check_of(fields, scenario.world))
     for line in str(result).split("\n") if not result else ():

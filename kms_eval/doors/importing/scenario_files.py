@@ -84,6 +84,9 @@ class _Files:
         if "permissions_boundary" in made:
             at = ("principals", name, "permissions_boundary")
             made["permissions_boundary"] = self._policy(made["permissions_boundary"], at, f"{_short(name)}-boundary")
+        if "trust_policy" in made:
+            at = ("principals", name, "trust_policy")
+            made["trust_policy"] = self._policy(made["trust_policy"], at, f"{_short(name)}-trust")
         return made
 
     def _group(self, name: str, entry: Mapping[str, object]) -> object:

@@ -74,6 +74,7 @@ class Snapshot:
     def pages(self, account: str, client: Any, call: Call, **names: str) -> list[Mapping[str, Any]]:
         """The answer to a call, page by page; kept from an earlier pull, or asked for and kept. None where refused."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         file, parameters = call.filled(**names)
         path = self.partial / account / file
@@ -88,7 +89,8 @@ class Snapshot:
             if code not in _NOTHING_THERE:
                 self._refused(account, call, code, names)
             return []
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
+            # The latter where something on the way answers in AWS's place, a page to sign in for instance.
             self._refused(account, call, type(error).__name__, names)
             return []
         _write(path, pages[0] if len(pages) == 1 else pages)

@@ -5,7 +5,7 @@ Comes in: a `Collection`. Goes out: a `Raw`; what is there and was not shown sta
 
 from __future__ import annotations
 
-import re
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 
@@ -48,7 +48,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
         raw.words.append(stand_in_word("Region", region))
     _put_keys(raw, collection, account or STAND_IN_ACCOUNT, region)
     _put_identities(raw, collection, account)
-    _put_mentioned(raw, collection)
+    _put_unshown(raw, collection)
     put_organization(raw, collection)
     put_endpoints(raw, collection)
     return raw
@@ -132,11 +132,11 @@ def _put_metadata(entry: dict[str, object], key: KeyFacts) -> None:
 def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str, entry: dict[str, object]) -> None:
     at = ("keys", handle)
     where = {"key": key.key_id, "region": key.region, "account": key.account}
-    aws = f"aws kms {{}} --region {key.region} --key-id {key.key_id}"
+    about = f"--region {shlex.quote(str(key.region))} --key-id {shlex.quote(key.key_id)}"
 
     def gap(field: str, operation: str, command: str) -> None:
         reason = _refused(collection, operation, **where) or f"no response of {operation} shows it"
-        raw.gaps[*at, field] = Unknown(reason, f"{handle}.{field}", f"save `{aws.format(command)}`")
+        raw.gaps[*at, field] = Unknown(reason, f"{handle}.{field}", f"save `aws kms {command} {about}`")
 
     if key.policy is not None:
         entry["policy"] = key.policy.value
@@ -148,17 +148,20 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
         gap("grants", "ListGrants", "list-grants")
     else:
         grants: list[object] = [_grant(shown.value) for shown in key.grants.values()]
-        for index, shown in enumerate(key.grants.values()):
-            raw.origins.put((*at, "grants", index), Origin(shown.place))
+        if key.grants_place is not None and key.grants:
+            raw.origins.put((*at, "grants"), Origin(key.grants_place))
+        else:
+            for index, shown in enumerate(key.grants.values()):
+                raw.origins.put((*at, "grants", index), Origin(shown.place))
         if "grants" in key.cut:
             reason = f"ListGrants is cut off at `{key.cut['grants']}`"
-            grants.append(Unknown(reason, f"{handle}.grants", f"save `{aws.format('list-grants')}`"))
+            grants.append(Unknown(reason, f"{handle}.grants", f"save `aws kms list-grants {about}`"))
         entry["grants"] = grants
     if key.tags is None:
         gap("tags", "ListResourceTags", "list-resource-tags")
     elif "tags" in key.cut:
         reason = f"ListResourceTags is cut off at `{key.cut['tags']}`"
-        entry["tags"] = Unknown(reason, f"{handle}.tags", f"save `{aws.format('list-resource-tags')}`")
+        entry["tags"] = Unknown(reason, f"{handle}.tags", f"save `aws kms list-resource-tags {about}`")
     else:
         entry["tags"] = key.tags[0]
         raw.origins.put((*at, "tags"), Origin(key.tags[1].place))
@@ -219,6 +222,9 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
         entry["permissions_boundary"] = _managed(raw, collection, text, shown, (*at, "permissions_boundary"))
     elif "boundary" not in each.whole:
         raw.gaps[*at, "permissions_boundary"] = _missing(each, "permissions boundary", f"get-{each.kind}")
+    if each.trust is not None:
+        entry["trust_policy"] = each.trust.value
+        raw.origins.put((*at, "trust_policy"), Origin(each.trust.place))
     if each.tags is None:
         raw.gaps[*at, "tags"] = _missing(each, "tags", f"get-{each.kind}")
     elif "tags" in each.cut:
@@ -252,27 +258,24 @@ def _put_groups(
         policies["groups"] = _missing(each, "groups", "list-groups-for-user")
 
 
-_MENTIONED = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):(?:user|role)/[A-Za-z0-9+=,.@_/-]+")
-
-
-def _put_mentioned(raw: Raw, collection: Collection) -> None:
-    """Users and roles that key policies and grants name, of accounts whose users and roles AWS refused to show."""
+def _put_unshown(raw: Raw, collection: Collection) -> None:
+    """That users and roles of an account are unknown, where no source shows all of them."""
     reasons: dict[str, str] = {}
     for failed in collection.failed:
         if failed.text("operation") == "GetAccountAuthorizationDetails" and (account := failed.text("account")):
             reasons[account] = f"GetAccountAuthorizationDetails was refused: {failed.text('code') or 'error'}"
+    for key in collection.keys:
+        if key.account and not collection.identities.shows_all(key.account):
+            reasons.setdefault(key.account, "no response of GetAccountAuthorizationDetails shows who there is")
     for account, token in collection.identities.cut.items():
         reasons[account] = f"GetAccountAuthorizationDetails is cut off at `{token}`"
-    if not reasons:
-        return
-    for key in collection.keys:
-        shown = [key.policy, *(key.grants or {}).values()]
-        for each in shown:
-            for found in _MENTIONED.finditer(str(each.value) if each is not None else ""):
-                if found[1] in reasons and found[0] not in raw.section("principals"):
-                    unknown = Unknown(reasons[found[1]], found[0], "save `aws iam get-account-authorization-details`")
-                    entry: dict[str, object] = {"policies": unknown, "permissions_boundary": unknown, "tags": unknown}
-                    raw.put("principals", found[0], entry, each.place if each is not None else None)
+    partition = raw.value.get("partition", "aws")
+    for account, reason in reasons.items():
+        name = f"arn:{partition}:iam::{account}:*"
+        raw.section("principals")[name] = Unknown(reason, f"users and roles of {account}", _SAVE_DETAILS)
+
+
+_SAVE_DETAILS = "save `aws iam get-account-authorization-details`"
 
 
 def _missing(each: PrincipalFacts, what: str, command: str) -> Unknown:

@@ -65,6 +65,7 @@ class Identities:
         self.table: dict[str, PrincipalFacts] = {}
         self.managed: dict[str, ManagedPolicy] = {}
         self.cut: dict[str, str] = {}
+        self._told: set[tuple[str | None, Kind]] = set()
         self._names: dict[tuple[Kind, str], list[PrincipalFacts]] = {}
 
     def details(self, response: Shown) -> None:
@@ -84,6 +85,8 @@ class Identities:
                 found.tags = (entry.tags("Tags", "Key", "Value"), entry)
         token = response.cut_off()
         account = account or response.account()
+        if token is None:
+            self._told |= {(account, "user"), (account, "role")}
         if account is not None:
             if token is not None:
                 self.cut[account] = token
@@ -102,8 +105,19 @@ class Identities:
 
     def listed(self, response: Shown, kind: Kind) -> None:
         """ListRoles, ListUsers and ListGroups, which tell neither policies nor tags nor boundaries."""
+        account = response.account()
         for entry in response.items(f"{kind.capitalize()}s"):
-            self._described(kind, entry)
+            account = self._described(kind, entry).arn.split(":")[4]
+        if response.cut_off() is None:
+            self._told.add((account, kind))
+
+    def tells_all(self, account: str) -> None:
+        """All users and roles of the account are shown."""
+        self._told |= {(account, "user"), (account, "role")}
+
+    def shows_all(self, account: str) -> bool:
+        """Whether all users and roles of the account are shown; a list that does not say whose it is may be its own."""
+        return all((account, kind) in self._told or (None, kind) in self._told for kind in ("user", "role"))
 
     def groups_of_user(self, response: Shown) -> None:
         """ListGroupsForUser."""
@@ -160,15 +174,20 @@ class Identities:
         """Those of the kinds, in the order in which they were shown."""
         return (each for each in self.table.values() if each.kind in kinds)
 
-    def _described(self, kind: Kind, entry: Shown) -> PrincipalFacts:
-        text = entry.needed("Arn")
+    def shown(self, kind: Kind, text: str, entry: Shown) -> PrincipalFacts:
+        """The user, role or group of that ARN, of which `entry` tells."""
+        found = self.table.get(text)
+        if found is not None:
+            return found
         parts = arn.parse(text)
         if parts is None or parts.service != "iam" or not parts.resource.startswith(f"{kind}/"):
             raise InputError(Fault(f"`{text}` is not the ARN of a {kind}", entry.place.location()))
-        found = self.table.get(text)
-        if found is None:
-            found = self.table[text] = PrincipalFacts(kind, parts.resource.rsplit("/", 1)[1], text, entry)
-            self._names.setdefault((kind, found.name.lower()), []).append(found)
+        found = self.table[text] = PrincipalFacts(kind, parts.resource.rsplit("/", 1)[1], text, entry)
+        self._names.setdefault((kind, found.name.lower()), []).append(found)
+        return found
+
+    def _described(self, kind: Kind, entry: Shown) -> PrincipalFacts:
+        found = self.shown(kind, entry.needed("Arn"), entry)
         found.id = entry.text(f"{kind.capitalize()}Id") or found.id
         found.trust = self._document(entry, "AssumeRolePolicyDocument") or found.trust
         boundary = entry.member("PermissionsBoundary")

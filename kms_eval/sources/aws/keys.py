@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from kms_eval.errors import Fault, InputError
+from kms_eval.formats.document import Place
 from kms_eval.language import arn
 from kms_eval.sources.aws.shown import KEY_ID, Shown
 
@@ -20,10 +21,13 @@ KeyName = tuple[str | None, str | None, str]
 
 
 class KeyFacts:
-    """All that responses show of one key. `cut` has the token where a list of its grants or tags goes on."""
+    """All that responses show of one key.
 
-    __slots__ = ("account", "aliases", "cut", "grants", "key_id", "metadata", "partition", "place", "policy", "region",
-                 "tags")  # fmt: skip
+    `cut` has the token where a list of its grants or tags goes on; `grants_place` is where all grants stand in a row.
+    """
+
+    __slots__ = ("account", "aliases", "cut", "grants", "grants_place", "key_id", "metadata", "partition", "place",
+                 "policy", "region", "tags")  # fmt: skip
 
     def __init__(self, key_id: str, account: str | None, region: str | None, partition: str, shown: Shown) -> None:
         self.key_id = key_id
@@ -35,6 +39,7 @@ class KeyFacts:
         self.policy: Shown | None = None
         self.aliases: dict[str, Shown] = {}
         self.grants: dict[str, Shown] | None = None
+        self.grants_place: Place | None = None
         self.tags: tuple[dict[str, str], Shown] | None = None
         self.cut: dict[str, str] = {}
 
@@ -62,6 +67,12 @@ class Keys:
             key = self._by_arn(found.needed("Arn"), found)
         key.metadata = found
         key.place = found.place
+
+    def shown(self, key_arn: str, shown: Shown) -> KeyFacts:
+        """A key of which something shows the ARN."""
+        key = self._by_arn(key_arn, shown)
+        self._listed.add(key)
+        return key
 
     def list(self, response: Shown) -> None:
         """ListKeys."""
@@ -103,8 +114,12 @@ class Keys:
         """ListGrants of a key; with `of_principal` ListRetirableGrants, which has only some of a key's grants."""
         entries = list(response.items("Grants"))
         by_key: dict[KeyFacts, dict[str, Shown]] = {}
+        last: tuple[str | None, KeyFacts] | None = None
         for index, entry in enumerate(entries):
-            key = self._reference(entry.text("KeyId"), entry) or self.owner(response)
+            text = entry.text("KeyId")
+            if last is None or last[0] != text:
+                last = (text, self._reference(text, entry) or self.owner(response))
+            key = last[1]
             by_key.setdefault(key, {})[entry.text("GrantId") or f"grant-{index}"] = entry
         if not entries and not of_principal:
             by_key[self.owner(response)] = {}
@@ -116,6 +131,9 @@ class Keys:
                 if key.grants is not None and not _equal(key.grants, grants):
                     self.replaced.append(("grants", key, response))
                 key.grants = {}
+                key.grants_place = response.place.at("Grants") if whole else None
+            else:
+                key.grants_place = None
             key.grants.update(grants)
             if token is None:
                 key.cut.pop("grants", None)

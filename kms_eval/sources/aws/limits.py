@@ -5,22 +5,13 @@ Comes in: a `Collection`. Goes out: sections of a `Raw`. Never here: responses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
+from kms_eval.sources.attachments import FIELDS, FULL_ACCESS
 from kms_eval.sources.aws.organizations import OrganizationPolicy, Tree
 from kms_eval.sources.aws.responses import Collection
 from kms_eval.sources.raw import Raw
 
-_SECTIONS = (
-    ("SERVICE_CONTROL_POLICY", "service_control_policies"),
-    ("RESOURCE_CONTROL_POLICY", "resource_control_policies"),
-)
-_FULL_ACCESS: Mapping[str, object] = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 _IMPLIED = "p-RCPFullAWSAccess"
 _SAVE = (
     "save `aws organizations list-roots`, `list-parents`, `list-policies`, `list-targets-for-policy`, `describe-policy`"
@@ -59,7 +50,7 @@ def _account(raw: Raw, tree: Tree, name: str, organization: str) -> dict[str, ob
         entry["path"] = Unknown("no response shows where the account is", f"organization.accounts.{name}.path", _SAVE)
     else:
         entry["path"] = f"{organization}/{'/'.join(way)}/"
-    for kind, field in _SECTIONS:
+    for kind, field in FIELDS.items():
         levels = _levels(raw, tree, name, way, kind=kind, at=(*at, field))
         if levels is not None:
             entry[field] = levels
@@ -105,8 +96,7 @@ def _content(policy: OrganizationPolicy, address: str) -> object:
     if policy.content is not None:
         return policy.content.value
     if policy.id == "p-FullAWSAccess":
-        # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
-        return dict(_FULL_ACCESS)
+        return dict(FULL_ACCESS)
     remedy = f"save `aws organizations describe-policy --policy-id {policy.id}`"
     return Unknown(f"the content of `{policy.name or policy.id}` is not shown", address, remedy)
 

@@ -126,8 +126,14 @@ class Tree:
             way.append(here)
         return tuple(reversed(way))
 
+    def named(self, policy_id: str, kind: str | None) -> OrganizationPolicy:
+        """The policy of that id, which is of the type `kind` where that is told."""
+        found = self.policies.setdefault(policy_id, OrganizationPolicy(policy_id))
+        found.type = kind or found.type
+        return found
+
     def _summary(self, entry: Shown) -> OrganizationPolicy:
-        found = self.policies.setdefault(entry.needed("Id"), OrganizationPolicy(entry.needed("Id")))
+        found = self.named(entry.needed("Id"), None)
         found.name = entry.text("Name") or found.name
         found.type = entry.text("Type") or found.type
         return found

@@ -29,18 +29,19 @@ class Shown:
 
     def member(self, name: str) -> Shown | None:
         """A member of this object; None where it has none of that name, or nothing in its place."""
-        if not isinstance(self.value, Mapping) or self.value.get(name) is None:
-            return None
-        return Shown(self.value[name], self.place.at(name), self.names)
+        found = self._given(name)
+        return None if found is None else Shown(found, self.place.at(name), self.names)
+
+    def _given(self, name: str) -> object:
+        value = self.value
+        return value.get(name) if type(value) is dict or isinstance(value, Mapping) else None
 
     def text(self, name: str) -> str | None:
         """The text of a member. Raises InputError where it is something else."""
-        found = self.member(name)
-        if found is None:
-            return None
-        if not isinstance(found.value, str):
-            raise InputError(Fault("expected a string", found.place.location()))
-        return found.value
+        found = self._given(name)
+        if found is not None and not isinstance(found, str):
+            raise InputError(Fault("expected a string", self.place.at(name).location()))
+        return found
 
     def needed(self, name: str) -> str:
         """The text of a member that has to be there."""
@@ -52,15 +53,25 @@ class Shown:
     def items(self, name: str) -> Iterator[Shown]:
         """The members of a list of objects. Raises InputError where it is something else."""
         found = self.member(name)
-        if found is None:
-            return
-        if not isinstance(found.value, list):
-            raise InputError(Fault("expected a list", found.place.location()))
-        for index, item in enumerate(found.value):
-            here = found.place.at(index)
-            if not isinstance(item, Mapping):
+        if found is not None:
+            yield from found.entries()
+
+    def entries(self) -> Iterator[Shown]:
+        """The members of this list of objects. Raises InputError where it is something else."""
+        if not isinstance(self.value, list):
+            raise InputError(Fault("expected a list", self.place.location()))
+        for index, item in enumerate(self.value):
+            here = self.place.at(index)
+            if type(item) is not dict and not isinstance(item, Mapping):
                 raise InputError(Fault("expected an object", here.location()))
             yield Shown(item, here, self.names)
+
+    def members(self) -> Iterator[tuple[str, Shown]]:
+        """The members of this object, by name. Raises InputError where it is something else."""
+        if not isinstance(self.value, Mapping):
+            raise InputError(Fault("expected an object", self.place.location()))
+        for name, item in self.value.items():
+            yield str(name), Shown(item, self.place.at(str(name)), self.names)
 
     def texts(self, name: str) -> Iterator[tuple[str, Place]]:
         """The members of a list of texts, with their places."""

@@ -12,8 +12,9 @@ from typing import Final
 from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
+from kms_eval.sources.attachments import FIELDS
 from kms_eval.sources.cloudformation.stack import KEY_TYPES, Resource
-from kms_eval.sources.raw import Raw
+from kms_eval.sources.raw import Attached, Document, Raw
 
 _ELSEWHERE: Final = "not in this template"
 _ADD: Final = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
@@ -292,12 +293,10 @@ class People:
 
 
 def put_others(raw: Raw, resources: list[Resource]) -> None:
-    """Endpoints; policies of the organization are only mentioned, since no template says where accounts are."""
+    """Endpoints, and policies of the organization by what they hang on: no template says where accounts are."""
     for resource in resources:
         if resource.type == "AWS::Organizations::Policy":
-            raw.words.append(
-                f"{resource.id} is left out: a template does not say where its targets are in the organization"
-            )
+            _attached(raw, resource)
         if resource.type != "AWS::EC2::VPCEndpoint" or not (resource.text("ServiceName") or "").endswith(_KMS):
             continue
         entry: dict[str, object] = {"account": resource.stack.account}
@@ -318,3 +317,22 @@ def _entries(value: object) -> list[object]:
 
 def _owners(resource: Resource) -> Iterator[tuple[str, object]]:
     return ((kind, owner) for kind, field in _OWNERS for owner in _entries(resource.get(field)))
+
+
+def _attached(raw: Raw, resource: Resource) -> None:
+    """What a policy of the organization says, and what it hangs on.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-organizations-policy.html
+    """
+    field = FIELDS.get(resource.text("Type") or "")
+    if field is None:
+        return
+    document = Document(_document(resource.get("Content")), Origin(resource.place.at("Content"), resource.id))
+    name = resource.text("Name") or resource.id
+    raw.attachments[Attached(field, None, name)] = document
+    targets = resource.get("TargetIds")
+    for target in targets if isinstance(targets, list) else [targets]:
+        if isinstance(target, str):
+            raw.attachments[Attached(field, target, name)] = document
+        elif isinstance(target, Unknown):
+            raw.words.append(f"{resource.id} is left out where it is attached to what is not known: {target.address}")

@@ -16,7 +16,16 @@ from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 from kms_eval.sources.cloudformation.text import expanded
 from kms_eval.sources.cloudformation.values import Values, partition_of, pseudo_parameters
+from kms_eval.sources.shapes import check_shape, mapping
 
+SHAPE: Final = mapping(
+    Parameters=mapping(mapping()),
+    Conditions=mapping(),
+    Mappings=mapping(mapping(mapping())),
+    Resources=mapping(mapping(Properties=mapping())),
+    Outputs=mapping(mapping()),
+)
+"""Where a template has its mappings, when what is to be expanded is."""
 STACK: Final = "AWS::CloudFormation::Stack"
 KEY_TYPES: Final = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 _NAMES: Final[Mapping[str, tuple[str, str]]] = {
@@ -74,6 +83,7 @@ class Stack:
         self._place = place
         self._nested = nested
         self._template = expanded(template, place, region)
+        check_shape(self._template, SHAPE, place)
         self._resources: Mapping[str, Any] = self._template.get("Resources") or {}
         self._stacks: dict[str, Stack | None] = {}
         self._made: dict[str, str] = {}

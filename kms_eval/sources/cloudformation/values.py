@@ -22,6 +22,10 @@ from kms_eval.formats.unknown import Unknown
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _DEEPEST = 60
+_MOST_VALUES = 200_000
+"""Evaluated in one template: functions that refer to functions can make any number of a few lines."""
+_LONGEST_TEXT = 1 << 20
+_MOST_BLOCKS = 256  # as many as AWS gives
 _FULL_DOMAIN: Final = {"aws-cn": "amazonaws.com.cn"}
 
 
@@ -53,6 +57,7 @@ class Values:
         self._conditions: dict[str, bool | Unknown] = {}
         self._asking: list[str] = []
         self._depth = 0
+        self._evaluated = 0
         self._functions: Mapping[str, Callable[[object, Steps], object]] = {
             "Ref": self._ref,
             "Condition": self._condition,
@@ -83,8 +88,11 @@ class Values:
     def of(self, value: object, steps: Steps) -> object:
         """A value with all functions in it evaluated. `steps` lead to it, for messages and unknowns."""
         self._depth += 1
+        self._evaluated += 1
         if self._depth > _DEEPEST:
             raise self._fault(steps, "refers to itself")
+        if self._evaluated > _MOST_VALUES:
+            raise self._fault(steps, f"the template's functions make more than {_MOST_VALUES:,} values")
         try:
             return self._of(value, steps)
         finally:
@@ -92,7 +100,7 @@ class Values:
 
     def condition(self, name: object, steps: Steps) -> bool | Unknown:
         """Whether a condition of the template holds."""
-        declared = (self._template.get("Conditions") or {}).get(name)
+        declared = (self._template.get("Conditions") or {}).get(name) if isinstance(name, str) else None
         if not isinstance(name, str) or declared is None:
             raise self._fault(steps, f"there is no condition {quoted(str(name))}")
         if name in self._asking:
@@ -196,7 +204,7 @@ class Values:
             return _text(value)
 
         result = _VARIABLE.sub(replaced, text)
-        return unknown[0] if unknown else result
+        return unknown[0] if unknown else self._bounded(result, steps)
 
     def _join(self, argument: object, steps: Steps) -> object:
         delimiter, entries = self._pair(argument, steps)
@@ -206,7 +214,9 @@ class Values:
         if not isinstance(delimiter, str) or not isinstance(found, list):
             raise self._fault(steps, "takes a delimiter and a list")
         unknown = next((each for each in found if isinstance(each, Unknown)), None)
-        return unknown if unknown is not None else delimiter.join(_text(each) for each in found)
+        if unknown is not None:
+            return unknown
+        return self._bounded(delimiter.join(_text(each) for each in found), steps)
 
     def _select(self, argument: object, steps: Steps) -> object:
         index, entries = self._pair(argument, steps)
@@ -300,6 +310,8 @@ class Values:
             block, count, *bits = (str(each) for each in entries)
             network = ip_network(block)
             prefix = network.max_prefixlen - int(bits[0] if bits else 8)
+            if int(count) > _MOST_BLOCKS:
+                raise self._fault(steps, f"asks for more than {_MOST_BLOCKS} blocks")
             return [str(each) for each in islice(network.subnets(new_prefix=prefix), int(count))]
         except ValueError:
             raise self._fault(steps, "takes an address block, a count and bits") from None
@@ -329,6 +341,12 @@ class Values:
     def _macro(self, argument: object, steps: Steps) -> object:
         name = argument.get("Name") if isinstance(argument, Mapping) else argument
         raise self._fault(steps, f"uses the macro {quoted(str(name))}, which only AWS can run")
+
+    def _bounded(self, text: str, steps: Steps) -> str:
+        """The text, unless it is one of those that are put together of copies of copies."""
+        if len(text) > _LONGEST_TEXT:
+            raise self._fault(steps, f"makes a text of more than {_LONGEST_TEXT:,} characters")
+        return text
 
     def _pair(self, argument: object, steps: Steps) -> tuple[object, object]:
         if not isinstance(argument, list) or len(argument) != 2:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
 
-from kms_eval.formats.document import Origin, Origins, Steps
+from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
-from kms_eval.records import record
+from kms_eval.sources.raw import Document
 from kms_eval.sources.terraform.naming import IAM_KINDS, KEY_TYPES, Naming
 from kms_eval.sources.terraform.references import References, Target
 from kms_eval.sources.terraform.resources import AFTER_APPLY, Resource
@@ -27,21 +26,6 @@ _JSONENCODE = (
 _APPLY = "apply first and plan again"
 _JSON = frozenset({"", "json", "minified_json"})
 _DEEPEST = 10
-
-
-@record
-class Document:
-    """A policy as raw value, where it stands and what it is called; `parts` are places of statements inside it."""
-
-    value: object
-    origin: Origin
-    parts: Mapping[Steps, Origin] = field(default_factory=dict)
-
-    def put(self, origins: Origins, steps: Steps) -> None:
-        """Say that the document at `steps` of a scenario is from here."""
-        origins.put(steps, self.origin)
-        for inner, origin in self.parts.items():
-            origins.put((*steps, *inner), origin)
 
 
 class Documents:

@@ -14,7 +14,9 @@ from typing import Any, Literal
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, RawDocument
 from kms_eval.records import record
+from kms_eval.sources.shapes import check_shape
 from kms_eval.sources.terraform.resources import Index, Resource, module_names
+from kms_eval.sources.terraform.shape import DOCUMENT, STATE_FILE
 
 Side = Literal["before", "after"]
 Form = Literal["plan", "state", "state file"]
@@ -61,6 +63,8 @@ def read(document: RawDocument, side: Side) -> Read:
     """The resources of one side. A state has one side only, and is the same before and after."""
     value: Any = document.value
     form = form_of(value)
+    if form is not None:
+        check_shape(value, STATE_FILE if form == "state file" else DOCUMENT, document.place)
     if form == "plan":
         return _plan(document, value, side)
     if form == "state":

@@ -12,8 +12,8 @@ from typing import Final
 from kms_eval.formats.document import Origin
 from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
-from kms_eval.sources.raw import Raw
-from kms_eval.sources.terraform.documents import Document, Documents
+from kms_eval.sources.raw import Document, Raw
+from kms_eval.sources.terraform.documents import Documents
 from kms_eval.sources.terraform.naming import KEY_TYPES, Naming
 from kms_eval.sources.terraform.references import References
 from kms_eval.sources.terraform.resources import AFTER_APPLY, Index, Resource

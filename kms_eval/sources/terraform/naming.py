@@ -112,11 +112,23 @@ class Naming:
         primary = resource.text("primary_key_arn")
         if primary is not None:
             return primary.rsplit("/", 1)[-1]
-        target = self._references.one(resource, "primary_key_arn")
-        if target is not None and target.resource.type in KEY_TYPES and target.resource is not resource:
-            return self.key_id(target.resource)
+        target = self._primary_of(resource)
+        if target is not resource:
+            return self.key_id(target)
         uuid = uuid5(NAMESPACE_URL, f"kms-eval:{resource.address}")
         return f"mrk-{uuid.hex}" if resource.get("multi_region") is True or "replica" in resource.type else str(uuid)
+
+    def _primary_of(self, resource: Resource) -> Resource:
+        """The key that is said to be the primary in the end; itself where that leads nowhere, or in a circle."""
+        passed: list[Resource] = []
+        here = resource
+        while here not in passed:
+            passed.append(here)
+            target = self._references.one(here, "primary_key_arn")
+            if target is None or target.resource.type not in KEY_TYPES:
+                return here
+            here = target.resource
+        return resource
 
     def key_arn(self, resource: Resource) -> str:
         """The ARN of a key."""

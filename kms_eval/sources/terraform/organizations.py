@@ -7,19 +7,18 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/orga
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from kms_eval.formats.document import Origin
 from kms_eval.formats.unknown import Unknown
-from kms_eval.sources.raw import Raw
-from kms_eval.sources.terraform.documents import Document, Documents
+from kms_eval.sources.attachments import FIELDS, FULL_ACCESS, untold
+from kms_eval.sources.raw import Attached, Document, Raw
+from kms_eval.sources.terraform.documents import Documents
 from kms_eval.sources.terraform.references import References
 from kms_eval.sources.terraform.resources import Index, Resource
 
-_TYPES: Final = {
-    "SERVICE_CONTROL_POLICY": "service_control_policies",
-    "RESOURCE_CONTROL_POLICY": "resource_control_policies",
-}
 _KMS: Final = (".kms", ".kms-fips")
 
 
@@ -65,7 +64,7 @@ class Organizations:
             document.put(raw.origins, ("vpc_endpoints", name, "policy"))
 
     def _organization(self, raw: Raw) -> None:
-        attached = self._attachments()
+        self._attachments(raw)
         found = next(
             (
                 each
@@ -77,10 +76,6 @@ class Organizations:
         identity = found.text("id") if found is not None else None
         management = self._management(found) if found is not None else None
         if found is None or identity is None or management is None:
-            for target, _kind, document in attached:
-                raw.words.append(
-                    f"{document.origin.name} is left out: nothing here says where {target} is in the organization"
-                )
             return
         parents = self._parents()
         roots = found.get("roots")
@@ -88,60 +83,42 @@ class Organizations:
         accounts: dict[str, object] = {}
         raw.value["organization"] = {"id": identity, "management_account": management, "accounts": accounts}
         raw.origins.put(("organization",), Origin(found.addressed()))
+        in_use = dict.fromkeys(attached.field for attached in raw.attachments)
         for account in self._accounts(found):
-            if account == management:
-                continue
-            way = _way(account, parents, root)
-            accounts[account] = self._account(raw, account, identity, way, attached)
+            if account != management:
+                accounts[account] = _account(account, identity, _way(account, parents, root), in_use)
 
-    def _account(
-        self, raw: Raw, account: str, identity: str, way: list[str] | None, attached: list[tuple[str, str, Document]]
-    ) -> dict[str, object]:
-        unknown = Unknown(
-            "not in this plan or state", f"the parents of account {account}", "add a source that has them"
-        )
-        if way is None:
-            return {"path": unknown, "service_control_policies": [unknown], "resource_control_policies": [unknown]}
-        entry: dict[str, object] = {"path": "/".join([identity, *way]) + "/"}
-        for field in dict.fromkeys(_TYPES.values()):
-            levels: list[list[object]] = [[] for _ in (*way, account)]
-            for depth, target in enumerate((*way, account)):
-                for where, kind, document in attached:
-                    if where == target and kind == field:
-                        steps = ("organization", "accounts", account, field, depth, len(levels[depth]))
-                        document.put(raw.origins, steps)
-                        levels[depth].append(document.value)
-            if any(levels):
-                entry[field] = levels
-        return entry
-
-    def _attachments(self) -> list[tuple[str, str, Document]]:
-        """Targets, the kind of policy, and the policy of every attachment."""
+    def _attachments(self, raw: Raw) -> None:
+        """The policies, each with what it hangs on; also those that are attached elsewhere, by their names."""
         policies = {each.address: each for each in self._index.of_type("aws_organizations_policy")}
         by_id = {text: each for each in policies.values() if (text := each.text("id"))}
-        found: list[tuple[str, str, Document]] = []
+        for policy in policies.values():
+            content = self._documents.policy(policy, "content")
+            if _field(policy) and content is not None:
+                raw.attachments[Attached(_field(policy), None, _name(policy))] = content
         for resource in self._index.of_type("aws_organizations_policy_attachment"):
-            policy = by_id.get(resource.text("policy_id") or "")
-            if policy is None:
+            identity = resource.text("policy_id") or ""
+            attached = by_id.get(identity)
+            if attached is None:
                 target = self._references.one(resource, "policy_id")
-                policy = policies.get(target.resource.address) if target is not None else None
+                attached = policies.get(target.resource.address) if target is not None else None
             where = self._target(resource)
             if where is None:
                 continue
-            if policy is None:
+            if attached is None:
+                full = identity.endswith("FullAWSAccess")
                 unknown = Unknown("not in this plan or state", resource.path("policy_id"), "add a source that has it")
-                full = (resource.text("policy_id") or "").endswith("FullAWSAccess")
-                value: object = _FULL if full else unknown
-                found += [
-                    (where, field, Document(value, Origin(resource.addressed("policy_id"), resource.address)))
-                    for field in (["service_control_policies"] if full else _TYPES.values())
-                ]
+                document = Document(
+                    FULL_ACCESS if full else unknown, Origin(resource.addressed("policy_id"), resource.address)
+                )
+                name = "FullAWSAccess" if full else identity or resource.address
+                for field in [FIELDS["SERVICE_CONTROL_POLICY"]] if full else FIELDS.values():
+                    raw.attachments[Attached(field, where, name)] = document
                 continue
-            kind = _TYPES.get(policy.text("type") or "SERVICE_CONTROL_POLICY")
-            document = self._documents.policy(policy, "content")
-            if kind is not None and document is not None:
-                found.append((where, kind, document))
-        return found
+            placed = Attached(_field(attached), where, _name(attached))
+            said = raw.attachments.get(replace(placed, target=None))
+            if said is not None:
+                raw.attachments[placed] = said
 
     def _target(self, resource: Resource) -> str | None:
         known = resource.text("target_id")
@@ -179,7 +156,26 @@ class Organizations:
         return found.text("master_account_id")
 
 
-_FULL: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+def _field(policy: Resource) -> str:
+    """Where the policies of its type stand in an account; empty for types that say nothing of access to keys."""
+    return FIELDS.get(policy.text("type") or "SERVICE_CONTROL_POLICY", "")
+
+
+def _name(policy: Resource) -> str:
+    return policy.text("name") or policy.address
+
+
+def _account(account: str, organization: str, way: list[str] | None, in_use: Iterable[str]) -> dict[str, object]:
+    """An account without its policies: what else hangs on the levels above it no plan tells."""
+    if way is None:
+        unknown = Unknown(
+            "not in this plan or state", f"the parents of account {account}", "add a source that has them"
+        )
+        return {"path": unknown, "service_control_policies": [unknown], "resource_control_policies": [unknown]}
+    entry: dict[str, object] = {"path": "/".join([organization, *way]) + "/"}
+    for field in in_use:
+        entry[field] = [[untold(target)] for target in (*way, account)]
+    return entry
 
 
 def _way(account: str, parents: dict[str, str], root: str | None) -> list[str] | None:

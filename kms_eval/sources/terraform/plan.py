@@ -61,6 +61,7 @@ def _known_as(found: Read, raw: Raw) -> str:
 
 def _take_away(raw: Raw, before: Raw) -> None:
     """Say of what was before and is not after that it is gone."""
+    raw.attachments.update({attached: None for attached in before.attachments if attached not in raw.attachments})
     for section, members in _BY_NAME.items():
         now = raw.section(section)
         for name, was in before.section(section).items():

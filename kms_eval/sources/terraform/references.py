@@ -66,7 +66,8 @@ class References:
     def _targets(self, expression: object, module: str, index: object, left: int) -> Iterator[Target]:
         if not isinstance(expression, Mapping) or not left:
             return
-        for text in _whole(expression.get("references") or ()):
+        references = expression.get("references")
+        for text in _whole(references if isinstance(references, list) else ()):
             if text.startswith("var."):
                 yield from self._variable(text.removeprefix("var."), module, left)
             elif text.startswith("module."):
@@ -92,7 +93,7 @@ class References:
         if not module:
             return
         *outer, last = module_names(module)
-        call = self._module(tuple(outer)).get("module_calls", {}).get(last, {})
+        call = (self._module(tuple(outer)).get("module_calls") or {}).get(last) or {}
         expression = (call.get("expressions") or {}).get(name)
         around, _, _ = module.rpartition(f"module.{last}")
         yield from self._targets(expression, around.rstrip("."), None, left - 1)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
-from kms_eval.formats.document import Place, SourceFile
+from kms_eval.formats.document import Only, Place, SourceFile
 from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 
@@ -72,7 +72,7 @@ class Resource:
         """The place of an attribute that is called by its Terraform address, not by its path in the JSON."""
         here = self.at(*path)
         position = here.file.position
-        file = SourceFile(here.file.name, here.file.path, lambda _steps: position(here.steps))
+        file = SourceFile(here.file.name, here.file.path, Only(position, here.steps))
         return Place(file, (self.path(*path),))
 
     def configured(self, name: str) -> bool | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kms_eval.doors.batch import readers, writers
 from tests.doors.batch.request_files import many, write
 from tests.doors.command_line import Cli
 
@@ -136,7 +139,7 @@ def test_ids_of_two_types_do_not_fit_into_one_file(cli: Cli, scenario: Path, tmp
         (("in.jsonl", "-o", "in.jsonl"), "in.jsonl: the decisions would take the place of the requests"),
         (("in.jsonl", "-o", "nowhere/out.jsonl"), "nowhere: there is no such folder"),
         (("in.jsonl", "-o", "policies"), "policies: the format cannot be told by the name"),
-        (("in.jsonl", "-o", "policies", "--output-format", "csv"), "policies: is a folder, not a file"),
+        (("in.jsonl", "-o", "policies", "--format", "csv"), "policies: is a folder, not a file"),
         (("in.jsonl", "-o", "out.txt"), "out.txt: the format cannot be told by the name"),
         (
             ("in.jsonl", "--input-format", "jsonlines"),
@@ -216,3 +219,39 @@ def test_a_reader_that_goes_away_ends_the_run(
 
     with pytest.raises(OutputError, match=r"^standard output: cannot be written: broken pipe$"):
         run(Job(("in.jsonl",), "-", AT), Scenario.load(scenario), stdout=Gone())  # type: ignore[arg-type]
+
+
+def test_a_line_without_end_is_one_row_that_is_wrong_and_costs_no_memory(
+    cli: Cli, scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "LONGEST_LINE", 1 << 20)
+    row = '{"principal": "role/admin", "action": "kms:Decrypt", "key": "app"}\n'
+    long = '{"principal": "' + "a" * (3 << 20) + '"}\n'
+    (tmp_path / "requests.jsonl").write_text(row + long + row + long.rstrip("\n"))
+    done = cli("batch", "requests.jsonl", "-o", "-", "-q")
+    assert done.code == 3
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    too_long = "the line is longer than 1 MiB"
+    assert [(each["decision"], each["error"]) for each in rows] == [
+        *[("allowed", None), (None, too_long)],
+        *[("allowed", None), (None, too_long)],
+    ]
+
+
+def test_few_long_rows_of_csv_are_in_memory_at_once(
+    cli: Cli, scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "_LETTERS_AT_ONCE", 10_000)
+    lines = ["id,principal,action,key", *(f"{'i' * 4_000},role/admin,kms:Decrypt,app" for _ in range(20))]
+    (tmp_path / "requests.csv").write_text("\n".join(lines))
+    longest = 0
+    write_rows = writers._Text.write  # noqa: SLF001 - where stretches arrive
+
+    def measured(self: Any, rows: Any) -> None:
+        nonlocal longest
+        longest = max(longest, len(rows))
+        write_rows(self, rows)
+
+    monkeypatch.setattr(writers._Text, "write", measured)  # noqa: SLF001
+    done = cli("batch", "requests.csv", "-o", "-", "--output-format", "jsonl", "-q")
+    assert (done.code, len(done.out.splitlines()), longest) == (0, 20, 3)

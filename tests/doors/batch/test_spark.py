@@ -29,6 +29,7 @@ JAVA = shutil.which("java") is not None or "JAVA_HOME" in os.environ
 
 needs_spark = [
     pytest.mark.spark,
+    pytest.mark.long,
     pytest.mark.skipif(not SPARK, reason="pyspark is not installed: pip install 'kms-eval[spark]'"),
     pytest.mark.skipif(not JAVA, reason="Spark needs Java 17 or later, and there is none"),
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the test finds its executors in /proc"),

@@ -1,4 +1,4 @@
-"""kms-eval as a program calls it over and over: the words of the request each time, answers it has given before."""
+"""kms-eval as a program calls it: the words of the request each time. No decision is kept: each is made anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from benchmarks.questions import Question
 from kms_eval import Scenario
 
 NAME = "kms-eval"
-CALL = "Scenario.allows, asked before"
+CALL = "Scenario.can"
 
 
 def available() -> str | None:
@@ -16,12 +16,12 @@ def available() -> str | None:
 
 
 def prepare(question: Question) -> InProcess:
-    """Requests are words; those without context are asked without."""
-    allows = Scenario.from_dict(question.scenario).allows
+    """Requests are words; those without context are asked without. Every answer is a whole `Decision`."""
+    can = Scenario.from_dict(question.scenario).can
     asks = [(ask.principal, ask.action, ask.key, ask.context) for ask in question.asks]
     return InProcess(
         lambda: [
-            allows(principal, action, key, context=context) if context else allows(principal, action, key)
+            can(principal, action, key, context=context).allowed if context else can(principal, action, key).allowed
             for principal, action, key, context in asks
         ]
     )

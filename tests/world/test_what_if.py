@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kms_eval import InputError
-from kms_eval.analysis.access.what_if import with_identity_policies, with_key_policies
 from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.world.what_if import with_identity_policies, with_key_policies
 from tests.analysis.asking_grids import ACCOUNT, document, scenario, statement
 
 NEW = Policy("new", PolicyKind.KEY, None, None, (Statement(0, None, "Allow"),))

@@ -1,6 +1,6 @@
-"""kms-eval without its memory of decisions: every request is decided anew, from compiled policies.
+"""kms-eval, part by part: what decides whatever is no plain question, and what every explanation starts from.
 
-`Scenario.decide` keeps nothing; like the other engines it is given requests that were made before.
+Like the other engines it is given requests that were made before.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from benchmarks.questions import Question
 from kms_eval import Scenario
 from kms_eval.world.request import request
 
-NAME = "kms-eval, each anew"
+NAME = "kms-eval, part by part"
 CALL = "Scenario.decide"
 
 

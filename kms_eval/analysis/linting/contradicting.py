@@ -1,0 +1,108 @@
+"""Tests of one condition that no request meets together: proved by the solver.
+
+Comes in: subjects. Goes out: what is found. Never here: sets of values, rows.
+
+All tests of a Condition element have to hold (semantics C1), and a request comes from one place: through a VPC endpoint
+it has no aws:SourceIp, and a service that calls for somebody does not pass on the endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import combinations
+
+from kms_eval.analysis.linting.rule import Found
+from kms_eval.analysis.linting.subject import Subject, written_operator
+from kms_eval.analysis.proving.callings import Calling, callings
+from kms_eval.analysis.proving.domains import Domain, domain
+from kms_eval.analysis.proving.solving import Impossible, Known, Literal
+from kms_eval.analysis.proving.tied import solve_tied
+from kms_eval.documents.model import Statement
+from kms_eval.engine.conditions import Test, compile_condition
+from kms_eval.engine.readings import Reading
+from kms_eval.errors import quoted
+from kms_eval.facts.condition_keys import canonical
+from kms_eval.world.model import World
+
+_ANY_WAY = (Calling(frozenset()),)
+_MOST_TESTS = 12
+"""Longer conditions are not tried in parts."""
+
+
+def contradictions(subject: Subject) -> Iterator[Found]:
+    """The statements of which no request meets the condition, and the fewest tests that contradict each other."""
+    for statement in subject.statements():
+        if not statement.condition:
+            continue
+        tests = _fewest(subject, statement)
+        if tests:
+            place = subject.test_at(statement, tests[-1].written)
+            advice = "all tests of a condition have to hold; write two statements" if len(tests) > 1 else None
+            yield Found(place, _message(tests, statement), advice, statement)
+
+
+def _fewest(subject: Subject, statement: Statement) -> tuple[Test, ...]:
+    """The fewest tests that contradict each other; none where there are none, or where one alone never holds."""
+    compiled = compile_condition(subject.policy, statement.condition or ()).tests
+    ways = _ways(statement)
+    generous, world = statement.effect == "Deny", subject.world
+    if len(compiled) > _MOST_TESTS or not _impossible(compiled, ways, world, generous=generous):
+        return ()
+    for size in range(1, len(compiled) + 1):
+        for some in combinations(compiled, size):
+            if _impossible(some, ways, world, generous=generous):
+                # What no request at all meets, by its value, is another rule's.
+                return () if size == 1 and _impossible(some, _ANY_WAY, world, generous=generous) else some
+    return ()
+
+
+def _ways(statement: Statement) -> tuple[Calling, ...]:
+    entries = statement.principals
+    services = entries is not None and any(entry.kind == "Service" for entry in entries)
+    people = entries is None or any(entry.kind != "Service" for entry in entries)
+    wild = entries is None or any(entry.value == "*" for entry in entries)
+    return (
+        *(callings(service=False) if people else ()),
+        *(callings(service=True) if services or wild else ()),
+    )
+
+
+def _impossible(tests: Sequence[Test], ways: Sequence[Calling], world: World, *, generous: bool) -> bool:
+    literals = [Literal(test, holds=True, generous=generous) for test in tests]
+    known = (Known(partial(_values, world=world), _absent, _is_open, way.absent, way.fixed) for way in ways)
+    return all(isinstance(solve_tied(literals, each), Impossible) for each in known)
+
+
+_ALIAS = "kms:requestalias"
+
+
+def _values(key: str, world: World) -> Domain:
+    """The values of a condition key; an alias may be one that is not there yet."""
+    return Domain() if key == _ALIAS else domain(key, world)
+
+
+def _absent(_key: str) -> Reading:
+    return None
+
+
+def _is_open(_key: str) -> bool:
+    return True
+
+
+def _message(tests: Sequence[Test], statement: Statement) -> str:
+    if len(tests) == 1:
+        service = any(entry.kind == "Service" for entry in statement.principals or ())
+        why = (
+            "a service that calls in its own name does not have it"
+            if service
+            else "only a service that calls in its own name has it"
+        )
+        key = quoted(tests[0].written.key)
+        return f"no request of these principals meets the test on {key}: {why}"
+    keys = list(dict.fromkeys(canonical(test.written.key) for test in tests))
+    if len(keys) == 1:
+        operators = " and ".join(f"`{written_operator(test.written)}`" for test in tests)
+        return f"no value of {quoted(tests[-1].written.key)} meets {operators}: the statement has no effect"
+    named = " and ".join(f"`{written_operator(test.written)}` of {quoted(test.written.key)}" for test in tests)
+    return f"no request meets {named}: the statement has no effect"

@@ -1,0 +1,172 @@
+"""Rules about conditions that AWS reads otherwise than they look: variables that are text, networks that are wider.
+
+Comes in: subjects. Goes out: rows. Never here: conditions that always hold, or never.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, Example, Found, Members, Rule, allow
+from kms_eval.analysis.linting.subject import Subject, written_operator
+from kms_eval.documents.model import PolicyKind
+from kms_eval.errors import quoted
+from kms_eval.facts.condition_keys import find
+from kms_eval.language.operators import OPERATORS
+
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_OPERATORS = f"{_IAM}reference_policies_elements_condition_operators.html"
+_VARIABLE = re.compile(r"\$\{[A-Za-z0-9-]+:[^}]+\}")
+
+
+def _without_qualifier(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in statement.condition or ():
+            key = find(test.key)
+            if key is None or not key.multi_valued or test.qualifier or test.operator == "Null":
+                continue
+            message = f"{quoted(test.key)} has several values, and `{test.operator}` does not say which have to match"
+            advice = f"write `ForAnyValue:{written_operator(test)}`, or ForAllValues with a `Null` test beside it"
+            yield Found(subject.test_at(statement, test), message, advice, statement)
+
+
+def _variables_as_text(subject: Subject) -> Iterator[Found]:
+    if subject.policy.variables:
+        return
+    for statement in subject.statements():
+        texts = [("Resource", index, text) for index, text in enumerate(statement.resources or ())]
+        for element, index, text in texts:
+            if _VARIABLE.search(text):
+                yield Found(subject.at(statement, element, index), _as_text(text), _VERSION, statement)
+        for test in statement.condition or ():
+            for index, value in enumerate(test.values):
+                if _VARIABLE.search(value):
+                    yield Found(subject.test_at(statement, test, index), _as_text(value), _VERSION, statement)
+
+
+_VERSION = 'write `"Version": "2012-10-17"`'
+
+
+def _as_text(value: str) -> str:
+    return f"{quoted(value)} is plain text: a policy has variables only with Version 2012-10-17"
+
+
+def _without_values(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in statement.condition or ():
+            if not test.values:
+                message = f"`{written_operator(test)}` has nothing to compare {quoted(test.key)} with"
+                yield Found(subject.test_at(statement, test), message, "name a value, or take the test out", statement)
+
+
+def _host_in_network(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in statement.condition or ():
+            row = OPERATORS.get(test.operator)
+            for index, value in enumerate(test.values) if row is not None and row.type == "IPAddress" else ():
+                network = _wider(value)
+                if network is not None:
+                    message = f"{quoted(value)} is read as the network {quoted(network)}"
+                    yield Found(subject.test_at(statement, test, index), message, "write what is meant", statement)
+
+
+def _wider(text: str) -> str | None:
+    """The network that a host with a mask stands for; None where that is what is written."""
+    try:
+        network = ip_network(text, strict=False)
+        host = text.partition("/")[0]
+        return None if ip_network(host).network_address == network.network_address else str(network)
+    except ValueError:  # a policy variable, or what the reader refuses
+        return None
+
+
+def _string_over_arn(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        for test in statement.condition or ():
+            key, row = find(test.key), OPERATORS.get(test.operator)
+            if key is None or key.type != "ARN" or row is None or row.type != "String" or not row.wildcards:
+                continue
+            if any("*" in value for value in test.values):
+                message = f"under `{test.operator}` a `*` in {quoted(test.key)} also runs across colons"
+                like = test.operator.replace("String", "Arn")
+                yield Found(subject.test_at(statement, test), message, f"write `{like}`", statement)
+
+
+def _when(condition: Members, version: str | None = None) -> Example:
+    document = {} if version is None else {"Version": version}
+    return Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition=condition),), document=document)
+
+
+_CONTEXT_KEYS = "kms:EncryptionContextKeys"
+_KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
+_OWN = {"StringEquals": {"kms:EncryptionContext:user": "${aws:username}"}}
+_VIA = "kms:ViaService"
+_BUCKETS = {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/app*"}
+
+
+def _of_an_identity(condition: Members) -> Example:
+    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": _KEYS, "Condition": condition}
+    return Example((statement,), PolicyKind.IDENTITY)
+
+
+MISTAKEN_RULES: tuple[Rule, ...] = (
+    Rule(
+        "KMS316",
+        "missing-qualifier",
+        "warning",
+        "an operator stands over a key with several values, and says nothing about them",
+        "ForAnyValue asks for one value that matches, ForAllValues for all. Without either AWS does not say what "
+        "happens, and an Allow may never hold.",
+        _when({"StringEquals": {_CONTEXT_KEYS: "app"}}),
+        _when({"ForAnyValue:StringEquals": {_CONTEXT_KEYS: "app"}}),
+        f"{_IAM}reference_policies_condition-single-vs-multi-valued-context-keys.html",
+        _without_qualifier,
+    ),
+    Rule(
+        "KMS317",
+        "variable-as-text",
+        "warning",
+        "a policy variable is plain text",
+        "Without Version 2012-10-17 AWS reads a policy as one of 2008-10-17, which has no variables.",
+        _when(_OWN, "2008-10-17"),
+        _when(_OWN),
+        f"{_IAM}reference_policies_variables.html",
+        _variables_as_text,
+    ),
+    Rule(
+        "KMS318",
+        "test-without-values",
+        "warning",
+        "a condition compares with nothing",
+        "What an empty list of values means AWS says in two ways; whoever wrote it meant something else.",
+        _of_an_identity({"StringEquals": {_VIA: []}}),
+        _of_an_identity({"StringEquals": {_VIA: ["s3.us-east-1.amazonaws.com"]}}),
+        f"{_IAM}access-analyzer-reference-policy-checks.html",
+        _without_values,
+    ),
+    Rule(
+        "KMS319",
+        "host-in-network",
+        "note",
+        "an address with a mask is the whole network",
+        "The bits behind the mask count for nothing: what looks like one host is all of its network.",
+        _when({"IpAddress": {"aws:SourceIp": "203.0.113.7/24"}}),
+        _when({"IpAddress": {"aws:SourceIp": "203.0.113.7/32"}}),
+        f"{_OPERATORS}#Conditions_IPAddress",
+        _host_in_network,
+    ),
+    Rule(
+        "KMS320",
+        "string-over-arn",
+        "note",
+        "a String operator with wildcards stands over an ARN",
+        "ArnLike compares field by field, so that a wildcard stays in its field. Under StringLike it also runs across "
+        "colons, into another account or another kind of resource.",
+        _when({"StringLike": _BUCKETS}),
+        _when({"ArnLike": _BUCKETS}),
+        f"{_OPERATORS}#Conditions_ARN",
+        _string_over_arn,
+    ),
+)

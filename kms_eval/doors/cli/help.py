@@ -1,0 +1,163 @@
+"""What `--help` says: of the program as a whole, and of each verb.
+
+Comes in: verbs, and the fields of their calls. Goes out: text for a terminal of some width. Never here: reading a
+command line, Markdown (`docs/reference_pages.py` makes the pages).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
+
+from kms_eval.doors.cli.arguments import Argument, Described, described
+from kms_eval.doors.cli.shared_options import (
+    AnswerOptions,
+    CircumstanceOptions,
+    FilterOptions,
+    FindingOptions,
+    PlanOptions,
+    SourceOptions,
+    SpeakingOptions,
+    StrictOptions,
+)
+from kms_eval.doors.cli.verbs import VERBS, Verb
+
+Paint = Callable[[str, str], str]
+
+SUMMARY = "Tells whether AWS KMS would allow a request, and why, from policies and grants alone."
+
+MAIN_OPTIONS = (
+    Argument("switch", "Show the version and exit.", ("--version",)),
+    Argument(
+        "one",
+        "Have bash, zsh or fish (default: the shell in use) complete commands, and say which files are written.",
+        ("--install-completion",),
+        "[SHELL]",
+    ),
+    Argument("one", "Print the script that does so, and write nothing.", ("--show-completion",), "[SHELL]"),
+)
+"""What may be typed in place of a verb."""
+
+TASKS = (
+    ("Begin", "kms-eval init"),
+    ("", "kms-eval can role/app kms:Decrypt --key-policy key.json"),
+    ("Your own account", "kms-eval pull -o account --region eu-west-1"),
+    ("", "kms-eval who-can kms:Decrypt -s account"),
+    ("Why was I denied?", "kms-eval can role/app kms:Decrypt --key app --explain"),
+    ("Before I merge", "kms-eval diff kms-eval.yaml --base origin/main"),
+    ("", "kms-eval diff plan.json -s account"),
+    ("In CI", "kms-eval test --junit results.xml"),
+    ("", "kms-eval check"),
+    ("Tighten a key", "kms-eval lint key.json"),
+    ("", "kms-eval mutate"),
+)
+"""What people come for, and a command that does it."""
+
+EXIT_CODES = (
+    ("0", "allowed; all tests passed; nothing found"),
+    ("1", "denied; a test failed; something was found"),
+    ("2", "the input or the call is wrong: nothing was decided"),
+    ("3", "an answer could not be established"),
+)
+
+_HELP = Argument("switch", "Show this message and exit.", ("--help", "-h"))
+_GROUPS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((FilterOptions,), "What the answer is about"),
+    ((CircumstanceOptions,), "What all requests carry"),
+    ((AnswerOptions, FindingOptions), "The answer"),
+    ((SourceOptions, PlanOptions), "What is read"),
+    ((StrictOptions,), "How strictly"),
+    ((SpeakingOptions,), "Everywhere"),
+)
+_NARROWEST, _WIDEST, _LEFT = 40, 100, 34
+
+
+def main_help(width: int, paint: Paint) -> str:
+    """What the program is for, how to begin, its verbs, what its exit codes mean."""
+    verbs = [(verb.name, verb.summary) for verb in VERBS]
+    lines = ["Usage: kms-eval VERB [ARGUMENT]... [OPTION]...", "", SUMMARY, ""]
+    heads = max(len(head) for head, _command in TASKS)
+    lines += [f"  {head.ljust(heads)}  {command}" for head, command in TASKS]
+    lines += ["", paint("label", "Verbs"), *_table(verbs, width)]
+    lines += ["", paint("label", "Options"), *_table([_row(each) for each in (*MAIN_OPTIONS, _HELP)], width)]
+    lines += ["", paint("label", "Exit codes"), *_table(EXIT_CODES, width)]
+    return "\n".join([*lines, "", "`kms-eval VERB --help` has the options of a verb, and examples."])
+
+
+def verb_help(verb: Verb, width: int, paint: Paint) -> str:
+    """What a verb does, with examples, its arguments and options."""
+    call = verb.module().Call
+    known = described(call)
+    placed = [each for each in known if not each.argument.names]
+    words = " ".join(_placed(each) for each in placed)
+    lines = [f"Usage: kms-eval {verb.name} {words}".rstrip() + " [OPTION]..."]
+    texts, examples = paragraphs(call)
+    for text in texts:
+        lines += ["", *_wrapped(text, width)]
+    lines += ["", paint("label", "Examples"), *(f"  {example}" for example in examples)]
+    if placed:
+        lines += ["", paint("label", "Arguments"), *_table([_row(each.argument) for each in placed], width)]
+    for title, rows in _grouped(call, [each for each in known if each.argument.names]):
+        lines += ["", paint("label", title), *_table(rows, width)]
+    return "\n".join(lines)
+
+
+def paragraphs(call: type) -> tuple[list[str], list[str]]:
+    """What the docstring of a call says: its paragraphs, and its examples, which are those that are a command."""
+    texts = [" ".join(each.split()) for each in re.split(r"\n\s*\n", call.__doc__ or "")]
+    commands = [each[1:-1] for each in texts if re.fullmatch(r"`kms-eval [^`]*`", each)]
+    return [each for each in texts if each and each[1:-1] not in commands], commands
+
+
+def _grouped(call: type, known: Sequence[Described]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The options of a verb, then those that others have too, each group under its head."""
+    title_of = {
+        each.name: title
+        for bases, title in _GROUPS
+        for base in bases
+        if issubclass(call, base)
+        for each in described(base)
+    }
+    own = [_row(each.argument) for each in known if each.name not in title_of]
+    if own:
+        yield "Options", own
+    for _bases, title in _GROUPS:
+        rows = [_row(each.argument) for each in known if title_of.get(each.name) == title]
+        if title == _GROUPS[-1][1]:
+            rows.append(_row(_HELP))
+        if rows:
+            yield title, rows
+
+
+def _placed(each: Described) -> str:
+    word = each.argument.metavar or ""
+    return word if each.required or word.startswith("[") else f"[{word}]"
+
+
+def _row(argument: Argument) -> tuple[str, str]:
+    """Letters first, then long names, then what the value is."""
+    names = sorted(argument.names, key=lambda name: name.startswith("--"))
+    # An argument has its marks in the usage.
+    value = argument.metavar or ""
+    return ", ".join(names) + (f" {value}" if names and value else "") or value.strip("[]"), argument.help
+
+
+def _table(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+    left = min(max(len(name) for name, _text in rows), _LEFT) + 4
+    for name, text in rows:
+        first, *more = _wrapped(text, max(width - left, _NARROWEST)) or [""]
+        if len(name) + 4 > left:
+            yield f"  {name}"
+            name = ""  # noqa: PLW2901 - it stands on a line of its own
+        yield f"  {name}".ljust(left) + first
+        yield from (" " * left + line for line in more)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, width, break_on_hyphens=False, break_long_words=False)
+
+
+def fitting_width(columns: int | None) -> int:
+    """The width for a terminal of so many columns; None: no terminal."""
+    return max(min(columns or 80, _WIDEST), _NARROWEST)

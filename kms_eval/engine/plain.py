@@ -1,0 +1,341 @@
+"""The common question, from its words straight to its decision: a permission, one key, plain context, nothing else.
+
+Comes in: words. Goes out: an outcome, or None for a question that has to be decided part by part (`Evaluator.rule`),
+which is also what says everything else there is to say. Never here: faults, reasons, warnings, the clock.
+
+Words are resolved once, by the same functions as those of any question; a question then is two look-ups, a bit and, as
+far as nothing in the masks tells, the conditions that wait for the request. What those ask for where the request
+brings nothing is watched once: a request that brings nothing of it is decided like one without context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
+from typing import Any, TypeGuard
+
+from kms_eval.engine.action_words import action_name
+from kms_eval.engine.cell import Cell, Outcome
+from kms_eval.engine.conditions import Condition
+from kms_eval.engine.context import Context, carried
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.masks import BIT, NAME, published
+from kms_eval.engine.plan import grant_meant
+from kms_eval.engine.resources import Target, key_target
+from kms_eval.engine.situation import ASSUMED_ROOT, NOTHING_GIVEN, Circumstances, Given, Scope, Situation
+from kms_eval.engine.uncompiled import Uncompiled
+from kms_eval.errors import InputError
+from kms_eval.facts.condition_keys import canonical
+from kms_eval.formats.memory import half_pair
+from kms_eval.records import record
+from kms_eval.world.model import Caller, Key
+from kms_eval.world.names import refuse_stranger, resolve_key
+
+_MOST_MEETINGS = 50_000
+_MOST_NAMES = 10_000
+_MOST_VALUES = 1_000
+_MOST_COMBINATIONS = 64
+
+_Said = dict[str, tuple[str, ...]]
+
+
+@record
+class _Name:
+    """A condition key as a question spells it. `fitting` are values that it has been found to take; None: any."""
+
+    key: str
+    fitting: set[str] | None
+
+
+@record
+class _Judged:
+    """An entry that waits for the request, about one action.
+
+    `bare` tells whether it counts where the request brings nothing along, `asked` the condition keys (lower case) that
+    were asked for then; None: all of them. `condition` is what has to hold where the request brings all of its keys,
+    None where more than its keys would be asked for.
+    """
+
+    entry: Entry
+    generous: bool
+    bare: bool
+    asked: frozenset[str] | None
+    condition: Condition | None
+
+
+@record
+class _Waiting:
+    """What of a cell waits for the request, about one action. `decided` is the decision by what counts, bit by bit."""
+
+    bit: int
+    action: str
+    judged: tuple[_Judged, ...]
+    bare: Outcome
+    decided: dict[int, Outcome] = field(default_factory=dict)
+
+
+@record
+class _Meeting:
+    """One caller and one key, each in the words of a question, and the cell of the two.
+
+    Masks as in the cell, without what the clock may change.
+    """
+
+    scope: Scope
+    alias: str | None
+    cell: Cell
+    allowed: int
+    denied: int
+    silent: int
+    waiting: dict[int, _Waiting | None]
+
+
+class PlainQuestions:
+    """Decides plain questions about one world. Safe to share; what it keeps is bounded and can be made again."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._bits: dict[str, int] = {}
+        self._met: dict[str, dict[str | None, _Meeting]] = {}
+        self._uncompiled = Uncompiled(evaluator)
+        self._once: set[tuple[Caller, Target]] = set()
+        self._meetings = 0
+        self._age = evaluator.age
+        self._names: dict[str, _Name | None] = {}
+        self._targets: dict[Key, Target] = {}
+
+    def outcome(
+        self, principal: str, action: str, key: str | None, context: Mapping[str, object] | None
+    ) -> Outcome | None:
+        """The decision; None where the question is not plain or makes no sense, which `Evaluator.rule` tells."""
+        try:
+            meeting = self._met[principal][key]
+            bit = self._bits[action]
+        except (KeyError, TypeError):
+            return self._meet(principal, action, key, context)
+        said = None
+        if context is not None:
+            said = self._said(context)
+            if said is None:
+                return None
+            folded = meeting.cell.folded
+            if not folded.keys().isdisjoint(said) and any(folded.get(each, 0) & bit for each in said):
+                return None
+        if meeting.allowed & bit:
+            return "allowed"
+        if meeting.denied & bit:
+            return "explicitDeny"
+        if meeting.silent & bit:
+            return "implicitDeny"
+        waiting = meeting.waiting[bit] if bit in meeting.waiting else self._wait(meeting, bit)
+        if waiting is None:
+            return None
+        return _decide(meeting, waiting, said, context or ()) if said else waiting.bare
+
+    def _meet(
+        self, principal: str, action: str, key: str | None, context: Mapping[str, object] | None
+    ) -> Outcome | None:
+        """The same where a word is new, or two words have not been compiled together."""
+        if not (_is_word(principal) and _is_word(action) and (key is None or _is_word(key))):
+            return None
+        bit = self._bits.get(action)
+        if bit is None:
+            if len(self._bits) >= _MOST_NAMES:
+                self._bits.clear()
+            bit = self._bits[action] = _bit_of_word(action)
+        if not bit:
+            return None
+        if key not in self._met.get(principal, ()):
+            try:
+                scope, alias = self._resolve(principal, key)
+            except InputError:
+                return None
+            pair = scope.caller, scope.target
+            if pair not in self._once:
+                self._make_room()
+                self._once.add(pair)
+                return self._decide_uncompiled(scope, alias, bit, context)
+            self._keep(principal, key, scope, alias)
+        return self.outcome(principal, action, key, context)
+
+    def _resolve(self, principal: str, key: str | None) -> tuple[Scope, str | None]:
+        world = self._evaluator.world
+        caller = self._evaluator.caller(principal)
+        refuse_stranger(world, caller)
+        reference = resolve_key(world, key, caller=caller)
+        target = self._targets.get(reference.key)
+        if target is None:
+            target = self._targets[reference.key] = key_target(reference.key)
+        return Scope(world, caller, target), reference.alias
+
+    def _decide_uncompiled(
+        self, scope: Scope, alias: str | None, bit: int, context: Mapping[str, object] | None
+    ) -> Outcome | None:
+        given = NOTHING_GIVEN
+        if context is not None:
+            said = self._said(context)
+            if said is None:
+                return None
+            given = Given(said, dict(zip(said, context, strict=True)))
+        return self._uncompiled.outcome(scope, bit, _context(scope, alias, NAME[bit], given))
+
+    def _keep(self, principal: str, key: str | None, scope: Scope, alias: str | None) -> None:
+        cell = self._evaluator.cell_of(scope)
+        self._make_room()
+        timeless = ~cell.by_clock
+        self._met.setdefault(principal, {})[key] = _Meeting(
+            scope, alias, cell, cell.allowed & timeless, cell.denied & timeless, cell.silent & timeless, {}
+        )
+        self._meetings += 1
+
+    def _make_room(self) -> None:
+        """Forget all meetings where there are many, or where the evaluator has forgotten what they hold."""
+        aged = self._age != self._evaluator.age
+        if aged or self._meetings >= _MOST_MEETINGS or len(self._once) >= _MOST_MEETINGS:
+            self._met.clear()
+            self._once.clear()
+            self._targets.clear()
+            self._meetings, self._age = 0, self._evaluator.age
+
+    def _said(self, context: Mapping[str, object]) -> _Said | None:
+        """The values by condition key; None where one of them needs another look, or nothing can be said of it here."""
+        if context.__class__ is not dict or self._evaluator.strict:
+            return None
+        said: _Said = {}
+        for name, value in context.items():
+            if value.__class__ is not str:
+                return None
+            try:
+                known = self._names[name]
+            except (KeyError, TypeError):
+                known = self._name(name)
+            if known is None or known.key in said:
+                return None
+            if known.fitting is None:
+                if not value.isascii() and half_pair(value):
+                    return None
+            elif value not in known.fitting and not self._fits(known, name, value):
+                return None
+            said[known.key] = (value,)
+        return said
+
+    def _name(self, name: object) -> _Name | None:
+        if not _is_word(name):
+            return None
+        rules, key = self._evaluator.context_rules, canonical(name)
+        anything = rules.anything_goes(name)
+        known = _Name(key, None if anything else set()) if key != ASSUMED_ROOT else None
+        if len(self._names) < _MOST_NAMES:
+            self._names[name] = known
+        return known
+
+    def _fits(self, known: _Name, name: str, value: str) -> bool:
+        if half_pair(value) or not self._evaluator.context_rules.takes(name, value):
+            return False
+        if known.fitting is not None and len(known.fitting) < _MOST_VALUES:
+            known.fitting.add(value)
+        return True
+
+    @staticmethod
+    def _wait(meeting: _Meeting, bit: int) -> _Waiting | None:
+        plain = bit & ~(meeting.cell.by_clock | meeting.cell.doubtful)
+        waiting = _watched(meeting, bit) if plain else None
+        meeting.waiting[bit] = waiting
+        return waiting
+
+
+def _decide(meeting: _Meeting, waiting: _Waiting, said: _Said, spelled: Iterable[str]) -> Outcome:
+    """The decision about a request that brings along what is said, each key as it is spelled."""
+    counted, position, context = 0, 1, None
+    for judged in waiting.judged:
+        asked, condition = judged.asked, judged.condition
+        if asked is not None and asked.isdisjoint(said):
+            counts = judged.bare
+        elif condition is not None and condition.needs.issubset(said):
+            counts = condition.holds(said, generous=judged.generous)
+        else:
+            if context is None:
+                context = _context(
+                    meeting.scope, meeting.alias, waiting.action, Given(said, dict(zip(said, spelled, strict=True)))
+                )
+            counts = judged.entry.applies(context)
+        if counts:
+            counted |= position
+        position <<= 1
+    outcome = waiting.decided.get(counted)
+    if outcome is None:
+        outcome = _outcome(meeting.cell, waiting.bit, waiting.judged, counted)
+        if len(waiting.decided) < _MOST_COMBINATIONS:
+            waiting.decided[counted] = outcome
+    return outcome
+
+
+def _context(scope: Scope, alias: str | None, action: str, given: Given) -> Context:
+    key = scope.target.key
+    grant = grant_meant(action, key) if key is not None else None
+    return Context(Situation(scope, action, Circumstances(given, request_alias=alias, grant=grant)))
+
+
+def _outcome(cell: Cell, bit: int, judged: tuple[_Judged, ...], counted: int) -> Outcome:
+    counting = {each.entry for place, each in enumerate(judged) if counted >> place & 1}
+    return cell.outcome(bit, counting.__contains__)
+
+
+def _watched(meeting: _Meeting, bit: int) -> _Waiting:
+    cell, action = meeting.cell, NAME[bit]
+    judged = tuple(_judged(entry, meeting, action) for entry in cell.pending if entry.actions & bit)
+    bare = {each.entry: each.bare for each in judged}
+    return _Waiting(bit, action, judged, cell.outcome(bit, bare.__getitem__))
+
+
+def _judged(entry: Entry, meeting: _Meeting, action: str) -> _Judged:
+    watch, rule = _Watch(), entry.rule
+    bare = entry.applies(_context(meeting.scope, meeting.alias, action, Given(watch, watch)))
+    asked = frozenset(watch.asked) if watch.asked is not None else None
+    # What needs no key of its own to cover the key of the cell does, or it would not wait.
+    alone = rule is not None and rule.resource is not None and not rule.resource.needs
+    condition = rule.condition if rule is not None and alone else None
+    if condition is not None and not all(carried(action, key) for key in condition.needs):
+        condition = None
+    return _Judged(entry, rule is not None and rule.effect == "Deny", bare, asked, condition)
+
+
+def _is_word(value: object) -> TypeGuard[str]:
+    return value.__class__ is str and value != "" and not half_pair(value)
+
+
+def _bit_of_word(action: str) -> int:
+    """The bit of a permission on one key; 0 for what is no such thing, or needs more than the key."""
+    try:
+        name = action_name(action)
+    except InputError:
+        return 0
+    row = published(name if ":" in name else f"kms:{name}")
+    # The call UpdatePrimaryRegion, unlike the permission, cannot do without a Region.
+    plain = row is not None and row.resources == ("key",) and name != "UpdatePrimaryRegion"
+    return BIT[row.name.lower()] if row is not None and plain else 0
+
+
+class _Watch(Mapping[str, Any]):
+    """Says nothing, and notes what it is asked for; `asked` is None once somebody wants to see everything."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] | None = set()
+
+    def __getitem__(self, key: str) -> Any:
+        if self.asked is not None:
+            self.asked.add(key)
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked = None
+        return iter(())
+
+    def __len__(self) -> int:
+        self.asked = None
+        return 0
+
+    def __bool__(self) -> bool:
+        # Whoever has nothing to look at would not look; the others do.
+        return True

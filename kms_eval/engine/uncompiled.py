@@ -1,0 +1,123 @@
+"""One action of one caller on one key, decided from what speaks about it, without a cell.
+
+Comes in: a scope, an action, a request as condition keys see it. Goes out: an outcome, or None where it hangs on the
+clock or on something that is not known. Never here: other actions, reasons.
+
+A cell answers for all actions and requests at once. To compile one takes several times as long as to look at the
+statements about one action, so that it is worth it from the second question about a caller and a key on.
+"""
+
+from __future__ import annotations
+
+from kms_eval.engine import decide
+from kms_eval.engine.caller_policies import CallerPolicies, slot_of
+from kms_eval.engine.cell import CLOCK, Outcome
+from kms_eval.engine.conditions import Status
+from kms_eval.engine.context import Context
+from kms_eval.engine.decide import LayerIndex
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.grants import allowances
+from kms_eval.engine.layers import GRANT, LAYERS, Layer
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.situation import Scope
+from kms_eval.engine.unknowns import unknown_facts
+from kms_eval.records import record
+from kms_eval.world.model import Key
+
+_ABOUT_THE_KEY = tuple(layer for layer in LAYERS if not layer.part.follows_caller)
+_MOST_KEYS = 50_000
+
+
+@record
+class _Spoken:
+    """A rule about a key and an action. `place` is where its word counts if that is the same for every caller."""
+
+    layer: Layer
+    rule: Rule
+    named: frozenset[str] | None
+    place: LayerIndex | None
+    entries: dict[int, Entry]
+
+    def entry(self, place: int, bit: int) -> Entry:
+        """The rule, its word counting there; the same object for all callers of whom that is true."""
+        entry = self.entries.get(place)
+        if entry is None:
+            entry = self.entries[place] = Entry(self.layer.name, place, bit, self.rule)
+        return entry
+
+
+class Uncompiled:
+    """Decides without cells. What it keeps of keys is bounded and can be made again."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._spoken: dict[tuple[Key | None, int, bool], tuple[_Spoken, ...]] = {}
+
+    def outcome(self, scope: Scope, bit: int, context: Context) -> Outcome | None:
+        """The decision about one action, given as its bit."""
+        if unknown_facts(scope):
+            return None
+        side = self._evaluator.policies_of_caller(scope)
+        sums = list(side.sums)
+        for entry in self._entries(scope, side, bit):
+            place, rule = entry.layer_index, entry.rule
+            if sums[place] & bit:
+                continue
+            if entry.unknowns or (rule is not None and not CLOCK.isdisjoint(rule.needs)):
+                return None
+            if entry.applies(context) if rule is None else _applies(entry, rule, side, context):
+                sums[place] |= bit
+        if sums[LayerIndex.DENY] & bit:
+            return "explicitDeny"
+        return "allowed" if decide.allowed(sums, side.shape(scope)) & bit else "implicitDeny"
+
+    def _entries(self, scope: Scope, side: CallerPolicies, bit: int) -> list[Entry]:
+        entries = [entry for entry in side.rest if entry.actions & bit]
+        names, caller = side.audience.names, scope.caller
+        for spoken in self._about(scope, bit):
+            if spoken.named is None or not spoken.named.isdisjoint(names):
+                place = spoken.place if spoken.place is not None else slot_of(spoken.rule, caller, spoken.layer)
+                if place is not None:
+                    entries.append(spoken.entry(place, bit))
+        key = scope.target.key
+        if key is not None and (key.grants or key.open_grants):
+            entries += [Entry(GRANT, each.layer_index, bit, allowance=each) for each in allowances(scope, about=bit)]
+        return entries
+
+    def _about(self, scope: Scope, bit: int) -> tuple[_Spoken, ...]:
+        # What is in force for a key depends on nothing else of the caller.
+        about = scope.target.key, bit, scope.caller.service_linked
+        found = self._spoken.get(about)
+        if found is None:
+            if len(self._spoken) >= _MOST_KEYS:
+                self._spoken.clear()
+            found = self._spoken[about] = tuple(
+                _Spoken(layer, rule, rule.named, _place_for_anybody(rule), {})
+                for layer in _ABOUT_THE_KEY
+                for group in layer.documents(scope) or ()
+                for policy in group
+                for rule in self._evaluator.rules(policy)
+                if rule.actions & layer.actions & bit and rule.resource is not None
+            )
+        return found
+
+
+def _place_for_anybody(rule: Rule) -> LayerIndex | None:
+    principals = rule.statement.principals
+    if principals is None or all(entry.kind != "*" for entry in principals):
+        return None
+    return LayerIndex.DENY if rule.effect == "Deny" else LayerIndex.DIRECT
+
+
+def _applies(entry: Entry, rule: Rule, side: CallerPolicies, context: Context) -> bool:
+    situation = context.situation
+    if not rule.needs:
+        return entry.applies_to_all(situation.scope.target)
+    if not rule.of_caller or not rule.needs.isdisjoint(situation.circumstances.given.values):
+        return entry.applies(context)
+    found = side.settled.get((rule, situation.action))
+    if found is None:
+        found = Status.HOLDS if entry.applies(context) else Status.FAILS
+        side.settled[rule, situation.action] = found
+    return found is Status.HOLDS

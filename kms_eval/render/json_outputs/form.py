@@ -1,0 +1,24 @@
+"""What every JSON output has, and how its members are documented.
+
+Comes in: nothing. Goes out: the type that all outputs share. Never here: any one of them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict
+from pydantic.config import with_config
+from typing_extensions import TypedDict
+
+Effect = Literal["Allow", "Deny"]
+
+documented = with_config(ConfigDict(use_attribute_docstrings=True))
+"""Puts what is said below a member into the schema."""
+
+
+@documented
+class Versioned(TypedDict):
+    """What every JSON begins with."""
+
+    schema: Literal[1]
