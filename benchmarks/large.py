@@ -35,6 +35,19 @@ def large(principals: int, *, statements: int = 20) -> Json:
     return world
 
 
+def repeated(world: Json, share: float) -> Json:
+    """The same world, in which that share of principals have policies of their own: the others have theirs again."""
+    names = list(world["principals"])
+    distinct = max(1, round(len(names) * share))
+    for number, name in enumerate(names[distinct:], distinct):
+        entry, other = world["principals"][name], world["principals"][names[number % distinct]]
+        for field in ("policies", "permissions_boundary"):
+            entry.pop(field, None)
+            if field in other:
+                entry[field] = other[field]
+    return world
+
+
 def _tile(number: int, statements: int) -> Json:
     made = organization(TILE, TILE // 10, statements, seed=1 + number)
     text = json.dumps(made)

@@ -19,15 +19,16 @@ author = "kms-eval contributors"
 copyright = "kms-eval contributors"  # noqa: A001 - the name that Sphinx reads
 release = version = kms_eval.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["build", "reference/generated"]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # Blocks of what a shell, a Deny of JSON in YAML or a log shows are not always whole programs of their language.
 suppress_warnings = ["misc.highlighting_failure"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_format = "short"
+napoleon_use_ivar = True  # the attributes that a docstring lists are described once
 
 html_theme = "furo"
 html_title = f"kms-eval {release}"

@@ -5,14 +5,14 @@ Comes in: a folder. Goes out: Markdown files in it, which pages of the reference
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from kms_eval.analysis.linting.table import RULES
 from kms_eval.codes import CODES
 from kms_eval.doors.cli.arguments import Described, described
+from kms_eval.doors.cli.help import GROUPS, option_groups, paragraphs
 from kms_eval.doors.cli.verbs import VERBS
 from kms_eval.render.rule_page import shown
 from kms_eval.world.scenario import json_schema
@@ -31,25 +31,43 @@ def write(folder: Path) -> None:
 def _verbs() -> Iterator[str]:
     for verb in VERBS:
         call = verb.module().Call
-        known = described(call)
-        placed = " ".join(each.argument.metavar or "" for each in known if not each.argument.names)
+        placed = [each for each in described(call) if not each.argument.names]
         yield f"## {verb.name}\n"
-        yield f"`kms-eval {verb.name} {placed}`".replace(" `", "`") + "\n"
-        yield _paragraphs(call.__doc__ or verb.summary) + "\n"
-        yield from _arguments(known)
+        yield (
+            f"`kms-eval {verb.name} {' '.join(each.argument.metavar or '' for each in placed)}`".replace(" `", "`")
+            + "\n"
+        )
+        texts, examples = paragraphs(call)
+        yield "\n\n".join(texts) + "\n"
+        yield "\n".join(("```", *examples, "```\n"))
+        groups = dict(option_groups(call))
+        yield from _arguments((*placed, *groups.pop("Options", ()), *_others(call)))
+        shared = (f"*{title}* ({', '.join(_name(each) for each in found)})" for title, found in groups.items())
+        yield f"With others it shares: {'; '.join(shared)}.\n"
+    yield "## Options that verbs share\n"
+    for bases, title in GROUPS:
+        yield f"### {title}\n"
+        yield from _arguments(tuple(each for base in bases for each in described(base)))
 
 
-def _paragraphs(text: str) -> str:
-    return re.sub(r"\n[ \t]+", "\n", text.strip())
+def _others(call: type) -> Iterator[Described]:
+    """The shared options of which a verb says something else than the others do."""
+    usual = {each.name: each for bases, _title in GROUPS for base in bases for each in described(base)}
+    for _title, found in list(option_groups(call))[1:]:
+        yield from (each for each in found if each.argument != usual[each.name].argument)
 
 
-def _arguments(known: tuple[Described, ...]) -> Iterator[str]:
+def _name(each: Described) -> str:
+    return f"`{next(name for name in each.argument.names if name.startswith('--'))}`"
+
+
+def _arguments(known: Iterable[Described]) -> Iterator[str]:
     for each in known:
         argument = each.argument
         names = ", ".join(f"`{name}`" for name in argument.names) or f"`{argument.metavar}`"
         value = f" *{argument.metavar}*" if argument.names and argument.metavar else ""
-        again = " May be given again." if argument.kind == "many" and argument.names else ""
-        yield f"{names}{value}\n: {argument.help}{again}\n"
+        again = " May be given again." if argument.kind == "many" and "again" not in argument.help else ""
+        yield f"{names}{value}\n: {argument.help}{again if argument.names else ''}\n"
 
 
 def _fields() -> Iterator[str]:

@@ -77,7 +77,7 @@ def check(data: bytes) -> None:
     demand("internal error" not in told and "Traceback" not in told, told)
     for text in (said, told):
         demand(all(line.isprintable() for line in text.replace("\r\n", "\n").split("\n")), f"not printable: {text!r}")
-    if "--json" in words and said and "--help" not in words and "-h" not in words:
+    if "--json" in words and said and not {"--help", "-h", "--version"} & set(words):
         json.loads(said)
 
 

@@ -7,7 +7,7 @@ surrogate pair, a number that is none in JSON or too long, or more levels than a
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from random import Random
 from typing import Any
 
@@ -37,7 +37,7 @@ def check(data: bytes) -> None:
         fair(error)
         return
     try:
-        theirs: object = json.loads(text, parse_float=Decimal)
+        theirs: object = json.loads(text, parse_float=_fraction)
         refused = False
     except (ValueError, RecursionError):
         theirs, refused = None, True
@@ -51,6 +51,13 @@ def check(data: bytes) -> None:
     demand(_equal(value, theirs), f"{value!r} is not {theirs!r}")
     where = position(())
     demand(where is None or 1 <= where.line <= text.count("\n") + text.count("\r") + 1, f"stands at {where}")
+
+
+def _fraction(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
 
 
 def _equal(ours: Any, theirs: Any) -> bool:

@@ -56,12 +56,15 @@ def check(data: bytes) -> None:
 
 
 def _as_json(value: object) -> str:
-    # Pairs of escapes are one character to JSON, and two to YAML.
-    return json.dumps(value, default=str, ensure_ascii=False)
+    return json.dumps(value, default=str)
 
 
 def _is_small(value: object) -> bool:
-    return value is not None and len(repr(value)) < 2_000 and not isinstance(value, Decimal)
+    if value is None or isinstance(value, Decimal):
+        return False
+    text = repr(value)
+    # Pairs of escapes are one character to JSON, and two to YAML.
+    return len(text) < 2_000 and max(text) <= "\uffff" and "\\U" not in text
 
 
 def _texts(value: Any) -> Any:

@@ -16,12 +16,18 @@ from dataclasses import dataclass
 from kms_eval.safe_text import printable
 
 _LONGEST_QUOTE = 120
+_LONGEST_FIELD = 400
+_LONGEST_MESSAGE = 1_000
 _SHORT = 6
 
 
 def quoted(text: str) -> str:
     """Text of the user's in backticks, cut where it is too long for a message."""
     return f"`{text}`" if len(text) <= _LONGEST_QUOTE else f"`{text[:_LONGEST_QUOTE]}…`"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
@@ -61,7 +67,7 @@ class Location:
         place = self.file or ""
         if self.line is not None:
             place = f"{place}:{self.line}" if place else f"line {self.line}"
-        return ": ".join(part for part in (place, self.field) if part)
+        return ": ".join(part for part in (place, _cut(self.field or "", _LONGEST_FIELD)) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,9 @@ class Fault:
 
     def __str__(self) -> str:
         place = str(self.location) if self.location else ""
-        line = f"{place}: {self.message}" if place else self.message
-        return printable(f"{line} ({self.help})" if self.help else line)
+        message = _cut(self.message, _LONGEST_MESSAGE)
+        line = f"{place}: {message}" if place else message
+        return printable(f"{line} ({_cut(self.help, _LONGEST_MESSAGE)})" if self.help else line)
 
 
 class KmsEvalError(Exception):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from kms_eval.answers import Diff
-    from kms_eval.engine.plain import PlainQuestions
+    from kms_eval.engine.plain_questions import PlainQuestions
     from kms_eval.everybody import GivenContext, Names
     from kms_eval.world.cases import TestCase
     from kms_eval.world.load import Loaded
@@ -281,7 +281,7 @@ class Scenario(Questions):
         return Decision(self.evaluator, ruling.outcome, ruling)
 
     def _plain_questions(self) -> PlainQuestions:
-        from kms_eval.engine.plain import PlainQuestions  # noqa: PLC0415 - the command line asks part by part
+        from kms_eval.engine.plain_questions import PlainQuestions  # noqa: PLC0415 - the command line asks part by part
 
         self._plain = PlainQuestions(self.evaluator)
         return self._plain

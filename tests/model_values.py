@@ -79,7 +79,7 @@ ODDITIES: tuple[object, ...] = (
 )
 """What only a program can pass."""
 
-ODD: SearchStrategy[object] = st.sampled_from(ODDITIES)
+ANYTHING: SearchStrategy[object] = PLAIN | st.sampled_from(ODDITIES)
 
 
 def values_for(form: Form[Any], odd: SearchStrategy[Any]) -> SearchStrategy[Any]:

@@ -49,7 +49,7 @@ def loaded(program: str, *arguments: str) -> set[str]:
 def test_a_question_loads_only_what_answers_it(options: tuple[str, ...]) -> None:
     modules = loaded(COMMAND, "can", "role/admin", "kms:Decrypt", "-s", str(SCENARIO), *options)
     assert {"kms_eval.engine.explain", "kms_eval.formats.yaml_text"} <= modules
-    assert modules.isdisjoint({*NEVER, "kms_eval.engine.plain", "kms_eval.engine.uncompiled"})
+    assert modules.isdisjoint({*NEVER, "kms_eval.engine.plain_questions", "kms_eval.engine.uncompiled"})
 
 
 def test_what_is_not_read_needs_no_reader() -> None:

@@ -16,7 +16,7 @@ from kms_eval.documents.elements import elements, read_elements
 from kms_eval.documents.findings import Findings, Remark
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.documents.opened import Variant, open_policy, opened, unknowns_within
-from kms_eval.documents.plain import plain_statements
+from kms_eval.documents.plain_policies import plain_statements
 from kms_eval.documents.principals import principal_entries
 from kms_eval.documents.shape_forms import POLICY_SHAPE, STATEMENT_SHAPE
 from kms_eval.documents.sizes import measure, within_bounds

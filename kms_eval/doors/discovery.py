@@ -102,7 +102,7 @@ def project_table() -> tuple[Path, Mapping[str, object]] | None:
         raise InputError(Fault("expected a table", place))
     for name in table:
         if name not in _FIELDS:
-            raise InputError(Fault(f"unknown field `{name}`", place, did_you_mean(name, _FIELDS)))
+            raise InputError(Fault(f"unknown field {quoted(name)}", place, did_you_mean(name, _FIELDS)))
     return project, table
 
 
@@ -115,6 +115,8 @@ def _table(project: Path, data: bytes) -> object:
         raise InputError(Fault("is not UTF-8 text", Location(str(project)), "save it as UTF-8")) from None
     except ValueError as error:
         raise InputError(Fault(f"is not TOML: {error}", Location(str(project)))) from None
+    except RecursionError:
+        raise InputError(Fault("is nested too deeply", Location(str(project)))) from None
     if not isinstance(tool, dict):
         return None
     misspelt = [name for name in tool if name != _TABLE and _plain(name) == _plain(_TABLE)]

@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails
 
 from kms_eval.analysis.linting.choosing import IgnoredFile
 from kms_eval.doors.discovery import project_table
-from kms_eval.errors import Fault, InputError, Location, did_you_mean
+from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 from kms_eval.language.pattern import compile_text
 
 _TABLE = "tool.kms-eval.lint"
@@ -95,6 +95,6 @@ def _fault(project: Path, detail: ErrorDetails) -> Fault:
     if detail["type"] == "extra_forbidden":
         name = str(detail["loc"][-1])
         known = [field.alias or name for name, field in _Table.model_fields.items()]
-        return Fault(f"unknown field `{name}`", place, did_you_mean(name, known))
+        return Fault(f"unknown field {quoted(name)}", place, did_you_mean(name, known))
     message = _MESSAGES.get(detail["type"], "expected a code such as `KMS202`, perhaps with a colon and a reason")
     return Fault(message, place)

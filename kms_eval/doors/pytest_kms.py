@@ -53,12 +53,20 @@ class HowToRead(TypedDict):
     """How scenarios are read: as the options of the run say."""
 
     strict: bool
+    strangers: bool
     allow_unknown_key: bool
+    allow_unknown_action: bool
 
 
 def how_to_read(config: pytest.Config) -> HowToRead:
     """The same options as those of ``kms-eval test``."""
-    return {"strict": config.option.kms_strict, "allow_unknown_key": config.option.kms_allow_unknown_key}
+    said = config.option
+    return {
+        "strict": said.kms_strict,
+        "strangers": said.kms_stranger,
+        "allow_unknown_key": said.kms_allow_unknown_key,
+        "allow_unknown_action": said.kms_allow_unknown_action,
+    }
 
 
 class Answer(Decision):

@@ -9,7 +9,8 @@ Never here: an import that takes time. pytest loads this module in every run of 
 - Files called ``*.kms.yaml`` (or .yml, .json), and those that the patterns of the ini option `kms_collect` fit, are
   collected: every test in them is a test.
 - ``--kms-cov`` reports what in the policies no test touches.
-- ``--kms-strict`` and ``--kms-allow-unknown-key`` are the options of ``kms-eval test``.
+- ``--kms-strict``, ``--kms-stranger``, ``--kms-allow-unknown-key`` and ``--kms-allow-unknown-action`` are the options
+  of ``kms-eval test``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 _ALWAYS = (".kms.yaml", ".kms.yml", ".kms.json")
 _KINDS = (".yaml", ".yml", ".json")
+_AS_TEST_HAS = (
+    ("strict", "Refuse what AWS would refuse, even where it can be read"),
+    ("stranger", "Ask about users and roles whom nothing in the scenario mentions"),
+    ("allow-unknown-key", "Take condition keys and values that AWS may have added since"),
+    ("allow-unknown-action", "Decide actions that AWS may have added since by the policies' patterns"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,14 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group = parser.getgroup("kms-eval", "AWS KMS policies as tested code")
     group.addoption("--kms-cov", action="store_true", help="Report which statements and elements no test touches.")
-    group.addoption(
-        "--kms-strict", action="store_true", help="Refuse what AWS would refuse: `--strict` of `kms-eval test`."
-    )
-    group.addoption(
-        "--kms-allow-unknown-key",
-        action="store_true",
-        help="Take condition keys and values that AWS added later: `--allow-unknown-key` of `kms-eval test`.",
-    )
+    for name, what in _AS_TEST_HAS:
+        group.addoption(f"--kms-{name}", action="store_true", help=f"{what}: `--{name}` of `kms-eval test`.")
     group.addoption(
         "--kms-cov-report",
         action="append",

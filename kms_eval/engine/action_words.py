@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from kms_eval.engine.masks import published
 from kms_eval.errors import Fault, InputError, quoted
@@ -18,6 +19,7 @@ _KEY = re.compile(r"alias/.*|arn:[^:]*:kms:.*")
 _BLANK = frozenset("*? \t\n")
 
 
+@lru_cache(maxsize=4096)
 def action_name(text: str, *, allow_unknown: bool = False) -> str:
     """The permission (``kms:Decrypt``) or API operation (``ReEncrypt``) that a text names, spelled as AWS spells it.
 

@@ -167,32 +167,28 @@ _ANYTHING = object()
 class Condition:
     """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case.
 
-    `iam_only`: one of the tests asks, in a key policy, for what AWS KMS supports in IAM policies only. `alone` is the
-    test where there is one, which has no variables and is none of those.
+    `plain`: no test has variables, or asks in a key policy for what AWS KMS supports in IAM policies only.
     """
 
     tests: tuple[Test, ...]
     needs: frozenset[str]
-    iam_only: bool
-    alone: Test | None
+    plain: bool
 
     def holds(self, source: Source, *, generous: bool) -> bool:
         """Whether the condition is true; `generous` accepts either reading of what AWS leaves open (for Deny)."""
         if not self.tests:
             # ASSUMPTION Z14: an empty Condition block; Allow is silent, Deny applies.
             return generous
-        reading: Any
-        if self.alone is not None:
-            reading = source.get(self.alone.key)
-            if reading.__class__ is not Alternatives:
-                return self.alone.holds(reading, _no_variable, generous=generous)
-        settled: dict[str, Values | None] = {}
-        for key in self.needs:
-            reading = source.get(key)
-            if reading.__class__ is Alternatives or self.iam_only:
-                return self._hold(self.tests, {key: source.get(key) for key in self.needs}, generous=generous)
-            settled[key] = reading
-        return _all(self.tests, settled, generous=generous)
+        if self.plain:
+            for test in self.tests:
+                reading: Any = source.get(test.key)
+                if reading.__class__ is Alternatives:
+                    break
+                if not test.holds(reading, _no_variable, generous=generous):
+                    return False
+            else:
+                return True
+        return self._hold(self.tests, {key: source.get(key) for key in self.needs}, generous=generous)
 
     def status(self, source: Source, open_keys: frozenset[str], *, generous: bool) -> Status:
         """What can be said while these keys may still take any value."""
@@ -247,10 +243,10 @@ def compile_condition(policy: Policy, written: tuple[ConditionTest, ...]) -> Con
 def condition_of(tests: tuple[Test, ...]) -> Condition:
     """The condition that all of these tests hold."""
     needs = frozenset(key for test in tests for key in test.needs)
-    iam_only_key = any(test.iam_only_in_key_policy for test in tests)
-    variables_in = any(isinstance(value, Template) for test in tests for value in test.values)
-    alone = tests[0] if len(tests) == 1 and not iam_only_key and not variables_in else None
-    return Condition(tests, needs, iam_only_key, alone)
+    plain = not any(
+        test.iam_only_in_key_policy or any(isinstance(value, Template) for value in test.values) for test in tests
+    )
+    return Condition(tests, needs, plain)
 
 
 def _no_variable(_key: str) -> None:

@@ -117,10 +117,14 @@ class Place:
 
 @record
 class Origin:
-    """Where a value of a document that was put together is from, and what it is called there (None: by its place)."""
+    """Where a value of a document that was put together is from, and what it is called there (None: by its place).
+
+    `by_aws` tells that AWS wrote it, which does not keep to the limits of its customers.
+    """
 
     place: Place
     name: str | None = None
+    by_aws: bool = False
 
 
 class Origins:

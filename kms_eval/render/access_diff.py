@@ -5,6 +5,7 @@ Comes in: a comparison, judged. Goes out: text. Never here: comparing, folding, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -66,9 +67,9 @@ def render_markdown(judged: Judged) -> str:
         by_key.setdefault(line.keys, []).append(line)
     without = by_key.pop((), [])
     for (key,), here in by_key.items():
-        lines += ["", *_fold(f"<code>{markdown_text(key)}</code>", here, judged)]
+        lines += ["", *_fold(key, f"<code>{markdown_text(key)}</code>", here, judged)]
     if without:
-        lines += ["", *_fold("actions without a key", without, judged)]
+        lines += ["", *_fold(None, "actions without a key", without, judged)]
     text = "\n".join(lines)
     if len(text) <= _LONGEST_COMMENT:
         return text
@@ -78,12 +79,10 @@ def render_markdown(judged: Judged) -> str:
     return f"{kept}{end}\n\n…cut here: {left} more lines; `--format json` has everything"
 
 
-def _fold(title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
-    """What happens to one key. It is open where something in it is a finding."""
+def _fold(key: str | None, title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
+    """What happens to one key, counted as in the summary. It is open where something in it is a finding."""
     findings = any(line.kind in judged.failing and not line.expected for line in lines)
-    counts = ", ".join(
-        f"{number} × {_HEADS[kind][0]}" for kind in CHANGE_KINDS if (number := sum(line.kind == kind for line in lines))
-    )
+    counts = ", ".join(_counts(change for change in judged.compared.changes if change.key == key))
     yield f"<details{' open' if findings else ''}><summary>{title}: {counts}</summary>"
     yield ""
     yield "| | who | may | before | after | because of |"
@@ -161,19 +160,22 @@ def summary(judged: Judged) -> str:
     locked = f"{_counted(len(judged.locked), 'key')} locked; " if judged.locked else ""
     if not changes:
         return f"{locked}no access changes ({scale})"
-    parts = [f"{count} × {_HEADS[kind][0]}" for kind in CHANGE_KINDS if (count := _count(changes, kind))]
     expected = sum(len(change.actions) for change in judged.expected)
     listed = f"; {expected} of that expected" if expected else ""
     people = _counted(len({change.principal for change in changes}), "principal")
-    return f"{locked}access changes for {people}: {', '.join(parts)}{listed} ({scale})"
+    return f"{locked}access changes for {people}: {', '.join(_counts(changes))}{listed} ({scale})"
 
 
 def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
-def _count(changes: Iterable[Change], kind: ChangeKind) -> int:
-    return sum(len(change.actions) for change in changes if change.kind == kind)
+def _counts(changes: Iterable[Change]) -> list[str]:
+    """How often each kind of change is there, by actions."""
+    found: Counter[ChangeKind] = Counter()
+    for change in changes:
+        found[change.kind] += len(change.actions)
+    return [f"{found[kind]} × {_HEADS[kind][0]}" for kind in CHANGE_KINDS if found[kind]]
 
 
 def _some(names: tuple[str, ...], mark: Callable[[str], str]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from kms_eval.analysis.access.access_matrix import Matrix, Note, Notes, Row
@@ -84,7 +85,7 @@ def _data(matrix: Matrix) -> dict[str, Any]:
             )
         ],
         "keys": [[printable(key.handle), printable(key.arn)] for key in matrix.keys],
-        "patterns": [[answers, list(notes)] for answers, notes in patterns.known],
+        "patterns": [[answers, _runs(notes)] for answers, notes in patterns.known],
         "notes": [
             [printable(note.text), [patterns.source(each) for each in note.sources], list(codes)]
             for note, codes in patterns.notes
@@ -92,6 +93,11 @@ def _data(matrix: Matrix) -> dict[str, Any]:
         "sources": [_source(matrix, each) for each in patterns.sources],
         "rows": rows,
     }
+
+
+def _runs(notes: tuple[int, ...]) -> list[int]:
+    """Notes as how many there are of which: neighbours mostly have one."""
+    return [number for note, same in groupby(notes) for number in (note, len(list(same)))]
 
 
 def _band(row: Row) -> int:

@@ -238,4 +238,4 @@ def _with_lists(raw: Raw, at: Steps, entry: Entry) -> None:
         for index, ((name, _member), origin) in enumerate(zip(kept, found, strict=True)):
             if origin is not None:
                 named = origin.name or (str(name) if field == "policies" and isinstance(name, str) else None)
-                raw.origins.put((*at, field, index), Origin(origin.place, named))
+                raw.origins.put((*at, field, index), Origin(origin.place, named, origin.by_aws))

@@ -184,6 +184,13 @@ def _looks_like(text: str) -> tuple[str, str] | None:
             return message, advice
     if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] not in ("}", "]"):
         return "ends in the middle: the file is half-written", "save the response again"
+    said = (line.lstrip() for line in text.splitlines())
+    first = next((line for line in said if line and not line.startswith(("#", "//"))), "")
+    if first[:1].isalpha():
+        return (
+            "is a text that is no source",
+            "a source is JSON or YAML: a scenario, responses of AWS, a plan or a template",
+        )
     return None
 
 

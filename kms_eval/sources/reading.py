@@ -45,7 +45,7 @@ class _Sources:
         self.parts: list[_Part] = []
         self.responses: list[tuple[Response, Shown]] = []
         self.counted: dict[str, Counter[str]] = {}
-        self.left: list[str] = []
+        self.left: list[tuple[str, str]] = []
         self.collected = CollectedFolders()
         self.assembling = False
 
@@ -152,7 +152,7 @@ class _Sources:
             place = opened.place.location()
             self.faults.append(Fault(f"is no source: it looks like {looks}", place, f"what is taken: {TAKEN}"))
         else:
-            self.left.append(f"{found.name}: left out, it looks like {looks}")
+            self.left.append((found.name, looks))
 
     def read(self) -> Raw:
         """All of them as one."""
@@ -177,8 +177,9 @@ class _Sources:
             result.value["account"] = self.options.account
         if self.options.region is not None:
             result.value.setdefault("region", self.options.region)
-        result.words[:0] = self.words
-        result.known_as = "\n".join([*self._recognised(), *self.left])
+        result.words[:0] = [*self.words, *_left_out(self.left)]
+        left = [f"{name}: left out, it looks like {looks}" for name, looks in self.left]
+        result.known_as = "\n".join([*self._recognised(), *left])
         return result
 
     def _misspelt_parameters(self) -> Iterator[Fault]:
@@ -235,6 +236,20 @@ class _Sources:
             for path, counts in self.counted.items()
             if counts
         ]
+
+
+_NAMED = 3
+
+
+def _left_out(files: Sequence[tuple[str, str]]) -> list[str]:
+    """A line about files of folders that are no sources."""
+    if not files:
+        return []
+    if len(files) == 1:
+        ((name, looks),) = files
+        return [f"{name} is left out: it looks like {looks}"]
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return [f"{', '.join(name for name, _looks in files[:_NAMED])}{more} are left out: they are no sources (`-v`)"]
 
 
 def _is_empty(error: InputError) -> bool:

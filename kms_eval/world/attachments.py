@@ -41,11 +41,12 @@ class Documents:
     def policy(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
         """The policy that `source` is or names; None where it is faulty, which is said once for a file.
 
-        Called by its file's stem, else by its Id, else by its place.
+        Called by its file's stem, else by its Id, else as its source calls it, else by its place.
         """
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
-        position = _called(place)
+        origin = place.origin() if place.file.origins is not None else None
+        position = (origin.name if origin is not None else None) or _position(place.steps)
         same = self._same.get((id(source), kind))
         content = _content(source) if same is None else ""
         equal = same[1] if same is not None else self._inline.get((content, kind)) if content else None
@@ -53,9 +54,14 @@ class Documents:
             return Policy(equal.id or position, kind, equal.version, equal.id, equal.statements, place, equal.length)
         remarks = len(findings.warnings)
         policy = read_policy(source, place, kind, findings, position=position, size=len(content))
-        if policy is not None and len(findings.warnings) == remarks:
-            self._inline[content, kind] = policy
+        if origin is not None and origin.by_aws:
+            findings.warnings[remarks:] = [each for each in findings.warnings[remarks:] if each.code != "over-quota"]
+        silent = len(findings.warnings) == remarks
+        if policy is not None and (silent or origin is not None):
+            # The very same value of a source stands in one place of it, of which everything is said now.
             self._same[id(source), kind] = (source, policy)
+        if policy is not None and silent:
+            self._inline[content, kind] = policy
         return policy
 
     def policies(
@@ -184,12 +190,6 @@ def _is_path(source: object) -> TypeGuard[str]:
 
 def _is_about_whole_file(fault: Fault) -> bool:
     return fault.location is None or (fault.location.line is None and fault.location.field is None)
-
-
-def _called(place: Place) -> str:
-    """What a document without a name is called: as its source calls it, else by its place."""
-    name = place.origin().name if place.file.origins is not None else None
-    return name or _position(place.steps)
 
 
 def _position(steps: Steps) -> str:

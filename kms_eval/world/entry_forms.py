@@ -88,7 +88,7 @@ ACCOUNT_ENTRY: Form[AccountEntry] = Form(
     _MODELS,
     "AccountEntry",
     {
-        "path": (text, NEEDED),
+        "path": (optional(text), None),
         "service_control_policies": (optional(list_of(list_of(policy_source))), None),
         "resource_control_policies": (list_of(list_of(policy_source)), ()),
     },

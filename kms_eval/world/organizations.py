@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.errors import quoted
 from kms_eval.formats.document import Place
+from kms_eval.formats.unknown import Unknown
 from kms_eval.world.entry_forms import ENDPOINT_ENTRY, ORGANIZATION_ENTRY
 from kms_eval.world.model import Organization, OrganizationAccount, VpcEndpoint
 from kms_eval.world.reading import Reading
@@ -40,8 +41,11 @@ def _account(
 ) -> OrganizationAccount:
     # AWS writes paths with a slash at the end, and policies compare them as text:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html
-    path = entry.path if entry.path.endswith("/") else f"{entry.path}/"
+    written = entry.path or ""
+    path = written if written.endswith("/") else f"{written}/"
     unknown_path = reading.unknowns.get(("organization", "accounts", name, "path"))
+    if entry.path is None:
+        unknown_path = Unknown("no path is given", f"organization.accounts.{name}.path", "give the account its `path`")
     if unknown_path is None and not path.startswith(f"{organization.id}/"):
         message = f"the path {quoted(path)} does not begin with the organization `{organization.id}`"
         advice = f"did you mean `{organization.id}/{path}`?" if path.startswith("r-") else None

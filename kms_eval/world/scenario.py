@@ -90,8 +90,10 @@ class GroupEntry(Entry, title="Group"):
 class AccountEntry(Entry, title="Account"):
     """A member account of the organization."""
 
-    path: Text = Field(
-        description="Where the account is: organization, root and organizational units, as in aws:PrincipalOrgPaths.",
+    path: Text | None = Field(
+        None,
+        description="Where the account is: organization, root and organizational units, as in aws:PrincipalOrgPaths; "
+        "left out: unknown where a condition asks for it.",
         examples=["o-exampleorgid/r-ab12/ou-ab12-11111111/"],
     )
     service_control_policies: Levels | None = Field(

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
 
 from kms_eval.documents import kinds, shape_forms, shapes
 from kms_eval.documents.forms import Form, Unsure
 from tests.derived_forms import text_of_forms
-from tests.model_values import ODD, PLAIN, agree, each_value, values_for
+from tests.form_laws import form_laws
 
 FORMS: tuple[Form[Any], ...] = (
     shape_forms.PRINCIPAL_SHAPE,
@@ -31,26 +30,11 @@ def test_the_forms_are_those_of_the_models() -> None:
     assert path.read_text(encoding="utf-8") == text, f"{path.name} has to be:\n{text}"
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.model().__name__)
-def test_no_value_in_any_place_is_read_otherwise_than_by_the_model(form: Form[Any]) -> None:
-    for value in each_value(form):
-        agree(form, value, plain=False)
-
-
-@given(st.data())
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.model().__name__)
-def test_what_is_plain_is_read_by_the_form_exactly_where_the_model_reads_it(
-    form: Form[Any], data: st.DataObject
-) -> None:
-    agree(form, data.draw(values_for(form, PLAIN)), plain=True)
-
-
-@given(st.data())
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.model().__name__)
-def test_what_only_a_program_can_pass_is_never_read_otherwise_than_by_the_model(
-    form: Form[Any], data: st.DataObject
-) -> None:
-    agree(form, data.draw(values_for(form, PLAIN | ODD)), plain=False)
+(
+    test_no_value_in_any_place_is_read_otherwise_than_by_the_model,
+    test_what_is_plain_is_read_by_the_form_exactly_where_the_model_reads_it,
+    test_what_only_a_program_can_pass_is_never_read_otherwise_than_by_the_model,
+) = form_laws(FORMS)
 
 
 def test_mappings_that_are_left_out_are_not_shared() -> None:

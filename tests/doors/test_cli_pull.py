@@ -259,3 +259,12 @@ def test_everybody_of_the_account_is_unknown_where_iam_was_refused(front: Front)
         decision = world.can(principal, "kms:Decrypt", key="payments-us-east-1")
         assert decision.decision == "undetermined"
         assert "GetAccountAuthorizationDetails was refused: AccessDenied" in decision.explanation.unknowns[0].reason
+
+
+def test_accounts_are_pulled_by_a_role_in_each(front: Front) -> None:
+    roles = [f"arn:aws:iam::{account}:role/reader" for account in ("111122223333", "444455556666")]
+    words = [word for role in roles for word in ("--role-arn", role)]
+    assert main(["pull", "-o", "account", "--region", REGIONS[0], *words]) == 0
+    record = json.loads(Path("account/snapshot.json").read_text(encoding="utf-8"))
+    assert record["accounts"] == ["111122223333", "444455556666"]
+    assert {path.name for path in Path("account").iterdir()} == {"111122223333", "444455556666", "snapshot.json"}

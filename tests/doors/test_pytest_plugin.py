@@ -384,6 +384,8 @@ def test_the_options_of_the_command_are_those_of_the_run(project: Project) -> No
     project.write("test_it.py", f"def test_it(kms):\n    kms.can('role/admin', 'kms:Decrypt', context={uncarried})\n")
     project.run().assert_outcomes(passed=1)
     project.run("--kms-strict").stdout.fnmatch_lines(["*only services that call in their own name have it*"])
+    project.write("test_it.py", "def test_it(kms):\n    assert not kms.can('role/nobody', 'kms:AddedSince')\n")
+    project.run("--kms-stranger", "--kms-allow-unknown-action").assert_outcomes(passed=1)
 
 
 def test_a_passing_test_warns_of_the_open_question_it_hangs_on(project: Project) -> None:

@@ -157,6 +157,18 @@ def test_no_command_with_a_misspelt_word_is_answered(words: list[str], folder: P
     assert main(words) == 2, words
 
 
+@st.composite
+def misspelt_scenarios(draw: st.DrawFn, lines: tuple[str, ...]) -> str:
+    """The scenario, in one of whose lines one of the marked words is misspelt."""
+    pieces = draw(st.sampled_from(lines)).replace("»", "«").split("«")
+    right = "".join(pieces)
+    place = draw(st.sampled_from(range(1, len(pieces), 2)))
+    pieces[place] = draw(misspelt(pieces[place]))
+    text = SCENARIO.replace(right, "".join(pieces))
+    assert text != SCENARIO
+    return text
+
+
 CHECKS = (
     "«name»: only some",
     "«only»: [root, «role/admin», «role/operations/reader»]",
@@ -169,15 +181,9 @@ CHECKS = (
 @IN_ONE_FOLDER
 @given(data=st.data())
 def test_no_check_with_a_misspelt_word_is_proved(data: st.DataObject, folder: Path) -> None:
-    line = data.draw(st.sampled_from(CHECKS))
-    pieces = line.replace("»", "«").split("«")
-    right = "".join(pieces)
-    place = data.draw(st.sampled_from(range(1, len(pieces), 2)))
-    pieces[place] = data.draw(misspelt(pieces[place]))
-    text = SCENARIO.replace(right, "".join(pieces))
-    assert text != SCENARIO
+    text = data.draw(misspelt_scenarios(CHECKS))
     (folder / "kms-eval.yaml").write_text(text, encoding="utf-8")
-    assert main(["check", "kms-eval.yaml"]) == 2, pieces
+    assert main(["check", "kms-eval.yaml"]) == 2, text
 
 
 TESTS = ("«principal»: «role/admin»", "«action»: «kms:Decrypt»", "«key»: «payments»", "«context»: {«kms:ViaService»:")
@@ -186,15 +192,9 @@ TESTS = ("«principal»: «role/admin»", "«action»: «kms:Decrypt»", "«key�
 @IN_ONE_FOLDER
 @given(data=st.data())
 def test_no_test_with_a_misspelt_word_is_run(data: st.DataObject, folder: Path) -> None:
-    line = data.draw(st.sampled_from(TESTS))
-    pieces = line.replace("»", "«").split("«")
-    right = "".join(pieces)
-    place = data.draw(st.sampled_from(range(1, len(pieces), 2)))
-    pieces[place] = data.draw(misspelt(pieces[place]))
-    text = SCENARIO.replace(right, "".join(pieces))
-    assert text != SCENARIO
+    text = data.draw(misspelt_scenarios(TESTS))
     (folder / "kms-eval.yaml").write_text(text, encoding="utf-8")
-    assert main(["test", "kms-eval.yaml"]) == 2, pieces
+    assert main(["test", "kms-eval.yaml"]) == 2, text
 
 
 ROW = {"principal": "role/admin", "action": "kms:Decrypt", "key": "payments"}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explain import explain
 from kms_eval.engine.masks import BIT
-from kms_eval.engine.plain import PlainQuestions
+from kms_eval.engine.plain_questions import PlainQuestions
 from kms_eval.engine.plan import Part, grant_meant
 from kms_eval.engine.resources import key_target
 from kms_eval.engine.situation import Circumstances, Scope

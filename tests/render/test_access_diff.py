@@ -75,10 +75,12 @@ def test_what_is_expected_is_marked_and_apart() -> None:
 
 def test_markdown_is_a_summary_and_a_fold_for_each_key() -> None:
     text = render_markdown(judged("role/a"))
-    assert text.startswith("### KMS access\n\n⚠️ access changes for 4 principals")
-    assert "<details open><summary><code>app</code>: 2 × appears, 1 × conditions narrow</summary>\n\n| | who |" in text
+    assert text.startswith(
+        "### KMS access\n\n⚠️ access changes for 4 principals: 4 × appears, 2 × conditions narrow, 2 × disappears"
+    )
+    assert "<details open><summary><code>app</code>: 4 × appears, 2 × conditions narrow</summary>\n\n| | who |" in text
     assert "**appears** | `role/a` *(expected)* | `Decrypt`, `Encrypt` | never | always | – |" in text
-    assert "<details><summary>actions without a key: 1 × disappears</summary>" in text
+    assert "<details><summary>actions without a key: 2 × disappears</summary>" in text
     assert text.count("</details>") == 2
     assert render_markdown(judged("role/*")).startswith("### KMS access\n\n✅")
 

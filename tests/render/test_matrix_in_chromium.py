@@ -30,7 +30,10 @@ from kms_eval.scenario import Scenario
 from tests.render.small_matrix import ARN, NASTY, every_answer, one_key, two_keys
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian has it as `chromium`)")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian has it as `chromium`)"),
+]
 
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 from kms_eval import InputError, Scenario
-from tests.sources.account import ACCOUNT, ARN, DETAILS, FILES, GRANTS, KEY, KEY_POLICY, METADATA, written
+from tests.sources.account import (
+    ACCOUNT,
+    ARN,
+    DETAILS,
+    FILES,
+    GRANTS,
+    KEY,
+    KEY_POLICY,
+    METADATA,
+    document,
+    statement,
+    written,
+)
 
 
 def without(*names: str) -> dict[str, object]:
@@ -178,6 +190,7 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
     [
         ("<!DOCTYPE html><html>", "is an HTML page, not JSON"),
         ("user,arn,user_creation_time,password_enabled\n", "is a credential report"),
+        ("# Keys\n\nThis folder has the keys.\n", "is a text that is no source (a source is JSON or YAML"),
         ('{"KeyMetadata": {"KeyId": "1234', "half-written"),
         ("An error occurred (AccessDenied) when calling", "is an error message of the AWS CLI"),
         (
@@ -277,3 +290,38 @@ def test_a_source_of_a_scenario_in_memory_is_relative_to_its_base(tmp_path: Path
 def test_sources_that_are_no_paths_are_one_line(sources: object) -> None:
     with pytest.raises(InputError, match=r"^scenario: sources: expected a list of paths$"):
         Scenario.from_dict({"sources": sources})
+
+
+def test_files_of_a_folder_that_are_no_sources_are_named(tmp_path: Path) -> None:
+    written(tmp_path, {**FILES, "key-policy.json": KEY_POLICY})
+    (word,) = Scenario.load(tmp_path).loaded.words
+    assert word == f"{tmp_path / 'key-policy.json'} is left out: it looks like {_BARE}"
+    written(tmp_path, {f"note-{number}.json": {"a": 1} for number in range(4)})
+    (word,) = Scenario.load(tmp_path).loaded.words
+    assert word.endswith("note-1.json and 2 more are left out: they are no sources (`-v`)")
+
+
+_BARE = "a policy by itself: nothing says to what it is attached"
+
+
+def with_managed(arn: str) -> dict[str, object]:
+    """The account, in which the role ``app`` has a managed policy that is longer than customers may write."""
+    wide = document(*[statement("kms:Decrypt", Sid=f"s{number}") for number in range(200)])
+    policy = {"Arn": arn, "DefaultVersionId": "v1", "PolicyVersionList": [{"VersionId": "v1", "Document": wide}]}
+    details = json.loads(json.dumps(DETAILS))
+    for role in details["RoleDetailList"]:
+        role["AttachedManagedPolicies"] = [{"PolicyName": "wide", "PolicyArn": arn}]
+    return {**FILES, "details.json": {**details, "Policies": [policy]}}
+
+
+@pytest.mark.parametrize(
+    ("arn", "codes"),
+    [
+        ("arn:aws:iam::aws:policy/job-function/Wide", []),
+        (f"arn:aws:iam::{ACCOUNT}:policy/wide", ["over-quota"]),
+    ],
+)
+def test_policies_of_aws_are_read_whatever_their_length(tmp_path: Path, arn: str, codes: list[str]) -> None:
+    world = Scenario.load(written(tmp_path, with_managed(arn)))
+    assert world.can("role/app", "kms:Decrypt")
+    assert [warning.code for warning in world.loaded.warnings] == codes

@@ -281,7 +281,6 @@ FOUND = [
     "policies/broken.json:1: not valid JSON",
     "scenario.yaml:32: organization.management_account: `management_account` is missing",
     "scenario.yaml:35: organization.accounts.12345678901: `12345678901` is no account id (an account id has 12 digits)",
-    "scenario.yaml:35: organization.accounts.12345678901.path: `path` is missing",
     "scenario.yaml:36: organization.accounts.12345678901.service_control_policies[0][0]: `policies/missing.json`",
     "scenario.yaml:37: vpc_endpoints: expected a mapping, found a list",
     "scenario.yaml:39: tests[0].expect: `expect` is missing",

@@ -68,6 +68,12 @@ def test_scps_that_are_not_in_use_differ_from_levels_without_any() -> None:
     assert found.accounts[ROOT].service_control_policies == ((),)
 
 
+def test_a_path_that_is_left_out_is_unknown() -> None:
+    unknown = organization({HERE: {}}).accounts[HERE].unknown_path
+    assert unknown is not None
+    assert unknown.remedy == "give the account its `path`"
+
+
 def test_a_path_ends_as_aws_writes_it() -> None:
     assert organization({HERE: {"path": "o-1/r-1"}}).accounts[HERE].path == "o-1/r-1/"
 
@@ -80,7 +86,6 @@ def test_there_may_be_no_organization(value: Any) -> None:
 @pytest.mark.parametrize(
     ("accounts", "found"),
     [
-        ({HERE: {}}, f"accounts.{HERE}.path: `path` is missing"),
         (
             {HERE: {"path": "o-2/r-1/"}},
             f"accounts.{HERE}.path: the path `o-2/r-1/` does not begin with the organization",

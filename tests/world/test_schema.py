@@ -89,7 +89,7 @@ def test_what_has_to_be_there_is_required() -> None:
     required = {name: part["required"] for name, part in SCHEMA["$defs"].items() if "required" in part}
     assert required["KeyEntry"] == ["policy"]
     assert required["TestEntry"] == ["principal", "action", "expect"]
-    assert required["AccountEntry"] == ["path"]
+    assert "AccountEntry" not in required
     assert required["OrganizationEntry"] == ["id", "management_account"]
 
 

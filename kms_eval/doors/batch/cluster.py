@@ -65,7 +65,7 @@ def _check(job: Job, forms: set[Format], output_form: Format | None) -> None:
     if len(forms) > 1 or "csv" in {*forms, output_form}:
         faults.append(Fault("with `--engine spark` the files are JSON Lines or Parquet, all alike"))
     if output_form is None and job.output != STANDARD:
-        advice = "name it `.jsonl` or `.parquet`, or say it with `--output-format`"
+        advice = "name it `.jsonl` or `.parquet`, or say it with `--format`"
         faults.append(Fault("the format cannot be told by the name", Location(job.output), advice))
     if faults:
         raise InputError(faults)

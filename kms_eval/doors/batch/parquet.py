@@ -65,6 +65,7 @@ class ParquetReader:
         with self._reading():
             for batch in self._file.iter_batches(batch_size=self._at_once, columns=self._columns):
                 self._rows_done += batch.num_rows
+                batch.validate(full=True)  # a text that is no UTF-8, and the like
                 yield batch
             self.close()
 

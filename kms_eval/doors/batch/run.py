@@ -283,5 +283,5 @@ def _output_format(job: Job, found: list[Source]) -> Format:
         return forms.pop()
     if job.output == STANDARD:
         return "jsonl"
-    advice = "name it `.jsonl`, `.csv` or `.parquet`, or say it with `--output-format`"
+    advice = "name it `.jsonl`, `.csv` or `.parquet`, or say it with `--format`"
     raise InputError(Fault("the format cannot be told by the name", Location(job.output), advice))

@@ -62,7 +62,7 @@ EXIT_CODES = (
 )
 
 _HELP = Argument("switch", "Show this message and exit.", ("--help", "-h"))
-_GROUPS: tuple[tuple[tuple[type, ...], str], ...] = (
+GROUPS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((FilterOptions,), "What the answer is about"),
     ((CircumstanceOptions,), "What all requests carry"),
     ((AnswerOptions, FindingOptions), "The answer"),
@@ -70,6 +70,9 @@ _GROUPS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((StrictOptions,), "How strictly"),
     ((SpeakingOptions,), "Everywhere"),
 )
+"""The options that verbs share: the classes that have them, and their head."""
+
+_LAST = GROUPS[-1][1]
 _NARROWEST, _WIDEST, _LEFT = 40, 100, 34
 
 
@@ -98,8 +101,9 @@ def verb_help(verb: Verb, width: int, paint: Paint) -> str:
     lines += ["", paint("label", "Examples"), *(f"  {example}" for example in examples)]
     if placed:
         lines += ["", paint("label", "Arguments"), *_table([_row(each.argument) for each in placed], width)]
-    for title, rows in _grouped(call, [each for each in known if each.argument.names]):
-        lines += ["", paint("label", title), *_table(rows, width)]
+    for title, found in option_groups(call):
+        rows = [_row(each.argument) for each in found]
+        lines += ["", paint("label", title), *_table([*rows, _row(_HELP)] if title == _LAST else rows, width)]
     return "\n".join(lines)
 
 
@@ -110,24 +114,20 @@ def paragraphs(call: type) -> tuple[list[str], list[str]]:
     return [each for each in texts if each and each[1:-1] not in commands], commands
 
 
-def _grouped(call: type, known: Sequence[Described]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """The options of a verb, then those that others have too, each group under its head."""
+def option_groups(call: type) -> Iterator[tuple[str, list[Described]]]:
+    """The options of a verb, then those that others have too, each group with its head."""
+    known = [each for each in described(call) if each.argument.names]
     title_of = {
         each.name: title
-        for bases, title in _GROUPS
+        for bases, title in GROUPS
         for base in bases
         if issubclass(call, base)
         for each in described(base)
     }
-    own = [_row(each.argument) for each in known if each.name not in title_of]
-    if own:
-        yield "Options", own
-    for _bases, title in _GROUPS:
-        rows = [_row(each.argument) for each in known if title_of.get(each.name) == title]
-        if title == _GROUPS[-1][1]:
-            rows.append(_row(_HELP))
-        if rows:
-            yield title, rows
+    for title in ("Options", *(title for _bases, title in GROUPS)):
+        found = [each for each in known if title_of.get(each.name, "Options") == title]
+        if found:
+            yield title, found
 
 
 def _placed(each: Described) -> str:

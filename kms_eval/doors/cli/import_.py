@@ -13,6 +13,7 @@ from kms_eval.doors.cli.arguments import arguments, option
 from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.shared_options import PlanOptions, SourceOptions, SpeakingOptions
 from kms_eval.errors import Fault, InputError, Location
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
@@ -61,7 +62,8 @@ def run(call: Call, output: Output) -> ExitCode:
     for line in (*loaded.words, *document_warning_lines(loaded.warnings)):
         output.word(line)
     world = loaded.world
-    output.answer(f"{folder / 'kms-eval.yaml'}: {len(world.keys)} keys, {len(world.principals)} users and roles")
+    made = printable(str(folder / "kms-eval.yaml"))
+    output.answer(f"{made}: {len(world.keys)} keys, {len(world.principals)} users and roles")
     return ExitCode.YES
 
 

@@ -60,11 +60,11 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.pulling.snapshot import Snapshot
 
     snapshot = Snapshot(Path(call.output), resume=call.resume, say=output.word)
-    for each in [_assumed(session, arn) for arn in call.role_arn] or [session]:
-        try:
-            snapshot.account(each, regions)
-        except _aws_errors() as error:
-            raise InputError(Fault(f"AWS could not be asked: {error}", help=_ADVICE)) from None
+    sessions = [_assumed(session, arn) for arn in call.role_arn] or [session]
+    try:
+        snapshot.take(sessions, regions)
+    except _aws_errors() as error:
+        raise InputError(Fault(f"AWS could not be asked: {error}", help=_ADVICE)) from None
     snapshot.finish(regions)
     for failed in snapshot.failed:
         about = failed.get("key") or failed.get("policy") or failed.get("region") or failed["account"]

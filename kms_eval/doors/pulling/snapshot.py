@@ -6,7 +6,7 @@ Comes in: sessions of boto3, one for each account. Goes out: files. Never here: 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from kms_eval.errors import Fault, InputError, Location
 
 THREADS = 8
 _ATTEMPTS = 10
+_TOLD_EACH = 100
+"""Parts of a snapshot (a key, the identities of an account) after which it is said how far it is."""
 _NOTHING_THERE = frozenset({"AWSOrganizationsNotInUseException"})
 """Answers that say that there is nothing, and not that it may not be shown."""
 
@@ -45,18 +47,24 @@ class Snapshot:
             )
         self.partial.mkdir(parents=True, exist_ok=True)
 
-    def account(self, session: Any, regions: tuple[str, ...]) -> None:
-        """Everything that one account shows."""
-        account = str(session.client("sts", config=_config()).get_caller_identity()["Account"])
-        self.accounts.append(account)
-        asked = _Account(self, account, session)
+    def take(self, sessions: Sequence[Any], regions: tuple[str, ...]) -> None:
+        """Everything that the accounts show, side by side."""
+        accounts = {
+            str(each.client("sts", config=_config()).get_caller_identity()["Account"]): each for each in sessions
+        }
+        self.accounts += accounts
         with ThreadPoolExecutor(THREADS) as pool:
-            work = [pool.submit(asked.identities), pool.submit(asked.organization)]
-            keys = [pool.submit(asked.region, region, pool) for region in regions]
-            work += [key for region in keys for key in region.result()]
-            for each in work:
+            work: list[Future[None]] = []
+            waiting: list[Future[list[Future[None]]]] = []
+            for account, session in accounts.items():
+                asked = _Account(self, account, session)
+                work += [pool.submit(asked.identities), pool.submit(asked.organization)]
+                waiting += [pool.submit(asked.region, region, pool) for region in regions]
+            work += [key for region in waiting for key in region.result()]
+            for number, each in enumerate(work, 1):
                 each.result()
-        self._say(f"account {account}: {self.made} calls, {len(self.failed)} refused")
+                if number % _TOLD_EACH == 0:
+                    self._say(f"{number} of {len(work)} parts: {self.made} calls, {len(self.failed)} refused")
 
     def finish(self, regions: tuple[str, ...]) -> None:
         """Write what was asked and what was refused, and let the folder be there."""
@@ -157,6 +165,10 @@ class _Account:
     def _key(self, client: Any, region: str, key: str) -> None:
         for call in calls.OF_KEY:
             self._pages(client, call, region=region, key=key)
+
+
+def _account_of(session: Any) -> str:
+    return str(session.client("sts", config=_config()).get_caller_identity()["Account"])
 
 
 def _config() -> Any:

@@ -16,6 +16,10 @@ for (let place = 0; place < data.rows.length; place += 4) {
   const [person, key, pattern, band] = data.rows.slice(place, place + 4);
   rows.push({ person, key, pattern, band });
 }
+// The number of the note of an answer; notes are written as runs: which one, and for how many actions.
+const noteOf = (runs, place) => {
+  for (let run = 0; ; run += 2) if ((place -= runs[run + 1]) < 0) return runs[run];
+};
 const inWords = data.people.map(each => each.join(" ").toLowerCase());
 const keysInWords = data.keys.map(each => each.join(" ").toLowerCase());
 let lines = [], drawn = [], limit = STEP, keysShown = null, theme = "system";
@@ -225,8 +229,8 @@ function tell(cell) {
   for (const row of line.rows) {
     const [answers, notes] = data.patterns[row.pattern];
     for (const place of column.places) if (answers[place] !== "-") {
-      const id = answers[place] + " " + notes[place];
-      if (!found.has(id)) found.set(id, { digit: answers[place], note: notes[place], places: new Set(), keys: new Set() });
+      const note = noteOf(notes, place), id = answers[place] + " " + note;
+      if (!found.has(id)) found.set(id, { digit: answers[place], note, places: new Set(), keys: new Set() });
       found.get(id).places.add(place); found.get(id).keys.add(keyName(row));
     }
   }

@@ -310,5 +310,6 @@ def _managed(raw: Raw, collection: Collection, text: str, shown: object, at: tup
         reason = _refused(collection, "GetPolicyVersion", policy=text) or "the managed policy is named and not included"
         remedy = f"save `aws iam get-policy --policy-arn {text}` and `aws iam get-policy-version`, or `kms-eval pull`"
         return Unknown(reason, text, remedy)
-    raw.origins.put(at, Origin(document.place, text.split(":policy/", 1)[-1].rsplit("/", 1)[-1]))
+    by_aws = ":iam::aws:policy/" in text
+    raw.origins.put(at, Origin(document.place, text.split(":policy/", 1)[-1].rsplit("/", 1)[-1], by_aws))
     return document.value

@@ -143,7 +143,7 @@ def test_ids_of_two_types_do_not_fit_into_one_file(cli: Cli, scenario: Path, tmp
         (("in.jsonl", "-o", "out.txt"), "out.txt: the format cannot be told by the name"),
         (
             ("in.jsonl", "--input-format", "jsonlines"),
-            "--input-format: unknown format `jsonlines` (did you mean `jsonl`?)",
+            "--input-format: unknown form `jsonlines` (did you mean `jsonl`?)",
         ),
         (("in.jsonl", "--at", "noon"), "--at: `noon` is no ISO 8601 time (write `2026-01-01T00:00:00Z`)"),
         (("in.jsonl", "--resume"), "-: a pipe cannot be resumed (write into a file)"),
@@ -253,5 +253,5 @@ def test_few_long_rows_of_csv_are_in_memory_at_once(
         write_rows(self, rows)
 
     monkeypatch.setattr(writers._Text, "write", measured)  # noqa: SLF001
-    done = cli("batch", "requests.csv", "-o", "-", "--output-format", "jsonl", "-q")
+    done = cli("batch", "requests.csv", "-o", "-", "--format", "jsonl", "-q")
     assert (done.code, len(done.out.splitlines()), longest) == (0, 20, 3)

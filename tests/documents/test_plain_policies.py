@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from kms_eval.documents.findings import Findings
 from kms_eval.documents.grammar import read_policy, read_thoroughly
 from kms_eval.documents.model import PolicyKind
-from kms_eval.documents.plain import plain_statements
+from kms_eval.documents.plain_policies import plain_statements
 from kms_eval.formats.document import Place, SourceFile
 
 HERE = Place(SourceFile("policy.json"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kms_eval import InputError, Scenario
-from kms_eval.engine.plain import PlainQuestions
+from kms_eval.engine.plain_questions import PlainQuestions
 from kms_eval.world.request import request
 
 ACCOUNT = "111122223333"
@@ -132,8 +132,8 @@ def test_the_long_way_follows_where_the_short_one_ends() -> None:
 
 
 def test_all_is_forgotten_before_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kms_eval.engine.plain._MOST_MEETINGS", 2)
-    monkeypatch.setattr("kms_eval.engine.plain._MOST_NAMES", 1)
+    monkeypatch.setattr("kms_eval.engine.plain_questions._MOST_MEETINGS", 2)
+    monkeypatch.setattr("kms_eval.engine.plain_questions._MOST_NAMES", 1)
     asked = world()
     for _ in range(2):
         for principal in ("role/app", "role/other"):
