@@ -68,10 +68,11 @@ def _open(open_grant: OpenGrant, scope: Scope) -> Iterator[Allowance]:
         granted |= GRANT_BIT[operation]
     if layer_index is not None:
         yield Allowance(grant, layer_index, granted & ~RETIRE_GRANT, unknown=open_grant.unknown)
-    yield Allowance(grant, LayerIndex.RETIRE, RETIRE_GRANT, _names_no_grant, open_grant.unknown)
+    yield Allowance(grant, LayerIndex.RETIRE, RETIRE_GRANT, names_no_grant, open_grant.unknown)
 
 
-def _names_no_grant(context: Context) -> bool:
+def names_no_grant(context: Context) -> bool:
+    """Whether the request leaves open which grant it is about."""
     return context.situation.circumstances.grant is None
 
 
@@ -202,7 +203,7 @@ def _retirements(scope: Scope, grants: tuple[Grant, ...], *, all_known: bool) ->
             yield Allowance(grant, way, RETIRE_GRANT, _is_about(grant))
     worst = _worst(list(ways.values()))
     if worst is not None and all_known:
-        yield Allowance(grants[0], worst, RETIRE_GRANT, _names_no_grant)
+        yield Allowance(grants[0], worst, RETIRE_GRANT, names_no_grant)
 
 
 def _is_about(grant: Grant) -> Question:

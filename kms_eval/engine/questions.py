@@ -33,10 +33,15 @@ def _of(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:
         if rule is not None and rule.resource is not None:
             yield from _of_resource(entry, context)
         return
+    target = context.situation.scope.target
+    if not rule.resource.covers(target, context, generous=True):
+        # In neither reading does it speak of this resource.
+        return
     strict = rule.condition.holds(context, generous=False)
     generous = rule.condition.holds(context, generous=True)
     if strict is generous:
-        yield from _of_resource(entry, context)
+        if generous:
+            yield from _of_resource(entry, context)
         return
     if not rule.condition.tests:
         yield "empty-condition", ""

@@ -20,14 +20,19 @@ def render(matrix: Matrix) -> Iterator[str]:
     bits = [bit_of(action.name) for action in actions]
     yield _line(["principal", "key", *(action.name for action in actions)])
     known: dict[tuple[int, int, int], str] = {}
+    keys = [_cells([key.handle]) for key in matrix.keys]
+    principals = [_cells([person.name]) for person in matrix.principals]
     for row in matrix.rows:
         # Most rows look like others: their cells are joined once.
         looks = (row.always, row.sometimes, matrix.actions_of(row))
         cells = known.get(looks)
         if cells is None:
             cells = known[looks] = ",".join(row.answer(bit) if looks[2] & bit else "" for bit in bits)
-        names = [matrix.principals[row.principal].name, "" if row.key is None else matrix.keys[row.key].handle]
-        yield f"{_line(names)[:-2]},{cells}\r\n"
+        yield f"{principals[row.principal]},{'' if row.key is None else keys[row.key]},{cells}\r\n"
+
+
+def _cells(cells: list[str]) -> str:
+    return _line(cells)[:-2]
 
 
 def _line(cells: list[str]) -> str:

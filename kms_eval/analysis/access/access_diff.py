@@ -8,20 +8,21 @@ compared at sight they `differ`, and that may be wider as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 from kms_eval.analysis.access.causes import Causes
-from kms_eval.analysis.access.fingerprints import Fingerprints
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
+from kms_eval.analysis.access.partial_evaluation import PUBLISHED
 from kms_eval.analysis.access.principals import Asker, AskerKind, asker_named
 from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.analysis.access.selection import chosen_askers, chosen_keys, chosen_on_either
 from kms_eval.analysis.checking.comparing import Comparison, compare_conditions
 from kms_eval.analysis.checking.results import Witness
+from kms_eval.analysis.classes.pairs import PairClass
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import actions_in, bit_of
@@ -100,118 +101,149 @@ def compare(
     keys: Sequence[str] = (),
     track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter,
 ) -> Compared:
-    """Compare two worlds. What is equal in all that decides is not decided at all.
+    """Compare two worlds. Pairs that no policy of either tells apart are not decided at all, others once a class.
 
     `principals` and `keys` are names and patterns of those it is about, all where there are none. Raises InputError for
     one that means nothing on either side.
     """
     pairs = _paired(before.evaluator, after.evaluator, principals)
-    sides = _Sides(
-        before,
-        after,
-        _paired_keys(before.world, after.world, keys),
-        Fingerprints(before.world),
-        Fingerprints(after.world),
-    )
-    causes = Causes()
-    same_keys = sides.same_keys()
+    both_keys = _paired_keys(before.world, after.world, keys)
+    after.count_like(before)
+    actions &= _differing(before, after, pairs, both_keys)
+    before, after = before.about(actions), after.about(actions)
+    after.count_like(before)
+    comparing = _Comparing(before, after, actions)
+    sides = _Sides(before, after, both_keys)
     changes: list[Change] = []
-    comparing = _Comparing(before, after)
     decided = 0
     for pair in track(pairs):
+        if actions & ACTIONS_WITHOUT_KEY:
+            one, other = _without_key(before, pair.before), _without_key(after, pair.after)
+            if one is None or other is None or one.pair_class != other.pair_class:
+                decided += 1
+                changes += comparing.changes(pair, one, other)
         # One by one: a list of all squares of a principal would be a burden for the garbage collector.
-        for one, other in sides.grid_cells(pair, same_keys, without_key=bool(actions & ACTIONS_WITHOUT_KEY)):
+        for one, other, (old, new) in sides.differing(pair):
             decided += 1
-            key = next((grid_cell.key for grid_cell in (other, one) if grid_cell is not None), None)
-            found = _changes(pair.either, key, _answers(before, one, actions), _answers(after, other, actions))
-            for change in comparing.evaluated(found, one, other):
-                wider = change.kind in WIDER
-                known = after.world if other is not None else before.world
-                changes.append(
-                    replace(
-                        change,
-                        reach=reach_of(pair.either, key, known),
-                        causes=causes.of(one, other, sum(map(bit_of, change.actions)), wider=wider),
-                        doubts=_doubts(change, (before, one), (after, other)),
-                    )
-                )
+            if comparing.named(one, other):
+                mine = _of_pair(before, pair.before, one, old), _of_pair(after, pair.after, other, new)
+                changes += comparing.changes(pair, *mine)
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
 
+_Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
+"""A kind of change, the actions, their answers before and after, and what they hang on."""
+
+
 class _Comparing:
-    """Settles which of two conditions is wider; what was compared once is remembered."""
+    """Finds the changes between squares; what two classes have between them is found once."""
 
-    def __init__(self, before: Grid, after: Grid) -> None:
+    def __init__(self, before: Grid, after: Grid, actions: int) -> None:
         self._before, self._after = before, after
+        self._actions = actions
+        self._causes = Causes()
         self._known: dict[tuple[object, ...], Comparison] = {}
+        self._between: dict[tuple[Hashable, Hashable], list[_Named]] = {}
 
-    def evaluated(self, changes: Iterable[Change], one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
-        """The changes with what the solver knows; without those that are none."""
-        for change in changes:
-            if one is None or other is None or change.kind == "unknown" or NEVER in {change.before, change.after}:
-                yield change
-                continue
-            compared = self._compared(change, one, other)
-            if compared.relation == "undetermined":
-                yield change
-            elif compared.relation != "same":
-                kind = _KINDS[compared.relation]
-                yield replace(change, kind=kind, gained=compared.gained, lost=compared.lost)
+    def changes(self, pair: _Pair, one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
+        """The changes from one square to the other, as the solver knows them."""
+        key = next((grid_cell.key for grid_cell in (other, one) if grid_cell is not None), None)
+        for kind, mask, was, now, hangs_on in self.named(one, other):
+            asker = pair.either
+            change = Change(
+                kind,
+                asker.name,
+                asker.label,
+                key.handle if key is not None else None,
+                key.arn if key is not None else None,
+                tuple(action.name for action in actions_in(mask)),
+                was,
+                now,
+                asker.kind,
+                asker.caller.account if asker.kind not in {"everyone", "service"} else None,
+                hangs_on=hangs_on,
+            )
+            settled = self._settled(change, one, other)
+            if settled is not None:
+                known = self._after.world if other is not None else self._before.world
+                yield replace(
+                    settled,
+                    reach=reach_of(asker, key, known),
+                    causes=self._of(one, other, mask, wider=settled.kind in WIDER),
+                    doubts=_doubts(mask, (self._before, one), (self._after, other)),
+                )
+
+    def _of(self, one: GridCell | None, other: GridCell | None, mask: int, *, wider: bool) -> tuple[Source, ...]:
+        was = self._before.entries(one) if one is not None else ()
+        now = self._after.entries(other) if other is not None else ()
+        return self._causes.of(was, now, mask, wider=wider)
+
+    def named(self, one: GridCell | None, other: GridCell | None) -> list[_Named]:
+        """What is another between two squares, whoever asks."""
+        about = tuple(None if each is None else each.pair_class for each in (one, other))
+        keyed = (about[0], about[1])
+        known = self._between.get(keyed)
+        if known is None:
+            was, now = _answers(self._before, one, self._actions), _answers(self._after, other, self._actions)
+            known = self._between[keyed] = list(_changes(was, now))
+        return known
+
+    def _settled(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
+        """The change with what the solver knows; None where it is none."""
+        if one is None or other is None or change.kind == "unknown" or NEVER in {change.before, change.after}:
+            return change
+        compared = self._compared(change, one, other)
+        if compared.relation == "undetermined":
+            return change
+        if compared.relation == "same":
+            return None
+        return replace(change, kind=_KINDS[compared.relation], gained=compared.gained, lost=compared.lost)
 
     def _compared(self, change: Change, one: GridCell, other: GridCell) -> Comparison:
-        question = (change.principal, change.before, change.after, change.key, change.actions[0])
+        question = (one.pair_class, other.pair_class, change.actions[0])
         known = self._known.get(question)
         if known is None:
             bit = bit_of(change.actions[0])
             now = self._after.at or datetime.now(UTC)
-            known = compare_conditions((self._before, one), (self._after, other), bit, now=now)
-            self._known[question] = known
+            sides = (self._before, self._before.itself(one)), (self._after, self._after.itself(other))
+            known = compare_conditions(*sides, bit, now=now)
+            if known.gained is None and known.lost is None:
+                # Requests that show it are each pair's own.
+                self._known[question] = known
         return known
 
 
 _KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
 
 _Keys = tuple[Key | None, Key | None]
-_Squares = tuple[GridCell | None, GridCell | None]
 
 
-@dataclass(frozen=True, slots=True)
 class _Sides:
-    """Both worlds, and what of them is alike."""
+    """Both worlds, and their keys in pairs."""
 
-    before: Grid
-    after: Grid
-    keys: Sequence[_Keys]
-    prints_before: Fingerprints
-    prints_after: Fingerprints
+    def __init__(self, before: Grid, after: Grid, keys: Sequence[_Keys]) -> None:
+        self._before, self._after = before, after
+        self.keys = keys
+        self._here = [one for one, _other in keys if one is not None]
+        self._there = [other for _one, other in keys if other is not None]
 
-    def same_keys(self) -> list[bool]:
-        """For each pair of keys whether all that decides about it is the same on both sides."""
-        return [
-            self._same_way()
-            and one is not None
-            and other is not None
-            and self.prints_before.of_key(one) == self.prints_after.of_key(other)
-            for one, other in self.keys
-        ]
+    def differing(self, pair: _Pair) -> Iterator[tuple[GridCell | None, GridCell | None, _Keys]]:
+        """The squares of a principal that may differ: those of the pairs that are decided alike, and the keys."""
+        was = self._classes(self._before, pair.before, self._here)
+        now = self._classes(self._after, pair.after, self._there)
+        for one, other in self.keys:
+            old = next(was) if one is not None else None
+            new = next(now) if other is not None else None
+            if old != new or old is None:
+                yield (
+                    _alike(self._before, pair.before, one, old),
+                    _alike(self._after, pair.after, other, new),
+                    (one, other),
+                )
 
-    def grid_cells(self, pair: _Pair, same_keys: Sequence[bool], *, without_key: bool) -> Iterator[_Squares]:
-        """The squares of a principal that may differ."""
-        same = self._same_caller(pair)
-        if not same and without_key:
-            yield _without_key(self.before, pair.before), _without_key(self.after, pair.after)
-        for (one, other), same_key in zip(self.keys, same_keys, strict=True):
-            if not (same and same_key):
-                yield _on(self.before, pair.before, one), _on(self.after, pair.after, other)
-
-    def _same_way(self) -> bool:
-        before, after = self.before.endpoint, self.after.endpoint
-        return self.prints_before.of_endpoint(before) == self.prints_after.of_endpoint(after)
-
-    def _same_caller(self, pair: _Pair) -> bool:
-        if pair.before is None or pair.after is None or not self._same_way():
-            return False
-        return self.prints_before.of_caller(pair.before) == self.prints_after.of_caller(pair.after)
+    @staticmethod
+    def _classes(grid: Grid, asker: Asker | None, keys: Sequence[Key]) -> Iterator[PairClass | None]:
+        return iter(grid.classes_of(asker, keys)) if asker is not None else iter([None] * len(keys))
 
 
 def _paired(before: Evaluator, after: Evaluator, names: Sequence[str]) -> list[_Pair]:
@@ -251,35 +283,45 @@ def _paired_keys(before: World, after: World, names: Sequence[str]) -> list[tupl
     return [*pairs, *((None, key) for key in by_arn.values())]
 
 
-def _on(grid: Grid, asker: Asker | None, key: Key | None) -> GridCell | None:
-    return grid.on(asker, key) if asker is not None and key is not None else None
+def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> int:
+    """The actions about which anything else is said after the change; all where somebody or a key comes or goes."""
+    here = [one for one, other in keys if one is not None and other is not None]
+    there = [other for one, other in keys if one is not None and other is not None]
+    if len(here) < len(keys):
+        return PUBLISHED
+    between: set[tuple[PairClass, PairClass]] = set()
+    for pair in pairs:
+        if pair.before is None or pair.after is None:
+            return PUBLISHED
+        between.add((before.class_without_key(pair.before), after.class_without_key(pair.after)))
+        between.update(zip(before.classes_of(pair.before, here), after.classes_of(pair.after, there), strict=True))
+    found = 0
+    for one, other in between:
+        found |= before.classes.differing(one, other)
+    return found & PUBLISHED
+
+
+def _alike(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:
+    if asker is None or key is None or pair_class is None:
+        return None
+    return grid.alike(asker, key, pair_class)
+
+
+def _of_pair(grid: Grid, asker: Asker | None, alike: GridCell | None, key: Key | None) -> GridCell | None:
+    return grid.of_pair(alike, asker, key) if alike is not None and asker is not None else None
 
 
 def _without_key(grid: Grid, asker: Asker | None) -> GridCell | None:
     return grid.without_key(asker) if asker is not None else None
 
 
-def _changes(asker: Asker, key: Key | None, was: list[_Part], now: list[_Part]) -> Iterator[Change]:
+def _changes(was: list[_Part], now: list[_Part]) -> Iterator[_Named]:
     for mask, old in was:
         for more, new in now:
             both = mask & more
             kind = _kind(old, new) if both else None
             if kind is not None:
-                names = tuple(action.name for action in actions_in(both))
-                handle, key_arn = (key.handle, key.arn) if key is not None else (None, None)
-                yield Change(
-                    kind,
-                    asker.name,
-                    asker.label,
-                    handle,
-                    key_arn,
-                    names,
-                    _word(old),
-                    _word(new),
-                    asker.kind,
-                    asker.caller.account if asker.kind not in {"everyone", "service"} else None,
-                    hangs_on=_addresses(old, new) if kind == "unknown" else (),
-                )
+                yield kind, both, _word(old), _word(new), _addresses(old, new) if kind == "unknown" else ()
 
 
 def _answers(grid: Grid, grid_cell: GridCell | None, actions: int) -> list[_Part]:
@@ -292,12 +334,11 @@ def _answers(grid: Grid, grid_cell: GridCell | None, actions: int) -> list[_Part
         (kept & ~grid_cell.always & ~grid_cell.sometimes, NEVER),
     ]
     if kept & grid_cell.sometimes:
-        parts += grid.residual(grid_cell, kept)
+        parts += grid.residual_alike(grid_cell, kept)
     return [(mask, answer) for mask, answer in parts if mask]
 
 
-def _doubts(change: Change, *sides: tuple[Grid, GridCell | None]) -> tuple[str, ...]:
-    mask = sum(bit_of(name) for name in change.actions)
+def _doubts(mask: int, *sides: tuple[Grid, GridCell | None]) -> tuple[str, ...]:
     told = (grid.doubts(grid_cell, mask) for grid, grid_cell in sides if grid_cell is not None)
     return tuple(dict.fromkeys(code for each in told for _mask, codes in each for code in codes))
 

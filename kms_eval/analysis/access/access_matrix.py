@@ -6,11 +6,14 @@ Never here: deciding, text.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
+from typing import overload
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts
@@ -102,6 +105,88 @@ class Row:
         return tuple(code for mask, codes in self.doubts if mask & bit for code in codes)
 
 
+class Folded(Sequence[Row]):
+    """Rows, principal by principal, of which each different one is kept once, and each different list of them once.
+
+    `lines` has the rows as they are kept, for those who write many of them: the principal's position, and a row for
+    each key whose `principal` and `key` do not count. A row without a key is the first.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[Row] = []
+        self._numbers: dict[Row, int] = {}
+        self._by_id: dict[int, int] = {}
+        self._lists: dict[bytes, array[int]] = {}
+        self._lines: list[array[int]] = []
+        self._ends: list[int] = []
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """The rows of one more principal, first that without a key."""
+        line = array("I", [self._number(row) for row in rows])
+        self._lines.append(self._lists.setdefault(line.tobytes(), line))
+        self._ends.append((self._ends[-1] if self._ends else 0) + len(line))
+
+    def _number(self, row: Row) -> int:
+        number = self._by_id.get(id(row))
+        if number is None:
+            kept = replace(row, principal=0, key=0) if row.principal or row.key else row
+            number = self._numbers.setdefault(kept, len(self._kept))
+            if number == len(self._kept):
+                self._kept.append(kept)
+                # It is kept, so that no other object gets its identity.
+                self._by_id[id(kept)] = number
+        return number
+
+    def lines(self) -> Iterator[tuple[int, list[Row]]]:
+        """Each principal's rows as they are kept."""
+        for place, line in enumerate(self._lines):
+            yield place, [self._kept[number] for number in line]
+
+    def looks(self) -> Iterator[tuple[Row, int]]:
+        """The different rows, and how often each of them is there."""
+        counts = Counter(number for line in self._lines for number in line)
+        return ((self._kept[number], times) for number, times in counts.items())
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for place, rows in self.lines():
+            first = bool(rows) and rows[0].key is None
+            for position, row in enumerate(rows):
+                yield _of(row, place, position - first)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        """A row, or several."""
+        if isinstance(index, slice):
+            return tuple(self[each] for each in range(*index.indices(len(self))))
+        at = range(len(self))[index]
+        place = bisect_right(self._ends, at)
+        line = self._lines[place]
+        position = at - (self._ends[place] - len(line))
+        first = self._kept[line[0]].key is None
+        return _of(self._kept[line[position]], place, position - first)
+
+
+def _of(row: Row, principal: int, key: int) -> Row:
+    """A row as it is kept, about a principal and a key."""
+    return Row(
+        principal,
+        None if row.key is None else key,
+        row.always,
+        row.sometimes,
+        row.notes,
+        row.undetermined,
+        row.public,
+        row.doubts,
+        row.reach,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """The whole answer. `actions` is the mask of those asked for; `at` the time the answers are for.
@@ -116,7 +201,7 @@ class Matrix:
     actions: int
     principals: tuple[Person, ...]
     keys: tuple[KeyName, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     keys_left_out: int = 0
     source: str = ""
     written: Mapping[Source, Statement | Grant] = field(default_factory=dict)
@@ -126,9 +211,9 @@ class Matrix:
     def doubts(self) -> Mapping[str, int]:
         """How many answers hang on which open question, by the code of its warning."""
         counts: Counter[str] = Counter()
-        for row in self.rows:
+        for row, times in self.rows.looks() if isinstance(self.rows, Folded) else ((row, 1) for row in self.rows):
             for mask, codes in row.doubts:
-                counts.update(dict.fromkeys(codes, mask.bit_count()))
+                counts.update(dict.fromkeys(codes, mask.bit_count() * times))
         return counts
 
     def actions_of(self, row: Row) -> int:
@@ -151,25 +236,25 @@ def matrix(
     track: Track = iter,
 ) -> Matrix:
     """Ask the grid about every asker and key."""
-    writing = _Writing(grid, actions, notes)
-    rows: list[Row] = []
-    for place, asker in enumerate(track(askers)):
-        own: list[Row] = []
-        if actions & ACTIONS_WITHOUT_KEY:
-            own.append(writing.row(grid.without_key(asker), place, None))
-        if actions & ACTIONS_ON_KEY:
-            own += [writing.row(grid.on(asker, key), place, index) for index, key in enumerate(keys)]
-        rows += [_joined(own)] if len(keys) == 1 else own
+    grid = grid.about(actions)
+    writing = _Writing(grid, actions, notes, keys)
+    rows = Folded()
+    for asker in track(askers):
+        rows.add(writing.rows(asker))
     return Matrix(
         title,
         grid.at,
         actions,
         tuple(Person(each.name, each.label, each.kind, each.described) for each in askers),
         tuple(KeyName(key.handle, key.arn) for key in keys),
-        tuple(rows),
+        rows,
         keys_left_out,
         source,
-        dict(_written(grid.world, {each for row in rows for _mask, note in row.notes for each in note.sources})),
+        dict(
+            _written(
+                grid.world, {each for row, _times in rows.looks() for _mask, note in row.notes for each in note.sources}
+            )
+        ),
         notes,
     )
 
@@ -179,9 +264,38 @@ class _Writing:
     grid: Grid
     actions: int
     notes: Notes
+    keys: Sequence[Key]
     known: dict[Note, Note] = field(default_factory=dict)
+    _rows: dict[Hashable, Row] = field(default_factory=dict)
+    _looks: dict[Row, Row] = field(default_factory=dict)
 
-    def row(self, grid_cell: GridCell, place: int, key: int | None) -> Row:
+    def rows(self, asker: Asker) -> list[Row]:
+        """The asker's rows. Those that say the same are one object, which is none's in particular."""
+        own: list[Row] = []
+        if self.actions & ACTIONS_WITHOUT_KEY:
+            own.append(self._row(self.grid.without_key(asker), None, reach_of(asker, None, self.grid.world)))
+        if self.actions & ACTIONS_ON_KEY:
+            reaches: dict[str, Reach] = {}
+            for key, cell in zip(self.keys, self.grid.row(asker, self.keys), strict=True):
+                reach = reaches.get(key.account)
+                if reach is None:
+                    reach = reaches[key.account] = reach_of(asker, key, self.grid.world)
+                pair = cell if self.notes < Notes.ALLOWED else self.grid.of_pair(cell, asker, key)
+                own.append(self._row(pair, 0, reach))
+        return [_joined(own)] if len(self.keys) == 1 else own
+
+    def _row(self, grid_cell: GridCell, key: int | None, reach: Reach) -> Row:
+        """The row of all pairs decided like this one, as far away; where statements are named, its own."""
+        if self.notes >= Notes.ALLOWED:
+            return self._written(grid_cell, key, reach)
+        about = (grid_cell.pair_class, reach)
+        row = self._rows.get(about)
+        if row is None:
+            row = self._written(grid_cell, key, reach)
+            row = self._rows[about] = self._looks.setdefault(row, row)
+        return row
+
+    def _written(self, grid_cell: GridCell, key: int | None, reach: Reach) -> Row:
         said: list[tuple[int, Note]] = []
         if self.notes >= Notes.CONDITIONS and grid_cell.sometimes & self.actions:
             said += self._terms(grid_cell)
@@ -194,8 +308,7 @@ class _Writing:
         asked = self.actions
         masks = (grid_cell.always & asked, grid_cell.sometimes & asked)
         doubts = self.grid.doubts(grid_cell, asked)
-        reach = reach_of(grid_cell.asker, grid_cell.key, self.grid.world)
-        return Row(place, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts, reach)
+        return Row(0, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts, reach)
 
     def _terms(self, grid_cell: GridCell) -> Iterator[tuple[int, Note]]:
         for mask, residual in self.grid.residual(grid_cell, self.actions):

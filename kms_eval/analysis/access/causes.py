@@ -1,18 +1,16 @@
 """Which statements and grants make a change: those that are on one side only.
 
-Comes in: the squares of both sides. Goes out: sources with their places. Never here: whether there is a change.
+Comes in: what speaks on both sides. Goes out: sources with their places. Never here: whether there is a change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable
 
-from kms_eval.analysis.access.grid import GridCell
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import Source
+from kms_eval.engine.rules import Rule
 from kms_eval.engine.trace import source
-
-_Print = tuple[object, ...]
 
 
 class Causes:
@@ -21,13 +19,15 @@ class Causes:
     def __init__(self) -> None:
         # Looking a place up takes longer than deciding, and most changes have their cause in common.
         self._sources: dict[int, tuple[Entry, Source]] = {}
+        self._rules: dict[int, tuple[Rule, Hashable]] = {}
 
-    def of(self, before: GridCell | None, after: GridCell | None, mask: int, *, wider: bool) -> tuple[Source, ...]:
+    def of(self, before: Iterable[Entry], after: Iterable[Entry], mask: int, *, wider: bool) -> tuple[Source, ...]:
         """What makes access wider: an Allow that is new, a Deny that is gone; of what makes it narrower the opposite.
 
-        Where every statement is on both sides, something that they ask about has changed: then those that allow.
+        `before` and `after` are all statements and grants that speak to the principal about the key. Where every
+        statement is on both sides, something that they ask about has changed: then those that allow.
         """
-        was, now = _speaking(before, mask), _speaking(after, mask)
+        was, now = self._speaking(before, mask), self._speaking(after, mask)
         gone = {name: entry for name, entry in was.items() if name not in now}
         new = {name: entry for name, entry in now.items() if name not in was}
         allowing, denying = (new, gone) if wider else (gone, new)
@@ -45,30 +45,29 @@ class Causes:
             known = self._sources[id(about)] = (entry, source(entry))
         return known[1]
 
+    def _speaking(self, entries: Iterable[Entry], mask: int) -> dict[Hashable, Entry]:
+        """The entries that speak of any of the actions, by what they say."""
+        return {self._print(entry): entry for entry in entries if entry.actions & mask}
 
-def _speaking(grid_cell: GridCell | None, mask: int) -> dict[_Print, Entry]:
-    """The entries that speak of any of the actions, by what they say."""
-    return {_print(entry): entry for entry in _entries(grid_cell) if entry.actions & mask}
-
-
-def _entries(grid_cell: GridCell | None) -> Iterator[Entry]:
-    for _covered, evaluated in grid_cell.halves if grid_cell is not None else ():
-        yield from evaluated.cell.entries
-        yield from evaluated.cell.pending
+    def _print(self, entry: Entry) -> Hashable:
+        """What an entry says, whatever it is called and wherever it stands in its document."""
+        rule = entry.rule
+        if rule is not None:
+            known = self._rules.get(id(rule))
+            if known is None:
+                known = self._rules[id(rule)] = (rule, _said(rule))
+            return entry.layer, known[1]
+        grant = entry.allowance.grant if entry.allowance is not None else None
+        if grant is None:
+            return (entry.layer,)
+        return (entry.layer, grant.grantee_principal, grant.operations, grant.constraints)
 
 
 def _denies(entry: Entry) -> bool:
     return entry.rule is not None and entry.rule.effect == "Deny"
 
 
-def _print(entry: Entry) -> _Print:
-    """What an entry says, whatever it is called and wherever it stands in its document."""
-    if entry.rule is not None:
-        each = entry.rule.statement
-        condition = repr(each.condition)
-        return (entry.layer, each.effect, each.principals, each.not_principals, each.actions, each.not_actions,
-                each.resources, each.not_resources, condition)  # fmt: skip
-    grant = entry.allowance.grant if entry.allowance is not None else None
-    if grant is None:
-        return (entry.layer,)
-    return (entry.layer, grant.grantee_principal, grant.operations, repr(grant.constraints))
+def _said(rule: Rule) -> Hashable:
+    each = rule.statement
+    return (each.effect, each.principals, each.not_principals, each.actions, each.not_actions, each.resources,
+            each.not_resources, each.condition)  # fmt: skip

@@ -7,8 +7,8 @@ square has two readings, which is nearly everywhere, nothing is asked at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
@@ -16,7 +16,7 @@ from kms_eval.analysis.access.open_conditions import equivalent_actions
 from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
 from kms_eval.engine.cell import Cell
 from kms_eval.engine.conditions import Test
-from kms_eval.engine.context import Context
+from kms_eval.engine.context import Context, fact_of
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator, PartRuling, Ruling
@@ -24,9 +24,9 @@ from kms_eval.engine.explain import doubts
 from kms_eval.engine.masks import ACROSS_ACCOUNTS, CREATE_GRANT, EVERYTHING, GRANT_BIT, RETIRE_GRANT, actions_in
 from kms_eval.engine.plan import Part
 from kms_eval.engine.principals import account_of
-from kms_eval.engine.readings import NOTHING
+from kms_eval.engine.readings import NOTHING, Alternatives
 from kms_eval.engine.rules import Rule
-from kms_eval.engine.situation import Circumstances
+from kms_eval.engine.situation import Circumstances, Situation
 from kms_eval.facts.condition_keys import find
 from kms_eval.language.variables import Template
 from kms_eval.world.request import Request
@@ -41,6 +41,9 @@ _MAY_BE_TWO = (
 )  # fmt: skip
 """Beginnings of condition keys (lower case) that may have two readings without being given."""
 
+_NAMED = ("aws:resourcetag/", "aws:principaltag/", "kms:encryptioncontext:", "kms:resourcealiases")
+"""Those of them of which it can be looked up at once."""
+
 
 @dataclass(slots=True)
 class DoubtsFinder:
@@ -49,19 +52,43 @@ class DoubtsFinder:
     evaluator: Evaluator
     asked: Request
     circumstances: Circumstances
+    _known: dict[Hashable, tuple[str, ...]] = field(default_factory=dict)
 
-    def find(self, halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Doubts:
-        """The doubts about those actions in `mask` that there are any about."""
+    def find(
+        self,
+        halves: Iterable[tuple[int, PartialEvaluation]],
+        mask: int,
+        about: Callable[[int], Hashable] | None = None,
+    ) -> Doubts:
+        """The doubts about those actions in `mask` that there are any about.
+
+        `about` gives for an action, as its bit, all that is said about it: where that is the same, the doubts are.
+        """
         halves = tuple(halves)
         doubtful = 0
         for covered, evaluated in halves:
             doubtful |= self._doubtful(evaluated.cell) & covered
         found: dict[tuple[str, ...], int] = {}
         for piece in _pieces(halves, doubtful & mask):
-            codes = self._codes(halves, piece)
+            codes = self._of(halves, piece, about)
             if codes:
                 found[codes] = found.get(codes, 0) | piece
         return tuple((part, codes) for codes, part in found.items())
+
+    def _of(
+        self,
+        halves: tuple[tuple[int, PartialEvaluation], ...],
+        piece: int,
+        about: Callable[[int], Hashable] | None,
+    ) -> tuple[str, ...]:
+        if about is None:
+            return self._codes(halves, piece)
+        bit = piece & -piece
+        question = (bit, about(bit))
+        codes = self._known.get(question)
+        if codes is None:
+            codes = self._known[question] = self._codes(halves, piece)
+        return codes
 
     def _codes(self, halves: Iterable[tuple[int, PartialEvaluation]], piece: int) -> tuple[str, ...]:
         action, bit = actions_in(piece)[0].name, piece & -piece
@@ -88,7 +115,7 @@ class DoubtsFinder:
         if everything:
             return EVERYTHING
         found = 0
-        for entry in cell.entries:
+        for entry in _speaking(cell):
             if entry.actions & ~found and self._may_differ(entry, cell):
                 found |= entry.actions
         return found
@@ -104,7 +131,15 @@ class DoubtsFinder:
             return True
         if entry.layer_index == LayerIndex.DIRECT and shape.limits and any(each.value == "*" for each in principals):
             return True
-        return self._resource_differs(entry.rule, cell) or self._condition_differs(entry.rule)
+        return self._resource_differs(entry.rule, cell) or self._condition_differs(entry.rule, cell)
+
+    def _is_two(self, key: str, cell: Cell) -> bool:
+        """Whether a condition key (lower case) has two readings here; of names, where two differ in their case only."""
+        found = fact_of(key) if key.startswith(_NAMED) else None
+        if found is None:
+            return True
+        value = found[0].derive(Situation(cell.scope, "kms:decrypt", self.circumstances), found[1])
+        return isinstance(value, Alternatives)
 
     @staticmethod
     def _resource_differs(rule: Rule, cell: Cell) -> bool:
@@ -113,16 +148,18 @@ class DoubtsFinder:
             return False
         if resource.needs:
             return True
-        covers = (resource.covers(cell.scope.target, NOTHING, generous=generous) for generous in (True, False))
-        return len(set(covers)) > 1
+        return not resource.covers(cell.scope.target, NOTHING, generous=False)
 
-    def _condition_differs(self, rule: Rule) -> bool:
+    def _condition_differs(self, rule: Rule, cell: Cell) -> bool:
         condition = rule.condition
-        return condition is not None and (not condition.tests or any(map(self._test_differs, condition.tests)))
+        tests = condition.tests if condition is not None else ()
+        return condition is not None and (not tests or any(self._test_differs(test, cell) for test in tests))
 
-    def _test_differs(self, test: Test) -> bool:
+    def _test_differs(self, test: Test, cell: Cell) -> bool:
         given = self.circumstances.given.values
-        if any(key in given or key.startswith(_MAY_BE_TWO) for key in test.needs) or test.iam_only_in_key_policy:
+        if any(key in given for key in test.needs) or test.iam_only_in_key_policy:
+            return True
+        if any(key.startswith(_MAY_BE_TWO) and self._is_two(key, cell) for key in test.needs):
             return True
         if not test.values or "*" in test.written.values or any(isinstance(each, Template) for each in test.values):
             return True
@@ -134,6 +171,15 @@ class DoubtsFinder:
         return not readable or (not test.written.qualifier and row.multi_valued)
 
 
+def _speaking(cell: Cell) -> Iterator[Entry]:
+    """The entries that speak of the cell's resource in either reading, as far as that can be told."""
+    target = cell.scope.target
+    for entry in cell.entries:
+        resource = entry.rule.resource if entry.rule is not None else None
+        if resource is None or resource.needs or resource.covers(target, NOTHING, generous=True):
+            yield entry
+
+
 def _pieces(halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Iterator[int]:
     """The mask in parts of actions to which the same entries speak in the same way."""
     if not mask:
@@ -143,7 +189,7 @@ def _pieces(halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Itera
         cell = evaluated.cell
         cuts[covered] = None
         with_key = cell.shape.target == "key"
-        for entry in cell.entries:
+        for entry in _speaking(cell):
             cuts[entry.actions] = None
             cuts.update(
                 (part, None)

@@ -7,9 +7,12 @@ from the engine's own reading of a decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property, partial
+from operator import is_
+from typing import cast
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
 from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
@@ -17,61 +20,32 @@ from kms_eval.analysis.access.open_conditions import OpenConditions, matching
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder
+from kms_eval.analysis.access.settled_reasons import Reason, SettledReason, allowing, settled_reasons
+from kms_eval.analysis.classes.numbers import Numbers
+from kms_eval.analysis.classes.pairs import Behind, Counterparts, PairClass, PairClasses, behind
+from kms_eval.analysis.classes.sides import Asked
 from kms_eval.analysis.proving.possible import Possible
-from kms_eval.codes import CODE
-from kms_eval.documents.model import Policy
+from kms_eval.documents.model import Grant, Policy
 from kms_eval.engine.cell import compile_cell
-from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
-from kms_eval.engine.evaluator import Evaluator, PartRuling
-from kms_eval.engine.explanation import Explanation, Source, layer_in_words
-from kms_eval.engine.masks import ACROSS_ACCOUNTS, ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
-from kms_eval.engine.plan import Part, parts
-from kms_eval.engine.reasons import reason_code
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.explanation import Source
+from kms_eval.engine.masks import ON_ALIAS, ON_KEY, WITHOUT_KEY, actions_in, bit_of
+from kms_eval.engine.plan import parts
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import Trace, source
+from kms_eval.engine.trace import grant_source, rule_source, source
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
 ACTIONS_ON_KEY = ON_KEY & PUBLISHED
 ACTIONS_WITHOUT_KEY = WITHOUT_KEY
 
-
-_SPEAKING: dict[str, frozenset[str]] = {
-    "root-user-allows": frozenset({"keyPolicy"}),
-    "identity-policy-allows-without-key": frozenset({"identityPolicy"}),
-    "grant-retirable": frozenset({"grant"}),
-    "both-accounts-allow": frozenset({"keyPolicy", "identityPolicy"}),
-    "grant-allows": frozenset({"grant"}),
-    "key-policy-allows": frozenset({"keyPolicy"}),
-    "identity-policy-allows": frozenset({"keyPolicy", "identityPolicy"}),
-}
-"""By the code of a reason to allow: the layers whose statements are behind it."""
-
-
-_ALLOWING = frozenset({"keyPolicy", "grant", "identityPolicy"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something is always or never allowed: the engine's sentence and code, and the statement or grant it names.
-
-    `sources` are all the statements and grants it is allowed or denied by, limits aside.
-    """
-
-    sentence: str
-    code: str
-    source: Source | None = None
-    sources: tuple[Source, ...] = ()
-
-    @property
-    def by(self) -> str:
-        """The name of the statement or grant; empty where none is named."""
-        return self.source.name if self.source is not None else ""
-
-    def __str__(self) -> str:
-        return f"{self.sentence} ({self.by})" if self.source is not None else self.sentence
+_MOST_KEPT = 2_000_000
+"""Pairs of which the class is remembered."""
+_MOST_ASKERS = 4_096
+"""Askers whose own policies are remembered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +53,8 @@ class GridCell:
     """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
 
     `undetermined` and `public` are of what is sometimes allowed: what no request is sure to be allowed, because
-    something that no source could show decides; and what is open to whoever it is.
+    something that no source could show decides; and what is open to whoever it is. Pairs that no policy tells apart are
+    decided once: `first` is the pair that was, its own or another, and `pair_class` what they have in common.
     """
 
     asker: Asker
@@ -87,9 +62,11 @@ class GridCell:
     always: int
     sometimes: int
     halves: tuple[tuple[int, PartialEvaluation], ...]
-    """The settled cells, each with the actions that need it; alias actions need two."""
+    """The settled cells of the first pair, each with the actions that need it; alias actions need two."""
     undetermined: int = 0
     public: int = 0
+    first: tuple[Asker, Key | None] | None = None
+    pair_class: tuple[Hashable, ...] | None = None
 
     def answer(self, bit: int) -> AnswerWord:
         """The answer about one action."""
@@ -99,11 +76,14 @@ class GridCell:
 class Grid:
     """Answers for all askers and keys of one world, in the circumstances that a question fixes.
 
-    `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not.
+    `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not. Nothing is
+    said of other actions than `actions`.
     """
 
-    def __init__(self, evaluator: Evaluator, asked: Request) -> None:
+    def __init__(self, evaluator: Evaluator, asked: Request, *, actions: int = PUBLISHED) -> None:
         self.evaluator = evaluator
+        self._asked_with = asked
+        self._actions = actions
         (template,) = parts(evaluator.world, asked)
         evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
@@ -116,8 +96,15 @@ class Grid:
         self._doubts = DoubtsFinder(evaluator, asked, template.circumstances)
         self._unknown: dict[tuple[str, ...], frozenset[str]] = {}
         self._aliases: dict[Key, tuple[tuple[int, Target], ...]] = {}
-        self._of: Asker | None = None
-        self._on_aliases: dict[str, PartialEvaluation] = {}
+        self._numbers = Numbers()
+        self._askers: dict[Asker, Asked] = {}
+        self._rows: dict[Asker, list[PairClass]] = {}
+        self._cells: tuple[dict[PairClass, GridCell], ...] = ({}, {})
+        """The pair of each class that was decided: of one principal or anyone of an account, and of everyone."""
+        self._said_of: dict[Hashable, tuple[tuple[int, ResidualConditions], ...]] = {}
+        self._doubted: dict[Hashable, Doubts] = {}
+        self._reasoned: dict[Hashable, tuple[tuple[int, SettledReason], ...]] = {}
+        self._sources: dict[Behind, Source] = {}
 
     @property
     def at(self) -> datetime | None:
@@ -134,15 +121,118 @@ class Grid:
         """The world the answers are about."""
         return self.evaluator.world
 
+    @cached_property
+    def classes(self) -> PairClasses:
+        """Which pairs no policy tells apart."""
+        return PairClasses(
+            self.evaluator,
+            aliases=self._alias_targets,
+            endpoint=self._endpoint,
+            task_only=self._task_only,
+            given=self._circumstances.given,
+            at=self._circumstances.at,
+            numbers=self._numbers,
+            actions=self._actions,
+        )
+
+    def about(self, actions: int) -> Grid:
+        """Answers about these actions alone: fewer statements matter, so that fewer pairs differ."""
+        asked = actions & self._actions
+        return self if asked == self._actions else Grid(self.evaluator, self._asked_with, actions=asked)
+
+    def count_like(self, other: Grid) -> None:
+        """Let classes of this grid be equal to those of another where nothing differs."""
+        if self._numbers is not other._numbers:
+            self._numbers = other._numbers
+            self.__dict__.pop("classes", None)
+            self._askers.clear()
+            self._rows.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        self._cells = ({}, {})
+        self._said_of.clear()
+        self._doubted.clear()
+        self._reasoned.clear()
+
+    def entries(self, grid_cell: GridCell) -> list[Entry]:
+        """All statements and grants that speak to the very asker about the key, whatever they say of it."""
+        return self.classes.entries(self._asked(grid_cell.asker), grid_cell.key)
+
+    def row(self, asker: Asker, keys: Sequence[Key]) -> list[GridCell]:
+        """All actions that have a key, on each of these keys of the world: of each pair the one decided alike."""
+        cells = self._cells[asker.kind == "everyone"]
+        classes = self.classes_of(asker, keys)
+        found = list(map(cells.get, classes))
+        if None in found:
+            for place, pair_class in enumerate(classes):
+                if found[place] is None:
+                    found[place] = self.alike(asker, keys[place], pair_class)
+        return cast("list[GridCell]", found)
+
+    def classes_of(self, asker: Asker, keys: Sequence[Key]) -> list[PairClass]:
+        """The class of the asker's pair with each of these keys of the world."""
+        row = self._row(asker)
+        if len(keys) == len(row) and all(map(is_, keys, self.world.keys.values())):
+            return row
+        return [row[self.classes.index[key]] for key in keys]
+
     def on(self, asker: Asker, key: Key) -> GridCell:
-        """All actions that have a key. Ask for one asker's keys in a row: what does not depend on the key is kept."""
+        """All actions that have a key."""
+        place = self.classes.index.get(key)
+        if place is None:
+            return self._on(asker, key, None)
+        return self.of_pair(self.alike(asker, key, self._row(asker)[place]), asker, key)
+
+    def alike(self, asker: Asker, key: Key, pair_class: PairClass) -> GridCell:
+        """The pair of a class that is decided for all of it: this one, unless another was before."""
+        everyone = asker.kind == "everyone"
+        cell = self._cells[everyone].get(pair_class)
+        if cell is None:
+            cell = self._cells[everyone][pair_class] = self._on(asker, key, (*pair_class, everyone))
+        return cell
+
+    @staticmethod
+    def of_pair(cell: GridCell, asker: Asker, key: Key | None) -> GridCell:
+        """The answers about a pair that is decided like another."""
+        if cell.asker is asker and cell.key is key:
+            return cell
+        return replace(cell, asker=asker, key=key)
+
+    def itself(self, grid_cell: GridCell) -> GridCell:
+        """The same answers with what is compiled for this very pair."""
+        if grid_cell.first in (None, (grid_cell.asker, grid_cell.key)):
+            return grid_cell
+        if grid_cell.key is None:
+            return self._without_key(grid_cell.asker, None)
+        return self._on(grid_cell.asker, grid_cell.key, None)
+
+    def _row(self, asker: Asker) -> list[PairClass]:
+        known = self._rows.get(asker)
+        if known is None:
+            if len(self._rows) * len(self.world.keys) >= _MOST_KEPT:
+                self._rows.clear()
+            known = self._rows[asker] = self.classes.row(self._asked(asker))
+        return known
+
+    def _asked(self, asker: Asker) -> Asked:
+        known = self._askers.get(asker)
+        if known is None:
+            if len(self._askers) >= _MOST_ASKERS:
+                self._askers.clear()
+            known = self.classes.asked(asker.caller, unknown=asker.unknown, own_policies=asker.open_policies)
+            self._askers[asker] = known
+        return known
+
+    def _on(self, asker: Asker, key: Key, pair_class: tuple[Hashable, ...] | None) -> GridCell:
         whole = self._fixed(asker, key_target(key))
-        always, sometimes = whole.always & ACTIONS_ON_KEY, whole.sometimes & ACTIONS_ON_KEY
+        about = ACTIONS_ON_KEY & self._actions
+        always, sometimes = whole.always & about, whole.sometimes & about
         sure = (whole.always | whole.sometimes) & ~whole.undetermined
         halves = [(ACTIONS_ON_KEY, whole)]
         if (always | sometimes) & ON_ALIAS:
             for mask, target in self._alias_targets(key):
-                half = self._alias_half(asker, target)
+                half = self._fixed(asker, target)
                 halves.append((mask, half))
                 possible = half.always | half.sometimes
                 sometimes = sometimes & ~mask | mask & (always | sometimes) & possible
@@ -153,22 +243,51 @@ class Grid:
             sometimes &= self._possible.of(halves, sometimes)
         undetermined = sometimes & ~sure
         open_to_all = public(whole, self.open_conditions) & sometimes & ~undetermined if asker.kind == "everyone" else 0
-        return GridCell(asker, key, always, sometimes, tuple(halves), undetermined, open_to_all)
+        return GridCell(
+            asker, key, always, sometimes, tuple(halves), undetermined, open_to_all, (asker, key), pair_class
+        )
+
+    def class_without_key(self, asker: Asker) -> PairClass:
+        """The class of what the asker asks without a key."""
+        return self.classes.without_key(self._asked(asker))
 
     def without_key(self, asker: Asker) -> GridCell:
         """All actions that have no key, in the world's Region."""
+        pair_class = self.class_without_key(asker)
+        cell = self._cells[False].get(pair_class)
+        if cell is None:
+            cell = self._cells[False][pair_class] = self._without_key(asker, (*pair_class, None))
+        return self.of_pair(cell, asker, None)
+
+    def _without_key(self, asker: Asker, pair_class: tuple[Hashable, ...] | None) -> GridCell:
         caller = asker.caller
         targets = without_key(caller.account, self.world.region, caller.partition)
         kinds = tuple((mask, self._fixed(asker, target)) for mask, target in targets)
         always = sometimes = undetermined = 0
-        for mask, evaluated in kinds:
+        for covered, evaluated in kinds:
+            mask = covered & self._actions
             always |= evaluated.always & mask
             sometimes |= evaluated.sometimes & mask
             undetermined |= evaluated.undetermined & mask
-        return GridCell(asker, None, always, sometimes, kinds, undetermined)
+        return GridCell(asker, None, always, sometimes, kinds, undetermined, 0, (asker, None), pair_class)
 
     def residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
+        found = self.residual_alike(grid_cell, mask)
+        mine = self._counterparts(grid_cell)
+        if mine is None:
+            return found
+        return tuple((part, replace(each, sources=self._sources_of(each.behind, mine))) for part, each in found)
+
+    def residual_alike(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
+        """The same, with the statements and grants of the pair that was decided."""
+        question = ("residual", grid_cell.pair_class, mask)
+        found = self._said_of.get(question) if grid_cell.pair_class is not None else None
+        if found is None:
+            found = self._said_of[question] = self._residual(grid_cell, mask)
+        return found
+
+    def _residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         found = [(mask & grid_cell.sometimes, NO_TERMS)]
         for covered, evaluated in grid_cell.halves:
             # An action that is sometimes allowed on one half is always or sometimes allowed on the other.
@@ -192,17 +311,34 @@ class Grid:
 
     def doubts(self, grid_cell: GridCell, mask: int) -> Doubts:
         """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
-        mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
-        return self._doubts.find(grid_cell.halves, mask) if grid_cell.asker.is_one else ()
+        mask &= self._actions & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)
+        if not grid_cell.asker.is_one:
+            return ()
+        if grid_cell.pair_class is None:
+            return self._doubts.find(grid_cell.halves, mask)
+        question = (grid_cell.pair_class, mask)
+        found = self._doubted.get(question)
+        if found is None:
+            pair = cast("PairClass", grid_cell.pair_class[:2])
+            found = self._doubts.find(grid_cell.halves, mask, partial(self.classes.about, pair))
+            self._doubted[question] = found
+        return found
 
     def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
-        pieces = [mask & ~grid_cell.sometimes & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)]
-        for cut in _cuts(grid_cell):
-            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+        mask &= self._actions & ~grid_cell.sometimes
+        mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
+        question = (grid_cell.pair_class, mask)
+        known = self._reasoned.get(question) if grid_cell.pair_class is not None else None
+        if known is None:
+            about = (self._circumstances, grid_cell.halves, grid_cell.always, mask)
+            known = self._reasoned[question] = tuple(settled_reasons(self.evaluator, *about))
+        mine = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}
-        for piece in pieces:
-            reason = self._reason(grid_cell, piece)
+        for piece, each in known:
+            named = self._sources_of((each.named,) if each.named is not None else (), mine)
+            one = named[0] if named else None
+            reason = Reason(each.sentence, each.code, one, self._sources_of(each.behind, mine))
             found[reason] = found.get(reason, 0) | piece
         return tuple((part, reason) for reason, part in found.items())
 
@@ -211,30 +347,31 @@ class Grid:
 
         Where something is allowed under conditions these are behind it beside those that the conditions stand in.
         """
-        entries = [
-            (covered, evaluated, entry)
-            for covered, evaluated in grid_cell.halves
-            for entry in evaluated.cell.entries
-            if entry.layer in _ALLOWING
-            and entry.layer_index != LayerIndex.DENY
-            and entry.actions & mask & covered & evaluated.sums[entry.layer_index]
-            and entry not in evaluated.pending
-        ]
-        pieces = [mask]
-        for covered, evaluated, entry in entries:
-            cut = entry.actions & covered & evaluated.sums[entry.layer_index]
-            pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
-        found: dict[tuple[Source, ...], int] = {}
-        for piece in pieces:
-            action, bit = actions_in(piece)[0].name, piece & -piece
-            speaking: dict[Source, None] = {}
-            for covered, evaluated, entry in entries:
-                if entry.actions & covered & evaluated.sums[entry.layer_index] & bit:
-                    context = Context(Part(action, evaluated.cell.scope, self._circumstances).situation)
-                    if entry.applies(context):
-                        speaking[source(entry)] = None
-            found[tuple(speaking)] = found.get(tuple(speaking), 0) | piece
-        return tuple((part, sources) for sources, part in found.items())
+        mine = self._counterparts(grid_cell)
+        found = allowing(self._circumstances, grid_cell.halves, mask)
+        return tuple((part, self._sources_of(those, mine)) for part, those in found)
+
+    def _sources_of(self, those: Iterable[Behind], counterparts: Counterparts | None) -> tuple[Source, ...]:
+        """Where statements and grants stand, or those of a pair that is decided alike."""
+        if counterparts is not None:
+            those = (mine for each in those for mine in counterparts.of(each))
+        return tuple(dict.fromkeys(map(self._source, those)))
+
+    def _source(self, one: Behind) -> Source:
+        known = self._sources.get(one)
+        if known is None:
+            # Looking a place up takes longer than deciding.
+            known = self._sources[one] = grant_source(one) if isinstance(one, Grant) else rule_source(one)
+        return known
+
+    def _counterparts(self, grid_cell: GridCell) -> Counterparts | None:
+        """Where the statements of the pair that was decided stand in this one; None: it is that pair."""
+        first, pair_class = grid_cell.first, grid_cell.pair_class
+        if first is None or pair_class is None or (first[0] is grid_cell.asker and first[1] is grid_cell.key):
+            return None
+        asked = (self._asked(first[0]), self._asked(grid_cell.asker))
+        pair = cast("PairClass", pair_class[:2])
+        return self.classes.counterparts(pair, asked[0], first[1], asked[1], grid_cell.key)
 
     def _fixed(self, asker: Asker, target: Target) -> PartialEvaluation:
         unfolded = self._said | self._unknown_keys(asker.unknown)
@@ -257,15 +394,6 @@ class Grid:
             known = self._aliases[key] = tuple(found.values())
         return known
 
-    def _alias_half(self, asker: Asker, target: Target) -> PartialEvaluation:
-        if asker is not self._of:
-            self._of = asker
-            self._on_aliases.clear()
-        half = self._on_aliases.get(target.arn)
-        if half is None:
-            half = self._on_aliases[target.arn] = self._fixed(asker, target)
-        return half
-
     def _unknown_keys(self, beginnings: tuple[str, ...]) -> frozenset[str]:
         """The condition keys in this world's policies that begin so."""
         if not beginnings:
@@ -276,34 +404,6 @@ class Grid:
             needs = {key for rule in rules for key in rule.needs}
             known = self._unknown[beginnings] = matching(needs, beginnings)
         return known
-
-    def _reason(self, grid_cell: GridCell, mask: int) -> Reason:
-        action = actions_in(mask)[0].name
-        rulings = []
-        for covered, evaluated in grid_cell.halves:
-            if covered & mask:
-                part = Part(action, evaluated.cell.scope, self._circumstances)
-                context = Context(part.situation)
-                rulings.append(PartRuling(part, evaluated.cell.decide(mask & -mask, context), evaluated.cell, context))
-        # INVARIANT: a call that is never allowed has a part that is not.
-        denied = [ruling for ruling in rulings if ruling.outcome != "allowed"]
-        decisive = next((each for each in denied if each.outcome == "explicitDeny"), (denied or rulings)[0])
-        trace = Trace(decisive, self.evaluator.rules)
-        code = reason_code(trace)
-        if decisive.outcome == "implicitDeny":
-            # No statement is to be named, so that nobody has to be asked who said what.
-            return Reason(CODE[code].sentence.format(layer="", action="it"), code)
-        denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
-        sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
-        said = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
-        speaking = _SPEAKING.get(code)
-        sources = (
-            each
-            for word in trace.words
-            if (speaking is None and word.outcome == "denies") or (speaking is not None and word.layer in speaking)
-            for each in word.statements
-        )
-        return Reason(sentence, code, said, tuple(dict.fromkeys(sources)))
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:
@@ -317,18 +417,10 @@ def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> Resi
         if entry.layer == "keyPolicy" and entry.layer_index != LayerIndex.DENY and entry.actions & cut
     )
     target = evaluated.cell.scope.target
-    named = (source(entry) for entry in settled if not entry.needs and entry.applies_to_all(target))
-    return replace(residual, public=True, sources=tuple(dict.fromkeys((*residual.sources, *named))))
-
-
-def _cuts(grid_cell: GridCell) -> set[int]:
-    """Masks within which the same statements speak in the same way."""
-    cuts = {grid_cell.always, ACROSS_ACCOUNTS, RETIRE_GRANT}
-    for covered, evaluated in grid_cell.halves:
-        cuts.add(covered)
-        cuts.update(entry.actions for entry in (*evaluated.cell.entries, *evaluated.cell.pending))
-        cuts.update(evaluated.cell.sums)
-    return cuts
+    named = [entry for entry in settled if not entry.needs and entry.applies_to_all(target)]
+    sources = tuple(dict.fromkeys((*residual.sources, *map(source, named))))
+    those = tuple(dict.fromkeys((*residual.behind, *(each for each in map(behind, named) if each is not None))))
+    return replace(residual, public=True, sources=sources, behind=those)
 
 
 def _both(one: ResidualConditions, two: ResidualConditions) -> ResidualConditions:

@@ -8,15 +8,15 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from kms_eval.analysis.access.access_diff import Change
-from kms_eval.analysis.access.fingerprints import Fingerprints
 from kms_eval.analysis.access.grid import Grid
 from kms_eval.analysis.access.principals import Asker, asker_named, askers
 from kms_eval.analysis.access.residual_conditions import UNKNOWN
+from kms_eval.documents.model import Policy
 from kms_eval.engine.masks import bit_of
 from kms_eval.world.model import Key
 
@@ -39,15 +39,15 @@ def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str 
     A key that was locked before is no finding of the change, nor is one of which an unknown decides: that is a change
     of its own. Raises InputError where `caller` means nobody.
     """
+    before, after = before.about(bit_of(_ACTION)), after.about(bit_of(_ACTION))
     was = {key.arn: key for key in before.world.keys.values()}
-    fingerprints = Fingerprints(before.world), Fingerprints(after.world)
     lost = {change.key_arn for change in changes if _ACTION in change.actions and change.kind != "appears"}
     asking = asker_named(after.evaluator, caller) if caller is not None else None
     there, here = askers(after.evaluator), askers(before.evaluator)
     found: list[Losing] = []
     for handle, key in after.world.keys.items():
         old = before.world.keys.get(handle) or was.get(key.arn)
-        changed = old is None or fingerprints[0].of_policy(old.policy) != fingerprints[1].of_policy(key.policy)
+        changed = old is None or _said(old.policy) != _said(key.policy)
         if key.state in _GOING or not (changed or key.arn in lost):
             continue
         if asking is not None and changed and _answer(after, asking, key) in ("no", "perhaps"):
@@ -59,6 +59,11 @@ def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str 
             perhaps = ", unless with further context" if left == "perhaps" else ""
             found.append(Losing(handle, key.arn, f"nobody who is known could change the key policy{perhaps}"))
     return tuple(found)
+
+
+def _said(policy: Policy) -> Hashable:
+    """Everything that a policy says, but neither its name nor where it stands."""
+    return policy.kind, policy.variables, policy.statements
 
 
 _Left = Literal["yes", "unknown", "perhaps", "no"]

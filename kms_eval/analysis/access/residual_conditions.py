@@ -13,6 +13,7 @@ from itertools import combinations, islice, product
 
 from kms_eval.analysis.access.open_conditions import OpenConditions, equivalent_actions
 from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
+from kms_eval.analysis.classes.pairs import Behind, behind
 from kms_eval.engine import decide
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import LayerIndex, Shape
@@ -43,7 +44,7 @@ class ResidualConditions:
     `sources` are the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
     they hang on. `public`: nothing is asked of who asks, and that an outsider needs a policy of its own account hinders
     nobody. Where there are more ways than are listed, `beyond` is all that they are combined from; it is None where
-    every way is listed.
+    every way is listed. `behind` are the compiled statements and grants that `sources` tell of.
     """
 
     ways: tuple[Way, ...]
@@ -52,6 +53,7 @@ class ResidualConditions:
     unknowns: tuple[str, ...] = ()
     public: bool = False
     beyond: Hashable = None
+    behind: tuple[Behind, ...] = ()
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -96,7 +98,9 @@ class ResidualConditions:
         unless = tuple(dict.fromkeys((*self.unless, *other.unless)))
         sources = tuple(dict.fromkeys((*self.sources, *other.sources)))
         unknowns = tuple(dict.fromkeys((*self.unknowns, *other.unknowns)))
-        return ResidualConditions(ways, unless, sources, unknowns, public=self.public and other.public, beyond=beyond)
+        behind_them = tuple(dict.fromkeys((*self.behind, *other.behind)))
+        public = self.public and other.public
+        return ResidualConditions(ways, unless, sources, unknowns, public, beyond, behind_them)
 
 
 NO_TERMS = ResidualConditions(((),))
@@ -167,7 +171,8 @@ class ResidualConditionsFinder:
         said = [entry for layer_index in needed for entry in by_layer[layer_index]] + denies
         sources = tuple(dict.fromkeys(source(entry) for entry in said if entry is not OWN_POLICY))
         unknowns = tuple(dict.fromkeys(word for entry in said for word in self._unknowns(entry, evaluated, action)))
-        return ResidualConditions(ways, unless, sources, unknowns, beyond=beyond)
+        behind_them = tuple(dict.fromkeys(each for entry in said if (each := behind(entry)) is not None))
+        return ResidualConditions(ways, unless, sources, unknowns, beyond=beyond, behind=behind_them)
 
     def _words(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Way:
         left_open = (f"{UNKNOWN}{word}" for word in self._unknowns(entry, evaluated, action))

@@ -6,7 +6,7 @@ Never here: deciding, text for people.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -63,16 +63,24 @@ class _Collected:
     denials: bool
     answers: dict[tuple[str, Key | None], list[Who]] = field(default_factory=dict)
 
-    def add(self, grid_cell: GridCell, person: Person, actions: int) -> None:
-        doubts = self.grid.doubts(grid_cell, actions)
-        for action in actions_in(actions):
-            bit = bit_of(action.name)
-            who = self._who(grid_cell, person, bit)
-            if doubts:
-                who = replace(who, doubts=next((codes for mask, codes in doubts if mask & bit), ()))
-            # Nobody in particular, who never may: nothing is said by saying so.
-            if who.answer != "never" or grid_cell.asker.is_one:
-                self.answers.setdefault((action.name, grid_cell.key), []).append(who)
+    def add(self, cells: Iterable[tuple[Key | None, GridCell]], asker: Asker, person: Person, actions: int) -> None:
+        """What one asker may do, on several keys or without one; the cells are those that are decided alike."""
+        asked = [(action.name, bit_of(action.name)) for action in actions_in(actions)]
+        never = Who(person, "never")
+        for key, alike in cells:
+            doubts = self.grid.doubts(alike, actions)
+            for name, bit in asked:
+                answer = alike.answer(bit)
+                who = never
+                if answer != "never" or self.denials:
+                    who = self._who(self.grid.of_pair(alike, asker, key), person, bit)
+                # Nobody in particular, who never may: nothing is said by saying so.
+                elif not asker.is_one:
+                    continue
+                if doubts:
+                    who = replace(who, doubts=next((codes for mask, codes in doubts if mask & bit), ()))
+                if answer != "never" or asker.is_one:
+                    self.answers.setdefault((name, key), []).append(who)
 
     def _who(self, grid_cell: GridCell, person: Person, bit: int) -> Who:
         answer = grid_cell.answer(bit)
@@ -80,8 +88,6 @@ class _Collected:
             ((_mask, residual),) = self.grid.residual(grid_cell, bit)
             said = f"{UNKNOWN}{', '.join(residual.unknowns)}" if answer == "undetermined" else str(residual)
             return Who(person, answer, said, residual.by, residual.unknowns)
-        if answer == "never" and not self.denials:
-            return Who(person, answer)
         ((_mask, reason),) = self.grid.reasons(grid_cell, bit)
         return Who(person, answer, reason.sentence, (reason.by,) if reason.by else ())
 
@@ -96,14 +102,15 @@ def who_can(
     track: Track = iter,
 ) -> WhoCan:
     """Ask the grid about every asker. With `denials` the reason why somebody never may is looked for as well."""
+    grid = grid.about(actions)
     collected = _Collected(grid, denials)
     for asker in track(askers):
         person = Person(asker.name, asker.label, asker.kind, asker.described)
         if actions & ACTIONS_ON_KEY:
-            for key in keys:
-                collected.add(grid.on(asker, key), person, actions & ACTIONS_ON_KEY)
+            cells = zip(keys, grid.row(asker, keys), strict=True)
+            collected.add(cells, asker, person, actions & ACTIONS_ON_KEY)
         if actions & ACTIONS_WITHOUT_KEY:
-            collected.add(grid.without_key(asker), person, actions & ACTIONS_WITHOUT_KEY)
+            collected.add([(None, grid.without_key(asker))], asker, person, actions & ACTIONS_WITHOUT_KEY)
     nothing: tuple[None] = (None,)
     findings = [
         Finding(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from kms_eval.analysis.batching.asking import Asking
 from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.analysis.batching.circumstance_numbers import CircumstanceNumbers
+from kms_eval.analysis.batching.request_classes import QuestionClass, RequestClasses
 from kms_eval.analysis.batching.residual_entries import OUTCOMES, ResidualEntries
 from kms_eval.analysis.batching.row_numbers import RowNumbers
 from kms_eval.analysis.batching.vocabulary import Numbers, Vocabulary
@@ -64,6 +65,8 @@ class Outcomes:
     def _begin(self) -> None:
         self.age += 1
         self.words = Vocabulary(self._asking.evaluator)
+        self._classes = RequestClasses(self._asking.evaluator, self.words)
+        self._known: dict[QuestionClass, int] = {}
         self._frames = CircumstanceNumbers(self._asking.evaluator, self._at)
         self._slots = RowNumbers()
         self._codes: Codes = np.full((64, 8), _UNKNOWN, np.int16)
@@ -155,12 +158,20 @@ class Outcomes:
                 for layer_index in layer_indexes
                 for action in range(len(self.words.actions))
             ]
-        codes = self._codes.reshape(-1)
+        codes, width = self._codes.reshape(-1), self._codes.shape[1]
         for place in places:
             if codes[place] == _UNKNOWN:
-                frame, _principal, _key = self._slots.triple(place // self._codes.shape[1])
-                request = self._request(place, self._frames.requests[frame])
-                codes[place] = ERROR if request is None else self._code(request)
+                layer_index, action = divmod(place, width)
+                frame, principal, key = self._slots.triple(layer_index)
+                asked = self._frames.requests[frame]
+                alike = self._classes.of(frame, asked, principal, action, key)
+                code = self._known.get(alike) if alike is not None else None
+                if code is None:
+                    request = self._request(place, asked)
+                    code = ERROR if request is None else self._code(request)
+                    if alike is not None:
+                        self._known[alike] = code
+                codes[place] = code
 
     def _request(self, place: int, asked: Request | None) -> Request | None:
         layer_index, action = divmod(place, self._codes.shape[1])

@@ -1,0 +1,152 @@
+"""Why what is settled is as it is, in the engine's words: for a square of the grid, with the statements behind it.
+
+Comes in: settled cells of a square, actions. Goes out: sentences, codes, statements and grants. Never here: deciding,
+finding reasons: both are the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
+from kms_eval.analysis.classes.pairs import Behind, behind
+from kms_eval.codes import CODE
+from kms_eval.engine.context import Context
+from kms_eval.engine.decide import LayerIndex
+from kms_eval.engine.evaluator import Evaluator, PartRuling
+from kms_eval.engine.explanation import Explanation, Source, layer_in_words
+from kms_eval.engine.masks import ACROSS_ACCOUNTS, RETIRE_GRANT, actions_in
+from kms_eval.engine.plan import Part
+from kms_eval.engine.reasons import reason_code
+from kms_eval.engine.situation import Circumstances
+from kms_eval.engine.trace import Trace, source
+
+Halves = Sequence[tuple[int, PartialEvaluation]]
+
+_SPEAKING: dict[str, frozenset[str]] = {
+    "root-user-allows": frozenset({"keyPolicy"}),
+    "identity-policy-allows-without-key": frozenset({"identityPolicy"}),
+    "grant-retirable": frozenset({"grant"}),
+    "both-accounts-allow": frozenset({"keyPolicy", "identityPolicy"}),
+    "grant-allows": frozenset({"grant"}),
+    "key-policy-allows": frozenset({"keyPolicy"}),
+    "identity-policy-allows": frozenset({"keyPolicy", "identityPolicy"}),
+}
+"""By the code of a reason to allow: the layers whose statements are behind it."""
+
+_ALLOWING = frozenset({"keyPolicy", "grant", "identityPolicy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is always or never allowed: the engine's sentence and code, and the statement or grant it names.
+
+    `sources` are all the statements and grants it is allowed or denied by, limits aside.
+    """
+
+    sentence: str
+    code: str
+    source: Source | None = None
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def by(self) -> str:
+        """The name of the statement or grant; empty where none is named."""
+        return self.source.name if self.source is not None else ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({self.by})" if self.source is not None else self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class SettledReason:
+    """A reason with the compiled statements and grants: `named` is the one it names, `behind` all of them."""
+
+    sentence: str
+    code: str
+    named: Behind | None = None
+    behind: tuple[Behind, ...] = ()
+
+
+def settled_reasons(
+    evaluator: Evaluator, circumstances: Circumstances, halves: Halves, always: int, mask: int
+) -> Iterator[tuple[int, SettledReason]]:
+    """The reasons of the actions in `mask`, each with those it is the reason of."""
+    pieces = [mask]
+    for cut in _cuts(halves, always):
+        pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+    for piece in pieces:
+        yield piece, _reason(evaluator, circumstances, halves, piece)
+
+
+def _cuts(halves: Halves, always: int) -> set[int]:
+    """Masks within which the same statements speak in the same way."""
+    cuts = {always, ACROSS_ACCOUNTS, RETIRE_GRANT}
+    for covered, evaluated in halves:
+        cuts.add(covered)
+        cuts.update(entry.actions for entry in (*evaluated.cell.entries, *evaluated.cell.pending))
+        cuts.update(evaluated.cell.sums)
+    return cuts
+
+
+def _reason(evaluator: Evaluator, circumstances: Circumstances, halves: Halves, mask: int) -> SettledReason:
+    action = actions_in(mask)[0].name
+    rulings = []
+    for covered, evaluated in halves:
+        if covered & mask:
+            part = Part(action, evaluated.cell.scope, circumstances)
+            context = Context(part.situation)
+            rulings.append(PartRuling(part, evaluated.cell.decide(mask & -mask, context), evaluated.cell, context))
+    # INVARIANT: a call that is never allowed has a part that is not.
+    denied = [ruling for ruling in rulings if ruling.outcome != "allowed"]
+    decisive = next((each for each in denied if each.outcome == "explicitDeny"), (denied or rulings)[0])
+    trace = Trace(decisive, evaluator.rules)
+    code = reason_code(trace)
+    if decisive.outcome == "implicitDeny":
+        # No statement is to be named, so that nobody has to be asked who said what.
+        return SettledReason(CODE[code].sentence.format(layer="", action="it"), code)
+    denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
+    sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
+    named = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
+    speaking = _SPEAKING.get(code)
+    said = (
+        each
+        for word in trace.words
+        if (speaking is None and word.outcome == "denies") or (speaking is not None and word.layer in speaking)
+        for each in word.statements
+    )
+    found = {source(entry): behind(entry) for entry in reversed(trace.about)}
+    those = (found.get(each) for each in dict.fromkeys(said))
+    return SettledReason(
+        sentence, code, found.get(named) if named is not None else None, tuple(each for each in those if each)
+    )
+
+
+def allowing(circumstances: Circumstances, halves: Halves, mask: int) -> Iterator[tuple[int, tuple[Behind, ...]]]:
+    """The statements and grants that allow those actions in `mask` in every request, limits aside."""
+    entries = [
+        (covered, evaluated, entry)
+        for covered, evaluated in halves
+        for entry in evaluated.cell.entries
+        if entry.layer in _ALLOWING
+        and entry.layer_index != LayerIndex.DENY
+        and entry.actions & mask & covered & evaluated.sums[entry.layer_index]
+        and entry not in evaluated.pending
+    ]
+    pieces = [mask]
+    for covered, evaluated, entry in entries:
+        cut = entry.actions & covered & evaluated.sums[entry.layer_index]
+        pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
+    found: dict[tuple[Behind, ...], int] = {}
+    for piece in pieces:
+        action, bit = actions_in(piece)[0].name, piece & -piece
+        speaking: dict[Behind, None] = {}
+        for covered, evaluated, entry in entries:
+            if entry.actions & covered & evaluated.sums[entry.layer_index] & bit:
+                context = Context(Part(action, evaluated.cell.scope, circumstances).situation)
+                one = behind(entry)
+                if one is not None and entry.applies(context):
+                    speaking[one] = None
+        found[tuple(speaking)] = found.get(tuple(speaking), 0) | piece
+    yield from ((part, those) for those, part in found.items())

@@ -1,0 +1,193 @@
+"""Classes of pairs of a caller and a key: pairs in one class are decided alike, whatever a request brings along.
+
+Comes in: an evaluator, what a question fixes. Goes out: for a caller the class of its pair with each key, and between
+pairs of one class which statement of the one stands where the other's does. Never here: deciding.
+
+INVARIANT: whatever a layer, a fact or an open question reads of a caller or a key is in its number, or has been asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from operator import itemgetter
+from typing import Any, cast
+
+from kms_eval.analysis.classes.facts_read import FactsRead
+from kms_eval.analysis.classes.key_sides import KeySides
+from kms_eval.analysis.classes.numbers import Numbers
+from kms_eval.analysis.classes.places import Place, Places, place_of_key
+from kms_eval.analysis.classes.sides import Asked, CallerSides, entries_of, not_shown
+from kms_eval.documents.model import Grant
+from kms_eval.engine.entries import Entry
+from kms_eval.engine.evaluator import Evaluator
+from kms_eval.engine.layers import GRANT, LAYERS
+from kms_eval.engine.resources import Target, no_target, without_key
+from kms_eval.engine.rules import Rule
+from kms_eval.engine.situation import NOTHING_GIVEN, Given, Scope
+from kms_eval.world.model import Caller, Key, VpcEndpoint, World
+
+PairClass = tuple[int, int]
+"""What is said on the caller's side, and what is said on the key's."""
+
+Behind = Rule | Grant
+"""What a word stands in."""
+
+_ORDER = {name: place for place, name in enumerate((*(layer.name for layer in LAYERS), GRANT))}
+
+Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
+
+
+class PairClasses:
+    """The classes of one world's pairs, for questions through one endpoint, at one time, that give the same.
+
+    Only these `actions` are asked about. Classes of two worlds that share their `numbers` may be compared.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        *,
+        aliases: Aliases,
+        endpoint: VpcEndpoint | None = None,
+        task_only: bool = False,
+        given: Given = NOTHING_GIVEN,
+        at: datetime | None = None,
+        numbers: Numbers | None = None,
+        actions: int = ~0,
+    ) -> None:
+        self._evaluator = evaluator
+        self._endpoint = endpoint
+        self._task_only = task_only
+        self.numbers = numbers if numbers is not None else Numbers()
+        world = evaluator.world
+        keys = world.keys.values()
+        self._of_first: dict[PairClass, list[Entry]] = {}
+        self._about: dict[tuple[PairClass, int], tuple[int, ...]] = {}
+        self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(keys)])
+        self.index: Mapping[Key | None, int] = {place.key: place.index for place in self.places.all}
+        """The position of each key in rows."""
+        facts = FactsRead(self.numbers, frozenset(given.values))
+        common = (tuple(sorted(given.values.items(), key=itemgetter(0))), at, _of_endpoint(endpoint, world))
+        self._callers = CallerSides(self.places, facts, self.numbers, common=common, actions=actions)
+        self._keys = KeySides(evaluator, self.places, facts, self.numbers, actions=actions)
+
+    def asked(self, caller: Caller, *, unknown: tuple[str, ...] = (), own_policies: bool = False) -> Asked:
+        """Somebody who asks: of it these condition keys are unknown, and it may have policies nobody has described."""
+        scope = self._scope(caller, no_target(None, "", caller.partition))
+        policies = self._evaluator.policies_of_caller(scope)
+        where = partial(self._at, caller)
+        return Asked(where, policies, unknown, own_policies, not_shown(scope))
+
+    def row(self, asked: Asked) -> list[PairClass]:
+        """The class of the caller's pair with each key of the world, in its order."""
+        if not self.places.all:
+            return []
+        return list(zip(self._callers.row(asked), self._keys.row(asked), strict=True))
+
+    def without_key(self, asked: Asked) -> PairClass:
+        """The class of what the caller asks that has no key."""
+        caller = asked.caller
+        place = Place(-1, None, without_key(caller.account, self._evaluator.world.region, caller.partition))
+        kind = (caller.kind, caller.partition, caller.service_linked, self._evaluator.world.region)
+        return self._callers.at(asked, place), self.numbers.of((self.numbers.of((*kind, asked.not_shown)),))
+
+    def about(self, pair: PairClass, bit: int) -> tuple[int, ...]:
+        """What is said in pairs of a class about one action, given as its bit: equal where that is all the same."""
+        known = self._about.get((pair, bit))
+        if known is None:
+            caller, key = (cast("tuple[int, ...]", self.numbers.value(side)) for side in pair)
+            known = self._about[pair, bit] = (
+                caller[0], key[0], *self._said_about(caller[1:], bit), 0, *self._said_about(key[1:], bit)
+            )  # fmt: skip
+        return known
+
+    def _said_about(self, numbers: Iterable[int], bit: int) -> Iterator[int]:
+        for number in numbers:
+            layer, layer_index, actions, *rest = cast("Any", self.numbers.value(number))
+            if actions & bit:
+                yield self.numbers.of((layer, layer_index, *rest))
+
+    def differing(self, one: PairClass, other: PairClass) -> int:
+        """The actions about which something else is said in two classes, perhaps of two worlds."""
+        if one == other:
+            return 0
+        found = 0
+        for side, others in zip(one, other, strict=True):
+            mine, its = (cast("tuple[int, ...]", self.numbers.value(number)) for number in (side, others))
+            if mine[0] != its[0]:
+                return ~0
+            for number in set(mine[1:]) ^ set(its[1:]):
+                _layer, _layer_index, actions, *_rest = cast("Any", self.numbers.value(number))
+                found |= actions
+            if Counter(mine) != Counter(its) and not found:
+                return ~0
+        return found
+
+    def entries(self, asked: Asked, key: Key | None) -> list[Entry]:
+        """All statements and grants that speak to the caller about the key, covering it or not, by layers."""
+        mine = entries_of(asked.policies)
+        if key is None:
+            return mine
+        both = [*mine, *self._keys.entries(asked, self.places.all[self.index[key]])]
+        return sorted(both, key=lambda entry: _ORDER[entry.layer])
+
+    def counterparts(
+        self, pair: PairClass, one: Asked, its_key: Key | None, other: Asked, others_key: Key | None
+    ) -> Counterparts:
+        """Where the statements and grants of one pair stand in another of its class; it is always the same one."""
+        known = self._of_first.get(pair)
+        if known is None:
+            known = self._of_first[pair] = self._kept(one, its_key)
+        return Counterparts(known, self._kept(other, others_key))
+
+    def _kept(self, asked: Asked, key: Key | None) -> list[Entry]:
+        if key is None:
+            place = Place(
+                -1, None, without_key(asked.caller.account, self._evaluator.world.region, asked.caller.partition)
+            )
+            return self._callers.kept(asked, place)
+        place = self.places.all[self.index[key]]
+        return [*self._callers.kept(asked, place), *self._keys.kept(asked, place)]
+
+    def _scope(self, caller: Caller, target: Target) -> Scope:
+        return Scope(self._evaluator.world, caller, target, self._endpoint, task_only=self._task_only)
+
+    def _at(self, caller: Caller, place: Place) -> Scope:
+        return self._scope(caller, place.target)
+
+
+def _of_endpoint(endpoint: VpcEndpoint | None, world: World) -> Hashable:
+    """All that condition keys tell of the endpoint that requests come through; its policy is the caller's side."""
+    if endpoint is None:
+        return None
+    organization = world.organization
+    about: Hashable = None
+    if organization is not None and endpoint.account is not None:
+        member = organization.accounts.get(endpoint.account)
+        about = (organization.id, organization.management_account, member and (member.path, member.unknown_path))
+    return endpoint.id, endpoint.vpc, endpoint.account, about
+
+
+class Counterparts:
+    """Statements and grants by those of another pair that say the same."""
+
+    def __init__(self, those: Sequence[Entry], mine: Sequence[Entry]) -> None:
+        self._mine: dict[int, list[Behind]] = {}
+        for old, new in zip(those, mine, strict=True):
+            one, stands = behind(old), behind(new)
+            if one is not None and stands is not None:
+                self._mine.setdefault(id(one), []).append(stands)
+
+    def of(self, one: Behind) -> Sequence[Behind]:
+        """What stands in its place: several where one policy is attached twice and here there are two."""
+        return self._mine.get(id(one), (one,))
+
+
+def behind(entry: Entry) -> Behind | None:
+    """The statement or the grant that an entry is about; None for what stands for policies nobody has described."""
+    if entry.rule is not None:
+        return entry.rule
+    return entry.allowance.grant if entry.allowance is not None else None
