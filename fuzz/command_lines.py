@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
@@ -22,6 +23,7 @@ from fuzz.documents import POLICIES, ROLE, WORLDS
 from fuzz.harness import Harness, demand
 from fuzz.mutation import ATOMS
 from fuzz.request_rows import ROWS
+from kms_eval.doors.cli.arguments import described
 from kms_eval.doors.cli.main import main
 from kms_eval.doors.cli.verbs import VERB
 
@@ -77,8 +79,20 @@ def check(data: bytes) -> None:
     demand("internal error" not in told and "Traceback" not in told, told)
     for text in (said, told):
         demand(all(line.isprintable() for line in text.replace("\r\n", "\n").split("\n")), f"not printable: {text!r}")
-    if "--json" in words and said and not {"--help", "-h", "--version"} & set(words):
+    if said and _asks_for_json(words) and not {"--help", "-h", "--version"} & set(words):
         json.loads(said)
+
+
+def _asks_for_json(words: list[str]) -> bool:
+    """Whether `--json` is there as an option, and not as the value of one (a file may have that name)."""
+    verb = VERB.get(words[0])
+    taking = {
+        name
+        for each in (described(verb.module().Call) if verb is not None else ())
+        if each.argument.kind != "switch"
+        for name in each.argument.names
+    }
+    return any(word == "--json" and before not in taking for before, word in pairwise(words))
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,8 +174,19 @@ def test_what_is_imported_means_the_same_and_has_none(cli: Cli, here: Path) -> N
 def test_none_gets_out_of_the_name_of_what_is_made(cli: Cli, here: Path, words: tuple[str, ...]) -> None:
     done = cli(*words, "made\x1b]0;title\x07\u202e")
 
-    assert (done.code, done.err, raw(done.out)) == (0, "", set())
+    assert (done.code, raw(done.err), raw(done.out)) == (0, set(), set())
     assert "made\\x1b]0;title\\x07\\u202e" in done.out
+
+
+def test_what_is_printed_as_a_script_runs_nothing_of_a_name(cli: Cli) -> None:
+    folder, profile = "my account; $(touch X)", "it's `mine`"
+
+    printed = cli("pull", "-o", folder, "--profile", profile, "--region", "us-east-1", "--print-commands").out
+
+    lines = printed.splitlines()
+    assert shlex.split(lines[1]) == [f"folder={folder}"]
+    (calling,) = (line for line in lines if line.startswith("aws() "))
+    assert profile in shlex.split(calling)
 
 
 def test_names_of_unknown_columns_are_said_in_one_line(cli: Cli, here: Path) -> None:

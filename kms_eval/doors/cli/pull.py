@@ -14,6 +14,7 @@ from kms_eval.doors.cli.exit_codes import ExitCode
 from kms_eval.doors.cli.shared_options import SpeakingOptions
 from kms_eval.errors import Fault, InputError, Location, MissingExtraError, quoted
 from kms_eval.facts.regions import region_complaint
+from kms_eval.safe_text import printable
 
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output

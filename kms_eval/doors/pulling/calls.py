@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from shlex import quote
 
 from kms_eval.records import record
+from kms_eval.safe_text import printable
 
 ADVICE_BEFORE_RESUMING = "go on with `--resume`, or remove it"
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
@@ -81,15 +83,20 @@ PERMISSIONS: tuple[str, ...] = tuple(sorted(f"{call.service}:{call.operation}" f
 """What the least identity policy allows; GetCallerIdentity needs no permission."""
 
 
+def _word(text: str) -> str:
+    """A text as one word of a script; control characters stand in it as escapes."""
+    return quote(printable(text))
+
+
 def commands(folder: str, regions: Sequence[str], profile: str | None) -> list[str]:
     """The same calls as a script for bash, for those who may not run other tools with their credentials."""
-    profiled = f" --profile {profile}" if profile else ""
+    profiled = f" --profile {_word(profile)}" if profile else ""
     all_policies = "ids organizations list-policies --filter \"$type\" --query 'Policies[].Id'"
     all_keys = "ids kms list-keys --region \"$region\" --query 'Keys[].KeyId'"
     parent = """ids organizations list-parents --child-id "$child" --query 'Parents[0].Id'"""
     return [
         "set -u",
-        f"folder={folder}",
+        f"folder={_word(folder)}",
         "# A call that is refused leaves an empty file: what it would tell is not known, and not taken for nothing.",
         f'aws() {{ command aws "$@"{profiled} --output json; }}',
         f'ids() {{ command aws "$@"{profiled} --output text; }}',
