@@ -84,7 +84,7 @@ def check(data: bytes) -> None:
 
 
 def _asks_for_json(words: list[str]) -> bool:
-    """Whether `--json` is there as an option, and not as the value of one (a file may have that name)."""
+    """Whether `--json` is there as an option, not as the value of one or behind `--`: a file may have that name."""
     verb = VERB.get(words[0])
     taking = {
         name
@@ -92,7 +92,8 @@ def _asks_for_json(words: list[str]) -> bool:
         if each.argument.kind != "switch"
         for name in each.argument.names
     }
-    return any(word == "--json" and before not in taking for before, word in pairwise(words))
+    options = words[: words.index("--")] if "--" in words else words
+    return any(word == "--json" and before not in taking for before, word in pairwise(options))
 
 
 def _written(stream: io.TextIOWrapper) -> str:

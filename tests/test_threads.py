@@ -1,7 +1,8 @@
-"""One world asked by several threads gives the answers of one thread."""
+"""One world asked by several threads, or by forked workers, gives the answers of one thread."""
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -67,3 +68,46 @@ def test_eight_threads_get_the_answers_of_one() -> None:
 
     assert [each == alone for each in found] == [True] * THREADS
     assert len(set(alone.values())) > 2
+
+
+def everybody(asked: Scenario) -> list[str]:
+    """What is told of everybody, which keeps more than single answers do."""
+    return [str(asked.who_can("kms:Decrypt")), str(asked.matrix()), str(asked.lint())]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_eight_threads_hear_of_everybody_what_one_does() -> None:
+    alone, shared, start = everybody(world()), world(), Barrier(THREADS)
+
+    def ask(_number: int) -> list[str]:
+        start.wait()
+        return everybody(shared)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = list(threads.map(ask, range(THREADS)))
+
+    assert [each == alone for each in found] == [True] * THREADS
+
+
+WORKERS = 3
+_shared: list[Scenario] = []
+"""The world that forked workers find: nothing is handed over to them but a number."""
+
+
+def _ask(number: int) -> dict[tuple[int, ...], str]:
+    return answers(_shared[0], number * 20)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="there are no such processes here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # threads of libraries, which the workers do not use
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_forked_workers_get_the_answers_of_one_process(*, asked_before: bool) -> None:
+    alone = answers(world(), 0)
+    _shared[:] = [world()]
+    if asked_before:
+        assert answers(_shared[0], 0) == alone
+    with multiprocessing.get_context("fork").Pool(WORKERS) as workers:
+        found = workers.map(_ask, range(WORKERS), chunksize=1)
+
+    assert [each == alone for each in found] == [True] * WORKERS
+    assert answers(_shared[0], 0) == alone
