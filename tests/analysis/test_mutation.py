@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from kms_eval.analysis.mutating.mutants import Mutant, mutants
 from kms_eval.analysis.mutating.mutation import MutantEvaluator, MutationReport, all_mutants, failing_tests, mutate
 from kms_eval.analysis.mutating.witnesses import Witnesses
 from kms_eval.documents.model import Policy
+from kms_eval.engine import conditions
 from kms_eval.engine.context import is_fixed
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import InputError
@@ -340,3 +342,61 @@ def test_no_request_tells_an_equivalent_mutant_apart(data: st.DataObject) -> Non
 @pytest.mark.parametrize("kinds", [("drop-statement",), ("widen-action", "add-anyone")])
 def test_only_the_kinds_that_are_asked_for_are_tried(kinds: tuple[str, ...]) -> None:
     assert {mutant.kind for mutant in all_mutants(scenario({}).evaluator, kinds)} <= set(kinds)
+
+
+def under_levels(levels: int) -> Scenario:
+    """A caller that needs one of two conditions of each of so many SCPs, and a test that meets them all."""
+    path = [
+        [
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        **DECRYPT,
+                        "Action": "*",
+                        "Condition": {"StringEquals": {f"kms:EncryptionContext:l{level}": f"v{number}"}},
+                    }
+                    for number in range(2)
+                ],
+            }
+        ]
+        for level in range(levels)
+    ]
+    member = {"path": "o-example/r-ab12/", "service_control_policies": path}
+    case = {"principal": "role/app", "action": "kms:Decrypt", "key": "app", "expect": "allowed"}
+    return Scenario.from_dict(
+        {
+            "account": ACCOUNT,
+            "organization": {"id": "o-example", "management_account": "999999999999", "accounts": {ACCOUNT: member}},
+            "keys": {"app": {"policy": {"Version": "2012-10-17", "Statement": [DELEGATION]}}},
+            "principals": {"role/app": {"policies": [{"Version": "2012-10-17", "Statement": [DECRYPT]}]}},
+            "tests": [{"name": "may", **case, "encryption_context": {f"l{level}": "v0" for level in range(levels)}}],
+        }
+    )
+
+
+@pytest.mark.parametrize("kind", ["drop-statement", "drop-condition", "negate-operator", "flip-effect"])
+def test_the_cost_of_a_mistake_grows_with_the_levels_and_does_not_double_with_each(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    asked = 0
+    holds = conditions.Condition.holds
+
+    def counted(self: conditions.Condition, *arguments: Any, **named: Any) -> bool:
+        nonlocal asked
+        asked += 1
+        return holds(self, *arguments, **named)
+
+    monkeypatch.setattr(conditions.Condition, "holds", counted)
+    costs, numbers = [], []
+    for levels in (8, 16, 32):
+        world = under_levels(levels)
+        chosen = all_mutants(world.evaluator, [kind])
+        asked = 0
+        mutate(world.evaluator, world.tests, chosen[-1:], NOW)
+        costs.append(asked)
+        numbers.append(len(chosen))
+    assert costs[0] > 100
+    # All there is: so many mistakes, each at such a cost. Both are linear, and so together they are quadratic.
+    assert all(after <= 2.5 * before for before, after in pairwise(costs)), costs
+    assert all(after <= 2.5 * before for before, after in pairwise(numbers)), numbers
