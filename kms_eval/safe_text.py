@@ -52,16 +52,43 @@ def xml_text(text: str) -> str:
     return html_text(text)
 
 
+_MARKS: Final = re.compile(r"[&<|\\`*~]|(?<!\w)_|_(?!\w)|\](?=[(\[])")
+"""What may mean something in Markdown, wherever it stands; `_` between letters and lone brackets do not."""
+
+
 def markdown_text(text: str) -> str:
-    """For a cell of a Markdown table: neither the table nor HTML sees anything in it."""
-    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    """For a line or a cell of a table: Markdown, HTML and GitHub see nothing in it, no mark, no link and nobody's name.
+
+    Marks stand as entities, which mean the same in HTML and never are structure.
+    https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
+    """
+    shown = _MARKS.sub(lambda found: _ENTITIES.get(found[0]) or f"&#{ord(found[0])};", printable(text))
+    return re.sub(r"@(?=\w)", "@<!-- -->", shown)
+
+
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;"}
 
 
 def markdown_code(text: str) -> str:
-    """The text as code, so that it mentions nobody and marks nothing; what is in it cannot end the code."""
-    cell = printable(text).replace("|", "\\|")
+    """The text as code, so that it mentions nobody and marks nothing; what is in it cannot end the code, nor a cell."""
+    shown = printable(text)
+    if "\\|" in shown or not shown.strip():
+        # GitHub takes the one for a backslash and the end of the cell; and there is no empty code.
+        return f"<code>{markdown_text(shown)}</code>"
+    cell = shown.replace("|", "\\|")
     fence = "`" * (1 + max(map(len, re.findall("`+", cell)), default=0))
     return f"{fence}{cell}{fence}" if fence == "`" else f"{fence} {cell} {fence}"
+
+
+def markdown_prose(text: str) -> str:
+    """A sentence that quotes in backticks: what is between two of them is code.
+
+    Where a name brought backticks that make no pairs, all of it is code, with all its letters.
+    """
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0 or "``" in text:
+        return markdown_code(text)
+    return "".join(markdown_code(piece) if number % 2 else markdown_text(piece) for number, piece in enumerate(pieces))
 
 
 _FORMULAS: Final = ("=", "+", "-", "@")

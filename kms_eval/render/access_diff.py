@@ -16,7 +16,7 @@ from kms_eval.analysis.access.reach import REACHES
 from kms_eval.engine.explanation import Source
 from kms_eval.render.json_document import json_document
 from kms_eval.render.text import Paint, plain
-from kms_eval.safe_text import markdown_code, markdown_text, printable
+from kms_eval.safe_text import markdown_code, markdown_prose, markdown_text, printable
 
 _HEADS: dict[ChangeKind, tuple[str, str]] = {
     "appears": ("appears", "denied"),
@@ -60,7 +60,7 @@ def render_markdown(judged: Judged) -> str:
     """The same as a comment on a pull request: a summary, then a fold for each key."""
     mark = "⚠️" if judged.findings else "✅"
     lines = ["### KMS access", "", f"{mark} {markdown_text(summary(judged))}"]
-    lines += [f"\n🔒 {markdown_code(each.key)}: {markdown_text(each.reason)}" for each in judged.locked]
+    lines += [f"\n🔒 {markdown_code(each.key)}: {markdown_prose(each.reason)}" for each in judged.locked]
     found = folded(judged)
     by_key: dict[tuple[str, ...], list[Line]] = {}
     for line in found:
@@ -92,7 +92,7 @@ def _fold(key: str | None, title: str, lines: list[Line], judged: Judged) -> Ite
         because = "<br>".join(markdown_text(text) for text in _causes(line.causes))
         actions = ", ".join(markdown_code(each) for each in line.actions)
         head = f"{line.reach}: **{_HEADS[line.kind][0]}**"
-        before, after = markdown_text(line.before), markdown_text(line.after)
+        before, after = markdown_prose(line.before), markdown_prose(line.after)
         after += "".join(f"<br>{word.strip()} {markdown_code(text)}" for word, text in _witnesses(line))
         if line.hangs_on:
             before, after = "", f"hangs on {_some(line.hangs_on, markdown_code)}"

@@ -20,7 +20,7 @@ from tests.doors.command_line import Cli, Done
 ACCOUNT = "111122223333"
 HOSTILE = (
     "\x1b]0;title\x07", "\x1b[2J", "\x08", "\x7f", "\x9b31m", "\u202e", "\u2028", "\ufeff", "\ufffe",
-    "\r\n::error::x", "\t", "<script>", "]]>", "`|`", "--><!--", "\U000e0041",
+    "\r\n::error::x", "\t", "<script>", "]]>", "`|`", "[x](y)*a* @me", "--><!--", "\U000e0041",
 )  # fmt: skip
 NAME = "n" + "".join(HOSTILE)
 IN_A_KEY_POLICY = "".join(letter for letter in NAME if letter in "\t\r\n" or " " <= letter <= "\xff")
@@ -144,7 +144,7 @@ def _reads(form: str, done: Done) -> None:
         assert done.out.count("<script>") == 1
     elif form == "markdown":
         # What is code is text to every reader of Markdown.
-        assert "<script>" not in re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", done.out)
+        assert not re.search(r"<script>|@\w|\]\(", re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", done.out))
 
 
 @pytest.mark.parametrize(
