@@ -100,7 +100,7 @@ class Call(
 def run(call: Call, output: Output) -> ExitCode:
     """Compare, and say what changes."""
     from kms_eval.analysis.access.access_diff import compare
-    from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change
+    from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change, refuse_misnamed
     from kms_eval.analysis.access.losing import losing
     from kms_eval.analysis.access.selection import chosen_actions
     from kms_eval.doors.cli.progress import tracking
@@ -113,6 +113,7 @@ def run(call: Call, output: Output) -> ExitCode:
     actions = chosen_actions(call.action)
     asked = circumstances(call)
     before, after, words = _sides(call)
+    refuse_misnamed(expectations, before, after)
     grids = grid_of(before, asked), grid_of(after, asked)
     compared = compare(
         *grids, actions=actions, principals=call.principal, keys=call.key, track=tracking("Comparing everybody", output)
