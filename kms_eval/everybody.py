@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from kms_eval.analysis.access import access_matrix, who_can
 from kms_eval.analysis.access.access_diff import compare
-from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change
+from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change, refuse_misnamed
 from kms_eval.analysis.access.grid import Grid
 from kms_eval.analysis.access.losing import losing
 from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
@@ -89,13 +89,14 @@ def ask_diff(
     caller: str | None,
 ) -> Diff:
     """What changes from one world to the other. Raises InputError."""
+    expectations = [expectation(text) for text in names_of(allow)]
+    failing = FAILING if fail_on is None else kinds_of_change(names_of(fail_on), "fail_on")
+    refuse_misnamed(expectations, before, after)
     grids = Grid(before, asked), Grid(after, asked)
     compared = compare(
         *grids, actions=chosen_actions(names_of(action)), principals=names_of(principal), keys=names_of(key)
     )
     locked = losing(*grids, compared.changes, caller=caller)
-    expectations = [expectation(text) for text in names_of(allow)]
-    failing = FAILING if fail_on is None else kinds_of_change(names_of(fail_on), "fail_on")
     return shown_as(Diff, judge(compared, expectations, failing=failing, locked=locked))
 
 

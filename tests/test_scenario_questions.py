@@ -119,6 +119,7 @@ def test_tests_checks_coverage_and_lint_are_those_of_the_file() -> None:
         lambda: WORLD.matrix(at="soon"),
         lambda: WORLD.diff(WORLD, fail_on="grows"),
         lambda: WORLD.diff(WORLD, key="missing"),
+        lambda: WORLD.diff(WORLD, allow="role/nobody-has-this-name"),
         lambda: WORLD.diff("missing.yaml"),
         lambda: WORLD.with_policies({"missing": OPEN}),
         lambda: WORLD.with_policies({"app": {"Statement": 1}}),

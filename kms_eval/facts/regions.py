@@ -1,7 +1,7 @@
 """The Regions of AWS, in all partitions.
 
-Comes in: nothing. Goes out: names of Regions, and whether a name could be that of one. Never here: which services a
-Region has.
+Comes in: nothing. Goes out: names of Regions, whether a name could be that of one, and its partition. Never here: which
+services a Region has.
 
 AWS adds Regions: a name that is missing here but built of the same words (``us-east-9``) could be one that came later.
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
@@ -63,6 +63,17 @@ REGIONS: Final[tuple[str, ...]] = (
     "eusc-de-east-1",
 )
 
+_PARTITIONS: Final[tuple[tuple[str, str], ...]] = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+)
+"""Beginnings of the names of Regions outside the partition ``aws``."""
+
 _NUMBERED = re.compile(r"(?P<place>[a-z-]+)-(?P<direction>[a-z]+)-[1-9]")
 _PLACES: Final = frozenset(name.rsplit("-", 2)[0] for name in REGIONS)
 _DIRECTIONS: Final = frozenset(name.rsplit("-", 2)[1] for name in REGIONS) | {
@@ -77,6 +88,14 @@ def could_be_region(text: str) -> bool:
     """Whether `text` is the name of a Region, or is built as the name of one that AWS may have added since."""
     found = _NUMBERED.fullmatch(text)
     return found is not None and found["place"] in _PLACES and found["direction"] in _DIRECTIONS
+
+
+def partition_of(region: str) -> str:
+    """The partition of a Region.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    return next((partition for beginning, partition in _PARTITIONS if region.startswith(beginning)), "aws")
 
 
 def region_complaint(text: str, *, newer: bool = True) -> tuple[str, str] | None:

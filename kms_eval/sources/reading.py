@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
+from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Origin, RawDocument
 from kms_eval.records import record
 from kms_eval.sources.aws.assembling import assemble
 from kms_eval.sources.aws.responses import Collection, Response, response_of
 from kms_eval.sources.aws.shown import Shown
+from kms_eval.sources.cloudformation.kinds import is_template
 from kms_eval.sources.collecting import CollectedFolders
 from kms_eval.sources.kinds import FOLDERS, KINDS
 from kms_eval.sources.merging import merged
@@ -24,6 +25,7 @@ from kms_eval.sources.opening import Found, Opened, files_in, read_documents
 from kms_eval.sources.options import Options
 from kms_eval.sources.raw import Raw
 from kms_eval.sources.recognising import TAKEN, Kind, is_scenario, looks_like
+from kms_eval.sources.undeclared import refuse_undeclared
 
 _DEEPEST = 8
 """Sources may bring in others; this deep they are taken for a circle."""
@@ -156,6 +158,9 @@ class _Sources:
 
     def read(self) -> Raw:
         """All of them as one."""
+        templates = (part.opened.value for part in self.parts if part.kind is not None and part.opened is not None)
+        if not self.faults and self.options.parameters:
+            refuse_undeclared(self.options.parameters, filter(is_template, templates))
         told = self._read_told()
         options = self._told_options(told)
         raws = []
@@ -169,7 +174,6 @@ class _Sources:
                     continue
             if raw is not None:
                 raws.append(raw)
-        self.faults += self._misspelt_parameters()
         if self.faults:
             raise InputError(self.faults)
         result = merged(raws)
@@ -181,19 +185,6 @@ class _Sources:
         left = [f"{name}: left out, it looks like {looks}" for name, looks in self.left]
         result.known_as = "\n".join([*self._recognised(), *left])
         return result
-
-    def _misspelt_parameters(self) -> Iterator[Fault]:
-        """Values for parameters that no template has, and that are called nearly as one of them.
-
-        Others are left alone: of two sides of a comparison one may have more parameters than the other.
-        """
-        templates = [part.opened.value for part in self.parts if part.kind is not None and part.opened is not None]
-        sections = [each.get("Parameters") for each in templates if isinstance(each, Mapping)]
-        declared = {str(name) for section in sections if isinstance(section, Mapping) for name in section}
-        for name in self.options.parameters:
-            advice = did_you_mean(name, declared) if name not in declared else None
-            if advice is not None:
-                yield Fault(f"no template has the parameter {quoted(name)}", Location(field="--parameter"), advice)
 
     def _read_told(self) -> dict[int, Raw]:
         """Scenarios and responses, which tell the account and Region that plans and templates are read with."""

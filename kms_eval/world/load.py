@@ -121,10 +121,10 @@ def _read_sources(paths: Sequence[Path], options: Options | None, *, strict: boo
     return _told_by(raw, _read(document, base, first.stem, strict=strict, strangers=strangers))
 
 
-def from_document(document: RawDocument, *, name: str, strict: bool = False) -> Loaded:
+def from_document(document: RawDocument, *, name: str, strict: bool = False, strangers: bool = False) -> Loaded:
     """Read a scenario that was put together from sources, in which every value has its place."""
     with _without_collecting():
-        return _read(document, None, name, strict=strict, strangers=False)
+        return _read(document, None, name, strict=strict, strangers=strangers)
 
 
 def from_dict(

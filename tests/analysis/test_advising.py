@@ -209,3 +209,25 @@ def test_of_several_values_only_those_that_are_needed_are_added() -> None:
     decision = scenario.can("role/app", "kms:Decrypt", encryption_context={"user": "1", "place": "2"})
     added = [change.edit["add"] for change in decision.changes if change.kind == "add-value"]
     assert [len(values) for values in added] == [1]
+
+
+THEIRS = "arn:aws:iam::444455556666:role/them"
+
+
+def issuers(key: dict[str, Any]) -> list[str]:
+    """The accounts in which grants for a role of another account are advised to be made."""
+    people = {THEIRS: {"policies": [policy({"Action": "kms:Decrypt"})]}}
+    scenario = Scenario.from_dict({"account": "111122223333", "keys": {"app": {"policy": key}}, "principals": people})
+    changes = scenario.can(THEIRS, "kms:Decrypt").changes
+    return [change.edit["account"] for change in changes if change.kind == "create-grant"]
+
+
+def test_a_grant_for_another_account_is_made_by_the_owner() -> None:
+    assert issuers(policy(DELEGATION)) == ["111122223333"]
+
+
+def test_a_grant_is_made_in_the_account_of_the_caller_only_where_somebody_there_may() -> None:
+    may = {"Principal": {"AWS": "444455556666"}, "Action": "kms:CreateGrant"}
+    scenario = Scenario.from_dict({"account": "111122223333", "keys": {"app": {"policy": policy(DELEGATION, may)}}})
+    (grant,) = (each for each in scenario.can(THEIRS, "kms:Decrypt").changes if each.kind == "create-grant")
+    assert grant.edit["account"] == "444455556666"

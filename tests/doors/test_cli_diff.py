@@ -55,9 +55,37 @@ def test_what_is_allowed_to_appear_is_no_finding(cli: Cli, opened: str) -> None:
 
 
 def test_an_allow_of_which_nothing_comes_is_said(cli: Cli, opened: str) -> None:
-    done = cli("diff", "--key-policy", opened, "--allow", "*", "--allow", "role/gone kms:Sign")
+    done = cli("diff", "--key-policy", opened, "--allow", "*", "--allow", "role/batch kms:Sign")
     assert done.code == 0
-    assert done.err == "kms-eval: warning: nothing appears that `--allow role/gone kms:Sign` lists\n"
+    assert done.err == "kms-eval: warning: nothing appears that `--allow role/batch kms:Sign` lists\n"
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ("role/workr", "--allow: nothing in the scenario mentions `role/workr` (did you mean `role/worker`?"),
+        ("rle/worker kms:Sign", "--allow: malformed principal `rle/worker` (did you mean `role/worker`?)"),
+        ("role/workr*", "--allow: no principal fits `role/workr*`"),
+        ("role/worker kms:Decrypt ap", "--allow: the scenario has no key `ap` (did you mean `app`?)"),
+    ],
+)
+def test_an_allow_for_nobody_or_nothing_is_refused(cli: Cli, opened: str, expected: str, said: str) -> None:
+    done = cli("diff", "--key-policy", opened, "--allow", expected)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_an_allow_may_be_for_whom_only_one_side_knows(cli: Cli, scenario: Path) -> None:
+    text = scenario.read_text()
+    Path("less.yaml").write_text(text.replace("  user/alice: {}\n", ""))
+    for sides in (("less.yaml", "kms-eval.yaml"), ("kms-eval.yaml", "less.yaml")):
+        assert cli("diff", *sides, "--allow", "user/alice").code == 0
+
+
+def test_an_allow_may_be_for_a_stranger_who_is_meant(cli: Cli, opened: str) -> None:
+    words = ("diff", "--key-policy", opened, "--allow", "*", "--allow", "role/new", "--stranger")
+    assert cli(*words).code == 0
 
 
 def test_access_that_goes_is_no_finding(cli: Cli, opened: str) -> None:

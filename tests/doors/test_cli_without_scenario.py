@@ -229,3 +229,35 @@ def test_a_policy_of_another_partition_alone_is_one_of_a_key_there(cli: Cli, tmp
     file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Principal": principal}]}))
     done = cli("can", "root", "kms:Decrypt", "--key-policy", str(file))
     assert (done.code, f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/" in done.out) == (0, True)
+
+
+def test_an_account_and_a_region_that_are_told_are_those_of_the_key(cli: Cli) -> None:
+    Path("reader.json").write_text(_policy("*"))
+    words = ("can", "role/reader", "kms:Decrypt", "--policy", "reader.json", "--account", "444455556666")
+    told = json.loads(cli(*words, "--region", "cn-north-1", "--json").out)
+    assert told["principal"] == "arn:aws-cn:iam::444455556666:role/reader"
+    assert told["key"].startswith("arn:aws-cn:kms:cn-north-1:444455556666:key/")
+    assert "(in account 444455556666, which `--account` tells)" in cli(*words).err
+
+
+def test_a_key_named_by_arn_stays_where_it_is(cli: Cli) -> None:
+    Path("reader.json").write_text(_policy("*"))
+    words = ("can", "role/reader", "kms:Decrypt", "--policy", "reader.json", "--key", THERE, "--account", ACCOUNT)
+    told = json.loads(cli(*words, "--json").out)
+    assert (told["principal"], told["key"]) == (f"arn:aws:iam::{ACCOUNT}:role/reader", THERE)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--account", "1111"), "--account: `1111` is no account id"),
+        (("--region", "eu-wset-1"), "--region: there is no Region `eu-wset-1` (did you mean `eu-west-1`?)"),
+        (("--parameter", "Who=x"), "--parameter: no template has the parameter `Who`"),
+    ],
+)
+def test_what_makes_no_sense_without_a_scenario_is_refused(cli: Cli, words: tuple[str, ...], said: str) -> None:
+    Path("reader.json").write_text(_policy("*"))
+    done = cli("can", "role/reader", "kms:Decrypt", "--policy", "reader.json", *words)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert len(done.err.splitlines()) == 1

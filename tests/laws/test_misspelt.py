@@ -73,7 +73,7 @@ COMMANDS: tuple[str, ...] = (
     "who-can «kms:Decrypt» «--key» «payments» «--context» «aws:MultiFactorAuthPresent»=true",
     "matrix «--principal» «role/admin» «--key» «archive» «--action» «kms:Encrypt» «--format» csv",
     "lockout «--key» «payments» «--as» «role/admin» «--context» «kms:CallerAccount»=111122223333",
-    "diff «--policy» «user/alice»=policy.json «--allow» user/alice",
+    "diff «--policy» «user/alice»=policy.json «--allow» «user/alice»",
     "diff «--policy» «role/mentioned»=policy.json «--action» «kms:Decrypt» «--allow» *",
     "check «--scenario» kms-eval.yaml «--strict»",
     "who-can «kms:Decrypt» «--key» «payments» «--fail-if» «outside-account»",

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from kms_eval.analysis.access.access_diff import WIDER, Change, ChangeKind, Compared
 from kms_eval.analysis.access.losing import Losing
-from kms_eval.analysis.access.selection import chosen_actions
+from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys, chosen_on_either
+from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import actions_in
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 from kms_eval.language.pattern import Matcher, compile_text
@@ -25,12 +26,17 @@ FAIL_ON: tuple[ChangeKind, ...] = ("appears", "widens", "disappears", "narrows",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
-    """What may happen: for whom (short name or ARN), which actions, on which keys (handle or ARN)."""
+    """What may happen: for whom (short name or ARN), which actions, on which keys (handle or ARN; None is any).
+
+    `principal_name` and `key_name` are these as typed.
+    """
 
     text: str
     principal: Matcher
     actions: frozenset[str]
     key: Matcher | None
+    principal_name: str
+    key_name: str
 
     def fits(self, change: Change) -> bool:
         """Whether it speaks of the change's principal and key."""
@@ -71,7 +77,24 @@ def expectation(text: str) -> Expectation:
         raise InputError(Fault(message, Location(field="--allow"), "`*` stands for any of them"))
     principal, action, key = (*words, "*", "*")[:3]
     actions = frozenset(each.name for each in actions_in(chosen_actions([action])))
-    return Expectation(text, compile_text(principal), actions, None if key == "*" else compile_text(key))
+    on = None if key == "*" else compile_text(key)
+    return Expectation(text, compile_text(principal), actions, on, principal, key)
+
+
+def refuse_misnamed(expectations: Iterable[Expectation], before: Evaluator, after: Evaluator) -> None:
+    """Raise InputError for the first principal or key of an expectation that is nobody and nothing on either side.
+
+    What is expected of a name that nobody has never comes: most of the time the name is misspelt.
+    """
+    evaluators, worlds = (before, after), (before.world, after.world)
+    for each in expectations:
+        try:
+            if each.principal_name != "*":
+                chosen_on_either(chosen_askers, evaluators, (each.principal_name,))
+            if each.key_name != "*":
+                chosen_on_either(chosen_keys, worlds, (each.key_name,))
+        except InputError as error:
+            raise InputError([replace(fault, location=Location(field="--allow")) for fault in error.faults]) from None
 
 
 def kinds_of_change(names: Sequence[str], field: str) -> frozenset[ChangeKind]:

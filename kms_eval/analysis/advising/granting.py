@@ -12,11 +12,12 @@ from dataclasses import replace
 from kms_eval.analysis.advising.edits import as_principal, in_encryption_context, with_grant
 from kms_eval.analysis.advising.limits import can_edit_key
 from kms_eval.analysis.advising.proposals import Option, nameable
-from kms_eval.documents.model import Grant
+from kms_eval.documents.model import Grant, PrincipalEntry, Statement
 from kms_eval.engine.grants import names_account, names_caller
-from kms_eval.engine.masks import GRANT_BIT, RETIRE_GRANT
+from kms_eval.engine.masks import CREATE_GRANT, GRANT_BIT, RETIRE_GRANT, covered
 from kms_eval.engine.misnamed import serves_a_gone
 from kms_eval.engine.trace import Trace
+from kms_eval.language import arn
 from kms_eval.world.model import Key
 
 
@@ -39,11 +40,37 @@ def by_grant(trace: Trace) -> Iterator[Option]:
         if mine:
             yield from _served(trace, key, grant, operation)
     if bit & ruling.bit and can_edit_key(ruling.part) and scope.caller.principal is not None:
-        account = scope.caller.account
-        new = Grant("new-grant", grantee_principal=nameable(trace).value, issuing_account=account,
-                    operations=(operation,))  # fmt: skip
-        words = f"create a grant, as a principal of account {account}, for `{new.grantee_principal}` with {operation}"
-        yield (with_grant(key, new, None, "create-grant", 65, words),)
+        for account in _issuers(key, scope.caller.account):
+            new = Grant("new-grant", grantee_principal=nameable(trace).value, issuing_account=account,
+                        operations=(operation,))  # fmt: skip
+            whom = f"for `{new.grantee_principal}` with {operation}"
+            words = f"create a grant, as a principal of account {account}, {whom}"
+            yield (with_grant(key, new, None, "create-grant", 65, words),)
+
+
+def _issuers(key: Key, account: str | None) -> Iterator[str]:
+    """The accounts whose principals could make a grant for a caller of `account`: the owner, and it if it may."""
+    yield key.account
+    if account not in (None, key.account) and any(_may_create(each, account) for each in key.policy.statements):
+        yield account
+
+
+def _may_create(statement: Statement, account: str) -> bool:
+    """Whether a statement of a key policy allows somebody of an account to create grants, perhaps with conditions."""
+    if statement.effect != "Allow" or statement.principals is None:
+        return False
+    if statement.actions is not None:
+        creates = covered(statement.actions) & CREATE_GRANT
+    else:
+        creates = ~covered(statement.not_actions or ()) & CREATE_GRANT
+    return bool(creates) and any(_is_of(entry, account) for entry in statement.principals)
+
+
+def _is_of(entry: PrincipalEntry, account: str) -> bool:
+    if entry.value == "*":
+        return True
+    parts = arn.parse(entry.value)
+    return entry.kind == "AWS" and account in (entry.value, parts.account if parts is not None else None)
 
 
 def _served(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from kms_eval.documents.model import Policy
-from kms_eval.errors import Fault, InputError, Location
+from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.facts.partitions import PARTITIONS
-from kms_eval.facts.regions import region_complaint
+from kms_eval.facts.regions import partition_of, region_complaint
 from kms_eval.language import arn
 from kms_eval.language.pattern import compile_text
 from kms_eval.records import record
@@ -51,39 +52,64 @@ class _Owner:
 
 
 def assumed(
-    principal: str | None, key: str | None, key_policy: Policy | None, policies: Sequence[Policy] = ()
+    principal: str | None,
+    key: str | None,
+    key_policy: Policy | None,
+    policies: Sequence[Policy] = (),
+    *,
+    account: str | None = None,
+    region: str | None = None,
 ) -> tuple[dict[str, object], list[str]]:
     """A scenario with the key and nothing else, and what the user should know about it.
 
-    A key that is made up is in the account and Region of which all `Resource` patterns speak; else in the account to
-    which its policy gives; else in the principal's; else in the only one that the policy names; else in that of AWS's
-    examples.
+    A key that is made up is in the `account` and `region` that are told; else in those of which all `Resource` patterns
+    speak; else in the account to which its policy gives; else in the principal's; else in the only one that the policy
+    names; else in that of AWS's examples. Raises InputError for an account or a Region that there cannot be.
     """
+    _check(account, region)
     every = [policy for policy in (key_policy, *policies) if policy is not None]
     resources = tuple(dict.fromkeys(_kms_resources(every)))
     named = arn.parse(key) if key is not None else None
     asker = arn.parse(principal) if principal is not None else None
     found = _key_arn(key, named, resources)
     if named is not None and named.service == "kms":
-        _check_region(named.region)
+        _check_region(named.region, "--key")
     owner = _owner(arn.parse(found) if found is not None else named, asker, key_policy, resources)
+    if found is None and (named is None or not _ACCOUNT.fullmatch(named.account)):
+        owner = _told(owner, account, region)
     entry = _entry(key, named, found, owner)
     words = [] if found is not None else [_made_up(key, entry, owner, resources)]
     if key_policy is None:
         words.append("no key policy: the default one is taken, which leaves everything to the account's IAM policies")
     data: dict[str, object] = {
-        "account": owner.account,
-        "region": owner.region,
+        "account": account or owner.account,
+        "region": region or owner.region,
         "partition": owner.partition,
         "keys": {_handle(key): entry},
     }
     return data, words
 
 
-def _check_region(region: str) -> None:
+def _check(account: str | None, region: str | None) -> None:
+    if account is not None and not _ACCOUNT.fullmatch(account):
+        raise InputError(Fault(f"{quoted(account)} is no account id", Location(field="--account"), "it has 12 digits"))
+    if region is not None:
+        _check_region(region, "--region")
+
+
+def _check_region(region: str, option: str) -> None:
     complaint = region_complaint(region)
     if complaint is not None:
-        raise InputError(Fault(complaint[0], Location(field="--key"), complaint[1]))
+        raise InputError(Fault(complaint[0], Location(field=option), complaint[1]))
+
+
+def _told(owner: _Owner, account: str | None, region: str | None) -> _Owner:
+    """Where a key is made up if the call tells an account or a Region."""
+    if account is not None:
+        owner = replace(owner, account=account, because="which `--account` tells")
+    if region is not None:
+        owner = replace(owner, region=region, partition=partition_of(region))
+    return owner
 
 
 def _key_arn(key: str | None, named: arn.Arn | None, resources: Sequence[str]) -> str | None:

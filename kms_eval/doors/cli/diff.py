@@ -7,7 +7,7 @@ expects. Never here: comparing (`analysis.access_diff`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import arguments, option, options
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kms_eval.doors.cli.opening import Opened
     from kms_eval.doors.cli.output import Output
     from kms_eval.doors.cli.sides import Sides
+    from kms_eval.doors.cli.template_parameters import SharedParameters
     from kms_eval.engine.evaluator import Evaluator
 
 
@@ -100,7 +101,7 @@ class Call(
 def run(call: Call, output: Output) -> ExitCode:
     """Compare, and say what changes."""
     from kms_eval.analysis.access.access_diff import compare
-    from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change
+    from kms_eval.analysis.access.expected import FAILING, expectation, judge, kinds_of_change, refuse_misnamed
     from kms_eval.analysis.access.losing import losing
     from kms_eval.analysis.access.selection import chosen_actions
     from kms_eval.doors.cli.progress import tracking
@@ -113,6 +114,7 @@ def run(call: Call, output: Output) -> ExitCode:
     actions = chosen_actions(call.action)
     asked = circumstances(call)
     before, after, words = _sides(call)
+    refuse_misnamed(expectations, before, after)
     grids = grid_of(before, asked), grid_of(after, asked)
     compared = compare(
         *grids, actions=actions, principals=call.principal, keys=call.key, track=tracking("Comparing everybody", output)
@@ -155,6 +157,7 @@ def _opened(scenario: str | Sequence[str] | None, call: Call) -> Opened:
 
 
 def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
+    from kms_eval.doors.cli.template_parameters import SharedParameters, parameters_by_name
     from kms_eval.engine.evaluator import Evaluator
 
     replacing = bool(call.key_policy or call.policy)
@@ -162,8 +165,10 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     if len(named) > 2:
         raise InputError("`diff` compares two sources")
     if not replacing:
-        sides = _of_sources(call)
+        parameters = SharedParameters(parameters_by_name(call.parameter))
+        sides = _of_sources(call, parameters)
         if sides is not None:
+            parameters.refuse_missing()
             return sides.before.evaluator, sides.after.evaluator, sides.words
     if named and call.scenario:
         raise InputError("name the scenario as BEFORE or with `--scenario`, not both")
@@ -201,18 +206,17 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     )
 
 
-def _of_sources(call: Call) -> Sides | None:
+def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
     """The sides that sources alone have; None where the call names no two."""
     from pathlib import Path
 
-    from kms_eval.doors.cli.opening import parameters
     from kms_eval.doors.cli.sides import Beside, in_git, one, two
 
     beside = Beside(
         around=tuple(map(Path, call.scenario)),
         account=call.account,
         region=call.region,
-        parameters=parameters(call),
+        parameters=parameters,
         strict=call.strict,
         strangers=call.stranger,
         allow_unknown_action=call.allow_unknown_action,
@@ -226,7 +230,7 @@ def _of_sources(call: Call) -> Sides | None:
         source = call.scenarios[0] if call.scenarios else find(call.scenario)
         if source is None:
             raise InputError(Fault("there is nothing to compare", help="name the file or folder"))
-        return in_git(str(source), call.base, beside if call.scenarios else Beside(strict=call.strict))
+        return in_git(str(source), call.base, beside if call.scenarios else replace(beside, around=()))
     if len(call.scenarios) == 2:
         return two(*call.scenarios, beside)
     return one(call.scenarios[0], beside) if call.scenarios else None

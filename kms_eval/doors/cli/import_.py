@@ -35,7 +35,7 @@ class Call(SourceOptions, PlanOptions, SpeakingOptions):
 def run(call: Call, output: Output) -> ExitCode:
     """Write the folder."""
     from kms_eval.doors.cli.document_warnings import document_warning_lines
-    from kms_eval.doors.cli.opening import parameters
+    from kms_eval.doors.cli.template_parameters import parameters_by_name
     from kms_eval.doors.importing.scenario_files import scenario_files
     from kms_eval.doors.output_files import write_folder
     from kms_eval.sources.options import Options
@@ -49,7 +49,7 @@ def run(call: Call, output: Output) -> ExitCode:
     folder = Path(call.output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(Fault("is there already", Location(call.output), "name another folder, or remove it"))
-    options = Options(call.account, call.region, call.before, parameters(call))
+    options = Options(call.account, call.region, call.before, parameters_by_name(call.parameter))
     paths = [Path(text) for text in sources]
     # What is wrong with the sources is said of them, and not of what would be made of them.
     loaded = load(paths[0], more=paths[1:], options=options)

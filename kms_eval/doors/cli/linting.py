@@ -22,6 +22,7 @@ from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.cli.gathering import files_in, is_scenario
 from kms_eval.doors.cli.opening import read_scenario, recognised
 from kms_eval.doors.cli.shared_options import SourceOptions
+from kms_eval.doors.cli.template_parameters import SharedParameters, parameters_by_name
 from kms_eval.doors.discovery import NO_SCENARIO, find
 from kms_eval.doors.lint_settings import settings
 from kms_eval.doors.output_files import write_whole
@@ -135,7 +136,8 @@ def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str
 
     `words` gains what is to be said of what could be read.
     """
-    reading = _Reading(named.said, kind, linter, words)
+    parameters = SharedParameters(parameters_by_name(named.said.parameter))
+    reading = _Reading(named.said, kind, linter, words, parameters)
     if named.together:
         yield from reading.sources(named.together)
     for path in named.paths:
@@ -143,6 +145,10 @@ def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str
             yield from reading.folder(path)
         else:
             yield from reading.file(path)
+    try:
+        parameters.refuse_missing()
+    except InputError as error:
+        yield str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +159,13 @@ class _Reading:
     kind: PolicyKind | None
     linter: Linter
     words: list[str]
+    parameters: SharedParameters
 
     def sources(self, paths: Sequence[Path]) -> Iterator[str]:
         """Sources that make one world."""
         said = self.said
         try:
-            scenario = read_scenario(paths, said)
+            scenario = self.parameters.read(lambda parameters: read_scenario(paths, said, parameters))
         except InputError as error:
             yield str(error)
             return

@@ -6,7 +6,7 @@ Never here: the question itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -16,8 +16,9 @@ from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.cli.shared_options import PlanOptions, SourceOptions, StrictOptions
+from kms_eval.doors.cli.template_parameters import SharedParameters, parameters_by_name
 from kms_eval.doors.discovery import NO_SCENARIO, find
-from kms_eval.errors import Fault, InputError, Location, quoted
+from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.scenario import Scenario
 from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
@@ -55,8 +56,10 @@ class Deciding(TypedDict):
     strict: bool
 
 
-def read_scenario(paths: Sequence[str | Path], call: SourceOptions) -> Scenario:
-    """The scenario that these sources make, read as the call says. Raises InputError."""
+def read_scenario(
+    paths: Sequence[str | Path], call: SourceOptions, parameters: Mapping[str, str] | None = None
+) -> Scenario:
+    """The scenario that these sources make, read as the call says, or with these parameters. Raises InputError."""
     trusted = call if isinstance(call, StrictOptions) else StrictOptions()
     return Scenario.load(
         list(paths),
@@ -67,19 +70,8 @@ def read_scenario(paths: Sequence[str | Path], call: SourceOptions) -> Scenario:
         account=call.account,
         region=call.region,
         before=isinstance(call, PlanOptions) and call.before,
-        parameters=parameters(call),
+        parameters=parameters_by_name(call.parameter) if parameters is None else parameters,
     )
-
-
-def parameters(call: SourceOptions) -> dict[str, str]:
-    """The parameters of templates by name. Raises InputError for one that is no pair."""
-    pairs = {}
-    for text in call.parameter:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise InputError(Fault(f"{quoted(text)} is not NAME=VALUE", Location(field="--parameter")))
-        pairs[name] = value
-    return pairs
 
 
 def recognised(scenario: Scenario, path: str | Path) -> list[str]:
@@ -124,7 +116,10 @@ def open_scenario(
     else:
         from kms_eval.doors.cli.assumed import assumed
 
-        data, assumptions = assumed(principal, key, given.key_policy, given.policies)
+        SharedParameters(parameters_by_name(call.parameter)).refuse_missing()
+        data, assumptions = assumed(
+            principal, key, given.key_policy, given.policies, account=call.account, region=call.region
+        )
         opened = Scenario.from_dict(data, base=HERE, strangers=trusted.stranger, **decided)
     loaded = opened.loaded
     if given.key_policy is not None or given.policies:

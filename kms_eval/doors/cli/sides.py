@@ -14,6 +14,7 @@ from pathlib import Path
 from shutil import which
 
 from kms_eval.doors.cli.document_warnings import document_warning_lines
+from kms_eval.doors.cli.template_parameters import SharedParameters
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
 from kms_eval.formats.text import read_file
@@ -40,7 +41,7 @@ class Beside:
     """Sources that are on both sides: the account in which a plan or template is applied."""
     account: str | None = None
     region: str | None = None
-    parameters: Mapping[str, str] | None = None
+    parameters: SharedParameters | None = None
     strict: bool = False
     strangers: bool = False
     allow_unknown_action: bool = False
@@ -134,17 +135,20 @@ def _git(git: str, folder: Path, *arguments: str) -> bytes:
 
 
 def _opened(paths: Sequence[Path], beside: Beside, *, before: bool = False) -> tuple[Scenario, tuple[str, ...]]:
-    found = Scenario.load(
-        paths,
-        strict=beside.strict,
-        strangers=beside.strangers,
-        allow_unknown_action=beside.allow_unknown_action,
-        allow_unknown_key=beside.allow_unknown_key,
-        account=beside.account,
-        region=beside.region,
-        before=before,
-        parameters=beside.parameters,
-    )
+    def load(parameters: Mapping[str, str]) -> Scenario:
+        return Scenario.load(
+            paths,
+            strict=beside.strict,
+            strangers=beside.strangers,
+            allow_unknown_action=beside.allow_unknown_action,
+            allow_unknown_key=beside.allow_unknown_key,
+            account=beside.account,
+            region=beside.region,
+            before=before,
+            parameters=parameters,
+        )
+
+    found = beside.parameters.read(load) if beside.parameters is not None else load({})
     return found, (*found.loaded.words, *document_warning_lines(found.loaded.warnings))
 
 
@@ -178,16 +182,23 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
     findings = Findings()
     policy = read_policy(before.value, before.place, PolicyKind.KEY, findings, name="key policy")
     findings.raise_faults(strict=beside.strict)
-    data, words = assumed(None, None, policy)
-    if beside.account is not None:
-        data, words = {**data, "account": beside.account}, []
+    data, words = assumed(None, None, policy, account=beside.account, region=beside.region)
     sides = []
     for document in (before, after):
         origins = Origins()
         origins.put(("keys", "key", "policy"), Origin(document.place, "key policy"))
         value = {**data, "keys": {"key": {"policy": document.value}}}
         file = SourceFile(document.file.name, origins=origins)
-        sides.append(from_document(RawDocument(file, value), name=document.file.name, strict=beside.strict))
+        raw = RawDocument(file, value)
+        sides.append(from_document(raw, name=document.file.name, strict=beside.strict, strangers=beside.strangers))
     words += [line for each in sides for line in document_warning_lines(each.warnings)]
-    before_side, after_side = (Scenario(side, strict=beside.strict) for side in sides)
+    before_side, after_side = (
+        Scenario(
+            side,
+            strict=beside.strict,
+            allow_unknown_action=beside.allow_unknown_action,
+            allow_unknown_key=beside.allow_unknown_key,
+        )
+        for side in sides
+    )
     return Sides(before_side, after_side, tuple(dict.fromkeys(words)))

@@ -15,7 +15,8 @@ from kms_eval.sources.raw import Raw
 from kms_eval.sources.recognising import Folder, Kind
 
 
-def _is_template(value: object) -> bool:
+def is_template(value: object) -> bool:
+    """Whether a document is a template."""
     if not isinstance(value, Mapping):
         return False
     resources = value.get("Resources")
@@ -44,5 +45,5 @@ def _files(folder: Path) -> Sequence[Path]:
     return assembly_files(folder)
 
 
-KINDS = (Kind("CloudFormation template", _is_template, _read),)
+KINDS = (Kind("CloudFormation template", is_template, _read),)
 FOLDERS = (Folder("CDK cloud assembly", _is_assembly, _files),)

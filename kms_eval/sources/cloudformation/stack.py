@@ -11,11 +11,12 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.facts.regions import partition_of
 from kms_eval.formats.document import Place
 from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 from kms_eval.sources.cloudformation.text import expanded
-from kms_eval.sources.cloudformation.values import Values, partition_of, pseudo_parameters
+from kms_eval.sources.cloudformation.values import Values, pseudo_parameters
 from kms_eval.sources.shapes import check_shape, mapping
 
 SHAPE: Final = mapping(

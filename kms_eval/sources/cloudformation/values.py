@@ -16,8 +16,10 @@ from itertools import islice
 from typing import Any, Final
 
 from kms_eval.errors import Fault, InputError, quoted
+from kms_eval.facts.regions import partition_of
 from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown
+from kms_eval.sources.undeclared import OF_A_STACK
 
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
@@ -376,15 +378,10 @@ def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) ->
         "AWS::Partition": partition,
         "AWS::URLSuffix": _FULL_DOMAIN.get(partition, "amazonaws.com"),
     }
-    for name in ("AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"):
+    for name in OF_A_STACK:
         remedy = f"`--parameter {name}=VALUE`"
         found[name] = given.get(name, Unknown("known when the stack is made", name, remedy))
     return found
-
-
-def partition_of(region: str) -> str:
-    """The partition of a Region."""
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _text(value: object) -> str:
