@@ -34,7 +34,7 @@ class _Object(BaseModel):
 
 
 class Message(_Object):
-    """A text; `markdown` the same with marks."""
+    """A text without marks."""
 
     text: str
 
@@ -181,10 +181,14 @@ def _results(found: Iterable[Finding], place: dict[str, int]) -> Iterable[Result
             message=Message(text=text),
             locations=(_location(finding),),
             partial_fingerprints={_FINGERPRINT: finding.fingerprint},
-            suppressions=None
-            if finding.reason is None
-            else (Suppression(kind="inSource", justification=finding.reason),),
+            suppressions=_suppressions(finding),
         )
+
+
+def _suppressions(finding: Finding) -> tuple[Suppression, ...] | None:
+    if finding.reason is None:
+        return None
+    return (Suppression(kind="inSource" if finding.by_comment else "external", justification=finding.reason),)
 
 
 def _location(finding: Finding) -> Location:

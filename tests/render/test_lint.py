@@ -1,12 +1,10 @@
-"""Findings as text, SARIF and annotations; pages of rules."""
+"""Findings as text and annotations; pages of rules."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
-from pydantic import ValidationError
 
 from kms_eval.analysis.linting.finding import Finding, Report
 from kms_eval.analysis.linting.rule import Rule
@@ -14,7 +12,6 @@ from kms_eval.analysis.linting.table import RULES
 from kms_eval.render.github import of_finding
 from kms_eval.render.lint_text import render, summary
 from kms_eval.render.rule_page import render as render_page
-from kms_eval.render.sarif import Log, log, render as render_sarif
 
 FINDING = Finding(
     code="KMS201",
@@ -77,40 +74,6 @@ def test_github_shows_it_beside_its_line() -> None:
         "anybody may (name them)"
     )
     assert of_finding(NOTE).startswith("::notice file=policies/app key.json,endLine=3,title=KMS202")
-
-
-def test_sarif_has_the_rules_that_found_something_and_points_at_them() -> None:
-    data = json.loads(render_sarif(Report((FINDING, NOTE), (replace(FINDING, reason="meant"),)), version="1.2.3"))
-    assert data["version"] == "2.1.0"
-    (run,) = data["runs"]
-    driver = run["tool"]["driver"]
-    assert (driver["name"], driver["version"]) == ("kms-eval", "1.2.3")
-    assert [rule["id"] for rule in driver["rules"]] == ["KMS201", "KMS202"]
-    for result in run["results"]:
-        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
-    first, _note, ignored = run["results"]
-    physical = first["locations"][0]["physicalLocation"]
-    assert physical == {
-        "artifactLocation": {"uri": "policies/app%20key.json"},
-        "region": {"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": 9},
-    }
-    assert "suppressions" not in first
-    assert ignored["suppressions"] == [{"kind": "inSource", "justification": "meant"}]
-    assert set(first["partialFingerprints"]) == {"kmsEval/v1"}
-
-
-def test_sarif_without_a_line_has_no_region() -> None:
-    (run,) = log(Report((NOTE,)), version="1").runs
-    physical = run.results[0].locations[0].physical_location
-    assert physical is not None
-    assert physical.region is None
-
-
-def test_a_sarif_log_is_read_back_by_its_own_models_and_by_no_others() -> None:
-    text = render_sarif(Report((FINDING,)), version="1")
-    assert Log.model_validate_json(text).runs[0].results[0].rule_id == "KMS201"
-    with pytest.raises(ValidationError):
-        Log.model_validate({**json.loads(text), "extra": 1})
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -17,7 +17,8 @@ class Finding:
     """One thing that was found. Lines and columns count from 1; None where the place has none (in memory).
 
     `policy` is the policy's name, `statement` its index and `sid` its Sid, None where it is not about one. `excerpt` is
-    the line of the file. `reason` is why somebody has it ignored, None where nobody has.
+    the line of the file. `reason` is why somebody has it ignored, None where nobody has; `by_comment` is whether a
+    comment in the file does it, and not the settings of a project.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Finding:
     sid: str | None = None
     excerpt: str | None = None
     reason: str | None = None
+    by_comment: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -81,7 +83,7 @@ class Report:
     Attributes:
         findings: What was found, in the order of its places. Each has `code`, `name`, `level`, `message`, `help`,
             `file`, `line`, `column`, `end_line`, `end_column`, `field`, `policy`, `statement`, `sid`, `excerpt`,
-            `reason`, `where` and `fingerprint`.
+            `reason`, `by_comment`, `where` and `fingerprint`.
         ignored: What comments or settings have ignored, with the reason.
     """
 

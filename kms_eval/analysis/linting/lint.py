@@ -22,7 +22,7 @@ from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, Location
-from kms_eval.formats.document import Place, RawDocument, Steps
+from kms_eval.formats.document import RawDocument, Steps
 
 _MALFORMED = "KMS100"
 _WITH_COMMENTS = frozenset({".yaml", ".yml"})
@@ -115,7 +115,8 @@ class Linter:
         text = self._texts.of(place)
         span = text.span(place.steps) if text is not None else None
         line = span.line if span is not None else location.line
-        reason = self._reason(rule, place, location.file)
+        ignore = self._texts.ignored(place, rule.code)
+        reason = self._reason(rule, ignore, location.file)
         path = place.file.path
         if found.removable and reason is None and path is not None and path.suffix.lower() == ".json":
             self._removable.setdefault(path, {})[place.steps] = None
@@ -137,12 +138,12 @@ class Linter:
                 found.statement.sid if found.statement is not None else None,
                 text.lines[line - 1] if text is not None and line is not None and line <= len(text.lines) else None,
                 reason,
+                ignore is not None,
             )
         )
 
-    def _reason(self, rule: Rule, place: Place, file: str | None) -> str | None:
+    def _reason(self, rule: Rule, ignore: Ignore | None, file: str | None) -> str | None:
         """Why a finding is ignored, by a comment or by settings; None where it is not."""
-        ignore = self._texts.ignored(place, rule.code)
         if ignore is not None:
             used = self._used.setdefault(ignore, set())
             used.update(code for code in ignore.codes if rule.code.startswith(code))
