@@ -31,8 +31,8 @@ from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explanation import Source
-from kms_eval.engine.masks import ON_ALIAS, ON_KEY, WITHOUT_KEY, actions_in, bit_of
-from kms_eval.engine.plan import parts
+from kms_eval.engine.masks import ON_ALIAS, ON_KEY, RETIRE_GRANT, WITHOUT_KEY, actions_in, bit_of
+from kms_eval.engine.plan import grant_meant, parts
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
 from kms_eval.engine.trace import grant_source, rule_source, source
@@ -315,12 +315,14 @@ class Grid:
         if not grid_cell.asker.is_one:
             return ()
         if grid_cell.pair_class is None:
-            return self._doubts.find(grid_cell.halves, mask)
-        question = (grid_cell.pair_class, mask)
+            return self._doubts.find(grid_cell.halves, mask, grant=_grant_meant(grid_cell.key))
+        # Which grant a plain RetireGrant means is no part of a class.
+        grant = _grant_meant(grid_cell.key) if mask & RETIRE_GRANT else None
+        question = (grid_cell.pair_class, mask, grant)
         found = self._doubted.get(question)
         if found is None:
             pair = cast("PairClass", grid_cell.pair_class[:2])
-            found = self._doubts.find(grid_cell.halves, mask, partial(self.classes.about, pair))
+            found = self._doubts.find(grid_cell.halves, mask, partial(self.classes.about, pair), grant)
             self._doubted[question] = found
         return found
 
@@ -328,11 +330,12 @@ class Grid:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
         mask &= self._actions & ~grid_cell.sometimes
         mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
-        question = (grid_cell.pair_class, mask)
+        grant = _grant_meant(grid_cell.key) if mask & RETIRE_GRANT else None
+        question = (grid_cell.pair_class, mask, grant)
         known = self._reasoned.get(question) if grid_cell.pair_class is not None else None
         if known is None:
             about = (self._circumstances, grid_cell.halves, grid_cell.always, mask)
-            known = self._reasoned[question] = tuple(settled_reasons(self.evaluator, *about))
+            known = self._reasoned[question] = tuple(settled_reasons(self.evaluator, *about, grant=grant))
         mine = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}
         for piece, each in known:
@@ -421,6 +424,10 @@ def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> Resi
     sources = tuple(dict.fromkeys((*residual.sources, *map(source, named))))
     those = tuple(dict.fromkeys((*residual.behind, *(each for each in map(behind, named) if each is not None))))
     return replace(residual, public=True, sources=sources, behind=those)
+
+
+def _grant_meant(key: Key | None) -> Grant | None:
+    return grant_meant("kms:retiregrant", key) if key is not None else None
 
 
 def _both(one: ResidualConditions, two: ResidualConditions) -> ResidualConditions:
