@@ -44,7 +44,8 @@ class Change:
 
     `before` and `after` are ``never``, ``always`` or the conditions. Where neither is never, `gained` is a request that
     only the world after allows, `lost` one that only the world before does. `account` is the principal's, None where it
-    is many or a service. `causes` are the statements and grants that make the change: those that are new or gone.
+    is many or a service. `causes` are the statements and grants that make the change: those that are new or gone;
+    with `causes_unchanged` those that allow it, which stand on both sides: what they speak of is new, gone or another.
     """
 
     kind: ChangeKind
@@ -59,6 +60,7 @@ class Change:
     account: str | None = None
     reach: Reach = "inside the account"
     causes: tuple[Source, ...] = ()
+    causes_unchanged: bool = False
     hangs_on: tuple[str, ...] = ()
     gained: Witness | None = None
     lost: Witness | None = None
@@ -113,7 +115,7 @@ def compare(
         Fingerprints(before.world),
         Fingerprints(after.world),
     )
-    causes = Causes()
+    causes = Causes(before, after, sides.keys)
     same_keys = sides.same_keys()
     changes: list[Change] = []
     comparing = _Comparing(before, after)
@@ -127,11 +129,13 @@ def compare(
             for change in comparing.evaluated(found, one, other):
                 wider = change.kind in WIDER
                 known = after.world if other is not None else before.world
+                because = causes.of(one, other, sum(map(bit_of, change.actions)), wider=wider)
                 changes.append(
                     replace(
                         change,
                         reach=reach_of(pair.either, key, known),
-                        causes=causes.of(one, other, sum(map(bit_of, change.actions)), wider=wider),
+                        causes=because.sources,
+                        causes_unchanged=because.unchanged,
                         doubts=_doubts(change, (before, one), (after, other)),
                     )
                 )
