@@ -45,7 +45,8 @@ class Change:
 
     `before` and `after` are ``never``, ``always`` or the conditions. Where neither is never, `gained` is a request that
     only the world after allows, `lost` one that only the world before does. `account` is the principal's, None where it
-    is many or a service. `causes` are the statements and grants that make the change: those that are new or gone.
+    is many or a service. `causes` are the statements and grants that make the change: those that are new or gone;
+    with `causes_unchanged` those that allow it, which stand on both sides: what they speak of is new, gone or another.
     """
 
     kind: ChangeKind
@@ -60,6 +61,7 @@ class Change:
     account: str | None = None
     reach: Reach = "inside the account"
     causes: tuple[Source, ...] = ()
+    causes_unchanged: bool = False
     hangs_on: tuple[str, ...] = ()
     gained: Witness | None = None
     lost: Witness | None = None
@@ -112,7 +114,7 @@ def compare(
     actions &= _differing(before, after, pairs, both_keys)
     before, after = before.about(actions), after.about(actions)
     after.count_like(before)
-    comparing = _Comparing(before, after, actions)
+    comparing = _Comparing(before, after, actions, both_keys)
     sides = _Sides(before, after, both_keys)
     changes: list[Change] = []
     decided = 0
@@ -131,6 +133,7 @@ def compare(
     return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
 
 
+_Keys = tuple[Key | None, Key | None]
 _Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
 """A kind of change, the actions, their answers before and after, and what they hang on."""
 
@@ -138,10 +141,10 @@ _Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
 class _Comparing:
     """Finds the changes between squares; what two classes have between them is found once."""
 
-    def __init__(self, before: Grid, after: Grid, actions: int) -> None:
+    def __init__(self, before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> None:
         self._before, self._after = before, after
         self._actions = actions
-        self._causes = Causes()
+        self._causes = Causes(before, after, keys)
         self._known: dict[tuple[object, ...], Comparison] = {}
         self._between: dict[tuple[Hashable, Hashable], list[_Named]] = {}
 
@@ -166,17 +169,14 @@ class _Comparing:
             settled = self._settled(change, one, other)
             if settled is not None:
                 known = self._after.world if other is not None else self._before.world
+                because = self._causes.of(one, other, mask, wider=settled.kind in WIDER)
                 yield replace(
                     settled,
                     reach=reach_of(asker, key, known),
-                    causes=self._of(one, other, mask, wider=settled.kind in WIDER),
+                    causes=because.sources,
+                    causes_unchanged=because.unchanged,
                     doubts=_doubts(mask, (self._before, one), (self._after, other)),
                 )
-
-    def _of(self, one: GridCell | None, other: GridCell | None, mask: int, *, wider: bool) -> tuple[Source, ...]:
-        was = self._before.entries(one) if one is not None else ()
-        now = self._after.entries(other) if other is not None else ()
-        return self._causes.of(was, now, mask, wider=wider)
 
     def named(self, one: GridCell | None, other: GridCell | None) -> list[_Named]:
         """What is another between two squares, whoever asks."""
@@ -214,8 +214,6 @@ class _Comparing:
 
 
 _KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
-
-_Keys = tuple[Key | None, Key | None]
 
 
 class _Sides:
