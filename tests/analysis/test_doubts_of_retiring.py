@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kms_eval import Scenario
+from kms_eval.analysis.access.who_can import who_can
 from kms_eval.engine.explain import doubts
 from kms_eval.engine.masks import RETIRE_GRANT
 from kms_eval.world.request import Request
@@ -43,6 +44,15 @@ def test_the_grant_that_a_plain_request_means_is_looked_at_where_open_questions_
         said[key.handle] = {code for _mask, codes in told for code in codes}
         assert said[key.handle] == alone
     assert said == {"plain": set(), "constrained": {"empty-condition", "retirement-limited"}}
+
+
+def test_who_can_says_of_each_key_what_hangs_on_its_own_grant() -> None:
+    world = two_keys()
+    who = asker(world.evaluator, "user/alice")
+    found = who_can(grid(world.evaluator), [who], list(world.world.keys.values()), RETIRE_GRANT, denials=True)
+    doubtful = {each.key: set(each.answers[0].doubts) for each in found.findings}
+    assert doubtful == {"plain": set(), "constrained": {"empty-condition", "retirement-limited"}}
+    assert len({each.answers[0].because for each in found.findings}) == 2
 
 
 def test_the_reason_why_nothing_is_retired_is_that_of_the_one_grant() -> None:

@@ -88,7 +88,7 @@ class DoubtsFinder:
         if about is None:
             return self._codes(halves, piece, grant)
         bit = piece & -piece
-        question = (bit, about(bit), grant if bit == RETIRE_GRANT else None)
+        question = (bit, about(bit))
         codes = self._known.get(question)
         if codes is None:
             codes = self._known[question] = self._codes(halves, piece, grant)
