@@ -92,6 +92,22 @@ def service_finding(text: str) -> Finding | None:
     return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{near}{suffix}`?"
 
 
+def caller_finding(text: str) -> Finding | None:
+    """Why a service that is to call most likely does not exist: beside `service_finding`, any name that is near one.
+
+    A policy may name what AWS added since; whoever asks can say that it is meant.
+    """
+    found = service_finding(text)
+    suffix = next((suffix for suffix in SERVICE_SUFFIXES[:2] if text.endswith(suffix)), None)
+    if found is not None or suffix is None:
+        return found
+    service = _region_taken_off(text.removesuffix(suffix))[0]
+    near = nearest(service, sorted(SERVICE_NAMES)) if service not in SERVICE_NAMES else None
+    if near is None:
+        return None
+    return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{near}{suffix}`?"
+
+
 def region_of(service: str) -> str | None:
     """The Region in the name of a service principal, ``logs.us-east-1.amazonaws.com``."""
     suffix = next((suffix for suffix in SERVICE_SUFFIXES if service.endswith(suffix)), "")

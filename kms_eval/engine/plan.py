@@ -21,7 +21,7 @@ from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 from kms_eval.records import record
 from kms_eval.world.identity import is_alias_name
 from kms_eval.world.model import Caller, Key, VpcEndpoint, World
-from kms_eval.world.names import KeyReference, resolve_caller, resolve_key
+from kms_eval.world.names import KeyReference, resolve_caller, resolve_key, unknown_endpoint
 from kms_eval.world.request import Request
 
 
@@ -135,7 +135,7 @@ def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
         return None
     endpoint = world.vpc_endpoints.get(name)
     if endpoint is None:
-        raise InputError(Fault(f"unknown VPC endpoint {quoted(name)}", help=did_you_mean(name, world.vpc_endpoints)))
+        raise InputError(unknown_endpoint(world, name))
     # ASSUMPTION V8: a service's call for the caller may pass the caller's endpoint or not; its policy binds either way.
     return endpoint
 

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from kms_eval.documents.findings import Findings
-from kms_eval.errors import InputError, quoted
+from kms_eval.errors import InputError, nearest, quoted
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.records import record
 from kms_eval.safe_text import printable
@@ -142,7 +142,9 @@ def _senseless(check: Check, world: World, broken: set[str]) -> Iterator[tuple[s
                 if "principals" not in broken:
                     refuse_stranger(world, caller)
             except InputError as error:
-                yield check.kind, error
+                near = nearest(name, CLASSES) if "/" not in name and not name.startswith("arn:") else None
+                advice = f"did you mean `{near}`?"
+                yield check.kind, InputError(replace(error.faults[0], help=advice)) if near is not None else error
     for name in check.on:
         if not set(name) & _PATTERN and "keys" not in broken:
             try:

@@ -28,6 +28,7 @@ from kms_eval.world.model import World
 Complaint = tuple[str, str | None]
 """What is wrong with a value, and advice."""
 
+_NO_SUCH_KEY = "no policy names the condition key {}, and AWS has none"
 _SEARCHED = 500
 _MOST_NAMES = 10_000
 _LONGEST_NAME = 1_000
@@ -153,6 +154,12 @@ class ContextRules:
         if faults:
             raise InputError(faults)
 
+    def complaint_of_name(self, name: str) -> tuple[str, str] | None:
+        """Why there is no such condition key, and advice; None where there is one."""
+        if self._rule(name).known:
+            return None
+        return _NO_SUCH_KEY.format(quoted(name)), self._advice(name, ())
+
     def takes(self, name: str, text: str) -> bool:
         """Whether a question can bring the key along with this one value, as far as the world's own policies tell."""
         rule = self._rule(name)
@@ -176,7 +183,7 @@ class ContextRules:
             named = {key for policy in policies for key in keys_in(policy)}
             if name.lower() not in {key.lower() for key in named}:
                 advice = self._advice(name, named)
-                yield Fault(f"no policy names the condition key {quoted(name)}, and AWS has none", here, advice)
+                yield Fault(_NO_SUCH_KEY.format(quoted(name)), here, advice)
             return
         if rule.single and len(texts) > 1:
             yield Fault(f"{quoted(name)} has one value, found {len(texts)}", here, "ask once for each value")

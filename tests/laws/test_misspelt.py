@@ -68,6 +68,8 @@ COMMANDS: tuple[str, ...] = (
     f"can «{ARN}» «kms:DescribeKey» «--key» «payments» «--json»",
     "can «assumed-role/admin»/someone «kms:ListKeys»",
     "can «role/mentioned» «kms:Decrypt» «--key» «archive» «--at» 2026-01-01T00:00:00Z",
+    "can «cloudtrail».amazonaws.com «kms:GenerateDataKey» «--key» «payments»",
+    "can «role/admin» «kms:Decrypt» «--key» «payments» «--region» «eu-central»-1",
     "can «role/admin» «kms:CreateAlias» «--key» «payments» «--alias» alias/new «--explain»",
     "can «role/admin» «kms:Decrypt» «--key» «payments» «--policy» policy.json «--context» «aws:SourceIp»=203.0.113.7",
     "who-can «kms:Decrypt» «--key» «payments» «--context» «aws:MultiFactorAuthPresent»=true",
