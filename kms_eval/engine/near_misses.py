@@ -90,7 +90,9 @@ def _because(entry: Entry, trace: Trace) -> Iterator[str]:
         written = rule.statement.resources or rule.statement.not_resources or ()
         element = "Resource" if rule.statement.resources is not None else "NotResource"
         target = trace.ruling.part.scope.target
-        yield f"its {element} {', '.join(written)} does not cover {target.arn.replace(chr(0), '*')}"
+        aliases = target.kind == "key" and any(":alias/" in text for text in written)
+        why = "; aliases are no resources of this action" if aliases else ""
+        yield f"its {element} {', '.join(written)} does not cover {target.arn.replace(chr(0), '*')}{why}"
 
 
 def _of_grant(entry: Entry, trace: Trace) -> str:

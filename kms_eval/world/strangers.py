@@ -1,6 +1,7 @@
 """Strangers: users and roles that nothing in the world mentions, where the world says who there is; misspelt services.
 
-Comes in: a world and a principal or the name of a service. Goes out: whether it is a stranger, and the fault that asking about one is.
+Comes in: a world and a principal or the name of a service. Goes out: whether it is a stranger, and the fault that
+asking about one is.
 Never here: what a stranger may do; who says that one is meant is asked about it like anybody else.
 
 A denial for a name that nobody has is worth nothing: most of the time the name is misspelt. Of an account of which the

@@ -231,3 +231,45 @@ def test_a_grant_is_made_in_the_account_of_the_caller_only_where_somebody_there_
     scenario = Scenario.from_dict({"account": "111122223333", "keys": {"app": {"policy": policy(DELEGATION, may)}}})
     (grant,) = (each for each in scenario.can(THEIRS, "kms:Decrypt").changes if each.kind == "create-grant")
     assert grant.edit["account"] == "444455556666"
+
+
+LINKED = "arn:aws:iam::444455556666:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+
+
+def test_a_service_linked_role_of_another_account_is_served_by_a_grant_that_its_account_makes() -> None:
+    scenario = Scenario.from_dict({"account": "111122223333", "keys": {"app": {"policy": policy(DELEGATION)}}})
+    (change,) = scenario.can(LINKED, "kms:Decrypt").changes
+    assert [step.kind for step in change.steps] == ["delegate", "create-grant"]
+    assert change.steps[0].edit["statement"]["Action"] == "kms:CreateGrant"
+    assert change.steps[1].edit["account"] == "444455556666"
+
+
+def test_a_service_that_no_call_has_limits_no_new_statement() -> None:
+    scenario = world(policy({"Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:Decrypt"}))
+    decision = scenario.can("role/app", "kms:Decrypt", context={"kms:ViaService": f"{S3}.cn"})
+    assert decision.changes
+    assert not any("amazonaws.com.cn" in change.text for change in decision.changes)
+
+
+def test_a_wildcard_that_means_nothing_is_mended_where_nothing_was_sent_either() -> None:
+    condition = {"StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/*"}}
+    service = {"Service": "cloudfront.amazonaws.com"}
+    key = policy({"Principal": service, "Action": "kms:Decrypt", "Condition": condition})
+    first, second = world(key).can("cloudfront.amazonaws.com", "kms:Decrypt").changes
+    assert [step.kind for step in first.steps] == ["replace-operator", "add-context"]
+    assert second.text.endswith("; the request tells no `aws:SourceArn` to limit it to")
+
+
+def test_an_alias_as_a_resource_is_said_to_be_none_where_it_came_near() -> None:
+    resource = "arn:aws:kms:us-east-1:111122223333:alias/app"
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:Decrypt", "Resource": resource}), aliases=["alias/app"])
+    (miss,) = scenario.can("role/app", "kms:Decrypt").to_dict()["near_misses"]
+    assert miss["because"].endswith("; aliases are no resources of this action")
+
+
+def test_of_what_came_near_to_a_service_its_other_name_comes_first() -> None:
+    named = {"Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Action": "kms:Decrypt"}
+    decision = world(policy(DELEGATION, named)).can("logs.amazonaws.com", "kms:Decrypt")
+    first, second = (miss["because"] for miss in decision.to_dict()["near_misses"])
+    assert first == "it is for `logs.us-east-1.amazonaws.com`, not `logs.amazonaws.com`"
+    assert second.startswith("it is for account 111122223333")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from kms_eval.analysis.advising.edits import (
     Edit,
+    both,
     by_alias,
     in_context,
     in_encryption_context,
@@ -89,6 +90,8 @@ def _replaced(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, after, "replace-operator", 10, {"replace_operator": after.operator},
                       f"in {{it}}, write {after.operator} for {written.operator} over {written.key}: "
                       "wildcards mean nothing under it")  # fmt: skip
+    if seen is None and written.operator in _LIKE and not test.operator.negated and _has_wildcards(written):
+        yield from _liked_and_sent(subject, test)
     if test.key == "kms:viaservice" and isinstance(seen, tuple) and not test.operator.negated:
         for value in seen:
             yield from (_instead(subject, test, old, value) for old in written.values if _was_meant(old, value))
@@ -98,6 +101,22 @@ def _replaced(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, replace(written, key=source), "replace-condition-key", 11,
                       {"replace_key": source},
                       f"in {{it}}, write {source} for {written.key}, which a service does not send")  # fmt: skip
+
+
+def _liked_and_sent(subject: Subject, test: Test) -> Iterator[Edit]:
+    """The operator under which wildcards mean something, and a value that fits them in the request."""
+    part, written = subject.trace.ruling.part, test.written
+    row = find(test.key)
+    if row is None or not can_carry(part.situation, test.key):
+        return
+    after = replace(written, operator=(_ARN_LIKE if row.type == "ARN" else _LIKE)[written.operator])
+    liked = _edited(subject, written, after, "replace-operator", 10, {"replace_operator": after.operator},
+                    f"in {{it}}, write {after.operator} for {written.operator} over {written.key}: "
+                    "wildcards mean nothing under it")  # fmt: skip
+    value = next((text for text in _samples(test) if can_have(part.situation, test.key, text)), None)
+    if value is not None and not test.key.startswith(_ENCRYPTION):
+        name = spelled(test.key, written.key)
+        yield both(liked, in_context(name, (value,), f"make the call with {name} `{value}`"))
 
 
 def _was_meant(old: str, value: str) -> bool:

@@ -34,6 +34,15 @@ class Edit:
         return f"{self.change.kind} {self.change.policy} {self.change.statement} {self.change.edit}"
 
 
+def both(first: Edit, second: Edit) -> Edit:
+    """Two edits of which the first alone does not show: what it is good for is not asked about, or cannot be yet."""
+    steps = (first.change, second.change)
+    told = {"first": dict(first.change.edit), "second": dict(second.change.edit)}
+    text = "; and ".join(step.text for step in steps)
+    change = Change("together", None, None, told, text, steps)
+    return Edit(first.size + second.size, change, lambda state: second.apply(first.apply(state)))
+
+
 def _label(statement: Statement) -> str:
     return f'"{statement.sid}"' if statement.sid else f"statement {statement.index}"
 

@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kms_eval.analysis.advising.edits import as_principal, in_encryption_context, with_grant
-from kms_eval.analysis.advising.limits import can_edit_key
+from kms_eval.analysis.advising.edits import (
+    Edit,
+    as_principal,
+    both,
+    in_encryption_context,
+    new_statement,
+    with_grant,
+)
+from kms_eval.analysis.advising.limits import can_edit_key, can_have_policies
+from kms_eval.analysis.advising.places import attached
 from kms_eval.analysis.advising.proposals import Option, nameable
 from kms_eval.documents.model import Grant, PrincipalEntry, Statement
 from kms_eval.engine.grants import names_account, names_caller
@@ -40,12 +48,36 @@ def by_grant(trace: Trace) -> Iterator[Option]:
         if mine:
             yield from _served(trace, key, grant, operation)
     if bit & ruling.bit and can_edit_key(ruling.part) and scope.caller.principal is not None:
-        for account in _issuers(key, scope.caller.account):
-            new = Grant("new-grant", grantee_principal=nameable(trace).value, issuing_account=account,
-                        operations=(operation,))  # fmt: skip
-            whom = f"for `{new.grantee_principal}` with {operation}"
-            words = f"create a grant, as a principal of account {account}, {whom}"
-            yield (with_grant(key, new, None, "create-grant", 65, words),)
+        issuers = tuple(_issuers(key, scope.caller.account))
+        for account in issuers:
+            yield (_new_grant(trace, key, account, operation),)
+        if scope.caller.account not in issuers and not can_have_policies(ruling.part):
+            yield from _let_create(trace, key, operation)
+
+
+def _new_grant(trace: Trace, key: Key, account: str, operation: str) -> Edit:
+    new = Grant("new-grant", grantee_principal=nameable(trace).value, issuing_account=account, operations=(operation,))
+    words = f"create a grant, as a principal of account {account}, for `{new.grantee_principal}` with {operation}"
+    return with_grant(key, new, None, "create-grant", 65, words)
+
+
+def _let_create(trace: Trace, key: Key, operation: str) -> Iterator[Option]:
+    """A grant that the account of the caller makes, once the key policy lets it create grants.
+
+    So AWS has it for service-linked roles of another account, whose policies nobody can edit.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
+    """
+    part = trace.ruling.part
+    account = part.scope.caller.account
+    found = next(((where, policy) for where, policy in attached(part) if where.layer == "keyPolicy"), None)
+    if account is None or found is None:
+        return
+    where, policy = found
+    root = f"arn:{key.partition}:iam::{account}:root"
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:CreateGrant", "Resource": "*"}
+    words = f"add a statement to the key policy `{policy.name}` that allows `kms:CreateGrant` to `{root}`"
+    letting = new_statement(where, policy, statement, "delegate", 5, words)
+    yield (both(letting, _new_grant(trace, key, account, operation)),)
 
 
 def _issuers(key: Key, account: str | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from kms_eval.analysis.advising.places import Where, attached
 from kms_eval.documents.model import Policy, PrincipalEntry, Statement
 from kms_eval.documents.refused import region_of, service_finding
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.hindrances import is_via_service
 from kms_eval.engine.masks import actions_in, published
 from kms_eval.engine.misnamed import is_near, is_of_a_gone, is_unique_id
 from kms_eval.engine.principals import Grade, grade
@@ -220,6 +221,8 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
     condition = _narrowing(trace) if layer in {"keyPolicy", "identityPolicy"} else None
     if condition:
         statement["Condition"] = condition
+    elif layer == "keyPolicy" and caller.kind == "service":
+        words += "; the request tells no `aws:SourceArn` to limit it to"
     arn = statement["Resource"]
     under = "".join(
         f" under {operator} {key} `{value}`"
@@ -266,7 +269,8 @@ def _narrowing(trace: Trace) -> dict[str, dict[str, str]]:
         ]
         wanted = [each for each in wanted if each[2]][:1]
     else:
-        wanted = [("StringEquals", "kms:ViaService", context.text("kms:viaservice"))]
+        service = context.text("kms:viaservice")
+        wanted = [("StringEquals", "kms:ViaService", service if service and is_via_service(service) else None)]
     found: dict[str, dict[str, str]] = {}
     for operator, name, value in wanted:
         if value and not set(value) & set("*?$"):

@@ -78,7 +78,7 @@ def check_values(call: object) -> None:
 
 
 def _accounts(texts: Iterable[str], place: Location) -> Iterator[Fault]:
-    from kms_eval.world.identity import is_account  # noqa: PLC0415 - only those who name one pay for it
+    from kms_eval.world.identity import is_account
 
     for text in texts:
         if not is_account(text):
@@ -86,7 +86,7 @@ def _accounts(texts: Iterable[str], place: Location) -> Iterator[Fault]:
 
 
 def _regions(texts: Iterable[str], place: Location) -> Iterator[Fault]:
-    from kms_eval.facts.regions import region_complaint  # noqa: PLC0415 - likewise
+    from kms_eval.facts.regions import region_complaint
 
     for text in texts:
         complaint = region_complaint(text)

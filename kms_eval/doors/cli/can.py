@@ -145,6 +145,10 @@ def run(call: Call, output: Output) -> ExitCode:
         explanation = opened.scenario.decide(asked).advised
     except InputError as error:
         raise by_option(error) from None
+    if opened.made_up is not None:
+        from kms_eval.doors.cli.assumed import about_made_up
+
+        explanation = about_made_up(explanation, opened.made_up)
     for line in opened.assumptions:
         output.word(line)
     _say(explanation, call, form, output)
