@@ -30,12 +30,15 @@ def action_remark(text: str) -> Remark | None:
     """What AWS refuses in the name of an action with a service before its colon."""
     service, _colon, name = text.partition(":")
     if not _PREFIX.fullmatch(service):
-        advice = f"did you mean `{text.strip()}`?" if text != text.strip() else "as in `kms:Decrypt`"
+        closed = "".join(text.split())
+        meant = closed != text and _PREFIX.fullmatch(closed.partition(":")[0])
+        advice = f"did you mean `{closed}`?" if meant else "as in `kms:Decrypt`"
         message = f"{quoted(service)} in {quoted(text)} is not the prefix of a service: AWS refuses it"
         return Remark((), message, advice, code="malformed-action", strict=True)
     if ":" in name:
         message = f"{quoted(text)} has more than one colon: AWS refuses it"
-        return Remark((), message, "as in `kms:Decrypt`", code="malformed-action", strict=True)
+        advice = f"did you mean `{service}:{name.replace(':', '')}`?"
+        return Remark((), message, advice, code="malformed-action", strict=True)
     return None
 
 
