@@ -97,8 +97,8 @@ def _key_remarks(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
         service, colon, name = key.partition(":")
         if not (service and colon and name):
             # What all names begin with makes them look alike.
-            name = nearest(key, _names_of_kms())
-            advice = f"did you mean `kms:{name}`?" if name is not None else "as in `kms:ViaService`"
+            near = nearest(key, _names_of_kms())
+            advice = f"did you mean `kms:{near}`?" if near is not None else "as in `kms:ViaService`"
             message = f"condition key {quoted(key)} has no service before a colon: no request carries it"
             yield Remark((key,), message, advice, code="unknown-condition-key")
         elif service.lower() in {"kms", "aws"} and (key.endswith((":", "/")) or find(key) is None):

@@ -40,32 +40,6 @@ def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain)
     return "\n".join((headline(explanation, paint=paint), *below))
 
 
-def wrapped(text: str, width: int | None) -> str:
-    """The text in lines of at most so many columns as far as its words let it, each going on further to the right."""
-    return text if width is None else "\n".join(_wrapped(line, max(width, 40)) for line in text.split("\n"))
-
-
-def _wrapped(line: str, width: int) -> str:
-    indent = " " * (len(line) - len(line.lstrip()))
-    lines, reached = [indent], len(indent)
-    fresh = True
-    for blank, word in _WORD.findall(line.strip()):
-        columns = len(_MARK.sub("", word))
-        if not fresh and columns and reached + len(blank) + columns > width:
-            lines.append(f"{indent}    {word}")
-            reached = len(indent) + 4 + columns
-        else:
-            lines[-1] += blank + word
-            reached += len(blank) + columns
-        fresh = False
-    return "\n".join(each.rstrip() for each in lines)
-
-
-_WORD = re.compile(r"(\s*)(\S+)")
-_MARK = re.compile(r"\x1b\[[0-9;]*m")
-"""What marks words on a terminal, which takes no columns."""
-
-
 def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
     """The decision and the question in one line, in short names."""
     decision = paint("allowed" if explanation.decision == "allowed" else "denied", explanation.decision)

@@ -221,8 +221,12 @@ def test_the_account_that_stands_in_for_one_that_no_source_tells_is_nobodys_find
     assert ("KMS501" in done.out, "KMS202" in done.out) == (True, True)
 
 
-ACCOUNT_ROOT = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
-READING = {"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*"}
+ACCOUNT_ROOT: dict[str, object] = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": "kms:*",
+}
+READING: dict[str, object] = {"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*"}
 
 
 def _key(principal: dict[str, str]) -> list[dict[str, object]]:

@@ -87,12 +87,13 @@ def run(call: Call, output: Output) -> ExitCode:
 def _rendered(
     report: MutationReport, form: str, *, call: Call, most: int, output: Output, sources: tuple[str, ...]
 ) -> str:
-    from kms_eval.doors.cli.writing import painting
+    from kms_eval.doors.cli.writing import fitted, painting
     from kms_eval.render.mutation import render, render_json
 
     if form == "json":
         return render_json(report)
-    return render(report, most=most, paint=painting(call.output, output), sources=sources)
+    text = render(report, most=most, paint=painting(call.output, output), sources=sources)
+    return fitted(text, call.output, output)
 
 
 def _kinds() -> list[str]:

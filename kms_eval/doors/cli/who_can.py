@@ -62,7 +62,7 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.analysis.access.who_can import who_can
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
-    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, painting
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, fitted, painting
     from kms_eval.doors.discovery import find
     from kms_eval.errors import InputError
     from kms_eval.render.who_can import render, render_csv, render_json
@@ -86,7 +86,11 @@ def run(call: Call, output: Output) -> ExitCode:
         denials=call.why_not,
         track=tracking("Asking about everybody", output),
     )
-    text = {"text": lambda: render(found, paint=painting(call.output, output)), "json": lambda: render_json(found)}
+    width = output.width if call.output is None else None
+    text = {
+        "text": lambda: fitted(render(found, paint=painting(call.output, output), width=width), call.output, output),
+        "json": lambda: render_json(found),
+    }
     deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
     for line in opened.words:
         output.word(line)
