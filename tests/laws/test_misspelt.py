@@ -196,7 +196,10 @@ TESTS = ("«principal»: «role/admin»", "«action»: «kms:Decrypt»", "«key�
 def test_no_test_with_a_misspelt_word_is_run(data: st.DataObject, folder: Path) -> None:
     text = data.draw(misspelt_scenarios(TESTS))
     (folder / "kms-eval.yaml").write_text(text, encoding="utf-8")
-    assert main(["test", "kms-eval.yaml"]) == 2, text
+    verb = data.draw(st.sampled_from((["test"], ["test", "--coverage"], ["mutate"])))
+    assert main([*verb, "kms-eval.yaml"]) == 2, text
+    with pytest.raises(InputError):
+        Scenario.load(folder / "kms-eval.yaml").coverage()
 
 
 ROW = {"principal": "role/admin", "action": "kms:Decrypt", "key": "payments"}
