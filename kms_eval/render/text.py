@@ -51,9 +51,10 @@ def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
 def _short_names(explanation: Explanation) -> tuple[str, str | None]:
     """Principal and key by the names that tell them apart for a reader: ARNs where the accounts differ."""
     principal, key = explanation.principal, explanation.key
-    if key is None:
-        return principal, None
-    caller, target = principal.split(":", 5), key.split(":", 5)
+    caller = principal.split(":", 5)
+    if key is None:  # there is no other account than the caller's
+        return caller[-1], None
+    target = key.split(":", 5)
     if len(caller) == len(target) and (caller[1], caller[4]) == (target[1], target[4]):
         principal = caller[5]
     # `key` is what a key is called where there is no scenario to name it.

@@ -17,7 +17,7 @@ from itertools import islice
 
 from kms_eval.documents.model import Policy
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, nearest, quoted
-from kms_eval.facts.condition_keys import CONDITION_KEYS, ConditionKey, KeyType, find
+from kms_eval.facts.condition_keys import CONDITION_KEYS, EXAMPLES, ConditionKey, KeyType, find
 from kms_eval.facts.regions import REGIONS, region_complaint
 from kms_eval.language import values
 from kms_eval.records import record
@@ -96,15 +96,6 @@ _OF_STRINGS: Mapping[str, Callable[[str], Complaint | None]] = {
 }
 """Keys of type String of which not every string is a value."""
 
-_EXAMPLES: Mapping[KeyType, str] = {
-    "Bool": "true",
-    "Numeric": "7",
-    "Date": "2026-01-01T00:00:00Z",
-    "IPAddress": "203.0.113.7",
-    "Binary": "a2V5",
-    "ARN": "arn:aws:service:us-east-1:123456789012:example",
-}
-
 _ABOUT_REGIONS = frozenset({"aws:RequestedRegion", "kms:PrimaryRegion", "kms:ReplicaRegion", "kms:ViaService"})
 
 
@@ -168,7 +159,7 @@ class ContextRules:
     def fitting(self, name: str, texts: tuple[str, ...]) -> tuple[str, ...]:
         """The values, with an example in the place of one that the key cannot have."""
         row = find(name)
-        example = None if row is None else row.values[0] if row.values else _EXAMPLES.get(row.type)
+        example = None if row is None else row.values[0] if row.values else EXAMPLES.get(row.type)
         return texts if example is None else tuple(text if self.takes(name, text) else example for text in texts)
 
     def anything_goes(self, name: str) -> bool:

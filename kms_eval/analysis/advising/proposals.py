@@ -42,6 +42,7 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
     """Every way to make a layer (at one level, where it has several) allow the request."""
     part = trace.ruling.part
     own: tuple[Where, Policy] | None = None
+    widened: list[tuple[bool, Option]] = []
     # What is given under conditions on purpose is not given without them elsewhere.
     conditioned = any(entry.layer == layer and entry.failed_tests(trace.ruling.context) for entry in trace.about)
     for where, policy in attached(part):
@@ -51,8 +52,13 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
         own = own or ((where, policy) if editable else None)
         for rule in trace.rules(policy):
             if rule.effect == "Allow" and rule.resource is not None:
-                mended = _mended(trace, where, policy, rule, editable=editable)
-                yield from (each for each in mended if not (conditioned and each[0].change.kind == "add-action"))
+                for each in _mended(trace, where, policy, rule, editable=editable):
+                    if each[0].change.kind != "add-action":
+                        yield each
+                    elif not conditioned:
+                        widened.append((_for_the_like(rule, part.action), each))
+    # One statement is enough to have the action: the first that gives the like, else the first.
+    yield from (each for _like, each in sorted(widened, key=lambda found: not found[0])[:1])
     yield from _new(trace, layer, own, level)
 
 
