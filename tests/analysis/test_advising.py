@@ -366,3 +366,10 @@ def test_the_action_is_added_to_one_statement_that_of_the_like() -> None:
     for action, statement in (("kms:Sign", 1), ("kms:EnableKey", 0)):
         changes = scenario.can("role/app", action).changes
         assert [change.statement for change in changes if change.kind == "add-action"] == [statement]
+
+
+def test_a_switch_is_not_made_to_ask_for_both_of_its_positions() -> None:
+    condition = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    scenario = world(policy({"Principal": {"AWS": ROLE}, "Action": "kms:CreateGrant", "Condition": condition}))
+    changes = scenario.can("role/app", "kms:CreateGrant", context={"kms:GrantIsForAWSResource": False}).changes
+    assert "add-value" not in [change.kind for change in changes]

@@ -140,7 +140,8 @@ def _instead(subject: Subject, test: Test, old: str, new: str) -> Edit:
 def _other_values(subject: Subject, test: Test) -> Iterator[Edit]:
     """Values of the request added to those that are wanted, or taken from those that are refused."""
     written, seen = test.written, subject.trace.ruling.context.get(test.key)
-    if not isinstance(seen, tuple) or test.operator.type in {"Null", "Date"}:
+    # A switch that both positions of would do asks for nothing any more.
+    if not isinstance(seen, tuple) or test.operator.type in {"Null", "Date", "Bool"}:
         return
     if test.operator.negated:
         refused = tuple(value for value in written.values if value in seen)
