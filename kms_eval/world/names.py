@@ -275,7 +275,7 @@ def _unknown_key(world: World, text: str) -> InputError:
     first = text.partition(",")[0].strip()
     if first and "," in text:
         return InputError(Fault(f"{quoted(text)} is more than one key", help=f"name one at a time: `{first}`"))
-    near = _near_arn(world, parts) if parts is not None else nearest(text, islice(_key_names(world), _SEARCHED))
+    near = _near_arn(world, parts) if parts is not None else _nearest_key(text, islice(_key_names(world), _SEARCHED))
     if near is not None:
         advice = f"did you mean `{near}`?"
     return InputError(Fault(f"the scenario has no key {quoted(text)}", help=advice))
@@ -300,8 +300,20 @@ def _near_arn(world: World, wanted: arn.Arn) -> str | None:
     here = [key for key in world.keys.values() if (key.account, key.region) == (wanted.account, wanted.region)]
     known = {key.arn.split(":", 5)[5]: key.arn for key in here}
     known |= {alias: alias_arn(key, alias) for key in here for alias in key.aliases}
-    near = nearest(resource, islice(known, _SEARCHED))
+    near = _nearest_key(resource, islice(known, _SEARCHED))
     return known[near] if near is not None else None
+
+
+def _nearest_key(text: str, names: Iterable[str]) -> str | None:
+    """The nearest name without what comes before the slash, which makes all of them look alike."""
+    by_rest: dict[str, list[str]] = {}
+    for name in names:
+        by_rest.setdefault(name.partition("/")[2] or name, []).append(name)
+    kind, _slash, rest = text.partition("/")
+    near = nearest(rest or text, by_rest)
+    if near is None:
+        return None
+    return max(by_rest[near], key=lambda name: name.startswith(kind[:3]))
 
 
 def unknown_endpoint(world: World, endpoint: str) -> Fault:

@@ -86,13 +86,11 @@ def _near(world: World, principal: Principal) -> list[str]:
         return [there]
     here = {arn.split(":", 5)[5]: arn for arn in _of_account(names, partition, principal.account)}
     wanted = principal.arn.split(":", 5)[5]
+    # By names alone: what they begin with makes them look alike.
     by_last_part = {resource.rpartition("/")[2]: resource for resource in here}
-    near = nearest(wanted, here)
-    if near is None:
-        last = nearest(principal.name, by_last_part)
-        near = by_last_part[last] if last is not None else None
-    if near is not None:
-        return [here[near]]
+    last = nearest(principal.name, by_last_part)
+    if last is not None:
+        return [here[by_last_part[last]]]
     # The account may be what is misspelt.
     elsewhere = [arn for arns in islice(names.by_name.values(), _SEARCHED) for arn in arns]
     return [arn for arn in elsewhere if arn.split(":", 5)[5] == wanted][:_LISTED]

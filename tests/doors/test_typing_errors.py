@@ -62,6 +62,8 @@ def test_an_unknown_condition_key_is_2_and_an_answer_only_where_it_is_allowed(
     [
         (("kms:Decrypt", "role/worker"), "`kms:Decrypt` is an action, not a principal (the principal comes first"),
         (("role/worker", "role/worker"), "`role/worker` is a principal, not an action (actions look like `kms:Dec"),
+        (("role/worker", "kms:Decrypt", "--alias", "x"), "malformed alias name `x` (did you mean `alias/x`?)"),
+        (("role/worker", "kms:Decrypt", "--key", "aliases/app"), "no key `aliases/app` (did you mean `alias/app`?)"),
         (
             ("s33.amazonaws.com", "kms:Decrypt"),
             "a service principal that AWS documents (did you mean `s3.amazonaws.com`?",
