@@ -255,3 +255,42 @@ def test_a_selected_rule_finds_nothing_in_a_default_policy() -> None:
         {"account": ACCOUNT, "keys": {"app": {"policy": {"Version": "2012-10-17", "Statement": [dict(DELEGATION)]}}}}
     )
     assert lint_scenario(scenario.evaluator, (), Chosen()).findings == ()
+
+
+def test_a_key_policy_that_aws_publishes_for_a_service_is_not_said_to_be_useless() -> None:
+    condition = {"StringEquals": {VIA: "sns.us-east-1.amazonaws.com"}}
+    service = {"Service": "codestar-notifications.amazonaws.com"}
+    assert alone(DELEGATION, allow(service, "kms:Decrypt", "kms:GenerateDataKey*", Condition=condition)) == []
+
+
+def test_what_only_principals_have_is_never_there_for_a_service() -> None:
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+    found = alone(DELEGATION, allow({"Service": "cloudfront.amazonaws.com"}, "kms:Decrypt", Condition=condition))
+    assert "KMS305" in found
+    assert "KMS412" not in found
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "code", "message"),
+    [
+        ("StringLikeIfExists", VIA, "KMS322", "always holds"),
+        ("ForAllValues:StringLike", "kms:EncryptionContextKeys", "KMS322", "always holds"),
+        ("StringNotLike", VIA, "KMS322", "holds only where the key is absent"),
+        ("ForAnyValue:StringNotLike", "kms:EncryptionContextKeys", "KMS322", "never holds"),
+        ("StringLike", "kms:KeyOrigin", "KMS322", "always holds"),
+    ],
+)
+def test_a_lone_asterisk_is_found_once_and_said_for_what_it_does(
+    operator: str, key: str, code: str, message: str
+) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [DELEGATION, when({operator: {key: "*"}})]}
+    scenario = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": {"policy": policy}}})
+    (finding,) = lint_scenario(scenario.evaluator).findings
+    assert finding.code == code
+    assert message in finding.message
+
+
+def test_a_bound_within_another_of_its_kind_is_redundant() -> None:
+    assert world(when({"NumericLessThan": {"aws:MultiFactorAuthAge": ["2700", "3600"]}})) == ["KMS414"]
+    assert world(when({"DateGreaterThan": {"aws:CurrentTime": ["2026-01-01", "2027-01-01"]}})) == ["KMS414"]
+    assert world(when({"NumericEquals": {"aws:MultiFactorAuthAge": ["2700", "3600"]}})) == []

@@ -114,7 +114,9 @@ def _without_source(subject: Subject) -> Iterator[Found]:
             sends = SENDS_SOURCE.get(entry.value.split(".", 1)[0])
             if sends is not None:
                 message = f"{quoted(entry.value)} may use the key on behalf of anybody's resources"
-                advice = f"add a condition on {' or '.join(quoted(key) for key in sends)}"
+                advice = f"add a condition on {' or '.join(quoted(key) for key in sends.keys)}"
+                if sends.without is not None:
+                    advice += f"; {sends.without}"
                 yield Found(subject.at(statement, "Principal", "Service", index), message, advice, statement)
 
 
@@ -143,7 +145,7 @@ def _source_not_sent(subject: Subject) -> Iterator[Found]:
         for test in tests_on(statement, *_SOURCE) if silent else ():
             if limits(test):
                 message = f"{quoted(silent[0])} does not send {quoted(test.key)} with calls for encrypted SNS topics"
-                advice = "for topics leave the condition out; for event buses keep it and ignore this finding"
+                advice = "leave it out for topics; for event buses and queues keep it, and ignore this finding"
                 yield Found(subject.test_at(statement, test), message, advice, statement)
 
 
@@ -153,6 +155,17 @@ def _not_principal(subject: Subject) -> Iterator[Found]:
             message = "everybody who is not listed is denied: a session of a role only if it is not listed itself"
             advice = "use `Principal` `*` with `ArnNotEquals` on `aws:PrincipalArn`"
             yield Found(subject.at(statement, "NotPrincipal"), message, advice, statement)
+
+
+def _address_without_vpc(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        if any(tests_on(statement, "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn")):
+            continue
+        for test in tests_on(statement, "aws:vpcsourceip"):
+            if test.operator != "Null":
+                message = f"every VPC in the world may have the addresses of {quoted(test.key)}"
+                advice = "add a condition on `aws:SourceVpc` or `aws:SourceVpce`"
+                yield Found(subject.test_at(statement, test), message, advice, statement)
 
 
 def _both_hands(subject: Subject) -> Iterator[Found]:
@@ -177,6 +190,8 @@ _OF_BUCKET = {"aws:SourceArn": "arn:aws:s3:::amzn-s3-demo-bucket"}
 _EVENTS = {"Service": "events.amazonaws.com"}
 _OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 _OF_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+_PRIVATE = {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}
+_OF_VPC = {"StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}}
 _SPARED = {"ArnNotEquals": {"aws:PrincipalArn": ROLE}}
 _EXCEPT = {"Effect": "Deny", "NotPrincipal": {"AWS": [ROLE, ROOT]}, "Action": "kms:Decrypt", "Resource": "*"}
 
@@ -223,7 +238,7 @@ ACCESS_RULES: tuple[Rule, ...] = (
         "note",
         "a condition on the source stands where the service does not send it",
         "EventBridge does not send aws:SourceArn, aws:SourceAccount and aws:SourceOrgID with what it publishes to an "
-        "encrypted SNS topic: such a statement allows nothing there. For encrypted event buses it does send them.",
+        "encrypted SNS topic: such a statement allows nothing there. For encrypted event buses and SQS queues it does.",
         Example((allow(_EVENTS, "kms:GenerateDataKey*", "kms:Decrypt", Condition=_OF_ACCOUNT),)),
         Example((allow(_EVENTS, "kms:GenerateDataKey*", "kms:Decrypt"),)),
         "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
@@ -265,5 +280,17 @@ ACCESS_RULES: tuple[Rule, ...] = (
         f"{_KMS}least-privilege.html",
         _both_hands,
         optional=True,
+    ),
+    Rule(
+        "KMS208",
+        "vpc-address-without-vpc",
+        "warning",
+        "an address in a VPC is asked for, and not which VPC",
+        "Private addresses are the same in every VPC: whoever may call from one of their own has them as well. The VPC "
+        "or its endpoint has to be named beside them.",
+        Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition=_PRIVATE),)),
+        Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition={**_PRIVATE, **_OF_VPC}),)),
+        f"{_IAM}reference_policies_condition-keys.html#condition-keys-vpcsourceip",
+        _address_without_vpc,
     ),
 )

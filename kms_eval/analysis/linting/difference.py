@@ -12,9 +12,11 @@ from dataclasses import replace
 
 from kms_eval.analysis.access.grid import Grid
 from kms_eval.analysis.access.principals import askers
+from kms_eval.analysis.linting.contradicting import published
 from kms_eval.analysis.linting.subject import Subject
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.facts.condition_keys import canonical
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
@@ -34,7 +36,7 @@ def useless_allows(subject: Subject) -> frozenset[int] | None:
     useless: set[int] = set()
     kept, grid = policy, _grid(key, policy)
     for statement in reversed(policy.statements):
-        if statement.effect != "Allow" or _names_sessions(statement):
+        if statement.effect != "Allow" or _names_sessions(statement) or _is_published(statement):
             continue
         fewer = replace(kept, statements=tuple(each for each in kept.statements if each is not statement))
         without = _grid(key, fewer)
@@ -47,6 +49,12 @@ def useless_allows(subject: Subject) -> frozenset[int] | None:
 def _names_sessions(statement: Statement) -> bool:
     """What names a session is not limited by the boundary of its role, which is not known here (semantics E8)."""
     return any(":sts:" in entry.value for entry in statement.principals or ())
+
+
+def _is_published(statement: Statement) -> bool:
+    """Whether it hangs on a key that AWS publishes for a service, though services are taken not to have it."""
+    keys = published(statement)
+    return any(canonical(test.key) in keys for test in statement.condition or ())
 
 
 def _differ(one: Grid, other: Grid) -> bool:

@@ -66,7 +66,11 @@ def _never_this_key(text: str) -> bool:
     if text == "*" or not text.startswith("arn:"):
         return text != "*"
     parsed = arn.parse(text)
-    return parsed is not None and not is_wild(wild(text)) and not parsed.resource.startswith("key/")
+    if parsed is None:
+        return False
+    if not is_wild(wild(parsed.service)) and parsed.service != "kms":
+        return True
+    return not is_wild(wild(text)) and not parsed.resource.startswith("key/")
 
 
 def _alias_resource(subject: Subject) -> Iterator[Found]:

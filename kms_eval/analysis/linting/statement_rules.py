@@ -6,16 +6,23 @@ Comes in: subjects. Goes out: rows. Never here: conditions by themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import ip_network
 
 from kms_eval.analysis.linting.difference import useless_allows
+from kms_eval.analysis.linting.element_rules import ELEMENT_RULES
+from kms_eval.analysis.linting.never_rules import NEVER_RULES
+from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
-from kms_eval.analysis.linting.subject import Subject, actions_of, is_everyone
+from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_everyone
 from kms_eval.documents.model import PolicyKind, Statement
 from kms_eval.errors import quoted
+from kms_eval.facts.condition_keys import find
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.pattern import compile_text
 
+_BOUND_NAMES = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+_EXPLAINING = frozenset({"KMS401", "KMS402", "KMS421", "KMS422"})
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 
 
@@ -73,7 +80,21 @@ def _among(texts: tuple[str, ...], covers: Callable[[str, str], bool]) -> Iterat
 def _covering(row: Operator) -> Callable[[str, str], bool]:
     if row.type == "IPAddress":
         return _contains
+    if row.name in _BOUNDS:
+        return partial(_bound_covers, row)
     return _matches if row.wildcards else _equals
+
+
+_BOUNDS = frozenset(f"{kind}{bound}" for kind in ("Numeric", "Date") for bound in _BOUND_NAMES)
+
+
+def _bound_covers(row: Operator, wide: str, narrow: str) -> bool:
+    """Whether what is on this side of `narrow` is on this side of `wide` as well, both being bounds of one kind."""
+    try:
+        one, other = row.parse(wide), row.parse(narrow)
+    except ValueError:  # what the reader refuses
+        return False
+    return bool(one >= other if "LessThan" in row.name else one <= other)
 
 
 def _equals(wide: str, narrow: str) -> bool:
@@ -96,11 +117,10 @@ def _contains(wide: str, narrow: str) -> bool:
 
 
 def _same_sid(subject: Subject) -> Iterator[Found]:
-    if subject.policy.kind is not PolicyKind.KEY:
-        return
     seen: dict[str, Statement] = {}
     for statement in subject.statements():
-        if statement.sid is None:
+        # Of other kinds AWS refuses two that are the same: the reader says so.
+        if statement.sid is None or (statement.sid and subject.policy.kind is not PolicyKind.KEY):
             continue
         first = seen.setdefault(statement.sid, statement)
         if not statement.sid or first is not statement:
@@ -139,11 +159,6 @@ def _tests(statement: Statement) -> frozenset[object] | None:
     )
 
 
-def called(statement: Statement) -> str:
-    """What a statement is called: by its Sid, else by its position, counted from 1."""
-    return f"statement {quoted(statement.sid)}" if statement.sid else f"statement {statement.index + 1}"
-
-
 def _shadowed(subject: Subject) -> Iterator[Found]:
     useless = useless_allows(subject)
     statements = list(subject.statements())
@@ -162,10 +177,24 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
         if by is not None and (statement.effect == "Deny" or useless is None or statement.index in useless):
             message = f"{called(by)} covers it: it makes no difference"
             yield Found(subject.at(statement), message, "remove it", statement, removable=True)
-        elif useless is not None and statement.index in useless:
+        elif useless is not None and statement.index in useless and statement.index not in _explained(subject):
             message = "without it everybody may do the same: it makes no difference"
             # It may be meant and written wrong: nobody but its author can tell, so it is not taken out unasked.
             yield Found(subject.at(statement), message, "remove it, or mend it", statement)
+
+
+def _explained(subject: Subject) -> frozenset[int]:
+    """The statements of which another rule says why they do nothing, so that it need not be said twice."""
+    rules = (*NEVER_RULES, *(rule for rule in (*ELEMENT_RULES, *PRINCIPAL_RULES) if rule.code in _EXPLAINING))
+    found = (each.statement for rule in rules if rule.check is not None for each in rule.check(subject))
+    said = (statement for statement in subject.statements() if _remarked(statement))
+    return frozenset(statement.index for statement in (*found, *said) if statement is not None)
+
+
+def _remarked(statement: Statement) -> bool:
+    """Whether the reader remarks on a statement that it speaks of nobody, or of a condition key that nobody has."""
+    nobody = any(entry.kind in {"Federated", "CanonicalUser"} for entry in statement.principals or ())
+    return nobody or any(find(test.key) is None for test in statement.condition or ())
 
 
 def _takes_back(other: Statement, statement: Statement) -> bool:

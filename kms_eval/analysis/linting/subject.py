@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import covered
+from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.language import arn
@@ -59,10 +60,22 @@ class Subject:
                 yield statement
 
 
+def every_test(subject: Subject, effect: str | None = None) -> Iterator[tuple[Statement, ConditionTest]]:
+    """The tests of all statements that are read in full, of one effect if it is named."""
+    for statement in subject.statements(effect):
+        for test in statement.condition or ():
+            yield statement, test
+
+
 def written_operator(test: ConditionTest) -> str:
     """The operator as policies write it: ``ForAllValues:StringLikeIfExists``."""
     qualifier = f"{test.qualifier}:" if test.qualifier else ""
     return f"{qualifier}{test.operator}{'IfExists' if test.if_exists else ''}"
+
+
+def called(statement: Statement) -> str:
+    """What a statement is called: by its Sid, else by its position, counted from 1."""
+    return f"statement {quoted(statement.sid)}" if statement.sid else f"statement {statement.index + 1}"
 
 
 def actions_of(statement: Statement) -> int:
