@@ -294,3 +294,35 @@ def test_a_bound_within_another_of_its_kind_is_redundant() -> None:
     assert world(when({"NumericLessThan": {"aws:MultiFactorAuthAge": ["2700", "3600"]}})) == ["KMS414"]
     assert world(when({"DateGreaterThan": {"aws:CurrentTime": ["2026-01-01", "2027-01-01"]}})) == ["KMS414"]
     assert world(when({"NumericEquals": {"aws:MultiFactorAuthAge": ["2700", "3600"]}})) == []
+
+
+def test_services_of_one_statement_that_send_a_source_are_one_finding() -> None:
+    services = {"Service": ["guardduty.amazonaws.com", "guardduty.af-south-1.amazonaws.com", "events.amazonaws.com"]}
+    assert alone(DELEGATION, allow(services, "kms:GenerateDataKey")).count("KMS203") == 1
+
+
+def test_a_key_policy_that_is_not_known_may_delegate() -> None:
+    key = {"policy": {"unknown": "not read", "address": "GetKeyPolicy", "remedy": "allow kms:GetKeyPolicy"}}
+    scenario = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}})
+    assert lint_scenario(scenario.evaluator).findings == ()
+
+
+def _control(*actions: str, **condition: Members) -> list[str]:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": [*actions], "Resource": "*", "Condition": condition}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    organization = {
+        "id": "o-exampleorgid",
+        "management_account": "999999999999",
+        "accounts": {ACCOUNT: {"resource_control_policies": [[policy]]}},
+    }
+    key = {"policy": {"Version": "2012-10-17", "Statement": [DELEGATION]}}
+    scenario = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}, "organization": organization})
+    return [finding.code for finding in lint_scenario(scenario.evaluator).findings]
+
+
+def test_a_resource_control_policy_that_asks_for_a_source_is_about_services() -> None:
+    outside = {"aws:PrincipalOrgID": "o-exampleorgid"}
+    assert _control("kms:*", StringNotEqualsIfExists=outside) == ["KMS441"]
+    assert _control("sts:*", StringNotEqualsIfExists=outside) == []
+    assert _control("kms:*", StringNotEqualsIfExists={"aws:SourceOrgID": "o-exampleorgid", **outside}) == ["KMS442"]
+    assert _control("kms:*", StringEquals={"aws:PrincipalOrgID": "o-otherorgidxx"}) == []

@@ -109,15 +109,16 @@ def _without_source(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements("Allow"):
         if limited(statement, *_SOURCE, *_CONTEXT) or not actions_of(statement) & ~_DESCRIBE:
             continue
-        services = [entry for entry in statement.principals or () if entry.kind == "Service"]
-        for index, entry in enumerate(services):
-            sends = SENDS_SOURCE.get(entry.value.split(".", 1)[0])
-            if sends is not None:
-                message = f"{quoted(entry.value)} may use the key on behalf of anybody's resources"
-                advice = f"add a condition on {' or '.join(quoted(key) for key in sends.keys)}"
-                if sends.without is not None:
-                    advice += f"; {sends.without}"
-                yield Found(subject.at(statement, "Principal", "Service", index), message, advice, statement)
+        services = [entry.value for entry in statement.principals or () if entry.kind == "Service"]
+        sending = [index for index, name in enumerate(services) if name.split(".", 1)[0] in SENDS_SOURCE]
+        if sending:
+            row = SENDS_SOURCE[services[sending[0]].split(".", 1)[0]]
+            more = f" and {len(sending) - 1} more" if len(sending) > 1 else ""
+            message = f"{quoted(services[sending[0]])}{more} may use the key on behalf of anybody's resources"
+            advice = f"add a condition on {' or '.join(map(quoted, row.keys))}"
+            if row.without is not None:
+                advice += f"; {row.without}"
+            yield Found(subject.at(statement, "Principal", "Service", sending[0]), message, advice, statement)
 
 
 def _source_without_account(subject: Subject) -> Iterator[Found]:

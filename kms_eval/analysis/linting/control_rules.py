@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kms_eval.analysis.linting.rule import Check, Example, Found, Members, Rule
-from kms_eval.analysis.linting.subject import Subject, tests_on
+from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.errors import quoted
 from kms_eval.language.operators import OPERATORS
@@ -42,7 +42,9 @@ def _reaches(reach: _Reach) -> Check:
 
     def check(subject: Subject) -> Iterator[Found]:
         for statement, test in _met_without(subject, reach.keys):
-            if not _says(statement, reach.is_service):
+            # What asks for a source as well is about services.
+            asks = reach.keys is _OF_PRINCIPALS and any(True for _test in tests_on(statement, *_OF_SOURCES))
+            if not asks and not _says(statement, reach.is_service):
                 message = f"it also denies {reach.reached}: they have no {quoted(test.key)}"
                 advice = f'add `"BoolIfExists": {{"{_IS_SERVICE}": "{reach.is_service}"}}`'
                 yield Found(subject.test_at(statement, test), message, advice, statement)
@@ -62,6 +64,8 @@ def _without_source(subject: Subject) -> Iterator[Found]:
 def _met_without(subject: Subject, keys: tuple[str, ...]) -> Iterator[tuple[Statement, ConditionTest]]:
     """The first test of each Deny on one of the keys, where it holds without it."""
     for statement in subject.statements("Deny") if subject.policy.kind is PolicyKind.RCP else ():
+        if not actions_of(statement):
+            continue  # it is about other services
         for test in tests_on(statement, *keys):
             row = OPERATORS.get(test.operator)
             if row is not None and test.operator != "Null" and (row.negated or test.if_exists):

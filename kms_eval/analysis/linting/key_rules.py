@@ -57,8 +57,15 @@ def _delegates(subject: Subject, statement: Statement) -> bool:
     return any(is_whole_account(entry) and account_named(entry) == subject.account for entry in entries)
 
 
+def _may_delegate(subject: Subject) -> bool:
+    """Whether something that is not known may be an Allow for the account."""
+    return any(statement.open and statement.effect == "Allow" for statement in subject.policy.statements)
+
+
 def _no_delegation(subject: Subject) -> Iterator[Found]:
-    if subject.key is None or subject.account is None or subject.key.manager == "AWS" or _locks_out(subject):
+    if subject.key is None or subject.account is None or subject.key.manager == "AWS" or _may_delegate(subject):
+        return
+    if _locks_out(subject):
         return
     if not any(
         _delegates(subject, statement) for statement in subject.policy.statements if statement.effect == "Allow"
@@ -69,7 +76,7 @@ def _no_delegation(subject: Subject) -> Iterator[Found]:
 
 
 def _conditional_delegation(subject: Subject) -> Iterator[Found]:
-    if subject.key is None or subject.account is None:
+    if subject.key is None or subject.account is None or _may_delegate(subject):
         return
     delegating = [each for each in subject.statements("Allow") if _delegates(subject, each)]
     if delegating and all(each.condition for each in delegating):

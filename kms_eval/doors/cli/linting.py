@@ -17,7 +17,7 @@ from kms_eval.analysis.linting.fixing import without
 from kms_eval.analysis.linting.lint import Linter, kind_of_policy
 from kms_eval.analysis.linting.table import BY_REMARK
 from kms_eval.documents.model import PolicyKind
-from kms_eval.documents.wrapping import unwrapped
+from kms_eval.documents.wrapping import type_of_policy, unwrapped
 from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.cli.gathering import files_in, is_scenario
 from kms_eval.doors.cli.opening import read_scenario, recognised
@@ -41,6 +41,7 @@ _KINDS = {
     "rcp": PolicyKind.RCP,
     "endpoint": PolicyKind.ENDPOINT,
 }
+_OF_ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": PolicyKind.SCP, "RESOURCE_CONTROL_POLICY": PolicyKind.RCP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,9 @@ class _Reading:
         if looks is None:
             yield from self.sources([path])
         else:
-            self.linter.policy(document, self.kind or looks)
+            self.linter.policy(
+                document, self.kind or _OF_ORGANIZATIONS.get(type_of_policy(document.value) or "", looks)
+            )
 
     def folder(self, path: Path) -> Iterator[str]:
         """The scenarios in a folder, then those policies in it that they do not name; else a source as a whole."""
