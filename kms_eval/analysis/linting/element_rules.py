@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, Example, Found, Rule, allow
 from kms_eval.analysis.linting.subject import Subject, actions_of
-from kms_eval.documents.model import PolicyKind, Statement
+from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.engine.masks import BIT, RETIRE_GRANT, WITHOUT_KEY, actions_in
 from kms_eval.errors import did_you_mean, quoted
 from kms_eval.facts.actions import ACTION
@@ -49,16 +49,27 @@ def _more_than(statement: Statement, index: int) -> bool:
 def _other_resource(subject: Subject) -> Iterator[Found]:
     if subject.policy.kind is not PolicyKind.KEY or subject.key is None:
         return
-    own = subject.key.arn
+    # One policy may be that of several keys, and then names each of them.
+    own = [key.arn for key in subject.world.keys.values() if _same(key.policy, subject.policy)]
     for statement in subject.statements():
         texts = statement.resources or ()
         for index, text in enumerate(texts):
             if subject.alone and not _never_this_key(text):
                 continue
-            if "${" not in text and not compile_text(text)(own):
+            if "${" not in text and not any(map(compile_text(text), own)):
                 message = f"{quoted(text)} is not this key: in a key policy `Resource` means the key that has it"
                 place = subject.at(statement, "Resource", index)
                 yield Found(place, message, "write `*`", statement, len(texts) > 1)
+
+
+def _same(one: Policy, other: Policy) -> bool:
+    """Whether two policies are one document."""
+    if one is other or one.place is None or other.place is None:
+        return one is other
+    return one.place.file.path is not None and (one.place.file.path, one.place.steps) == (
+        other.place.file.path,
+        other.place.steps,
+    )
 
 
 def _never_this_key(text: str) -> bool:
