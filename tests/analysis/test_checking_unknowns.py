@@ -80,7 +80,7 @@ def test_a_settled_verdict_stays_when_the_unknown_becomes_known(known: list[Any]
 
 def test_an_unknown_is_said_once_with_its_reason_its_address_and_its_remedy() -> None:
     unread = {"unknown": "not read", "address": "GetKeyPolicy of app", "remedy": "allow kms:GetKeyPolicy"}
-    found = world(key={"policy": unread}).check(only="role/other", may="kms:Decrypt")
+    found = world(key={"policy": unread}).check(only="root", may="kms:Decrypt")
     assert found.open == ("GetKeyPolicy of app: not read; allow kms:GetKeyPolicy",)
 
 

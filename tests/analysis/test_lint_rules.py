@@ -326,3 +326,35 @@ def test_a_resource_control_policy_that_asks_for_a_source_is_about_services() ->
     assert _control("sts:*", StringNotEqualsIfExists=outside) == []
     assert _control("kms:*", StringNotEqualsIfExists={"aws:SourceOrgID": "o-exampleorgid", **outside}) == ["KMS442"]
     assert _control("kms:*", StringEquals={"aws:PrincipalOrgID": "o-otherorgidxx"}) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}},
+        {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}},
+        {"StringEquals": {"kms:KeySpec": "RSA_2048"}},
+        {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+        {"StringEquals": {VIA: "s3.eu-west-1.amazonaws.com"}},
+    ],
+)
+def test_a_policy_by_itself_does_not_tell_the_organization_or_the_key(condition: Members) -> None:
+    assert alone(DELEGATION, when(condition)) == []
+
+
+def test_a_deny_for_outsiders_makes_nothing_useless() -> None:
+    outsiders = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+    named = allow({"AWS": "arn:aws:iam::444455556666:role/partner"}, "kms:Decrypt")
+    assert alone(DELEGATION, named, deny("*", "kms:*", Condition=outsiders)) == ["KMS202"]
+
+
+def test_the_account_that_may_change_the_policy_has_the_key() -> None:
+    partner = allow({"AWS": "arn:aws:iam::444455556666:root"}, "kms:Decrypt")
+    assert alone(DELEGATION, partner) == ["KMS202"]
+    assert alone(partner, DELEGATION) == ["KMS202"]
+    assert alone(partner, allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "kms:Encrypt")) == []
+
+
+def test_a_bypassed_attestation_is_one_finding() -> None:
+    attested = when({"StringEqualsIgnoreCase": {"kms:RecipientAttestation:ImageSha384": "a" * 96}})
+    assert world(attested, allow(APP, "kms:Decrypt")) == ["KMS431"]

@@ -119,10 +119,21 @@ def _impossible_resource(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements():
         for element, texts in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
             for index, text in enumerate(texts or ()):
-                why = _no_resource_of_kms(text, about_keys=bool(actions_of(statement)))
+                why = _no_resource_of_kms(text, about_keys=bool(actions_of(statement))) or _elsewhere(subject, text)
                 if why is not None:
                     place = subject.at(statement, element, index)
                     yield Found(place, f"{quoted(text)} is no key and no alias: {why}", None, statement)
+
+
+def _elsewhere(subject: Subject, text: str) -> str | None:
+    """Why an ARN with the id of a key of the world is no key's; multi-Region keys have one id in several Regions."""
+    parsed = arn.parse(text)
+    if parsed is None or parsed.service != "kms" or is_wild(wild(text)):
+        return None
+    alike = [key for key in subject.world.keys.values() if parsed.resource == f"key/{key.key_id}"]
+    if not alike or any(key.multi_region or key.arn == text for key in alike):
+        return None
+    return f"the key of that id is {quoted(alike[0].arn)}"
 
 
 def _no_resource_of_kms(text: str, *, about_keys: bool) -> str | None:

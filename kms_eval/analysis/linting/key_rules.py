@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from kms_eval.analysis.linting.difference import hangs_on_facts
 from kms_eval.analysis.linting.rule import ROLE, ROOT, Example, Found, Rule, allow
 from kms_eval.analysis.linting.subject import Subject, account_named, is_whole_account
 from kms_eval.analysis.lockout import ACTION as ACTION_OF_LOCKOUT, Circumstances, check_lockout
@@ -36,8 +37,11 @@ def _locks_out(subject: Subject) -> bool:
     # AWS managed keys are AWS's to change.
     if key is None or key.manager == "AWS" or any(statement.open for statement in subject.policy.statements):
         return False
-    if subject.account != key.account and not subject.alone and any(_accounts_of(subject)):
-        return False  # the key is in another account than the one that stands in
+    if subject.account != key.account and any(_accounts_of(subject)):
+        return False  # the key is in one of these accounts, and not in the one that stands in
+    facts_unknown = subject.alone or subject.world.organization is None
+    if facts_unknown and any(each.effect == "Deny" and hangs_on_facts(subject, each) for each in subject.statements()):
+        return False  # whether it applies is not known
     # Most keys leave it to the account, and its root user tells at once that somebody is left.
     root = f"arn:{key.partition}:iam::{key.account}:root"
     if subject.evaluator.rule(Request(root, ACTION_OF_LOCKOUT, key.arn, at=_SOME_DAY.at)).outcome == "allowed":

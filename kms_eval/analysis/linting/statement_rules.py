@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from ipaddress import ip_network
 
-from kms_eval.analysis.linting.difference import useless_allows
+from kms_eval.analysis.linting.difference import difference
 from kms_eval.analysis.linting.element_rules import ELEMENT_RULES
 from kms_eval.analysis.linting.never_rules import NEVER_RULES
 from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
-from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_everyone
+from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_everyone, tests_on
 from kms_eval.documents.model import PolicyKind, Statement
 from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import find
+from kms_eval.language import arn
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.pattern import compile_text
 
 _BOUND_NAMES = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+_ATTESTATION = "kms:recipientattestation:"
 _EXPLAINING = frozenset({"KMS401", "KMS402", "KMS421", "KMS422"})
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 
@@ -160,7 +162,7 @@ def _tests(statement: Statement) -> frozenset[object] | None:
 
 
 def _shadowed(subject: Subject) -> Iterator[Found]:
-    useless = useless_allows(subject)
+    found = difference(subject)
     statements = list(subject.statements())
     said: set[object] = set()
     for statement in statements:
@@ -174,10 +176,13 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
             yield Found(subject.at(statement), message, "remove one of the two", statement)
             continue
         by = next((other for other in statements if _says_more(other, statement)), None)
-        if by is not None and (statement.effect == "Deny" or useless is None or statement.index in useless):
+        if by is not None and any(True for _test in tests_on(statement, _ATTESTATION)):
+            continue  # that it is bypassed is another rule's
+        certain = statement.effect == "Deny" or found is None or statement.index in found.useless
+        if by is not None and (certain or (found is not None and statement.index in found.unsettled)):
             message = f"{called(by)} covers it: it makes no difference"
-            yield Found(subject.at(statement), message, "remove it", statement, removable=True)
-        elif useless is not None and statement.index in useless and statement.index not in _explained(subject):
+            yield Found(subject.at(statement), message, "remove it", statement, removable=certain)
+        elif found is not None and statement.index in found.useless and statement.index not in _explained(subject):
             message = "without it everybody may do the same: it makes no difference"
             # It may be meant and written wrong: nobody but its author can tell, so it is not taken out unasked.
             yield Found(subject.at(statement), message, "remove it, or mend it", statement)
@@ -187,14 +192,19 @@ def _explained(subject: Subject) -> frozenset[int]:
     """The statements of which another rule says why they do nothing, so that it need not be said twice."""
     rules = (*NEVER_RULES, *(rule for rule in (*ELEMENT_RULES, *PRINCIPAL_RULES) if rule.code in _EXPLAINING))
     found = (each.statement for rule in rules if rule.check is not None for each in rule.check(subject))
-    said = (statement for statement in subject.statements() if _remarked(statement))
+    said = (statement for statement in subject.statements() if _remarked(subject, statement))
     return frozenset(statement.index for statement in (*found, *said) if statement is not None)
 
 
-def _remarked(statement: Statement) -> bool:
-    """Whether the reader remarks on a statement that it speaks of nobody, or of a condition key that nobody has."""
-    nobody = any(entry.kind in {"Federated", "CanonicalUser"} for entry in statement.principals or ())
-    return nobody or any(find(test.key) is None for test in statement.condition or ())
+def _remarked(subject: Subject, statement: Statement) -> bool:
+    """Whether the reader remarks on a statement: it speaks of nobody, or of a condition key that is not taken there."""
+    partition = subject.key.partition if subject.key is not None else subject.world.partition
+    for entry in statement.principals or ():
+        parsed = arn.parse(entry.value)
+        if entry.kind in {"Federated", "CanonicalUser"} or (parsed is not None and parsed.partition != partition):
+            return True
+    rows = [find(test.key) for test in statement.condition or ()]
+    return any(row is None or "key" not in row.policies for row in rows)
 
 
 def _takes_back(other: Statement, statement: Statement) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.engine.evaluator import Evaluator
-from kms_eval.engine.masks import covered
+from kms_eval.engine.masks import BIT, covered
 from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.formats.document import Place, SourceFile
@@ -18,6 +18,7 @@ from kms_eval.language import arn
 from kms_eval.records import record
 from kms_eval.world.model import Key, World, policies_of
 
+_PUT_KEY_POLICY = BIT["kms:putkeypolicy"]
 _MEMORY = Place(SourceFile("policy"))
 
 
@@ -147,9 +148,10 @@ def alone(policy: Policy) -> Subject:
 def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
     """Account, partition and Region of the key whose policy it is, as far as it tells; else None, ``aws``, None.
 
-    The key is in the account that its Resource names, else in the only one that is allowed something as a whole, else
-    in the only one that is named.
+    The key is in the account that its Resource names, else in the only one that may change the policy as a whole, else
+    in the only one that is allowed something as a whole, else in the only one that is named.
     """
+    changing: dict[str, str] = {}
     whole: dict[str, str] = {}
     named: dict[str, str] = {}
     for statement in policy.statements:
@@ -164,7 +166,9 @@ def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
             named[account] = parsed.partition if parsed is not None else "aws"
             if statement.effect == "Allow" and is_whole_account(entry):
                 whole[account] = named[account]
-    for found in (whole, named):
+                if not statement.condition and actions_of(statement) & _PUT_KEY_POLICY:
+                    changing[account] = named[account]
+    for found in (changing, whole, named):
         first = next(iter(found.values()), None)
         # Nobody of another partition uses the key.
         here = {account: partition for account, partition in found.items() if partition == first}
