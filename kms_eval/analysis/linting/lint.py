@@ -100,7 +100,10 @@ class Linter:
         )
 
     def _subject(self, subject: Subject) -> None:
-        place = subject.place.origin().place
+        origin = subject.place.origin()
+        if origin.by_aws:
+            return  # nobody else can mend it
+        place = origin.place
         if place.file.path is not None:
             self._seen.add(place.file.path.resolve())
             self._texts.of(place)
