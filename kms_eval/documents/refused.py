@@ -11,7 +11,7 @@ import re
 
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import PolicyKind
-from kms_eval.errors import did_you_mean, nearest, quoted
+from kms_eval.errors import did_you_mean, is_one_slip_from, nearest, quoted
 from kms_eval.facts.partitions import PARTITIONS
 from kms_eval.facts.regions import could_be_region
 from kms_eval.facts.service_principals import SERVICE_NAMES, SERVICE_SUFFIXES
@@ -96,29 +96,17 @@ def service_finding(text: str) -> Finding | None:
 
 
 def caller_finding(text: str) -> Finding | None:
-    """Why a service that is to call most likely does not exist: as `service_finding`, or it is one slip from another."""
+    """Why a service that is to call most likely is none: beside `service_finding`, it is one slip from another."""
     found = service_finding(text)
     suffix = next((suffix for suffix in SERVICE_SUFFIXES[:2] if text.endswith(suffix)), None)
     if found is not None or suffix is None:
         return found
     service = _region_taken_off(text.removesuffix(suffix))[0]
-    near = next((name for name in sorted(SERVICE_NAMES) if _is_one_slip_from(service, name)), None)
+    near = next((name for name in sorted(SERVICE_NAMES) if is_one_slip_from(service, name)), None)
     if near is None or service in SERVICE_NAMES:
         return None
     meant = near + text[len(service) :]
     return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{meant}`?"
-
-
-def _is_one_slip_from(text: str, name: str) -> bool:
-    """Whether one letter of the name is left out, is one too many, is another one, or has changed places."""
-    if abs(len(text) - len(name)) > 1:
-        return False
-    start = next((at for at, (one, other) in enumerate(zip(text, name, strict=False)) if one != other), None)
-    if start is None:
-        return len(text) != len(name)
-    rest, right = text[start:], name[start:]
-    turned = rest[:2] == right[1::-1] and rest[2:] == right[2:]
-    return turned or rest[1:] == right[1:] or rest == right[1:] or rest[1:] == right
 
 
 def region_of(service: str) -> str | None:
