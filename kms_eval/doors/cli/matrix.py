@@ -69,6 +69,8 @@ def run(call: Call, output: Output) -> ExitCode:
     actions = chosen_actions(call.action)
     asked = circumstances(call)
     opened = open_scenario(call.scenario, call)
+    for line in opened.assumptions:
+        output.word(line)
     evaluator = opened.scenario.evaluator
     askers = chosen_askers(evaluator, call.principal)
     keys = chosen_keys(evaluator.world, call.key)

@@ -75,6 +75,8 @@ def run(call: Call, output: Output) -> ExitCode:
     actions = _chosen_actions(named)
     asked = circumstances(call)
     opened = open_scenario(call.scenario, call)
+    for line in opened.assumptions:
+        output.word(line)
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     watched = _watched(call, opened.scenario) if call.fail_if else None

@@ -23,6 +23,7 @@ from kms_eval.sources.undeclared import OF_A_STACK
 
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+_LISTED = 8
 _DEEPEST = 60
 _MOST_VALUES = 200_000
 """Evaluated in one template: functions that refer to functions can make any number of a few lines."""
@@ -145,7 +146,8 @@ class Values:
             return Unknown("a parameter of Systems Manager", name, "its value is only in the account")
         allowed = declared.get("AllowedValues")
         if isinstance(allowed, list) and str(value) not in [str(each) for each in allowed]:
-            raise self._fault(steps, f"{quoted(str(value))} is none of the allowed values")
+            listed = ", ".join(quoted(str(each)) for each in allowed[:_LISTED])
+            raise self._fault(steps, f"{quoted(str(value))} is none of the allowed values: {listed}")
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
             return [each.strip() for each in str(value).split(",")] if value != "" else []
         return _text(value)
