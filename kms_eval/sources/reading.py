@@ -24,7 +24,7 @@ from kms_eval.sources.merging import merged
 from kms_eval.sources.opening import Found, Opened, files_in, read_documents
 from kms_eval.sources.options import Options
 from kms_eval.sources.raw import Raw
-from kms_eval.sources.recognising import TAKEN, Kind, is_scenario, looks_like
+from kms_eval.sources.recognising import TAKEN, Kind, is_scenario, looks_like, way_out
 from kms_eval.sources.undeclared import refuse_undeclared
 
 _DEEPEST = 8
@@ -67,9 +67,7 @@ class _Sources:
                 else:
                     self.words.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
                 continue
-            for opened in documents:
-                if not self._take(opened, str(path), depth):
-                    self._unknown(opened, found)
+            self._unknown([each for each in documents if not self._take(each, str(path), depth)], found)
         if not self.counted[str(path)] and not self.faults and len(self.parts) == before:
             self.faults.append(Fault("has no file that is a source", Location(str(path)), f"what is taken: {TAKEN}"))
 
@@ -148,13 +146,18 @@ class _Sources:
                 self.source(base / name if base is not None else Path(name), depth + 1)
         self.parts.append(_Part(None, opened))
 
-    def _unknown(self, opened: Opened, found: Found) -> None:
-        looks = looks_like(opened.value)
-        if found.alone:
-            place = opened.place.location()
-            self.faults.append(Fault(f"is no source: it looks like {looks}", place, f"what is taken: {TAKEN}"))
-        else:
-            self.left.append((found.name, looks))
+    def _unknown(self, documents: Sequence[Opened], found: Found) -> None:
+        """Documents of a file that are no sources; those that look alike are told once."""
+        alike: dict[str, list[Opened]] = {}
+        for opened in documents:
+            alike.setdefault(looks_like(opened.value), []).append(opened)
+        for looks, those in alike.items():
+            if found.alone:
+                more = f", and so do {len(those) - 1} more documents in the file" if len(those) > 1 else ""
+                place = those[0].place.location()
+                self.faults.append(Fault(f"is no source: it looks like {looks}{more}", place, way_out(those[0].value)))
+            else:
+                self.left.append((found.name, looks))
 
     def read(self) -> Raw:
         """All of them as one."""

@@ -71,6 +71,14 @@ def looks_like(value: object) -> str:
     return f"an object with {', '.join(names[:4])}" + (" …" if len(names) > 4 else "")
 
 
+def way_out(value: object) -> str:
+    """What to do with a document that is no source."""
+    first = value[0] if isinstance(value, list) and value else value
+    if isinstance(first, Mapping) and "Statement" in first:
+        return "name it in a scenario, or give it as `--key-policy FILE` or `--policy FILE`"
+    return f"what is taken: {TAKEN}"
+
+
 TAKEN = (
     "a scenario, responses of the AWS CLI or boto3, a folder of iam-collect, a Terraform plan or state, "
     "or a CloudFormation template"

@@ -204,7 +204,8 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
         ('{"Aliases": [{"AliasName": "alias/app", "TargetKeyId": 7}]}', "Aliases[0].TargetKeyId: expected a string"),
         ('{"Roles": [{"RoleName": "app", "Arn": "arn:aws:iam::1:user/app"}]}', "is not the ARN of a role"),
         ('{"Records": []}', "is no source: it looks like a CloudTrail trail"),
-        ('{"Version": "2012-10-17", "Statement": []}', "is no source: it looks like a policy by itself"),
+        ('{"Version": "2012-10-17", "Statement": []}', "(name it in a scenario, or give it as `--key-policy FILE`"),
+        ('{"text": 1}\n{"text": 2}\n{"text": 3}', "an object with `text`, and so do 2 more documents in the file"),
         ('{"Keys": "x", "Aliases": [1]}', "expected an object"),
         ("", "is empty"),
     ],
@@ -267,6 +268,34 @@ def test_trust_policies_are_kept_and_decide_nothing(tmp_path: Path) -> None:
     role = world.principals[f"arn:aws:iam::{ACCOUNT}:role/app"]
     assert role.trust_policy == {"Version": "2012-10-17", "Statement": []}
     assert world.principals[f"arn:aws:iam::{ACCOUNT}:user/alice"].trust_policy is None
+
+
+@pytest.mark.parametrize("trust", [{}, "<URL-encoded-JSON>"])
+def test_a_trust_policy_that_is_none_is_left_out_and_said(tmp_path: Path, trust: object) -> None:
+    role = {"RoleName": "old", "Arn": f"arn:aws:iam::{ACCOUNT}:role/old", "AssumeRolePolicyDocument": trust}
+    loaded = Scenario.load(written(tmp_path, {**FILES, "old.json": {"Role": role}})).loaded
+    assert loaded.words == ("the trust policy of old is left out: it is no policy (and decides nothing)",)
+
+
+def test_a_list_of_no_tags_is_that_of_the_key_it_is_named_after(tmp_path: Path) -> None:
+    files = {**without("tags.json"), f"app/tags-{KEY}.json": {"Tags": []}}
+    key = Scenario.load(written(tmp_path, files)).world.keys["app"]
+    assert (key.tags, key.unknowns) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("cut", "said"),
+    [
+        ({"keys.json": {"Keys": [{"KeyId": KEY, "KeyArn": ARN}], "Truncated": True, "NextMarker": "token-3"}},
+         "ListKeys is cut off at `token-3`: there are more keys than these"),
+        ({"details.json": {"Roles": DETAILS["RoleDetailList"], "IsTruncated": True, "Marker": "token-4"}},
+         "ListRoles is cut off at `token-4`"),
+    ],
+)  # fmt: skip
+def test_lists_of_what_there_is_say_where_they_are_cut_off(tmp_path: Path, cut: dict[str, object], said: str) -> None:
+    scenario = Scenario.load(written(tmp_path, {**FILES, **cut}))
+    unshown = [each.unknown.reason for each in scenario.world.unshown.values()]
+    assert [*scenario.loaded.words, *unshown] == [said]
 
 
 def test_a_scenario_in_memory_brings_in_sources_as_one_in_a_file_does(tmp_path: Path) -> None:

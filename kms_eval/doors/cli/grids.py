@@ -38,3 +38,9 @@ def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
         return Grid(evaluator, asked)
     except InputError as error:
         raise by_option(error) from None
+
+
+NO_KEYS = (
+    "no key is described, so that nobody may do anything with one: "
+    "name keys in `keys`, or save what `aws kms list-keys` and its fellows print (`kms-eval pull --print-commands`)"
+)

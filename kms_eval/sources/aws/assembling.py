@@ -16,6 +16,7 @@ from kms_eval.sources.aws.identities import PrincipalFacts
 from kms_eval.sources.aws.keys import KeyFacts
 from kms_eval.sources.aws.limits import put_endpoints, put_organization
 from kms_eval.sources.aws.responses import Collection
+from kms_eval.sources.aws.shown import Shown
 from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
 from kms_eval.sources.raw import Raw, Whole
 
@@ -88,6 +89,8 @@ def _put_keys(raw: Raw, collection: Collection, account: str, region: str) -> No
     for name, shown in collection.keys.further_policies:
         message = f"the key policy `{name}` is left out: AWS RAM made it, and only `default` is evaluated"
         raw.warnings.append(DocumentWarning("further-key-policy", message, shown.place))
+    for token in collection.keys.list_cut.values():
+        raw.words.append(f"ListKeys is cut off at `{token}`: there are more keys than these")
     for what, key, shown in collection.keys.replaced:
         message = f"the {what} of key `{key.key_id}` differs from what an earlier file says; this one counts"
         raw.warnings.append(DocumentWarning("source-told-twice", message, shown.place))
@@ -205,6 +208,21 @@ def _put_identities(raw: Raw, collection: Collection, account: str | None) -> No
         raw.put("groups", name, {"policies": _policies(raw, collection, each, ("groups", name))}, each.place)
     for each in tables.of_kind("user", "role"):
         _put_principal(raw, collection, each, names)
+    unread = [each.name for each in tables.of_kind("role") if each.trust is not None and not _is_document(each.trust)]
+    if unread:
+        more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+        raw.words.append(
+            f"the trust policy of {', '.join(unread[:_NAMED])}{more} is left out: it is no policy (and decides nothing)"
+        )
+
+
+_NAMED = 3
+
+
+def _is_document(shown: Shown) -> bool:
+    """Whether something is a policy, or the text of one."""
+    value = shown.value
+    return "Statement" in value if isinstance(value, Mapping) else isinstance(value, str) and "Statement" in value
 
 
 def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, groups: dict[str, str]) -> None:
@@ -222,7 +240,7 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
         entry["permissions_boundary"] = _managed(raw, collection, text, shown, (*at, "permissions_boundary"))
     elif "boundary" not in each.whole:
         raw.gaps[*at, "permissions_boundary"] = _missing(each, "permissions boundary", f"get-{each.kind}")
-    if each.trust is not None:
+    if each.trust is not None and _is_document(each.trust):
         entry["trust_policy"] = each.trust.value
         raw.origins.put((*at, "trust_policy"), Origin(each.trust.place))
     if each.tags is None:
@@ -267,8 +285,9 @@ def _put_unshown(raw: Raw, collection: Collection) -> None:
     for key in collection.keys:
         if key.account and not collection.identities.shows_all(key.account):
             reasons.setdefault(key.account, "no response of GetAccountAuthorizationDetails shows who there is")
-    for account, token in collection.identities.cut.items():
-        reasons[account] = f"GetAccountAuthorizationDetails is cut off at `{token}`"
+    for (account, operation), token in collection.identities.cut.items():
+        if not collection.identities.shows_all(account):
+            reasons[account] = f"{operation} is cut off at `{token}`"
     partition = raw.value.get("partition", "aws")
     for account, reason in reasons.items():
         name = f"arn:{partition}:iam::{account}:*"

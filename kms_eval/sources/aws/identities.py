@@ -64,7 +64,8 @@ class Identities:
     def __init__(self) -> None:
         self.table: dict[str, PrincipalFacts] = {}
         self.managed: dict[str, ManagedPolicy] = {}
-        self.cut: dict[str, str] = {}
+        self.cut: dict[tuple[str, str], str] = {}
+        """The token where a list of an account goes on, by account and operation."""
         self._told: set[tuple[str | None, Kind]] = set()
         self._names: dict[tuple[Kind, str], list[PrincipalFacts]] = {}
 
@@ -87,11 +88,7 @@ class Identities:
         account = account or response.account()
         if token is None:
             self._told |= {(account, "user"), (account, "role")}
-        if account is not None:
-            if token is not None:
-                self.cut[account] = token
-            else:
-                self.cut.pop(account, None)
+        self._goes_on(account, "GetAccountAuthorizationDetails", token)
 
     def described(self, response: Shown, kind: Kind) -> None:
         """GetRole, GetUser and GetGroup, which tells a group's users as well."""
@@ -108,8 +105,16 @@ class Identities:
         account = response.account()
         for entry in response.items(f"{kind.capitalize()}s"):
             account = self._described(kind, entry).arn.split(":")[4]
-        if response.cut_off() is None:
+        token = response.cut_off()
+        if token is None:
             self._told.add((account, kind))
+        self._goes_on(account, f"List{kind.capitalize()}s", token)
+
+    def _goes_on(self, account: str | None, operation: str, token: str | None) -> None:
+        if account is not None and token is not None:
+            self.cut[account, operation] = token
+        elif account is not None:
+            self.cut.pop((account, operation), None)
 
     def tells_all(self, account: str) -> None:
         """All users and roles of the account are shown."""
