@@ -145,6 +145,11 @@ def _yaml(text: str, found: Found) -> tuple[object, Place]:
     return value, Place(SourceFile(found.name, found.path, position))
 
 
+_FAILED_CALL = (
+    r"\s*(?:aws: \[ERROR\]|aws: error|usage: aws|An error occurred \(|Unable to locate credentials|The SSO session"
+    r"|Error (?:loading|when retrieving)|You must specify a region|Could not connect to|The config profile"
+    r"|Partial credentials|Connection was closed|(?:Connect|Read) timeout)"
+)
 _LOOKS: tuple[tuple[str, str, str], ...] = (
     (
         r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)",
@@ -161,7 +166,7 @@ _LOOKS: tuple[tuple[str, str, str], ...] = (
         "is an HTML page, not JSON",
         "what was saved is an error or sign-in page; save the response again",
     ),
-    (r"\s*<\?xml|\s*<ErrorResponse", "is XML, not JSON", "save what the AWS CLI prints with `--output json`"),
+    (r"\s*<[?!a-z]", "is XML, not JSON", "save what the AWS CLI prints with `--output json`"),
     (
         r"\s*user,arn,user_creation_time",
         "is a credential report",
@@ -169,11 +174,14 @@ _LOOKS: tuple[tuple[str, str, str], ...] = (
     ),
     (r"[^\n{\[]*,[^\n{\[]*,[^\n{\[]*\n", "is CSV, not JSON", "save what the AWS CLI prints with `--output json`"),
     (
-        r"\s*An error occurred \(",
+        _FAILED_CALL,
         "is an error message of the AWS CLI, not a response",
         "the call failed; what it would tell is not known",
     ),
     (r"[A-Z]+\t", "is text output of the AWS CLI", "save it with `--output json`"),
+    (r"\s*-{3,}\n\s*\|", "is a table as the AWS CLI prints it", "save it with `--output json`"),
+    (r"\s*[{\[]\s*'", "is what Python prints for a value, not JSON", "write it with `json.dumps(value, default=str)`"),
+    (r"(?:---\s*\n)?\w+:(?:\s|$)", "is YAML in a file whose name does not say so", "let its name end in `.yaml`"),
 )
 
 

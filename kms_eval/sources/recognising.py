@@ -53,6 +53,8 @@ _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
     ),
     (frozenset({"Statement"}), "a policy by itself: nothing says to what it is attached"),
     (frozenset({"Error"}), "an error that AWS answered: the call failed"),
+    (frozenset({"__type"}), "an error that AWS answered: the call failed"),
+    (frozenset({"Content", "ReportFormat"}), "a credential report, which has no policies"),
 )
 
 

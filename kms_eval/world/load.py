@@ -100,9 +100,11 @@ def _plain(path: Path) -> RawDocument | None:
     plain_scenario = isinstance(value, Mapping) and (not _SECTIONS.isdisjoint(value) or value.keys() <= _OF_ANY)
     if plain_scenario and isinstance(value, Mapping) and "sources" not in value:
         return document
-    return (
-        document if from_yaml and not (isinstance(value, Mapping) and {"sources", "Resources"} & value.keys()) else None
+    # A scenario's fields are in lower case, what AWS answers and templates are not.
+    other = isinstance(value, Mapping) and (
+        not {"sources", "Resources"}.isdisjoint(value) or all(str(name)[:1].isupper() for name in value)
     )
+    return document if from_yaml and not other else None
 
 
 def raw_of(paths: Sequence[Path], options: Options | None = None) -> Raw:

@@ -100,6 +100,17 @@ def test_a_response_without_its_key_says_what_to_do(tmp_path: Path) -> None:
         Scenario.load(tmp_path / "policy.json")
 
 
+def test_a_policy_that_is_some_text_is_no_path_of_a_file(tmp_path: Path) -> None:
+    written(tmp_path, {f"{KEY}.json": {"Policy": "details.json"}, "details.json": KEY_POLICY})
+    with pytest.raises(InputError, match=r"Policy: is no policy: expected an object, or the text of one$"):
+        Scenario.load(tmp_path / f"{KEY}.json")
+
+
+def test_responses_may_be_yaml(tmp_path: Path) -> None:
+    text = f"KeyMetadata:\n  Arn: {ARN}\n  KeyId: {KEY}\n  KeyState: Enabled\n"
+    assert Scenario.load(written(tmp_path, {"key.yaml": text}) / "key.yaml").world.keys[KEY].arn == ARN
+
+
 def test_the_later_source_replaces_the_earlier_one(tmp_path: Path) -> None:
     account = written(tmp_path / "account")
     closed = {"Version": "2012-10-17", "Statement": [
@@ -198,6 +209,12 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
             "is XML, not JSON (save what the AWS CLI prints with `--output json`)",
         ),
         ("a,b,c\n1,2,3\n", "is CSV, not JSON"),
+        ("\nUnable to locate credentials. You can configure", "is an error message of the AWS CLI"),
+        ("-------\n|  ListKeys  |\n", "is a table as the AWS CLI prints it (save it with `--output json`)"),
+        ("{'KeyMetadata': {'Enabled': True}}", "is what Python prints for a value, not JSON"),
+        ("KeyMetadata:\n  Enabled: true\n", "is YAML in a file whose name does not say so"),
+        ('{"Content": "dXNlcg==", "ReportFormat": "text/csv"}', "a credential report, which has no policies"),
+        ('{"__type": "AccessDeniedException"}', "an error that AWS answered: the call failed"),
         ("KEYMETADATA\t111122223333\tkey", "is text output of the AWS CLI (save it with `--output json`)"),
         ('{"Error": {"Code": "AccessDenied"}}', "it looks like an error that AWS answered: the call failed"),
         ('[{"eventName": "Decrypt", "eventSource": "kms.amazonaws.com"}]', "begins with a CloudTrail event"),

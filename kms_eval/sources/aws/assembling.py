@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from kms_eval.documents.findings import DocumentWarning
+from kms_eval.documents.wrapping import looks_like_document
 from kms_eval.formats.document import Origin
 from kms_eval.formats.unknown import Unknown
 from kms_eval.sources.aws.identities import PrincipalFacts
@@ -222,7 +223,9 @@ _NAMED = 3
 def _is_document(shown: Shown) -> bool:
     """Whether something is a policy, or the text of one."""
     value = shown.value
-    return "Statement" in value if isinstance(value, Mapping) else isinstance(value, str) and "Statement" in value
+    if isinstance(value, str):
+        return looks_like_document(value) and "Statement" in value
+    return isinstance(value, Mapping) and "Statement" in value
 
 
 def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, groups: dict[str, str]) -> None:

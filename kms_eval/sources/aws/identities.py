@@ -194,7 +194,7 @@ class Identities:
     def _described(self, kind: Kind, entry: Shown) -> PrincipalFacts:
         found = self.shown(kind, entry.needed("Arn"), entry)
         found.id = entry.text(f"{kind.capitalize()}Id") or found.id
-        found.trust = self._document(entry, "AssumeRolePolicyDocument") or found.trust
+        found.trust = entry.member("AssumeRolePolicyDocument") or found.trust
         boundary = entry.member("PermissionsBoundary")
         if boundary is not None and (text := boundary.text("PermissionsBoundaryArn") or ""):
             found.boundary = (text, boundary)
