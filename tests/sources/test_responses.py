@@ -100,6 +100,15 @@ def test_a_response_without_its_key_says_what_to_do(tmp_path: Path) -> None:
         Scenario.load(tmp_path / "policy.json")
 
 
+@pytest.mark.parametrize("key_id", [f"mrk-{KEY}", f"mrk-{KEY.replace('-', '')}"])
+def test_multi_region_keys_are_known_by_their_ids(tmp_path: Path, key_id: str) -> None:
+    files = {
+        name.replace(KEY, key_id): json.loads(json.dumps(value).replace(KEY, key_id)) for name, value in FILES.items()
+    }
+    world = Scenario.load(written(tmp_path, files)).world
+    assert [key.arn for key in world.keys.values()] == [ARN.replace(KEY, key_id)]
+
+
 def test_a_policy_that_is_some_text_is_no_path_of_a_file(tmp_path: Path) -> None:
     written(tmp_path, {f"{KEY}.json": {"Policy": "details.json"}, "details.json": KEY_POLICY})
     with pytest.raises(InputError, match=r"Policy: is no policy: expected an object, or the text of one$"):
