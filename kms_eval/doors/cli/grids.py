@@ -41,6 +41,5 @@ def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
 
 
 NO_KEYS = (
-    "no key is described, so that nobody may do anything with one: "
-    "name keys in `keys`, or save what `aws kms list-keys` and its fellows print (`kms-eval pull --print-commands`)"
+    "no key is described, so that nobody may do anything with one (describe one in `keys`, or add a source that has)"
 )

@@ -19,11 +19,14 @@ def is_template(value: object) -> bool:
     """Whether a document is a template."""
     if not isinstance(value, Mapping):
         return False
+    if "AWSTemplateFormatVersion" in value:
+        return True
     resources = value.get("Resources")
     if not isinstance(resources, Mapping):
         return False
-    return not {"AWSTemplateFormatVersion", "Transform"}.isdisjoint(value) or any(
-        isinstance(each, Mapping) and "::" in str(each.get("Type")) for each in resources.values()
+    return "Transform" in value or any(
+        str(name).startswith("Fn::") or (isinstance(each, Mapping) and "::" in str(each.get("Type")))
+        for name, each in resources.items()
     )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kms_eval.formats.document import Origin, Steps
+from kms_eval.documents.wrapping import looks_like_document
+from kms_eval.errors import Fault, InputError
+from kms_eval.formats.document import Origin, Place, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS
@@ -37,7 +39,7 @@ def put_keys(raw: Raw, resources: list[Resource]) -> None:
         logical = resource.id.rpartition(".")[2]
         handles[resource.stack.key_id(logical)] = handles[resource.stack.key_arn(logical)] = resource.id
         raw.put("keys", resource.id, _key(resource, logical), resource.place)
-        policy = _document(resource.get("KeyPolicy"))
+        policy = _document(resource.get("KeyPolicy"), resource.place.at("KeyPolicy"))
         origin = Origin(resource.place.at("KeyPolicy"), resource.id)
         if policy is None:
             policy = _default_policy(resource)
@@ -87,8 +89,13 @@ def _default_policy(resource: Resource) -> dict[str, object]:
     return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
 
 
-def _document(policy: object) -> object:
-    """A policy without an Id, and statements without Sids, that are not known: they decide nothing."""
+def _document(policy: object, place: Place) -> object:
+    """A policy without an Id, and statements without Sids, that are not known: they decide nothing.
+
+    Raises InputError for a text that is none: in a template it is not the path of a file.
+    """
+    if isinstance(policy, str) and not looks_like_document(policy):
+        raise InputError(Fault("is no policy: expected an object, or the text of one", place.location()))
     if not isinstance(policy, Mapping):
         return policy
     found = {name: value for name, value in policy.items() if name != "Id" or not isinstance(value, Unknown)}
@@ -163,7 +170,8 @@ class People:
         logical = resource.id.rpartition(".")[2]
         if resource.type == "AWS::IAM::ManagedPolicy":
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
-            self._managed[resource.stack.arn(logical)] = (_document(resource.get("PolicyDocument")), origin)
+            document = _document(resource.get("PolicyDocument"), origin.place)
+            self._managed[resource.stack.arn(logical)] = (document, origin)
         kind = _PEOPLE.get(resource.type)
         if kind is None:
             return
@@ -260,7 +268,7 @@ class People:
             return
         policies = self._entry(steps)["policies"]
         assert isinstance(policies, dict)  # noqa: S101 - INVARIANT: made with the entry
-        policies[name] = _document(document)
+        policies[name] = _document(document, origin.place)
         self._raw.origins.put((*steps, "policies", name), origin)
 
     def _by_arn(self, steps: Steps, text: object, resource: Resource, field: str) -> None:
@@ -304,8 +312,8 @@ def put_others(raw: Raw, resources: list[Resource]) -> None:
             entry["vpc"] = resource.text("VpcId")
         raw.put("vpc_endpoints", resource.id, entry, resource.place)
         if resource.get("PolicyDocument") is not None:
-            entry["policy"] = _document(resource.get("PolicyDocument"))
             origin = Origin(resource.place.at("PolicyDocument"), resource.id)
+            entry["policy"] = _document(resource.get("PolicyDocument"), origin.place)
             raw.origins.put(("vpc_endpoints", resource.id, "policy"), origin)
 
 
@@ -327,7 +335,8 @@ def _attached(raw: Raw, resource: Resource) -> None:
     field = FIELDS.get(resource.text("Type") or "")
     if field is None:
         return
-    document = Document(_document(resource.get("Content")), Origin(resource.place.at("Content"), resource.id))
+    origin = Origin(resource.place.at("Content"), resource.id)
+    document = Document(_document(resource.get("Content"), origin.place), origin)
     name = resource.text("Name") or resource.id
     raw.attachments[Attached(field, None, name)] = document
     targets = resource.get("TargetIds")

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/cdk/v2/guide/how-cdk-synth.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,13 +53,28 @@ def read_stack(document: RawDocument, options: Options) -> Raw:
     if stack.partition != "aws":
         raw.value["partition"] = stack.partition
     resources = list(stack.resources())
+    stack.refuse_circles()
     refuse_twice(resources, _name)
     put_keys(raw, resources)
     People(raw, resources)
     put_others(raw, resources)
+    if stack.nameless:
+        raw.words.append(_made_up(stack.nameless))
     keys, people = len(raw.section("keys")), len(raw.section("principals"))
     counts = [f"{number} {word}" for number, word in ((keys, "keys"), (people, "users and roles")) if number]
     return replace(raw, known_as=", ".join(["CloudFormation template", *counts]))
+
+
+_LISTED = 3
+
+
+def _made_up(nameless: Sequence[str]) -> str:
+    if len(nameless) == 1:
+        (name,) = nameless
+        return f"the name of {name} is not known before the stack is made: the logical id stands in"
+    more = f" and {len(nameless) - _LISTED} more" if len(nameless) > _LISTED else ""
+    listed = ", ".join(nameless[:_LISTED])
+    return f"the names of {listed}{more} are not known before the stack is made: logical ids stand in"
 
 
 def _name(resource: Resource) -> str | None:

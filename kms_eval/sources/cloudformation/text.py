@@ -64,6 +64,7 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
             message = f"uses the macro {quoted(shown)}, which only AWS can run"
             raise InputError(Fault(message, place.at("Transform").location(), _PROCESSED))
     if not names:
+        _refuse_unexpanded(template, place)
         return template
     nodes = _library("cfnlint.decode.utils").convert_dict(dict(template))
     cfn = _library("cfnlint.template").Template(place.file.name, nodes, [region])
@@ -80,6 +81,43 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
         message = f"{quoted(left[0])} is a resource of SAM, which this release of cfn-lint does not expand"
         raise InputError(Fault(message, place.at("Resources", left[0]).location(), _PROCESSED))
     return changed
+
+
+_LOOP: Final = "Fn::ForEach::"
+
+
+def _refuse_unexpanded(template: Mapping[str, Any], place: Place) -> None:
+    """Refuse what stands in the place of resources where nothing says how to expand it. Raises InputError."""
+    resources = template.get("Resources")
+    for name, written in resources.items() if isinstance(resources, Mapping) else ():
+        if str(name).startswith(_LOOP):
+            message = f"`Fn::ForEach` is nothing without the transform {quoted(_EXTENSIONS)}"
+            raise InputError(Fault(message, place.at("Resources", name).location(), f"`Transform: {_EXTENSIONS}`"))
+        if name == "Fn::Transform":
+            macro = written.get("Name") if isinstance(written, Mapping) else written
+            message = f"uses the macro {quoted(str(macro))}, which only AWS can run"
+            raise InputError(Fault(message, place.at("Resources", name).location(), _PROCESSED))
+
+
+def settled_loops(value: object, steps: Steps, settle: Callable[[object, Steps], object]) -> object:
+    """A template in which every loop runs over a list that is known: cfn-lint makes names up for what it cannot tell.
+
+    `settle` finds the list; it is None where only the loop around it can tell.
+    """
+    if isinstance(value, list):
+        return [settled_loops(each, (*steps, index), settle) for index, each in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, object] = {}
+    for name, member in value.items():
+        here = (*steps, name)
+        if str(name).startswith(_LOOP) and isinstance(member, list) and len(member) == 3:
+            known = settle(member[1], (*here, 1))
+            over = member[1] if known is None else known
+            found[name] = [member[0], over, settled_loops(member[2], (*here, 2), settle)]
+        else:
+            found[name] = settled_loops(member, here, settle)
+    return found
 
 
 def plain(value: object) -> object:

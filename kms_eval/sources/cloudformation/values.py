@@ -28,6 +28,7 @@ _MOST_VALUES = 200_000
 """Evaluated in one template: functions that refer to functions can make any number of a few lines."""
 _LONGEST_TEXT = 1 << 20
 _MOST_BLOCKS = 256  # as many as AWS gives
+_TELLING: Final = {"AWS::Region": "`--region` tells the Region", "AWS::AccountId": "`--account` tells the account"}
 _FULL_DOMAIN: Final = {"aws-cn": "amazonaws.com.cn"}
 
 
@@ -249,7 +250,8 @@ class Values:
             one, other = self.of(argument[1], (*steps, 1)), self.of(argument[2], (*steps, 2))
             if one == other:
                 return one
-            return Unknown(f"the condition {argument[0]} hangs on {holds.reason}", holds.address, holds.remedy)
+            unknown = Unknown(f"the condition {argument[0]} hangs on {holds.reason}", holds.address, holds.remedy)
+            return _statement_under(unknown, one, other) or unknown
         return self.of(argument[1 if holds else 2], (*steps, 1 if holds else 2))
 
     def _find_in_map(self, argument: object, steps: Steps) -> object:
@@ -264,7 +266,9 @@ class Values:
                 more = argument[3] if len(argument) > 3 else None
                 if isinstance(more, Mapping) and "DefaultValue" in more:
                     return self.of(more["DefaultValue"], (*steps, 3, "DefaultValue"))
-                raise self._fault(steps, f"there is no {quoted(str(name))} in the map")
+                about = argument[index]
+                named = about.get("Ref") if isinstance(about, Mapping) else None
+                raise self._fault(steps, f"there is no {quoted(str(name))} in the map", _TELLING.get(str(named)))
             here = here[str(name)]
         return here
 
@@ -362,8 +366,8 @@ class Values:
     def _at(steps: Steps) -> str:
         return ".".join(str(step) for step in steps if not str(step).startswith("Fn::"))
 
-    def _fault(self, steps: Steps, message: str) -> InputError:
-        return InputError(Fault(message, self._place.at(*steps).location()))
+    def _fault(self, steps: Steps, message: str, advice: str | None = None) -> InputError:
+        return InputError(Fault(message, self._place.at(*steps).location(), advice))
 
 
 def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) -> dict[str, object]:
@@ -382,6 +386,17 @@ def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) ->
         remedy = f"`--parameter {name}=VALUE`"
         found[name] = given.get(name, Unknown("known when the stack is made", name, remedy))
     return found
+
+
+def _statement_under(unknown: Unknown, one: object, other: object) -> object:
+    """The statement that one of two values is, under a condition that is not known; None where that is not what it is.
+
+    It counts or does not, and that is all: the rest of its policy is known.
+    """
+    said = other if one is NO_VALUE else one if other is NO_VALUE else None
+    if not isinstance(said, Mapping) or "Effect" not in said:
+        return None
+    return {**said, "Condition": unknown}
 
 
 def _text(value: object) -> str:
