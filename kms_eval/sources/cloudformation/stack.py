@@ -17,8 +17,9 @@ from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.records import record
 from kms_eval.sources.cloudformation.text import expanded, settled_loops
-from kms_eval.sources.cloudformation.values import Values, pseudo_parameters
+from kms_eval.sources.cloudformation.values import Values
 from kms_eval.sources.shapes import check_shape, mapping
+from kms_eval.sources.undeclared import OF_A_STACK
 
 SHAPE: Final = mapping(
     Parameters=mapping(mapping()),
@@ -36,6 +37,7 @@ _NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::IAM::Group": ("group", "GroupName"),
     "AWS::IAM::ManagedPolicy": ("policy", "ManagedPolicyName"),
 }
+_FULL_DOMAIN: Final = {"aws-cn": "amazonaws.com.cn"}
 _ARN: Final = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
 
 Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] | None"]
@@ -273,6 +275,24 @@ READ: Final = frozenset(
     }
 )
 """The types of resources that tell something; the properties of others are never looked at."""
+
+
+def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) -> dict[str, object]:
+    """What pseudo parameters are; those that only a stack has may be given like parameters.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+    """
+    partition = partition_of(region)
+    found: dict[str, object] = {
+        "AWS::AccountId": account,
+        "AWS::Region": region,
+        "AWS::Partition": partition,
+        "AWS::URLSuffix": _FULL_DOMAIN.get(partition, "amazonaws.com"),
+    }
+    for name in OF_A_STACK:
+        remedy = f"`--parameter {name}=VALUE`"
+        found[name] = given.get(name, Unknown("known when the stack is made", name, remedy))
+    return found
 
 
 def _with_known_loops(

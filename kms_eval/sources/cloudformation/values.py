@@ -16,10 +16,8 @@ from itertools import islice
 from typing import Any, Final
 
 from kms_eval.errors import Fault, InputError, quoted
-from kms_eval.facts.regions import partition_of
 from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown
-from kms_eval.sources.undeclared import OF_A_STACK
 
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
@@ -29,7 +27,6 @@ _MOST_VALUES = 200_000
 _LONGEST_TEXT = 1 << 20
 _MOST_BLOCKS = 256  # as many as AWS gives
 _TELLING: Final = {"AWS::Region": "`--region` tells the Region", "AWS::AccountId": "`--account` tells the account"}
-_FULL_DOMAIN: Final = {"aws-cn": "amazonaws.com.cn"}
 
 
 class NoValue:
@@ -368,24 +365,6 @@ class Values:
 
     def _fault(self, steps: Steps, message: str, advice: str | None = None) -> InputError:
         return InputError(Fault(message, self._place.at(*steps).location(), advice))
-
-
-def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) -> dict[str, object]:
-    """What pseudo parameters are; those that only a stack has may be given like parameters.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
-    """
-    partition = partition_of(region)
-    found: dict[str, object] = {
-        "AWS::AccountId": account,
-        "AWS::Region": region,
-        "AWS::Partition": partition,
-        "AWS::URLSuffix": _FULL_DOMAIN.get(partition, "amazonaws.com"),
-    }
-    for name in OF_A_STACK:
-        remedy = f"`--parameter {name}=VALUE`"
-        found[name] = given.get(name, Unknown("known when the stack is made", name, remedy))
-    return found
 
 
 def _statement_under(unknown: Unknown, one: object, other: object) -> object:
