@@ -150,9 +150,13 @@ _FAILED_CALL = (
     r"|Error (?:loading|when retrieving)|You must specify a region|Could not connect to|The config profile"
     r"|Partial credentials|Connection was closed|(?:Connect|Read) timeout)"
 )
+_PLAN_FOR_PEOPLE = (
+    r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)"
+    r"|(?:\x1b\[[\d;]*m)*No changes\."
+)
 _LOOKS: tuple[tuple[str, str, str], ...] = (
     (
-        r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)",
+        _PLAN_FOR_PEOPLE,
         "is what `terraform plan` prints for people",
         "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
     ),

@@ -153,7 +153,7 @@ class _Sources:
             alike.setdefault(looks_like(opened.value), []).append(opened)
         for looks, those in alike.items():
             if found.alone:
-                more = f", and so do {len(those) - 1} more documents in the file" if len(those) > 1 else ""
+                more = f", and so do {len(those) - 1} more in the file" if len(those) > 1 else ""
                 place = those[0].place.location()
                 self.faults.append(Fault(f"is no source: it looks like {looks}{more}", place, way_out(those[0].value)))
             else:

@@ -231,7 +231,7 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
         ('{"Roles": [{"RoleName": "app", "Arn": "arn:aws:iam::1:user/app"}]}', "is not the ARN of a role"),
         ('{"Records": []}', "is no source: it looks like a CloudTrail trail"),
         ('{"Version": "2012-10-17", "Statement": []}', "(name it in a scenario, or give it as `--key-policy FILE`"),
-        ('{"text": 1}\n{"text": 2}\n{"text": 3}', "an object with `text`, and so do 2 more documents in the file"),
+        ('{"text": 1}\n{"text": 2}\n{"text": 3}', "an object with `text`, and so do 2 more in the file"),
         ('{"Keys": "x", "Aliases": [1]}', "expected an object"),
         ("", "is empty"),
     ],

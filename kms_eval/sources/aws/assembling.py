@@ -19,7 +19,7 @@ from kms_eval.sources.aws.limits import put_endpoints, put_organization
 from kms_eval.sources.aws.responses import Collection
 from kms_eval.sources.aws.shown import Shown
 from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
-from kms_eval.sources.raw import Raw, Whole
+from kms_eval.sources.raw import Document, Raw, Whole
 
 _METADATA: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("spec", ("KeySpec", "CustomerMasterKeySpec")),
@@ -203,6 +203,9 @@ def _grant(value: object) -> object:
 
 def _put_identities(raw: Raw, collection: Collection, account: str | None) -> None:
     tables = collection.identities
+    for text, policy in tables.managed.items():
+        if policy.document is not None:
+            raw.managed[text] = Document(policy.document.value, _managed_origin(text, policy.document))
     names = {each.arn: each.name if each.arn.split(":")[4] == account else each.arn for each in tables.of_kind("group")}
     for each in tables.of_kind("group"):
         name = names[each.arn]
@@ -332,6 +335,9 @@ def _managed(raw: Raw, collection: Collection, text: str, shown: object, at: tup
         reason = _refused(collection, "GetPolicyVersion", policy=text) or "the managed policy is named and not included"
         remedy = f"save `aws iam get-policy --policy-arn {text}` and `aws iam get-policy-version`, or `kms-eval pull`"
         return Unknown(reason, text, remedy)
-    by_aws = ":iam::aws:policy/" in text
-    raw.origins.put(at, Origin(document.place, text.split(":policy/", 1)[-1].rsplit("/", 1)[-1], by_aws))
+    raw.origins.put(at, _managed_origin(text, document))
     return document.value
+
+
+def _managed_origin(text: str, document: Shown) -> Origin:
+    return Origin(document.place, text.split(":policy/", 1)[-1].rsplit("/", 1)[-1], ":iam::aws:policy/" in text)

@@ -16,7 +16,7 @@ from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS
 from kms_eval.sources.cloudformation.stack import KEY_TYPES, Resource
-from kms_eval.sources.raw import Attached, Document, Raw
+from kms_eval.sources.raw import Attached, Document, Raw, perhaps
 
 _ELSEWHERE: Final = "not in this template"
 _ADD: Final = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
@@ -172,6 +172,7 @@ class People:
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
             document = _document(resource.get("PolicyDocument"), origin.place)
             self._managed[resource.stack.arn(logical)] = (document, origin)
+            self._raw.managed[resource.stack.arn(logical)] = Document(document, origin)
         kind = _PEOPLE.get(resource.type)
         if kind is None:
             return
@@ -221,18 +222,27 @@ class People:
         inline = _INLINE.get(resource.type)
         if inline is not None:
             for owner in _entries(resource.get(inline[1])):
-                self._policy(self._owner(inline[0], owner, resource), name, resource.get("PolicyDocument"), origin)
+                self._give(inline[0], owner, name, resource, origin)
         elif resource.type == "AWS::IAM::Policy":
             for kind, owner in _owners(resource):
-                self._policy(self._owner(kind, owner, resource), name, resource.get("PolicyDocument"), origin)
+                self._give(kind, owner, name, resource, origin)
         elif resource.type == "AWS::IAM::ManagedPolicy":
             own = resource.stack.arn(resource.id.rpartition(".")[2])
             for kind, owner in _owners(resource):
-                steps = self._owner(kind, owner, resource)
-                if steps is not None:
-                    self._by_arn(steps, own, resource, "PolicyDocument")
+                self._give(kind, owner, own, resource, self._managed[own][1])
         elif resource.type == "AWS::IAM::UserToGroupAddition":
             self._add_users(resource)
+
+    def _give(self, kind: str, owner: object, name: str, resource: Resource, origin: Origin) -> None:
+        """A policy for a user, role or group; of one that is not known, anybody of the stack may be the one."""
+        document = resource.get("PolicyDocument")
+        if not isinstance(owner, Unknown):
+            self._policy(self._owner(kind, owner, resource), name, document, origin)
+            return
+        self._raw.words.append(f"{resource.id} hangs on a {kind} that is not known: {owner.address}")
+        for (each, _name), steps in self._names.items():
+            if each == kind and name not in _mapping(self._entry(steps)["policies"]):
+                self._policy(steps, name, perhaps(_document(document, origin.place), owner), origin)
 
     def _add_users(self, resource: Resource) -> None:
         group = resource.text("GroupName")
@@ -315,6 +325,10 @@ def put_others(raw: Raw, resources: list[Resource]) -> None:
             origin = Origin(resource.place.at("PolicyDocument"), resource.id)
             entry["policy"] = _document(resource.get("PolicyDocument"), origin.place)
             raw.origins.put(("vpc_endpoints", resource.id, "policy"), origin)
+
+
+def _mapping(value: object) -> Mapping[object, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _entries(value: object) -> list[object]:

@@ -200,6 +200,25 @@ def test_a_statement_under_a_condition_that_is_not_known_leaves_the_others_known
     assert known.can("arn:aws:iam::444455556666:root", "kms:Decrypt", key="Key").decision == "implicitDeny"
 
 
+def test_a_policy_of_a_role_that_is_not_known_may_be_that_of_any_role() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    template = {
+        "Parameters": {"Who": {"Type": "String"}},
+        "Resources": {
+            "Key": key(ROOT),
+            "Worker": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "worker"}},
+            "Use": {"Type": "AWS::IAM::Policy", "Properties": {
+                "PolicyName": "use", "Roles": [{"Ref": "Who"}], "PolicyDocument": document}},
+        },
+    }  # fmt: skip
+    raw = read(template)
+    assert "Use hangs on a role that is not known: Who" in raw.words
+    asked = world(raw).can("role/worker", "kms:Decrypt", key="Key")
+    assert (asked.decision, [each.address for each in asked.explanation.unknowns]) == ("undetermined", ["Who"])
+    assert world(raw).can("role/worker", "kms:Encrypt", key="Key").decision == "implicitDeny"
+    assert world(read(template, Who="worker")).can("role/worker", "kms:Decrypt", key="Key")
+
+
 def test_names_that_are_made_up_are_one_line() -> None:
     raw = read({"Resources": {f"Role{number}": {"Type": "AWS::IAM::Role"} for number in range(5)}})
     (word,) = (word for word in raw.words if "Role" in word)
