@@ -296,6 +296,35 @@ def test_trust_policies_are_kept_and_decide_nothing(tmp_path: Path) -> None:
     assert world.principals[f"arn:aws:iam::{ACCOUNT}:user/alice"].trust_policy is None
 
 
+def test_single_calls_are_of_whom_their_files_are_named_after(tmp_path: Path) -> None:
+    iam = f"arn:aws:iam::{ACCOUNT}"
+    single: dict[str, object] = {
+        "roles.json": {"Roles": [{"RoleName": "app", "Arn": f"{iam}:role/app"}]},
+        "users.json": {"Users": [{"UserName": "alice", "Arn": f"{iam}:user/alice"}]},
+        "groups.json": {"Groups": [{"GroupName": "dev", "Arn": f"{iam}:group/dev"}]},
+        "role-app.json": {"Role": {"RoleName": "app", "Arn": f"{iam}:role/app"}},
+        "app-inline.json": {"PolicyNames": ["use"]},
+        "app-use.json": {"RoleName": "app", "PolicyName": "use", "PolicyDocument": document(statement("kms:Decrypt"))},
+        "app-attached.json": {"AttachedPolicies": []},
+        "alice.json": {"User": {"UserName": "alice", "Arn": f"{iam}:user/alice"}},
+        "alice-inline.json": {"PolicyNames": []},
+        "alice-attached.json": {"AttachedPolicies": []},
+        "alice-groups.json": {"Groups": [{"GroupName": "dev", "Arn": f"{iam}:group/dev"}]},
+        "dev-inline.json": {"PolicyNames": ["look"]},
+        "dev-look.json": {
+            "GroupName": "dev",
+            "PolicyName": "look",
+            "PolicyDocument": document(statement("kms:DescribeKey")),
+        },
+        "dev-attached.json": {"AttachedPolicies": []},
+    }
+    asked = Scenario.load(written(tmp_path, {**without("details.json"), **single}))
+    assert asked.can("role/app", "kms:Decrypt")
+    assert asked.can("role/app", "kms:Encrypt").decision == "implicitDeny"
+    assert asked.can("user/alice", "kms:Encrypt").decision == "implicitDeny"
+    assert asked.can("user/alice", "kms:DescribeKey")
+
+
 @pytest.mark.parametrize("trust", [{}, "<URL-encoded-JSON>"])
 def test_a_trust_policy_that_is_none_is_left_out_and_said(tmp_path: Path, trust: object) -> None:
     role = {"RoleName": "old", "Arn": f"arn:aws:iam::{ACCOUNT}:role/old", "AssumeRolePolicyDocument": trust}

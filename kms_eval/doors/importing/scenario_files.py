@@ -15,6 +15,7 @@ import yaml
 
 from kms_eval.formats.document import Place, SourceFile, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
+from kms_eval.formats.yaml_text import scalar_value
 from kms_eval.safe_text import json_text, printable
 from kms_eval.sources.raw import Raw
 
@@ -172,10 +173,31 @@ class _Files:
         return "\n".join(lines) + "\n"
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML 1.2: texts that are numbers there, and none in the YAML 1.1 of PyYAML, are quoted (``1e5``)."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    try:
+        plainly = not text or scalar_value(text) == text
+    except ValueError:
+        plainly = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plainly else "'")
+
+
+_Dumper.add_representer(str, _text)
+
+
 def _yaml(value: object, *, allow_unicode: bool) -> str:
-    return yaml.safe_dump(
-        _plain(value), sort_keys=False, width=120, allow_unicode=allow_unicode, default_flow_style=False
+    text: str = yaml.dump(
+        _plain(value),
+        Dumper=_Dumper,
+        sort_keys=False,
+        width=120,
+        allow_unicode=allow_unicode,
+        default_flow_style=False,
     )
+    return text
 
 
 def _rank(section: str) -> int:

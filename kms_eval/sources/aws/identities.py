@@ -124,6 +124,11 @@ class Identities:
         """Whether all users and roles of the account are shown; a list that does not say whose it is may be its own."""
         return all((account, kind) in self._told or (None, kind) in self._told for kind in ("user", "role"))
 
+    def is_of_user(self, response: Shown) -> bool:
+        """Whether the file of a response is named after a user."""
+        name = response.names[-1] if response.names else "list-groups"
+        return "list-groups" not in name and any(_ends_in(name, each.arn) for each in self.of_kind("user"))
+
     def groups_of_user(self, response: Shown) -> None:
         """ListGroupsForUser."""
         user = self._named("user", response)

@@ -82,7 +82,8 @@ def _grants(collection: Collection, shown: Shown) -> None:
 
 
 def _groups(collection: Collection, shown: Shown) -> None:
-    if shown.names and "user" in shown.names[-1]:
+    """ListGroups, and ListGroupsForUser where the file is named so or after a user."""
+    if shown.names and ("user" in shown.names[-1] or collection.identities.is_of_user(shown)):
         collection.identities.groups_of_user(shown)
     else:
         collection.identities.listed(shown, "group")
