@@ -102,7 +102,8 @@ class Raw:
     source says anything there. `attachments` are policies of the organization by what they hang on, which count where a
     source tells the accounts; None takes one away. `managed` are managed policies by their ARNs, whoever has them:
     where another source only names one, it is that. `words` are to be said first, to whoever asks; `known_as` is what
-    the source was recognised as.
+    the source was recognised as. `stack` is what a stack is called, and `logical_ids` are what it calls its own, which
+    another stack may have as well.
     """
 
     value: dict[str, object] = field(default_factory=dict)
@@ -113,6 +114,8 @@ class Raw:
     warnings: list[DocumentWarning] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     known_as: str = ""
+    stack: str = ""
+    logical_ids: frozenset[str] = frozenset()
 
     def section(self, name: str) -> dict[str, object]:
         """A section that is a mapping; made where it is not there yet."""

@@ -166,7 +166,7 @@ class _Sources:
             refuse_undeclared(self.options.parameters, filter(is_template, templates))
         told = self._read_told()
         options = self._told_options(told)
-        raws = []
+        raws: list[tuple[_Part, Raw]] = []
         for part in self.parts:
             raw = told.get(id(part))
             if raw is None and part.kind is not None and part.opened is not None:
@@ -176,10 +176,10 @@ class _Sources:
                     self.faults += error.faults
                     continue
             if raw is not None:
-                raws.append(raw)
+                raws.append((part, raw))
         if self.faults:
             raise InputError(self.faults)
-        result = merged(raws)
+        result = merged(_told_apart(raws, options))
         if self.options.account is not None:
             result.value["account"] = self.options.account
         if self.options.region is not None:
@@ -230,6 +230,26 @@ class _Sources:
             for path, counts in self.counted.items()
             if counts
         ]
+
+
+def _told_apart(raws: Sequence[tuple[_Part, Raw]], options: Options) -> list[Raw]:
+    """Stacks that have logical ids in common are read again by their names: these are other keys, and other roles."""
+    files = {id(raw): part.opened.place.file.name for part, raw in raws if raw.logical_ids and part.opened is not None}
+    in_files = {(files[id(raw)], name) for _part, raw in raws for name in raw.logical_ids}
+    counted = Counter(name for _file, name in in_files)
+    names = Counter(raw.stack for _part, raw in raws)
+    found = []
+    for part, raw in raws:
+        common = sorted(name for name in raw.logical_ids if counted[name] > 1)
+        again = raw
+        if common and part.kind is not None and part.opened is not None:
+            path = part.opened.place.file.path
+            around = f"{path.parent.resolve().name}-" if path is not None and names[raw.stack] > 1 else ""
+            again = part.kind.read(part.opened.document(), replace(options, stack=f"{around}{raw.stack}"))
+            word = f"{common[0]} is in several stacks: that of {part.opened.place.file.name} is {around}{raw.stack}."
+            again.words.append(f"{word}{common[0]}")
+        found.append(again)
+    return found
 
 
 _NAMED = 3

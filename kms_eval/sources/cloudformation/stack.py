@@ -16,7 +16,7 @@ from kms_eval.facts.regions import partition_of
 from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.records import record
-from kms_eval.sources.cloudformation.text import expanded, settled_loops
+from kms_eval.sources.cloudformation.text import expanded, is_empty_stack, settled_loops
 from kms_eval.sources.cloudformation.values import Values
 from kms_eval.sources.shapes import check_shape, mapping
 from kms_eval.sources.undeclared import OF_A_STACK
@@ -96,7 +96,7 @@ class Stack:
         self._around = around
         pseudo = pseudo_parameters(account, region, parameters)
         self._template = expanded(_with_known_loops(template, place, parameters, pseudo), place, region)
-        if "Resources" not in self._template:
+        if "Resources" not in self._template and not is_empty_stack(self._template):
             raise InputError(Fault("is a template without `Resources`", place.location()))
         check_shape(self._template, SHAPE, place)
         self._resources: Mapping[str, Any] = self._template.get("Resources") or {}

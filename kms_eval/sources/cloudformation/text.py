@@ -83,6 +83,12 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
     return changed
 
 
+def is_empty_stack(value: Mapping[str, object]) -> bool:
+    """Whether a template is what AWS CDK makes of a stack without resources."""
+    rules = value.get("Rules")
+    return "Resources" not in value and isinstance(rules, Mapping) and "CheckBootstrapVersion" in rules
+
+
 _LOOP: Final = "Fn::ForEach::"
 
 
