@@ -26,6 +26,7 @@ def merged(raws: Iterable[Raw]) -> Raw:
     result = Raw()
     names: list[str] = []
     for raw in raws:
+        _rename_others(result, raw)
         _Merger(result, raw).merge()
         names.append(raw.known_as)
     attach(result)
@@ -72,6 +73,27 @@ def _put_one(raw: Raw, into: dict[str, object] | list[object], at: str | int, va
         into[at] = document.value  # type: ignore[index]  # a name of the mapping, or an index of the list
         raw.origins.drop(steps)
         document.put(raw.origins, steps)
+
+
+def _rename_others(result: Raw, raw: Raw) -> None:
+    """Keys that are called like one of another account or Region, and are therefore no later word about it."""
+    known, told = result.value.get("keys"), raw.value.get("keys")
+    if not isinstance(known, Mapping) or not isinstance(told, dict):
+        return
+    for name in [name for name in told if name in known]:
+        before, entry = known[name], told[name]
+        if not isinstance(before, Mapping) or not isinstance(entry, Mapping):
+            continue
+        there, here = _where(before, result), _where(entry, raw)
+        if not any(one and other and one != other for one, other in zip(there, here, strict=True)):
+            continue
+        region, account = here
+        fresh = f"{name}-{region}" if account == there[1] else f"{name}-{region}-{account}"
+        told[fresh] = told.pop(name)
+        raw.origins.move(("keys", name), ("keys", fresh))
+        for steps in [steps for steps in raw.gaps if steps[:2] == ("keys", name)]:
+            raw.gaps["keys", fresh, *steps[2:]] = raw.gaps.pop(steps)
+        result.words.append(f"{name} is in several accounts or Regions: {fresh} is that of {region} in {account}")
 
 
 class _Merger:
@@ -201,6 +223,15 @@ def _known_keys(raw: Raw) -> dict[str, str]:
             for alias in _names(entry.get("aliases")):
                 known.setdefault(alias, handle)
     return known
+
+
+def _where(entry: Mapping[str, object], raw: Raw) -> tuple[object, object]:
+    """The Region and account of a key, each as far as it is told."""
+    parts = arn.parse(str(entry.get("arn") or ""))
+    if parts is not None:
+        return parts.region, parts.account
+    around = raw.value
+    return entry.get("region", around.get("region")), entry.get("account", around.get("account"))
 
 
 def _identity(entry: Mapping[str, object], raw: Raw) -> str | None:
