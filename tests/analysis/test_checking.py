@@ -60,6 +60,15 @@ def test_an_account_that_the_policy_names_is_outside() -> None:
     assert found.witnesses[0].request.principal == f"arn:aws:iam::{OTHER}:root"
 
 
+def test_one_of_several_whom_no_policy_tells_apart_is_named_beside_those_outside() -> None:
+    twins = {f"role/{name}": {"policies": [identity("kms:Decrypt")]} for name in ("first", "second")}
+    scenario = world(DELEGATES, principals=twins)
+    assert scenario.check(nobody="outside-account", may="kms:Decrypt")
+    found = scenario.check(nobody=["outside-account", "role/second"], may="kms:Decrypt")
+    assert found.verdict == "fails"
+    assert [each.who for each in found.witnesses] == ["role/second"]
+
+
 def test_a_role_of_an_account_that_nobody_describes_may_have_any_identity_policy() -> None:
     scenario = world(allow("kms:Encrypt", {"AWS": f"arn:aws:iam::{OTHER}:role/partner"}))
     found = scenario.check(nobody="outside-account", may="kms:Encrypt")

@@ -111,11 +111,13 @@ def compare(
     pairs = _paired(before.evaluator, after.evaluator, principals)
     both_keys = _paired_keys(before.world, after.world, keys)
     after.count_like(before)
-    actions &= _differing(before, after, pairs, both_keys)
-    before, after = before.about(actions), after.about(actions)
+    differing, named = _differing(before, after, pairs, both_keys)
+    actions &= differing
+    before = before.about(actions, [one for one, _other in named if one is not None])
+    after = after.about(actions, [other for _one, other in named if other is not None])
     after.count_like(before)
     comparing = _Comparing(before, after, actions, both_keys)
-    sides = _Sides(before, after, both_keys)
+    sides = _Sides(before, after, named)
     changes: list[Change] = []
     decided = 0
     for pair in track(pairs):
@@ -130,7 +132,7 @@ def compare(
             if comparing.named(one, other):
                 mine = _of_pair(before, pair.before, one, old), _of_pair(after, pair.after, other, new)
                 changes += comparing.changes(pair, *mine)
-    return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
+    return Compared(tuple(changes), len(pairs), len(both_keys), decided)
 
 
 _Keys = tuple[Key | None, Key | None]
@@ -281,22 +283,27 @@ def _paired_keys(before: World, after: World, names: Sequence[str]) -> list[tupl
     return [*pairs, *((None, key) for key in by_arn.values())]
 
 
-def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> int:
-    """The actions about which anything else is said after the change; all where somebody or a key comes or goes."""
+def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> tuple[int, Sequence[_Keys]]:
+    """The actions and keys about which anything else is said after the change; all where somebody or a key comes."""
     here = [one for one, other in keys if one is not None and other is not None]
     there = [other for one, other in keys if one is not None and other is not None]
     if len(here) < len(keys):
-        return PUBLISHED
+        return PUBLISHED, keys
     between: set[tuple[PairClass, PairClass]] = set()
+    other_since = bytearray(len(keys))
     for pair in pairs:
         if pair.before is None or pair.after is None:
-            return PUBLISHED
+            return PUBLISHED, keys
         between.add((before.class_without_key(pair.before), after.class_without_key(pair.after)))
-        between.update(zip(before.classes_of(pair.before, here), after.classes_of(pair.after, there), strict=True))
+        both = zip(before.classes_of(pair.before, here), after.classes_of(pair.after, there), strict=True)
+        for place, (one, other) in enumerate(both):
+            if one != other:
+                other_since[place] = True
+                between.add((one, other))
     found = 0
     for one, other in between:
         found |= before.classes.differing(one, other)
-    return found & PUBLISHED
+    return found & PUBLISHED, [pair for pair, changed in zip(keys, other_since, strict=True) if changed]
 
 
 def _alike(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:

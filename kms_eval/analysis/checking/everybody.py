@@ -129,6 +129,11 @@ def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
         return True
     if someone.asker.kind != "service" and someone.account != key.account:
         return True
+    return is_meant_at_home(check, someone, world)
+
+
+def is_meant_at_home(check: Check, someone: Someone, world: World) -> bool:
+    """Whether the check is about somebody on keys of its own account as well, where it says `outside-account`."""
     others = [name for name in check.who if name != OUTSIDE_ACCOUNT]
     return any(
         _CLASSES[name](someone, world) if name in _CLASSES else _is_named(someone, (name,), world) for name in others
