@@ -66,15 +66,18 @@ class Found:
         return os.path.normpath(self.path)
 
 
-def files_in(path: Path) -> Iterator[Found]:
-    """The files of a source, in the order of their names; hidden files and folders are left out."""
+def files_in(path: Path, others: list[str] | None = None) -> Iterator[Found]:
+    """The files of a source, in the order of their names; hidden files and folders are left out.
+
+    `others` takes the names of those that are left alone for their endings.
+    """
     if not path.is_dir():
         yield Found(path, (path.parent.name, _stem(path.name)), alone=True)
         return
-    yield from _below(path, (path.resolve().name,))
+    yield from _below(path, (path.resolve().name,), [] if others is None else others)
 
 
-def _below(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
+def _below(folder: Path, names: tuple[str, ...], others: list[str]) -> Iterator[Found]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
@@ -84,9 +87,11 @@ def _below(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from _below(entry, (*names, entry.name))
+            yield from _below(entry, (*names, entry.name), others)
         elif entry.name.removesuffix(".gz").lower().endswith(ENDINGS):
             yield Found(entry, (*names, _stem(entry.name)))
+        else:
+            others.append(entry.name)
 
 
 def _stem(name: str) -> str:

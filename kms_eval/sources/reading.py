@@ -48,6 +48,7 @@ class _Sources:
         self.responses: list[tuple[Response, Shown]] = []
         self.counted: dict[str, Counter[str]] = {}
         self.left: list[tuple[str, str]] = []
+        self.others: dict[str, list[str]] = {}
         self.collected = CollectedFolders()
         self.assembling = False
 
@@ -74,7 +75,7 @@ class _Sources:
     def _files(self, path: Path) -> Iterator[Found]:
         folder = next((row for row in FOLDERS if path.is_dir() and row.recognise(path)), None)
         if folder is None:
-            yield from files_in(path)
+            yield from files_in(path, self.others.setdefault(str(path), []))
             return
         for file in folder.files(path):
             yield from files_in(file)
@@ -186,7 +187,7 @@ class _Sources:
             result.value.setdefault("region", self.options.region)
         result.words[:0] = [*self.words, *_left_out(self.left)]
         left = [f"{name}: left out, it looks like {looks}" for name, looks in self.left]
-        result.known_as = "\n".join([*self._recognised(), *left])
+        result.known_as = "\n".join([*self._recognised(), *left, *self._alone()])
         return result
 
     def _read_told(self) -> dict[int, Raw]:
@@ -223,6 +224,13 @@ class _Sources:
                     except InputError as error:
                         self.faults += error.faults
         return assemble(collection, options) if not self.faults else Raw()
+
+    def _alone(self) -> Iterator[str]:
+        """A line for each folder about files that are left alone."""
+        for path, others in self.others.items():
+            if others:
+                more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+                yield f"{path}: left alone for their endings: {', '.join(others[:_NAMED])}{more}"
 
     def _recognised(self) -> list[str]:
         return [

@@ -385,6 +385,13 @@ def test_files_of_a_folder_that_are_no_sources_are_named(tmp_path: Path) -> None
     assert word.endswith("note-1.json and 2 more are left out: they are no sources (`-v`)")
 
 
+def test_files_that_are_left_alone_for_their_endings_are_named_by_v(tmp_path: Path) -> None:
+    written(tmp_path, {**FILES, "report.csv": "user,arn", "notes.md": "# Keys", ".hidden.csv": "a"})
+    assert Scenario.load(tmp_path).loaded.recognised[1:] == (
+        f"{tmp_path}: left alone for their endings: notes.md, report.csv",
+    )
+
+
 _BARE = "a policy by itself: nothing says to what it is attached"
 
 
