@@ -35,6 +35,11 @@ class NoValue:
 
 NO_VALUE: Final = NoValue()
 
+
+class _Statements(list[object]):
+    """Statements in the place of one."""
+
+
 Attribute = Callable[[str, str], object]
 """What an attribute of a resource is; the empty attribute is what `Ref` gives. None: there is no such resource."""
 
@@ -114,8 +119,9 @@ class Values:
 
     def _of(self, value: object, steps: Steps) -> object:
         if isinstance(value, list):
-            found = [self.of(each, (*steps, index)) for index, each in enumerate(value)]
-            return [each for each in found if each is not NO_VALUE]
+            found = (self.of(each, (*steps, index)) for index, each in enumerate(value))
+            parts = (each if isinstance(each, _Statements) else (each,) for each in found if each is not NO_VALUE)
+            return [each for part in parts for each in part]
         if isinstance(value, str):
             return self._unknown("a dynamic reference", steps) if _DYNAMIC.search(value) else value
         if not isinstance(value, Mapping):
@@ -248,7 +254,7 @@ class Values:
             if one == other:
                 return one
             unknown = Unknown(f"the condition {argument[0]} hangs on {holds.reason}", holds.address, holds.remedy)
-            return _statement_under(unknown, one, other) or unknown
+            return _statements_under(unknown, one, other) or unknown
         return self.of(argument[1 if holds else 2], (*steps, 1 if holds else 2))
 
     def _find_in_map(self, argument: object, steps: Steps) -> object:
@@ -367,15 +373,14 @@ class Values:
         return InputError(Fault(message, self._place.at(*steps).location(), advice))
 
 
-def _statement_under(unknown: Unknown, one: object, other: object) -> object:
-    """The statement that one of two values is, under a condition that is not known; None where that is not what it is.
+def _statements_under(unknown: Unknown, *values: object) -> _Statements:
+    """The statements that two values are, under a condition that is not known; none where they are something else.
 
-    It counts or does not, and that is all: the rest of its policy is known.
+    Each counts or does not, and that is all: the rest of the policy is known.
     """
-    said = other if one is NO_VALUE else one if other is NO_VALUE else None
-    if not isinstance(said, Mapping) or "Effect" not in said:
-        return None
-    return {**said, "Condition": unknown}
+    said = [each for each in values if each is not NO_VALUE]
+    statements = [each for each in said if isinstance(each, Mapping) and "Effect" in each]
+    return _Statements({**each, "Condition": unknown} for each in statements if len(statements) == len(said))
 
 
 def _text(value: object) -> str:

@@ -184,7 +184,10 @@ def test_loops_run_over_the_parameters_that_are_given() -> None:
     assert sorted(keys) == ["KeyB", "KeyC"]
 
 
-def test_a_statement_under_a_condition_that_is_not_known_leaves_the_others_known() -> None:
+@pytest.mark.parametrize(
+    "otherwise", [{"Ref": "AWS::NoValue"}, {"Effect": "Deny", "Principal": "*", "Action": "kms:Sign"}]
+)
+def test_a_statement_under_a_condition_that_is_not_known_leaves_the_others_known(otherwise: dict[str, object]) -> None:
     template = {
         "Parameters": {"Stage": {"Type": "String"}},
         "Conditions": {"Shared": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
@@ -192,7 +195,9 @@ def test_a_statement_under_a_condition_that_is_not_known_leaves_the_others_known
     }
     other = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "kms:Decrypt", "Resource": "*"}
     statements: Any = template["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"]  # type: ignore[index]
-    statements.append({"Fn::If": ["Shared", other, {"Ref": "AWS::NoValue"}]})
+    if "Effect" in otherwise:
+        otherwise["Resource"] = "*"
+    statements.append({"Fn::If": ["Shared", other, otherwise]})
     asked = world(read(template))
     assert asked.can("root", "kms:Decrypt", key="Key")
     assert asked.can("arn:aws:iam::444455556666:root", "kms:Decrypt", key="Key").decision == "undetermined"
