@@ -18,6 +18,7 @@ from typing import Any, Final
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown
+from kms_eval.sources.cloudformation.lists import NO_VALUE, kept, statements_under
 
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
@@ -27,18 +28,6 @@ _MOST_VALUES = 200_000
 _LONGEST_TEXT = 1 << 20
 _MOST_BLOCKS = 256  # as many as AWS gives
 _TELLING: Final = {"AWS::Region": "`--region` tells the Region", "AWS::AccountId": "`--account` tells the account"}
-
-
-class NoValue:
-    """``AWS::NoValue``: the property, or the entry of a list, is not there."""
-
-
-NO_VALUE: Final = NoValue()
-
-
-class _Statements(list[object]):
-    """Statements in the place of one."""
-
 
 Attribute = Callable[[str, str], object]
 """What an attribute of a resource is; the empty attribute is what `Ref` gives. None: there is no such resource."""
@@ -119,9 +108,7 @@ class Values:
 
     def _of(self, value: object, steps: Steps) -> object:
         if isinstance(value, list):
-            found = (self.of(each, (*steps, index)) for index, each in enumerate(value))
-            parts = (each if isinstance(each, _Statements) else (each,) for each in found if each is not NO_VALUE)
-            return [each for part in parts for each in part]
+            return kept(self.of(each, (*steps, index)) for index, each in enumerate(value))
         if isinstance(value, str):
             return self._unknown("a dynamic reference", steps) if _DYNAMIC.search(value) else value
         if not isinstance(value, Mapping):
@@ -254,7 +241,7 @@ class Values:
             if one == other:
                 return one
             unknown = Unknown(f"the condition {argument[0]} hangs on {holds.reason}", holds.address, holds.remedy)
-            return _statements_under(unknown, one, other) or unknown
+            return statements_under(unknown, one, other) or unknown
         return self.of(argument[1 if holds else 2], (*steps, 1 if holds else 2))
 
     def _find_in_map(self, argument: object, steps: Steps) -> object:
@@ -371,16 +358,6 @@ class Values:
 
     def _fault(self, steps: Steps, message: str, advice: str | None = None) -> InputError:
         return InputError(Fault(message, self._place.at(*steps).location(), advice))
-
-
-def _statements_under(unknown: Unknown, *values: object) -> _Statements:
-    """The statements that two values are, under a condition that is not known; none where they are something else.
-
-    Each counts or does not, and that is all: the rest of the policy is known.
-    """
-    said = [each for each in values if each is not NO_VALUE]
-    statements = [each for each in said if isinstance(each, Mapping) and "Effect" in each]
-    return _Statements({**each, "Condition": unknown} for each in statements if len(statements) == len(said))
 
 
 def _text(value: object) -> str:

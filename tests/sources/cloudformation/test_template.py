@@ -205,6 +205,18 @@ def test_a_statement_under_a_condition_that_is_not_known_leaves_the_others_known
     assert known.can("arn:aws:iam::444455556666:root", "kms:Decrypt", key="Key").decision == "implicitDeny"
 
 
+def test_a_statement_is_found_where_it_is_written_whatever_stands_before_it() -> None:
+    template = {
+        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+        "Resources": {"Key": key(ROOT)},
+    }
+    statements: Any = template["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"]  # type: ignore[index]
+    statements.insert(0, {"Fn::If": ["Never", {"Effect": "Deny"}, {"Ref": "AWS::NoValue"}]})
+    origin = read(template).origins.nearest(("keys", "Key", "policy", "Statement", 0))
+    assert origin is not None
+    assert origin.place.steps[-2:] == ("Statement", 1)
+
+
 def test_a_policy_of_a_role_that_is_not_known_may_be_that_of_any_role() -> None:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
     template = {
