@@ -148,7 +148,8 @@ def _layers(explanation: Explanation, in_full: Sequence[tuple[str, str]], *, ful
     yield from (f"  {paint('label', name.ljust(width))}  {printable(arn)}" for name, arn in in_full)
     for word in words:
         said = f"  {paint('label', layer_name(word.layer).ljust(width))}  {_VERBS[word.outcome]}"
-        sources = [_where(source, paint) for source in word.statements]
+        # What is not known of a policy may allow and may deny: these are two, and stand in one place.
+        sources = list(dict.fromkeys(_where(source, paint) for source in word.statements))
         yield f"{said}: {sources[0]}" if sources else said
         indent = " " * (width + 6)
         yield from (f"{indent}{source}" for source in sources[1:])
