@@ -18,6 +18,7 @@ from kms_eval.errors import Fault, InputError, Location
 from kms_eval.formats.document import Inside, Place, Position, RawDocument, SourceFile, Steps
 from kms_eval.formats.text import LARGEST_FILE_BYTES, decoded, file_bytes
 from kms_eval.records import record
+from kms_eval.sources.recognising import SHOW
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".tfstate", ".template", ".txt")
 """Files of a folder with other endings are left alone; each may be compressed (``.gz``)."""
@@ -163,12 +164,12 @@ _LOOKS: tuple[tuple[str, str, str], ...] = (
     (
         _PLAN_FOR_PEOPLE,
         "is what `terraform plan` prints for people",
-        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+        SHOW,
     ),
     (
         r"(?s)(?:.*\n)?(?:(?:resource|provider|variable|module|data|output|locals|terraform)\b[^\n:]*\{)",
         "is Terraform configuration, which only Terraform can evaluate",
-        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+        SHOW,
     ),
     (
         r"\s*<(?:!doctype\s+html|html)",

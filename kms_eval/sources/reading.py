@@ -24,7 +24,7 @@ from kms_eval.sources.merging import merged
 from kms_eval.sources.opening import Found, Opened, files_in, read_documents
 from kms_eval.sources.options import Options
 from kms_eval.sources.raw import Raw
-from kms_eval.sources.recognising import TAKEN, Kind, is_scenario, looks_like, way_out
+from kms_eval.sources.recognising import SHOW, TAKEN, Kind, is_scenario, looks_like, way_out
 from kms_eval.sources.undeclared import refuse_undeclared
 
 _DEEPEST = 8
@@ -70,7 +70,14 @@ class _Sources:
                 continue
             self._unknown([each for each in documents if not self._take(each, str(path), depth)], found)
         if not self.counted[str(path)] and not self.faults and len(self.parts) == before:
-            self.faults.append(Fault("has no file that is a source", Location(str(path)), f"what is taken: {TAKEN}"))
+            self.faults.append(self._nothing(path))
+
+    def _nothing(self, path: Path) -> Fault:
+        """What is wrong with a folder that has no source."""
+        if any(name.endswith((".tf", ".tofu")) for name in self.others.get(str(path), ())):
+            message = "has Terraform configuration, which only Terraform can evaluate, and no file that is a source"
+            return Fault(message, Location(str(path)), SHOW)
+        return Fault("has no file that is a source", Location(str(path)), f"what is taken: {TAKEN}")
 
     def _files(self, path: Path) -> Iterator[Found]:
         folder = next((row for row in FOLDERS if path.is_dir() and row.recognise(path)), None)

@@ -43,7 +43,8 @@ def is_scenario(value: object) -> bool:
     return isinstance(value, Mapping) and not _TELLING.isdisjoint(value)
 
 
-_SHOW = "`terraform show -json plan.tfplan > plan.json` prints a plan that can be read"
+SHOW = "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`"
+"""How to make a plan that can be read."""
 _NAME_IT = "name it in a scenario, or give it as `--key-policy FILE` or `--policy FILE`"
 _AGAIN = "the call failed, and what it would tell is not known; save it again"
 _NO_LOG = "which tells what happened and not what is allowed"
@@ -54,9 +55,9 @@ _LOOKS: tuple[tuple[frozenset[str], str, str | None], ...] = (
     (frozenset({"eventName", "eventSource"}), f"a CloudTrail event, {_NO_LOG}", None),
     (frozenset({"detail-type", "detail"}), f"an event of EventBridge, {_NO_LOG}", None),
     (frozenset({"Statement"}), "a policy by itself: nothing says to what it is attached", _NAME_IT),
-    (frozenset({"@level", "@message"}), "the log that `terraform plan -json` prints, not a plan", _SHOW),
-    (frozenset({"resource_changes"}), "a Terraform plan that does not say its `format_version`", _SHOW),
-    (frozenset({"resource"}), "Terraform configuration, which only Terraform can evaluate", _SHOW),
+    (frozenset({"@level", "@message"}), "the log that `terraform plan -json` prints, not a plan", SHOW),
+    (frozenset({"resource_changes"}), "a Terraform plan that does not say its `format_version`", SHOW),
+    (frozenset({"resource"}), "Terraform configuration, which only Terraform can evaluate", SHOW),
     (frozenset({"Error"}), "an error that AWS answered: the call failed", _AGAIN),
     (frozenset({"__type"}), "an error that AWS answered: the call failed", _AGAIN),
     (frozenset({"Content", "ReportFormat"}), "a credential report, which has no policies", None),
