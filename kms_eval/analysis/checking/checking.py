@@ -89,7 +89,7 @@ class Checking:
         world = self.evaluator.world
         keys = chosen_keys(world, check.on)
         actions, keyless = _asked(check)
-        people = concerned(check, self._people, world)
+        people = concerned(check, self._people, self.evaluator)
         extra = not_excused(check.unless)
         looking = _Looking(self, check, extra)
         if check.kind == "somebody":

@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kms_eval.analysis.access.principals import Asker, anyone_at_all, anyone_in, askers
+from kms_eval.analysis.access.principals import Asker, anyone_at_all, anyone_in, asker_named, askers
+from kms_eval.analysis.checking.services import other_services
 from kms_eval.analysis.proving.automata import Clause, Pattern, TooManyStatesError, exactly, shortest
 from kms_eval.analysis.proving.domains import Domain, domain, of_text, outside, principal_arns
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.errors import InputError
 from kms_eval.language.pattern import compile_text
 from kms_eval.world.checks import OUTSIDE_ACCOUNT, OUTSIDE_ORGANIZATION, PUBLIC, Check
 from kms_eval.world.index import index_of
@@ -76,6 +78,13 @@ def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
     described = {account for _partition, account in index_of(world).described_accounts}
     named = [each for each in askers(evaluator) if each.is_one]
     people = [Someone(_closed(each, described)) for each in named]
+    names = {each.name for each in named}
+    people += map(Someone, other_services(evaluator, names))
+    for account, partition in _accounts(world, named):
+        root = f"arn:{partition}:iam::{account}:root"
+        # In other accounts anyone may be allowed whatever root is.
+        if account in described and root not in names:
+            people.append(Someone(asker_named(evaluator, root)))
     known = [exactly(each.name) for each in named]
     for account, partition in _accounts(world, named):
         arns = principal_arns(account, partition, but=known, within=())
@@ -110,17 +119,35 @@ def _accounts(world: World, named: Sequence[Asker]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def concerned(check: Check, people: Sequence[Someone], world: World) -> tuple[Someone, ...]:
+def concerned(check: Check, people: Sequence[Someone], evaluator: Evaluator) -> tuple[Someone, ...]:
     """Whom the check is about, whatever the key; anyone of many is narrowed to those it is about."""
+    world = evaluator.world
+    known = {each.asker.name for each in people}
+    others = _beside_users_and_roles(check.who, evaluator)
+    people = [*people, *(each for each in others if each.asker.name not in known)]
     if check.kind == "only":
-        others = [each for each in people if not _is_named(each, check.who, world)]
-        return tuple(_narrowed(others, check.who, world, within=False))
+        rest = [each for each in people if not _is_named(each, check.who, world)]
+        return tuple(_narrowed(rest, check.who, world, within=False))
     return tuple(
         each
         for name in check.who
         for each in (people if name in _CLASSES else _fitting(people, name, world))
         if name not in _CLASSES or _CLASSES[name](each, world)
     )
+
+
+def _beside_users_and_roles(names: Sequence[str], evaluator: Evaluator) -> Iterator[Someone]:
+    """Those of the names that are neither users nor roles: services, sessions, root users of whatever account."""
+    for name in names:
+        if name in _CLASSES or set(name) & set("*?"):
+            continue
+        try:
+            asker = asker_named(evaluator, name)
+        except InputError:
+            # Whoever is nobody may nothing.
+            continue
+        if asker.kind not in {"user", "role"}:
+            yield Someone(asker)
 
 
 def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:

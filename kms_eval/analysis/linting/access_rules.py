@@ -14,9 +14,11 @@ from kms_eval.analysis.linting.subject import (
     actions_of,
     is_everyone,
     is_whole_account,
+    of_other_partition,
     tests_on,
 )
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
+from kms_eval.documents.refused import service_finding
 from kms_eval.engine.masks import BIT, IN_KEY_POLICY, UNPUBLISHED, actions_in
 from kms_eval.errors import quoted
 from kms_eval.facts.source_conditions import NOT_SENT_TO_TOPICS, SENDS_SOURCE
@@ -97,6 +99,8 @@ def _outside(subject: Subject) -> Iterator[Found]:
             continue
         for index, entry in enumerate(statement.principals or ()):
             account = account_named(entry)
+            if of_other_partition(subject, entry):
+                continue  # AWS refuses it, which is said
             if account is not None and account != subject.account and account not in members:
                 message = f"{quoted(entry.value)} is of another account than the key, which is in {subject.account}"
                 advice = "if it is meant, limit it by `aws:PrincipalOrgID`, or ignore this finding with a reason"
@@ -112,7 +116,7 @@ def _without_source(subject: Subject) -> Iterator[Found]:
         services = [entry for entry in statement.principals or () if entry.kind == "Service"]
         for index, entry in enumerate(services):
             sends = SENDS_SOURCE.get(entry.value.split(".", 1)[0])
-            if sends is not None:
+            if sends is not None and service_finding(entry.value) is None:
                 message = f"{quoted(entry.value)} may use the key on behalf of anybody's resources"
                 advice = f"add a condition on {' or '.join(quoted(key) for key in sends)}"
                 yield Found(subject.at(statement, "Principal", "Service", index), message, advice, statement)

@@ -61,7 +61,7 @@ def _no_delegation(subject: Subject) -> Iterator[Found]:
     if subject.key is None or subject.account is None or subject.key.manager == "AWS" or _locks_out(subject):
         return
     if any(statement.open for statement in subject.policy.statements):
-        return  # what could not be read may delegate
+        return  # what was not shown may delegate
     if not any(
         _delegates(subject, statement) for statement in subject.policy.statements if statement.effect == "Allow"
     ):

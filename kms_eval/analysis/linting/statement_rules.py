@@ -10,8 +10,9 @@ from ipaddress import ip_network
 
 from kms_eval.analysis.linting.difference import useless_allows
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
-from kms_eval.analysis.linting.subject import Subject, actions_of, is_everyone
+from kms_eval.analysis.linting.subject import Subject, actions_of, is_everyone, of_other_partition
 from kms_eval.documents.model import PolicyKind, Statement
+from kms_eval.documents.refused import service_finding
 from kms_eval.errors import quoted
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.pattern import compile_text
@@ -162,10 +163,19 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
         if by is not None and (statement.effect == "Deny" or useless is None or statement.index in useless):
             message = f"{called(by)} covers it: it makes no difference"
             yield Found(subject.at(statement), message, "remove it", statement, removable=True)
-        elif useless is not None and statement.index in useless:
+        elif useless is not None and statement.index in useless and not _is_refused(subject, statement):
             message = "without it everybody may do the same: it makes no difference"
             # It may be meant and written wrong: nobody but its author can tell, so it is not taken out unasked.
             yield Found(subject.at(statement), message, "remove it, or mend it", statement)
+
+
+def _is_refused(subject: Subject, statement: Statement) -> bool:
+    """Whether AWS takes none of its principals, which is said of each of them."""
+    entries = statement.principals or ()
+    return bool(entries) and all(
+        of_other_partition(subject, entry) or (entry.kind == "Service" and service_finding(entry.value) is not None)
+        for entry in entries
+    )
 
 
 def _takes_back(other: Statement, statement: Statement) -> bool:

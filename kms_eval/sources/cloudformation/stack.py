@@ -212,10 +212,10 @@ class Stack:
             return None
         if self._evaluating is not None:
             self._needs[self._evaluating].add(logical)
-        kind = declared.get("Type")
+        kind = str(declared.get("Type"))
         if kind in KEY_TYPES and attribute in ("", "KeyId", "Arn"):
             return self.key_arn(logical) if attribute == "Arn" else self.key_id(logical)
-        if kind in _NAMES and attribute == _ARN.get(str(kind), "Arn"):
+        if kind in _NAMES and attribute == _ARN.get(kind, "Arn"):
             return self.arn(logical)
         if kind in _NAMES and not attribute:
             return self.arn(logical) if kind in _ARN else self.name(logical)

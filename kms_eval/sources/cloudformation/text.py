@@ -74,8 +74,11 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
         raise InputError(Fault(message, place.at("Transform").location(), _PROCESSED))
     changed: Mapping[str, Any] = plain(cfn.template)  # type: ignore[assignment]  # a template is a mapping
     # Releases of cfn-lint from 1.52 on leave SAM as it is, without a word: roles would be missing.
+    resources = changed.get("Resources")
     left = [
-        name for name, each in changed.get("Resources", {}).items() if str(each.get("Type")).startswith(_SERVERLESS)
+        name
+        for name, each in (resources.items() if isinstance(resources, Mapping) else ())
+        if isinstance(each, Mapping) and str(each.get("Type")).startswith(_SERVERLESS)
     ]
     if left:
         message = f"{quoted(left[0])} is a resource of SAM, which this release of cfn-lint does not expand"
