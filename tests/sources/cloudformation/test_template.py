@@ -283,6 +283,11 @@ def test_a_cloud_assembly_tells_account_and_region_of_its_stacks(tmp_path: Path)
             "is the name of A already",
         ),
         ({"Resources": {"A": {}}}, "without `Type`"),
+        ({"Resources": {"A": {"Type": ["x"]}, "Key": key({"Ref": "A"})}}, "without `Type`"),
+        (
+            {"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::A": ["N", ["A"], {"Key${N}": [1]}]}},
+            "Resources.KeyA: expected a mapping",
+        ),
         ({"AWSTemplateFormatVersion": "2010-09-09"}, "is a template without `Resources`"),
         ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": []}, "Resources: expected a mapping"),
         ({"Resources": {"Fn::ForEach::Keys": ["N", ["A"], {}]}}, "is nothing without the transform"),
