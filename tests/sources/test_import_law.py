@@ -165,3 +165,15 @@ def test_texts_that_look_like_something_else_stay_texts(tmp_path: Path, text: st
     _imported(written(tmp_path / "account", files), tmp_path / "files")
     before, after = Scenario.load(tmp_path / "account"), Scenario.load(tmp_path / "files" / "kms-eval.yaml")
     assert after.world.keys[KEY].tags == before.world.keys[KEY].tags
+
+
+def test_numbers_of_a_policy_keep_their_digits(tmp_path: Path) -> None:
+    policy = document(
+        statement("kms:*", Principal="*", Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": 1.50}})
+    )
+    files = {
+        "key.json": {"KeyMetadata": {"KeyId": KEY, "Arn": ARN, "KeyState": "Enabled"}},
+        f"{KEY}-policy.json": json.dumps({"Policy": policy}).replace("1.5}", "1.50}"),
+    }
+    made = _imported(written(tmp_path / "account", files), tmp_path / "files")
+    assert '"aws:MultiFactorAuthAge": "1.50"' in made[f"policies/key-{KEY}.json"]

@@ -166,11 +166,19 @@ class _Files:
         waiting = dict(self._comments)
         for line in text.splitlines():
             found = re.fullmatch(r"  (?! )(.+):( \{\})?", line)
-            name = yaml.safe_load(found[1]) if found else None
+            name = _scalar(found[1]) if found else None
             if isinstance(name, str) and name in waiting:
                 line = f"{line}  # {printable(waiting.pop(name))}"  # noqa: PLW2901 - the same line, and a comment
             lines.append(line)
         return "\n".join(lines) + "\n"
+
+
+def _scalar(text: str) -> object:
+    """What stands before a colon; None for a line that has one, and is no name."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
 
 
 class _Dumper(yaml.SafeDumper):
@@ -217,4 +225,5 @@ def _plain(value: object) -> object:
         return {str(name): _plain(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(member) for member in value]
-    return value
+    # The digits that were written; policies compare numbers by their text as well.
+    return value if value is None or isinstance(value, (str, bool, int)) else str(value)
