@@ -171,7 +171,7 @@ def test_numbers_of_a_policy_keep_their_digits(tmp_path: Path) -> None:
     policy = document(
         statement("kms:*", Principal="*", Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": 1.50}})
     )
-    files = {
+    files: dict[str, object] = {
         "key.json": {"KeyMetadata": {"KeyId": KEY, "Arn": ARN, "KeyState": "Enabled"}},
         f"{KEY}-policy.json": json.dumps({"Policy": policy}).replace("1.5}", "1.50}"),
     }
