@@ -83,6 +83,14 @@ def unwrapped(value: object, place: Place) -> tuple[object, Place]:
     return value, place
 
 
+def type_of_policy(value: object) -> str | None:
+    """What Organizations calls a policy, in the output of describe-policy: ``SERVICE_CONTROL_POLICY`` and its like."""
+    policy = value.get("Policy", value) if isinstance(value, Mapping) else None
+    summary = policy.get("PolicySummary") if isinstance(policy, Mapping) else None
+    kind = summary.get("Type") if isinstance(summary, Mapping) else None
+    return kind if isinstance(kind, str) else None
+
+
 def _read(text: str, place: Place) -> object:
     if text.lstrip()[:3].lower() in _ENCODED:
         from urllib.parse import unquote  # noqa: PLC0415 - rarely needed

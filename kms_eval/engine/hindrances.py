@@ -26,7 +26,7 @@ OF_THE_NETWORK = (
     "aws:vpceorgpaths",
 )
 """Keys (lower case) of calls through a VPC endpoint."""
-_OF_AN_IDENTITY = (
+OF_AN_IDENTITY = (
     *CHAIN,
     "aws:principalarn",
     "aws:principalorgid",
@@ -42,6 +42,7 @@ _OF_AN_IDENTITY = (
     "aws:assumedroot",
     "aws:federatedprovider",
 )
+"""Keys (lower case; a name that ends in ``/`` is a family) that users, roles and their sessions have."""
 # The suffix is the same in every partition, China included.
 _VIA_SERVICE = re.compile(r"[a-z0-9-]+\.[a-z]{2,}(?:-[a-z]+)+-[0-9]+\.amazonaws\.com")
 
@@ -57,7 +58,7 @@ class Hindrance:
 
 HINDRANCES: tuple[Hindrance, ...] = (
     Hindrance(
-        _OF_AN_IDENTITY,
+        OF_AN_IDENTITY,
         lambda situation: situation.scope.caller.kind == "service",
         "a service that calls in its own name does not have it",
     ),

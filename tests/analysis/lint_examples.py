@@ -19,7 +19,7 @@ DEFAULT = {"Version": "2012-10-17", "Statement": [dict(DELEGATION)]}
 
 
 def scenario_of(example: Example) -> dict[str, Any]:
-    """A scenario with a key and, where the example is about one, a role."""
+    """A scenario with a key and, where the example is about one, a role, or an organization."""
     key = dict(example.key)
     principals = dict(key.pop("principals", {}))
     if example.kind is PolicyKind.IDENTITY:
@@ -27,7 +27,15 @@ def scenario_of(example: Example) -> dict[str, Any]:
     elif example.described:
         principals["role/app"] = {}
     policy = example.policy if example.kind is PolicyKind.KEY else DEFAULT
-    return {"account": ACCOUNT, "keys": {"app": {"policy": policy, **key}}, "principals": principals}
+    world: dict[str, Any] = {"account": ACCOUNT, "keys": {"app": {"policy": policy, **key}}, "principals": principals}
+    if example.kind is PolicyKind.RCP:
+        member = {"resource_control_policies": [[example.policy]]}
+        world["organization"] = {
+            "id": "o-exampleorgid",
+            "management_account": "999999999999",
+            "accounts": {ACCOUNT: member},
+        }
+    return world
 
 
 def found(example: Example, *codes: str) -> tuple[Finding, ...]:

@@ -76,3 +76,15 @@ def test_a_settled_verdict_stays_when_the_unknown_becomes_known(known: list[Any]
     for check in ({"nobody": "role/app"}, {"somebody": {"in": "role/app"}}):
         verdict = before.check(may="kms:Decrypt", **check).verdict
         assert verdict in {"undetermined", after.check(may="kms:Decrypt", **check).verdict}
+
+
+def test_an_unknown_is_said_once_with_its_reason_its_address_and_its_remedy() -> None:
+    unread = {"unknown": "not read", "address": "GetKeyPolicy of app", "remedy": "allow kms:GetKeyPolicy"}
+    found = world(key={"policy": unread}).check(only="root", may="kms:Decrypt")
+    assert found.open == ("GetKeyPolicy of app: not read; allow kms:GetKeyPolicy",)
+
+
+def test_a_check_shows_in_one_line_what_to_look_at() -> None:
+    failing = world({**DECRYPTS, "Principal": APP}).check(nobody="role/app", may="kms:Decrypt")
+    assert f"kms-eval can {APP['AWS']} kms:Decrypt --key app" in repr(failing)
+    assert "aws_kms_key.app: known after apply" in repr(HANGING["the key policy"].check(nobody="role/app", may="kms:*"))

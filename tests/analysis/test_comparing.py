@@ -91,3 +91,38 @@ def test_a_wider_deny_narrows(wanted: str, before: dict[str, Any], after: dict[s
     changes = compare(Grid(one.evaluator, asked), Grid(other.evaluator, asked), actions=~0).changes
     opposite = {"narrows": "widens", "widens": "narrows"}[wanted]
     assert {each.kind for each in changes if each.label == "role/app"} == {opposite}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        via("StringLike", "s3.*"),
+        addresses("203.0.113.0/24"),
+        {"StringNotEquals": {"kms:ViaService": S3}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": 9}},
+        {**via("StringEquals", S3), "Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        {"StringLike": {"kms:EncryptionContext:app": "a*"}},
+    ],
+)
+def test_access_that_comes_or_goes_under_conditions_is_shown_by_a_request(condition: dict[str, Any]) -> None:
+    with_it, without = world(condition), world({"StringEquals": {"kms:CallerAccount": "444455556666"}})
+    asked = Request("arn:aws:iam::000000000000:root", "kms:ListKeys", at=datetime(2026, 1, 1, tzinfo=UTC))
+    for one, other, kind in ((without, with_it, "appears"), (with_it, without, "disappears")):
+        changes = compare(Grid(one.evaluator, asked), Grid(other.evaluator, asked), actions=~0).changes
+        (change,) = (each for each in changes if each.label == "role/app")
+        assert change.kind == kind
+        shown, hidden = (change.gained, change.lost) if kind == "appears" else (change.lost, change.gained)
+        assert hidden is None
+        assert shown is not None
+        assert with_it.decide(shown.request)
+        assert not without.decide(shown.request)
+
+
+def test_access_to_a_new_key_is_shown_by_a_request_that_only_one_world_knows() -> None:
+    after = world(via("StringEquals", S3))
+    before = Scenario.from_dict({"account": "123456789012", "keys": {}, "principals": {"role/app": {}}})
+    asked = Request("arn:aws:iam::000000000000:root", "kms:ListKeys", at=datetime(2026, 1, 1, tzinfo=UTC))
+    changes = compare(Grid(before.evaluator, asked), Grid(after.evaluator, asked), actions=~0).changes
+    (change,) = (each for each in changes if each.label == "role/app")
+    assert change.gained is not None
+    assert after.decide(change.gained.request)

@@ -255,3 +255,106 @@ def test_a_selected_rule_finds_nothing_in_a_default_policy() -> None:
         {"account": ACCOUNT, "keys": {"app": {"policy": {"Version": "2012-10-17", "Statement": [dict(DELEGATION)]}}}}
     )
     assert lint_scenario(scenario.evaluator, (), Chosen()).findings == ()
+
+
+def test_a_key_policy_that_aws_publishes_for_a_service_is_not_said_to_be_useless() -> None:
+    condition = {"StringEquals": {VIA: "sns.us-east-1.amazonaws.com"}}
+    service = {"Service": "codestar-notifications.amazonaws.com"}
+    assert alone(DELEGATION, allow(service, "kms:Decrypt", "kms:GenerateDataKey*", Condition=condition)) == []
+
+
+def test_what_only_principals_have_is_never_there_for_a_service() -> None:
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+    found = alone(DELEGATION, allow({"Service": "cloudfront.amazonaws.com"}, "kms:Decrypt", Condition=condition))
+    assert "KMS305" in found
+    assert "KMS412" not in found
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "code", "message"),
+    [
+        ("StringLikeIfExists", VIA, "KMS322", "always holds"),
+        ("ForAllValues:StringLike", "kms:EncryptionContextKeys", "KMS322", "always holds"),
+        ("StringNotLike", VIA, "KMS322", "holds only where the key is absent"),
+        ("ForAnyValue:StringNotLike", "kms:EncryptionContextKeys", "KMS322", "never holds"),
+        ("StringLike", "kms:KeyOrigin", "KMS322", "always holds"),
+    ],
+)
+def test_a_lone_asterisk_is_found_once_and_said_for_what_it_does(
+    operator: str, key: str, code: str, message: str
+) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [DELEGATION, when({operator: {key: "*"}})]}
+    scenario = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": {"policy": policy}}})
+    (finding,) = lint_scenario(scenario.evaluator).findings
+    assert finding.code == code
+    assert message in finding.message
+
+
+def test_a_bound_within_another_of_its_kind_is_redundant() -> None:
+    assert world(when({"NumericLessThan": {"aws:MultiFactorAuthAge": ["2700", "3600"]}})) == ["KMS414"]
+    assert world(when({"DateGreaterThan": {"aws:CurrentTime": ["2026-01-01", "2027-01-01"]}})) == ["KMS414"]
+    assert world(when({"NumericEquals": {"aws:MultiFactorAuthAge": ["2700", "3600"]}})) == []
+
+
+def test_services_of_one_statement_that_send_a_source_are_one_finding() -> None:
+    services = {"Service": ["guardduty.amazonaws.com", "guardduty.af-south-1.amazonaws.com", "events.amazonaws.com"]}
+    assert alone(DELEGATION, allow(services, "kms:GenerateDataKey")).count("KMS203") == 1
+
+
+def test_a_key_policy_that_is_not_known_may_delegate() -> None:
+    key = {"policy": {"unknown": "not read", "address": "GetKeyPolicy", "remedy": "allow kms:GetKeyPolicy"}}
+    scenario = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}})
+    assert lint_scenario(scenario.evaluator).findings == ()
+
+
+def _control(*actions: str, **condition: Members) -> list[str]:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": [*actions], "Resource": "*", "Condition": condition}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    organization = {
+        "id": "o-exampleorgid",
+        "management_account": "999999999999",
+        "accounts": {ACCOUNT: {"resource_control_policies": [[policy]]}},
+    }
+    key = {"policy": {"Version": "2012-10-17", "Statement": [DELEGATION]}}
+    scenario = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}, "organization": organization})
+    return [finding.code for finding in lint_scenario(scenario.evaluator).findings]
+
+
+def test_a_resource_control_policy_that_asks_for_a_source_is_about_services() -> None:
+    outside = {"aws:PrincipalOrgID": "o-exampleorgid"}
+    assert _control("kms:*", StringNotEqualsIfExists=outside) == ["KMS441"]
+    assert _control("sts:*", StringNotEqualsIfExists=outside) == []
+    assert _control("kms:*", StringNotEqualsIfExists={"aws:SourceOrgID": "o-exampleorgid", **outside}) == ["KMS442"]
+    assert _control("kms:*", StringEquals={"aws:PrincipalOrgID": "o-otherorgidxx"}) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}},
+        {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}},
+        {"StringEquals": {"kms:KeySpec": "RSA_2048"}},
+        {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+        {"StringEquals": {VIA: "s3.eu-west-1.amazonaws.com"}},
+    ],
+)
+def test_a_policy_by_itself_does_not_tell_the_organization_or_the_key(condition: Members) -> None:
+    assert alone(DELEGATION, when(condition)) == []
+
+
+def test_a_deny_for_outsiders_makes_nothing_useless() -> None:
+    outsiders = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+    named = allow({"AWS": "arn:aws:iam::444455556666:role/partner"}, "kms:Decrypt")
+    assert alone(DELEGATION, named, deny("*", "kms:*", Condition=outsiders)) == ["KMS202"]
+
+
+def test_the_account_that_may_change_the_policy_has_the_key() -> None:
+    partner = allow({"AWS": "arn:aws:iam::444455556666:root"}, "kms:Decrypt")
+    assert alone(DELEGATION, partner) == ["KMS202"]
+    assert alone(partner, DELEGATION) == ["KMS202"]
+    assert alone(partner, allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "kms:Encrypt")) == []
+
+
+def test_a_bypassed_attestation_is_one_finding() -> None:
+    attested = when({"StringEqualsIgnoreCase": {"kms:RecipientAttestation:ImageSha384": "a" * 96}})
+    assert world(attested, allow(APP, "kms:Decrypt")) == ["KMS431"]

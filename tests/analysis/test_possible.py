@@ -53,3 +53,24 @@ def test_a_deny_of_all_that_is_allowed_leaves_nothing() -> None:
     around = {"StringLike": {"kms:ViaService": "s3.*"}}
     assert answer(("Allow", within), ("Deny", around)) == "never"
     assert answer(("Allow", around), ("Deny", within)) == "conditional"
+
+
+def test_a_variable_that_the_caller_does_not_have_lets_nobody_in() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ["arn:aws:iam::123456789012:role/app", "arn:aws:iam::123456789012:user/alice"]},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"kms:EncryptionContext:owner": "${aws:username}"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    world = Scenario.from_dict(
+        {
+            "account": "123456789012",
+            "keys": {"app": {"policy": policy}},
+            "principals": {"role/app": {}, "user/alice": {}},
+        }
+    )
+    listed = str(world.who_can("kms:Decrypt", "app"))
+    assert "user/alice  if StringEquals" in listed
+    assert "role/app  if" not in listed

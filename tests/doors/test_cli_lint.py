@@ -266,3 +266,66 @@ def test_grants_alone_say_nothing_of_the_key_policy(cli: Cli, tmp_path: Path) ->
     }
     (tmp_path / "grants.json").write_text(json.dumps({"Grants": [grant]}), encoding="utf-8")
     assert cli("lint", "grants.json").out == "nothing found\n"
+
+
+WRITTEN = """\
+account: "111122223333"
+keys:
+  app:
+    policy:
+      Version: "2012-10-17"
+      Statement:
+        - {Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:root"}, Action: "kms:*", Resource: "*"}
+        # the application
+        - Effect: Allow
+          Principal: {AWS: "arn:aws:iam::111122223333:role/app"}
+          Action:
+            - kms:Decrypt   # it reads
+            - kms:ListKeys  # lists have no key
+          Resource: "*"
+principals:
+  role/app: {}
+"""
+
+
+def test_fix_mends_scenarios_and_keeps_their_comments(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "world.yaml"
+    path.write_text(WRITTEN, encoding="utf-8")
+    cli("lint", "world.yaml", "--fix", "--level", "error")
+    assert path.read_text(encoding="utf-8") == WRITTEN
+    cli("lint", "world.yaml", "--fix")
+    expected = WRITTEN.replace("            - kms:ListKeys  # lists have no key\n", "")
+    assert path.read_text(encoding="utf-8") == expected
+    cli("lint", "world.yaml", "--fix")
+    assert path.read_text(encoding="utf-8") == expected
+
+
+def test_fix_leaves_alone_what_a_source_says(cli: Cli, tmp_path: Path) -> None:
+    response = {"KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "PolicyName": "default", "Policy": json.loads(PUBLIC)}
+    path = tmp_path / "get-key-policy.1234abcd-12ab-34cd-56ef-1234567890ab.json"
+    path.write_text(json.dumps(response), encoding="utf-8")
+    before = path.read_text(encoding="utf-8")
+    done = cli("lint", path.name, "--fix", "--json")
+    assert "KMS401" in codes(done.out)
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_a_policy_of_two_keys_may_name_both_and_is_mended_for_both_only(cli: Cli, tmp_path: Path) -> None:
+    keys = [f"1234abcd-12ab-34cd-56ef-1234567890a{each}" for each in "ab"]
+    arns = [f"arn:aws:kms:us-east-1:111122223333:key/{each}" for each in keys]
+    text = PUBLIC.replace('"kms:*", "Resource": "*"', f'"kms:*", "Resource": {json.dumps(arns)}')
+    (tmp_path / "policy.json").write_text(text, encoding="utf-8")
+    lines = [f"  {each[-1]}: {{key_id: {each}, policy: policy.json}}\n" for each in keys]
+    world = 'account: "111122223333"\nkeys:\n' + "".join(lines) + "principals: {}\n"
+    (tmp_path / "world.yaml").write_text(world, encoding="utf-8")
+    done = cli("lint", "world.yaml", "--fix", "--json")
+    assert codes(done.out) == ["KMS201"]
+    assert (tmp_path / "policy.json").read_text(encoding="utf-8") == text.replace(', "kms:ListKeys"', "")
+
+
+def test_what_describe_policy_prints_is_what_organizations_calls_it(cli: Cli, tmp_path: Path) -> None:
+    content = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    summary = {"Type": "SERVICE_CONTROL_POLICY", "Id": "p-examplepolicyid111"}
+    response = {"Policy": {"Content": json.dumps(content), "PolicySummary": summary}}
+    (tmp_path / "output.json").write_text(json.dumps(response), encoding="utf-8")
+    assert cli("lint", "output.json").out == "nothing found\n"

@@ -8,6 +8,7 @@ compared at sight they `differ`, and that may be wider as well.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from kms_eval.analysis.access.principals import Asker, AskerKind, asker_named
 from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.analysis.access.selection import chosen_askers, chosen_keys, chosen_on_either
-from kms_eval.analysis.checking.comparing import Comparison, compare_conditions
+from kms_eval.analysis.checking.comparing import Comparison, compare_conditions, only_here
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.classes.pairs import PairClass
 from kms_eval.engine.evaluator import Evaluator
@@ -43,10 +44,11 @@ ALWAYS: Final = "always"
 class Change:
     """What happens to some actions of one principal on one key; `key` None is for actions that have none.
 
-    `before` and `after` are ``never``, ``always`` or the conditions. Where neither is never, `gained` is a request that
-    only the world after allows, `lost` one that only the world before does. `account` is the principal's, None where it
-    is many or a service. `causes` are the statements and grants that make the change: those that are new or gone;
-    with `causes_unchanged` those that allow it, which stand on both sides: what they speak of is new, gone or another.
+    `before` and `after` are ``never``, ``always`` or the conditions. Where there are conditions, `gained` is a request
+    that only the world after allows, `lost` one that only the world before does; of many alike only the first ones have
+    one. `account` is the principal's, None where it is many or a service. `causes` are the statements and grants that
+    make the change: those that are new or gone; with `causes_unchanged` those that allow it, which stand on both sides:
+    what they speak of is new, gone or another.
     """
 
     kind: ChangeKind
@@ -149,6 +151,7 @@ class _Comparing:
         self._causes = Causes(before, after, keys)
         self._known: dict[tuple[object, ...], Comparison] = {}
         self._between: dict[tuple[Hashable, Hashable], list[_Named]] = {}
+        self._showing: Counter[tuple[Hashable, ...]] = Counter()
 
     def changes(self, pair: _Pair, one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
         """The changes from one square to the other, as the solver knows them."""
@@ -192,7 +195,11 @@ class _Comparing:
 
     def _settled(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
         """The change with what the solver knows; None where it is none."""
-        if one is None or other is None or change.kind == "unknown" or NEVER in {change.before, change.after}:
+        if change.kind == "unknown":
+            return change
+        if NEVER in {change.before, change.after}:
+            return self._shown(change, one, other)
+        if one is None or other is None:
             return change
         compared = self._compared(change, one, other)
         if compared.relation == "undetermined":
@@ -200,6 +207,21 @@ class _Comparing:
         if compared.relation == "same":
             return None
         return replace(change, kind=_KINDS[compared.relation], gained=compared.gained, lost=compared.lost)
+
+    def _shown(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change:
+        """Access that comes or goes under conditions, with a request that meets them."""
+        before = (self._before, self._before.itself(one)) if one is not None else None
+        after = (self._after, self._after.itself(other)) if other is not None else None
+        question = tuple(None if each is None else each.pair_class for each in (one, other))
+        if ALWAYS in {change.before, change.after} or self._showing[question] >= _MOST_SHOWN:
+            return change
+        self._showing[question] += 1
+        bit, now = bit_of(change.actions[0]), self._after.at or datetime.now(UTC)
+        if change.before == NEVER and after is not None:
+            return replace(change, gained=only_here(after, before, bit, now=now))
+        if change.after == NEVER and before is not None:
+            return replace(change, lost=only_here(before, after, bit, now=now))
+        return change
 
     def _compared(self, change: Change, one: GridCell, other: GridCell) -> Comparison:
         question = (one.pair_class, other.pair_class, change.actions[0])
@@ -215,6 +237,8 @@ class _Comparing:
         return known
 
 
+_MOST_SHOWN = 100
+"""Pairs of a class, of which each has a request of its own that shows what comes or goes."""
 _KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
 
 

@@ -28,6 +28,7 @@ from kms_eval.analysis.proving.solving import Literal
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.errors import Fault, InputError, Location
+from kms_eval.formats.unknown import Unknown
 from kms_eval.world.checks import Check
 from kms_eval.world.model import Key
 from kms_eval.world.request import Request
@@ -130,6 +131,12 @@ def _faults(check: Check, evaluator: Evaluator) -> Iterator[Fault]:
                 evaluator.context_rules.check({name: (value,)})
             except InputError as error:
                 yield from (_at(fault, check, "unless", name) for fault in error.faults)
+
+
+def _said(unknown: Unknown) -> str:
+    """An unknown in words, as the answer about one request says them."""
+    remedy = f"; {unknown.remedy}" if unknown.remedy else ""
+    return f"{unknown.address}: {unknown.reason}{remedy}" if unknown.address else f"{unknown.reason}{remedy}"
 
 
 def _at(fault: Fault, check: Check, *steps: str) -> Fault:
@@ -297,7 +304,16 @@ class _Looking:
             if witness is not None:
                 return _Looked(witness)
         reasons = tuple(f"{someone.asker.label}, {action}: {reason}" for reason in search.unsettled)
-        if tried:
+        unknowns = dict.fromkeys(
+            _said(unknown)
+            for half in halves
+            for entry in half.pending
+            if entry.actions & bit
+            for unknown in entry.unknowns
+        )
+        if tried and unknowns:
+            reasons = (*reasons, *unknowns)
+        elif tried:
             where = f" on {grid_cell.key.handle}" if grid_cell.key is not None else ""
             residual = next((str(each) for _mask, each in self.checking.grid.residual(grid_cell, bit) if str(each)), "")
             reasons = (

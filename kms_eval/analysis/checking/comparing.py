@@ -42,6 +42,21 @@ class Comparison:
     lost: Witness | None = None
 
 
+def only_here(
+    side: tuple[Grid, GridCell], other: tuple[Grid, GridCell] | None, bit: int, *, now: datetime
+) -> Witness | None:
+    """A request that one world allows under conditions, and the other never; None where none was found.
+
+    `other` None: there is no such principal or no such key there. That the caller needs an identity policy of its own
+    is no condition of a request, so that where nothing else is open there is nothing to show.
+    """
+    pending = (entry for half in _Side(*side).halves(bit) for entry in half.pending if entry.actions & bit)
+    if all(entry is OWN_POLICY for entry in pending):
+        return None
+    found = _only(_Side(*side), _Side(*other) if other is not None else None, bit, now)
+    return found if isinstance(found, Witness) else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Side:
     grid: Grid
@@ -67,18 +82,20 @@ def compare_conditions(
     return Comparison("same" if gained is None and lost is None else "undetermined")
 
 
-def _only(side: _Side, other: _Side, bit: int, now: datetime) -> Witness | str | None:
+def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness | str | None:
     """A request that this side allows and the other does not; None: proved that there is none; else why not."""
-    if not (side.grid_cell.always | side.grid_cell.sometimes) & bit or other.grid_cell.always & bit:
+    if not (side.grid_cell.always | side.grid_cell.sometimes) & bit:
+        return None
+    if other is not None and other.grid_cell.always & bit:
         return None
     someone = someone_of(side.grid_cell.asker, side.grid.world)
-    halves, others = side.halves(bit), other.halves(bit)
+    halves, others = side.halves(bit), other.halves(bit) if other is not None else []
     service = side.grid_cell.asker.kind == "service"
     action = actions_in(bit)[0].name
     pending = {entry for half in (*halves, *others) for entry in half.pending}
     unsettled = ""
     for own in (True, False) if OWN_POLICY in pending else (None,):
-        refusals = _refusals(other, others, bit, own_policy=own is not False)
+        refusals = _refusals(other, others, bit, own_policy=own is not False) if other is not None else [[]]
         if refusals is None:
             unsettled = "there are too many ways in which it may be allowed"
             continue
@@ -93,7 +110,9 @@ def _only(side: _Side, other: _Side, bit: int, now: datetime) -> Witness | str |
                 narrowed = replace(found, model=replace(found.model, values=chosen))
                 asking = Asking(side.grid.evaluator, side.grid.at or now)
                 witness = asking.witness(someone, action, side.grid_cell.key, narrowed, names)
-                if witness is not None and _refused(other, someone, witness, own_policy=found.own_policy, now=now):
+                if witness is None:
+                    continue
+                if other is None or _refused(other, someone, witness, own_policy=found.own_policy, now=now):
                     return witness
             if tried or search.unsettled:
                 unsettled = "; ".join(search.unsettled) or "the engine did not agree"

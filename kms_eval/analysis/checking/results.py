@@ -77,7 +77,9 @@ class CheckResult:
         return self.verdict == "holds"
 
     def __repr__(self) -> str:
-        return f"<CheckResult {self.verdict}: {printable(self.check.name)}>"
+        # What a failing `assert` shows is this: the request to ask again, or what it hangs on.
+        shown = next((each.command for each in self.witnesses), next(iter(self.open), ""))
+        return f"<CheckResult {self.verdict}: {printable(self.check.name)}{f': {printable(shown)}' if shown else ''}>"
 
     def __str__(self) -> str:
         words = f"{self.verdict}: {self.check.name}"

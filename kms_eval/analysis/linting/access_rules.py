@@ -113,13 +113,20 @@ def _without_source(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements("Allow"):
         if limited(statement, *_SOURCE, *_CONTEXT) or not actions_of(statement) & ~_DESCRIBE:
             continue
-        services = [entry for entry in statement.principals or () if entry.kind == "Service"]
-        for index, entry in enumerate(services):
-            sends = SENDS_SOURCE.get(entry.value.split(".", 1)[0])
-            if sends is not None and service_finding(entry.value) is None:
-                message = f"{quoted(entry.value)} may use the key on behalf of anybody's resources"
-                advice = f"add a condition on {' or '.join(quoted(key) for key in sends)}"
-                yield Found(subject.at(statement, "Principal", "Service", index), message, advice, statement)
+        services = [entry.value for entry in statement.principals or () if entry.kind == "Service"]
+        sending = [
+            index
+            for index, name in enumerate(services)
+            if name.split(".", 1)[0] in SENDS_SOURCE and service_finding(name) is None
+        ]
+        if sending:
+            row = SENDS_SOURCE[services[sending[0]].split(".", 1)[0]]
+            more = f" and {len(sending) - 1} more" if len(sending) > 1 else ""
+            message = f"{quoted(services[sending[0]])}{more} may use the key on behalf of anybody's resources"
+            advice = f"add a condition on {' or '.join(map(quoted, row.keys))}"
+            if row.without is not None:
+                advice += f"; {row.without}"
+            yield Found(subject.at(statement, "Principal", "Service", sending[0]), message, advice, statement)
 
 
 def _source_without_account(subject: Subject) -> Iterator[Found]:
@@ -147,7 +154,7 @@ def _source_not_sent(subject: Subject) -> Iterator[Found]:
         for test in tests_on(statement, *_SOURCE) if silent else ():
             if limits(test):
                 message = f"{quoted(silent[0])} does not send {quoted(test.key)} with calls for encrypted SNS topics"
-                advice = "for topics leave the condition out; for event buses keep it and ignore this finding"
+                advice = "leave it out for topics; for event buses and queues keep it, and ignore this finding"
                 yield Found(subject.test_at(statement, test), message, advice, statement)
 
 
@@ -157,6 +164,17 @@ def _not_principal(subject: Subject) -> Iterator[Found]:
             message = "everybody who is not listed is denied: a session of a role only if it is not listed itself"
             advice = "use `Principal` `*` with `ArnNotEquals` on `aws:PrincipalArn`"
             yield Found(subject.at(statement, "NotPrincipal"), message, advice, statement)
+
+
+def _address_without_vpc(subject: Subject) -> Iterator[Found]:
+    for statement in subject.statements():
+        if any(tests_on(statement, "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn")):
+            continue
+        for test in tests_on(statement, "aws:vpcsourceip"):
+            if test.operator != "Null":
+                message = f"every VPC in the world may have the addresses of {quoted(test.key)}"
+                advice = "add a condition on `aws:SourceVpc` or `aws:SourceVpce`"
+                yield Found(subject.test_at(statement, test), message, advice, statement)
 
 
 def _both_hands(subject: Subject) -> Iterator[Found]:
@@ -181,6 +199,8 @@ _OF_BUCKET = {"aws:SourceArn": "arn:aws:s3:::amzn-s3-demo-bucket"}
 _EVENTS = {"Service": "events.amazonaws.com"}
 _OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 _OF_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+_PRIVATE = {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}
+_OF_VPC = {"StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}}
 _SPARED = {"ArnNotEquals": {"aws:PrincipalArn": ROLE}}
 _EXCEPT = {"Effect": "Deny", "NotPrincipal": {"AWS": [ROLE, ROOT]}, "Action": "kms:Decrypt", "Resource": "*"}
 
@@ -227,7 +247,7 @@ ACCESS_RULES: tuple[Rule, ...] = (
         "note",
         "a condition on the source stands where the service does not send it",
         "EventBridge does not send aws:SourceArn, aws:SourceAccount and aws:SourceOrgID with what it publishes to an "
-        "encrypted SNS topic: such a statement allows nothing there. For encrypted event buses it does send them.",
+        "encrypted SNS topic: such a statement allows nothing there. For encrypted event buses and SQS queues it does.",
         Example((allow(_EVENTS, "kms:GenerateDataKey*", "kms:Decrypt", Condition=_OF_ACCOUNT),)),
         Example((allow(_EVENTS, "kms:GenerateDataKey*", "kms:Decrypt"),)),
         "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
@@ -269,5 +289,17 @@ ACCESS_RULES: tuple[Rule, ...] = (
         f"{_KMS}least-privilege.html",
         _both_hands,
         optional=True,
+    ),
+    Rule(
+        "KMS208",
+        "vpc-address-without-vpc",
+        "warning",
+        "an address in a VPC is asked for, and not which VPC",
+        "Private addresses are the same in every VPC: whoever may call from one of their own has them as well. The VPC "
+        "or its endpoint has to be named beside them.",
+        Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition=_PRIVATE),)),
+        Example((allow({"AWS": ROLE}, "kms:Decrypt", Condition={**_PRIVATE, **_OF_VPC}),)),
+        f"{_IAM}reference_policies_condition-keys.html#condition-keys-vpcsourceip",
+        _address_without_vpc,
     ),
 )

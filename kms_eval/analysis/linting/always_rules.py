@@ -6,15 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
-from kms_eval.analysis.linting.subject import Subject, actions_of, tests_on, written_operator
+from kms_eval.analysis.linting.mistaken_rules import SENSITIVE_KEYS
+from kms_eval.analysis.linting.rule import ROLE, Check, Example, Found, Rule, allow, deny
+from kms_eval.analysis.linting.subject import Subject, actions_of, every_test, tests_on, written_operator
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.engine.masks import CREATE_GRANT
 from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import canonical, find
 from kms_eval.language.operators import OPERATORS
+from kms_eval.records import record
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 
@@ -60,16 +62,45 @@ def _requires(statement: Statement, test: ConditionTest) -> bool:
     return False
 
 
-def _for_all_values(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements("Allow"):
-        for test in statement.condition or ():
-            if test.qualifier != "ForAllValues" or _always_there(statement, test):
+@record
+class _Absence:
+    """A kind of test that also holds where the key is absent: which tests, and what to write instead."""
+
+    meant: Callable[[Subject, ConditionTest], bool]
+    advice: Callable[[ConditionTest], str]
+
+
+_OVER_ALL_VALUES = _Absence(
+    lambda subject, test: test.qualifier == "ForAllValues" and test.operator != "Null" and not _refused(subject, test),
+    lambda test: f'add `"Null": {{"{test.key}": "false"}}`',
+)
+_IF_EXISTS = _Absence(
+    lambda _subject, test: test.if_exists,
+    lambda test: f"in an Allow write `{written_operator(test).removesuffix('IfExists')}`",
+)
+_NEGATED = _Absence(
+    lambda _subject, test: _is_negated(test) and not test.if_exists and not test.qualifier,
+    lambda test: f'add `"Null": {{"{test.key}": "false"}}`, or allow what is meant by name',
+)
+
+
+def _allows_absence(absence: _Absence) -> Check:
+    """What finds a kind of test in an Allow where nothing demands that the key is there."""
+
+    def check(subject: Subject) -> Iterator[Found]:
+        for statement, test in every_test(subject, "Allow"):
+            if not absence.meant(subject, test) or says_any_value(test):
                 continue
-            if _requires(statement, test) or _refused(subject, test):
-                continue
-            message = f"`{written_operator(test)}` also holds where the request has no {quoted(test.key)}"
-            advice = f'add `"Null": {{"{test.key}": "false"}}`'
-            yield Found(subject.test_at(statement, test), message, advice, statement)
+            if not _always_there(statement, test) and not _requires(statement, test):
+                message = f"`{written_operator(test)}` also holds where the request has no {quoted(test.key)}"
+                yield Found(subject.test_at(statement, test), message, absence.advice(test), statement)
+
+    return check
+
+
+def _is_negated(test: ConditionTest) -> bool:
+    row = OPERATORS.get(test.operator)
+    return row is not None and row.negated
 
 
 def _refused(subject: Subject, test: ConditionTest) -> bool:
@@ -79,27 +110,36 @@ def _refused(subject: Subject, test: ConditionTest) -> bool:
     )
 
 
-def _if_exists(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements("Allow"):
-        for test in statement.condition or ():
-            if not test.if_exists or _always_there(statement, test) or _requires(statement, test):
-                continue
-            message = f"`{written_operator(test)}` also holds where the request has no {quoted(test.key)}"
-            advice = f"in an Allow write `{written_operator(test).removesuffix('IfExists')}`"
-            yield Found(subject.test_at(statement, test), message, advice, statement)
+def says_any_value(test: ConditionTest) -> bool:
+    """Whether a test compares with everything there is, so that it only asks whether the key is there, or nothing."""
+    row, key = OPERATORS.get(test.operator), find(test.key)
+    if row is None or row.type != "String" or not row.wildcards or "*" not in test.values:
+        return False
+    # Without a qualifier over a key with several values it says nothing that is certain: another rule's.
+    return bool(test.qualifier) or key is None or not key.multi_valued
 
 
-def _negated(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements("Allow"):
-        for test in statement.condition or ():
-            row = OPERATORS.get(test.operator)
-            if row is None or not row.negated or test.if_exists or test.qualifier:
-                continue
-            if _always_there(statement, test) or _requires(statement, test):
-                continue
-            message = f"`{test.operator}` also holds where the request has no {quoted(test.key)}"
-            advice = f'add `"Null": {{"{test.key}": "false"}}`, or allow what is meant by name'
-            yield Found(subject.test_at(statement, test), message, advice, statement)
+def _any_value(subject: Subject) -> Iterator[Found]:
+    for statement, test in every_test(subject):
+        if says_any_value(test) and canonical(test.key) not in SENSITIVE_KEYS:
+            there = _always_there(statement, test) or _requires(statement, test)
+            message = f"`{written_operator(test)}` with `*` {_holds(test, there=there)}"
+            yield Found(subject.test_at(statement, test), message, _said_by_null(test, there=there), statement)
+
+
+def _holds(test: ConditionTest, *, there: bool) -> str:
+    """When a test against any value holds; `there`: no request of the statement is without the key."""
+    if _is_negated(test):
+        return "never holds" if there or test.qualifier == "ForAnyValue" else "holds only where the key is absent"
+    without = test.if_exists or test.qualifier == "ForAllValues"
+    return "always holds" if there or without else "holds with every value of the key"
+
+
+def _said_by_null(test: ConditionTest, *, there: bool) -> str:
+    says = _holds(test, there=there)
+    if says in {"always holds", "never holds"}:
+        return "take the test out"
+    return f'`"Null": {{"{test.key}": "{"true" if _is_negated(test) else "false"}"}}` says so plainly'
 
 
 def _mfa(subject: Subject) -> Iterator[Found]:
@@ -113,15 +153,19 @@ def _mfa(subject: Subject) -> Iterator[Found]:
 
 
 def _set_over_one(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements():
-        for test in statement.condition or ():
-            key = find(test.key)
-            if test.qualifier and key is not None and not key.multi_valued and not _refused(subject, test):
-                message = f"{quoted(test.key)} has one value, and `{test.qualifier}` is for keys with several"
-                if test.qualifier == "ForAllValues":
-                    message += ": it also holds where the key is absent"
-                plain = written_operator(test).partition(":")[2]
-                yield Found(subject.test_at(statement, test), message, f"write `{plain}`", statement)
+    for statement, test in every_test(subject):
+        if test.qualifier and test.operator == "Null":
+            always = "always" if test.qualifier == "ForAllValues" else "never"
+            message = f"`{written_operator(test)}` {always} holds"
+            yield Found(subject.test_at(statement, test), message, "write `Null`", statement)
+            continue
+        key = find(test.key)
+        if test.qualifier and key is not None and not key.multi_valued and not _refused(subject, test):
+            message = f"{quoted(test.key)} has one value, and `{test.qualifier}` is for keys with several"
+            if test.qualifier == "ForAllValues":
+                message += ": it also holds where the key is absent"
+            plain = written_operator(test).partition(":")[2]
+            yield Found(subject.test_at(statement, test), message, f"write `{plain}`", statement)
 
 
 def _when(condition: dict[str, object]) -> Example:
@@ -143,7 +187,7 @@ ALWAYS_RULES: tuple[Rule, ...] = (
         _when({"ForAllValues:StringEquals": {_KEYS: ["app"]}}),
         _when({"ForAllValues:StringEquals": {_KEYS: ["app"]}, "Null": {_KEYS: "false"}}),
         f"{_IAM}reference_policies_condition-single-vs-multi-valued-context-keys.html",
-        _for_all_values,
+        _allows_absence(_OVER_ALL_VALUES),
     ),
     Rule(
         "KMS312",
@@ -155,7 +199,7 @@ ALWAYS_RULES: tuple[Rule, ...] = (
         _when({"StringEqualsIfExists": _VIA_S3}),
         _when({"StringEquals": _VIA_S3}),
         f"{_IAM}reference_policies_elements_condition_operators.html#Conditions_IfExists",
-        _if_exists,
+        _allows_absence(_IF_EXISTS),
     ),
     Rule(
         "KMS313",
@@ -167,7 +211,7 @@ ALWAYS_RULES: tuple[Rule, ...] = (
         _when({"StringNotEquals": {"aws:PrincipalTag/team": "guests"}}),
         _when({"StringEquals": {"aws:PrincipalTag/team": "owners"}}),
         f"{_IAM}reference_policies_elements_condition_operators.html",
-        _negated,
+        _allows_absence(_NEGATED),
     ),
     Rule(
         "KMS314",
@@ -187,10 +231,22 @@ ALWAYS_RULES: tuple[Rule, ...] = (
         "warning",
         "ForAllValues or ForAnyValue stands over a key that has one value",
         "The qualifiers are for keys with several values. Over a key with one they say nothing more, and ForAllValues "
-        "is true where the key is absent.",
+        "is true where the key is absent. Before `Null` they make a test that always holds, or never.",
         _when({"ForAnyValue:StringEquals": _VIA_S3}),
         _when({"StringEquals": _VIA_S3}),
         f"{_IAM}reference_policies_condition-single-vs-multi-valued-context-keys.html",
         _set_over_one,
+    ),
+    Rule(
+        "KMS322",
+        "any-value",
+        "note",
+        "a condition compares with every value there is",
+        "A lone asterisk matches whatever the key is: the test asks only whether the key is there, or nothing at all. "
+        "`Null` says the former in plain words.",
+        _when({"StringLike": {"kms:ViaService": "*"}}),
+        _when({"Null": {"kms:ViaService": "false"}}),
+        f"{_IAM}access-analyzer-reference-policy-checks.html",
+        _any_value,
     ),
 )

@@ -20,12 +20,15 @@ from kms_eval.analysis.proving.solving import Impossible, Known, Literal
 from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Statement
 from kms_eval.engine.conditions import Test, compile_condition
+from kms_eval.engine.hindrances import OF_AN_IDENTITY
 from kms_eval.engine.readings import Reading
 from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import canonical
+from kms_eval.facts.source_conditions import VIA_PUBLISHED
 from kms_eval.world.model import World
 
 _ANY_WAY = (Calling(frozenset()),)
+_OF_IDENTITIES = frozenset(name for name in OF_AN_IDENTITY if not name.endswith("/"))
 _MOST_TESTS = 12
 """Longer conditions are not tried in parts."""
 
@@ -64,8 +67,19 @@ def _ways(statement: Statement) -> tuple[Calling, ...]:
     wild = entries is None or any(entry.value == "*" for entry in entries)
     return (
         *(callings(service=False) if people else ()),
-        *(callings(service=True) if services or wild else ()),
+        *((_of_service(way, statement) for way in callings(service=True)) if services or wild else ()),
     )
+
+
+def _of_service(way: Calling, statement: Statement) -> Calling:
+    """A way in which a service calls in its own name, without what only users and roles have."""
+    return Calling((way.absent | _OF_IDENTITIES) - published(statement), way.fixed)
+
+
+def published(statement: Statement) -> frozenset[str]:
+    """What AWS publishes in key policies for a service of the statement, though services are taken not to have it."""
+    services = {entry.value for entry in statement.principals or () if entry.kind == "Service"}
+    return frozenset({"kms:viaservice"}) if services & VIA_PUBLISHED else frozenset()
 
 
 def _impossible(tests: Sequence[Test], ways: Sequence[Calling], world: World, *, generous: bool) -> bool:

@@ -12,17 +12,40 @@ from dataclasses import replace
 
 from kms_eval.analysis.access.grid import Grid
 from kms_eval.analysis.access.principals import askers
+from kms_eval.analysis.linting.contradicting import published
 from kms_eval.analysis.linting.subject import Subject
 from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.engine.conditions import compile_condition
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.facts.condition_keys import canonical
+from kms_eval.records import record
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
 _MOST_STATEMENTS = 100
+_OF_ORGANIZATIONS = frozenset(
+    f"aws:{whose}{what}" for whose in ("principal", "resource", "source") for what in ("orgid", "orgpaths")
+)
+_OF_THE_KEY = (
+    *("kms:key", "kms:customermasterkey", "kms:multiregion", "kms:resourcealiases", "kms:viaservice"),
+    *("aws:requestedregion", "aws:resourceaccount", "aws:resourcetag/"),
+)
 
 
-def useless_allows(subject: Subject) -> frozenset[int] | None:
-    """The Allow statements without which nothing changes, each with those after it gone that are useless as well.
+@record
+class Difference:
+    """Indexes of Allow statements.
+
+    `useless`: without them nothing changes, each with those after it gone that are useless as well. `unsettled`: of
+    these the policy by itself does not tell.
+    """
+
+    useless: frozenset[int]
+    unsettled: frozenset[int]
+
+
+def difference(subject: Subject) -> Difference | None:
+    """Which Allow statements make none.
 
     None where the engine is not asked: of other kinds of policy, of one with unknown parts, of very long ones.
     """
@@ -31,22 +54,43 @@ def useless_allows(subject: Subject) -> frozenset[int] | None:
         return None
     if any(statement.open for statement in policy.statements):
         return None
+    unsettled = {id(each) for each in policy.statements if hangs_on_facts(subject, each)}
+    # A Deny that may apply or not takes away from both sides alike: what makes no difference without it makes none.
+    certain = (each for each in policy.statements if each.effect != "Deny" or id(each) not in unsettled)
+    kept = replace(policy, statements=tuple(certain))
+    grid = _grid(key, kept)
     useless: set[int] = set()
-    kept, grid = policy, _grid(key, policy)
-    for statement in reversed(policy.statements):
-        if statement.effect != "Allow" or _names_sessions(statement):
+    for statement in reversed(kept.statements):
+        if statement.effect != "Allow" or id(statement) in unsettled:
+            continue
+        if _names_sessions(statement) or _is_published(statement):
             continue
         fewer = replace(kept, statements=tuple(each for each in kept.statements if each is not statement))
         without = _grid(key, fewer)
         if not _differ(grid, without):
             useless.add(statement.index)
             kept, grid = fewer, without
-    return frozenset(useless)
+    open_ones = (each.index for each in policy.statements if id(each) in unsettled)
+    return Difference(frozenset(useless), frozenset(open_ones))
 
 
 def _names_sessions(statement: Statement) -> bool:
     """What names a session is not limited by the boundary of its role, which is not known here (semantics E8)."""
     return any(":sts:" in entry.value for entry in statement.principals or ())
+
+
+def hangs_on_facts(subject: Subject, statement: Statement) -> bool:
+    """Whether a condition is about what a policy by itself does not tell: who is in which organization, and the key."""
+    if not statement.condition:
+        return False
+    needs = (key for test in compile_condition(subject.policy, statement.condition).tests for key in test.needs)
+    return any(key in _OF_ORGANIZATIONS or (subject.alone and key.startswith(_OF_THE_KEY)) for key in needs)
+
+
+def _is_published(statement: Statement) -> bool:
+    """Whether it hangs on a key that AWS publishes for a service, though services are taken not to have it."""
+    keys = published(statement)
+    return any(canonical(test.key) in keys for test in statement.condition or ())
 
 
 def _differ(one: Grid, other: Grid) -> bool:

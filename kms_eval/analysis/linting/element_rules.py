@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, Example, Found, Rule, allow
 from kms_eval.analysis.linting.subject import Subject, actions_of
-from kms_eval.documents.model import PolicyKind, Statement
+from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.documents.refused import action_remark
 from kms_eval.engine.masks import BIT, RETIRE_GRANT, WITHOUT_KEY, actions_in
 from kms_eval.errors import did_you_mean, quoted
@@ -50,16 +50,27 @@ def _more_than(statement: Statement, index: int) -> bool:
 def _other_resource(subject: Subject) -> Iterator[Found]:
     if subject.policy.kind is not PolicyKind.KEY or subject.key is None:
         return
-    own = subject.key.arn
+    # One policy may be that of several keys, and then names each of them.
+    own = [key.arn for key in subject.world.keys.values() if _same(key.policy, subject.policy)]
     for statement in subject.statements():
         texts = statement.resources or ()
         for index, text in enumerate(texts):
             if subject.alone and not _never_this_key(text):
                 continue
-            if "${" not in text and not compile_text(text)(own):
+            if "${" not in text and not any(map(compile_text(text), own)):
                 message = f"{quoted(text)} is not this key: in a key policy `Resource` means the key that has it"
                 place = subject.at(statement, "Resource", index)
                 yield Found(place, message, "write `*`", statement, len(texts) > 1)
+
+
+def _same(one: Policy, other: Policy) -> bool:
+    """Whether two policies are one document."""
+    if one is other or one.place is None or other.place is None:
+        return one is other
+    return one.place.file.path is not None and (one.place.file.path, one.place.steps) == (
+        other.place.file.path,
+        other.place.steps,
+    )
 
 
 def _never_this_key(text: str) -> bool:
@@ -67,7 +78,11 @@ def _never_this_key(text: str) -> bool:
     if text == "*" or not text.startswith("arn:"):
         return text != "*"
     parsed = arn.parse(text)
-    return parsed is not None and not is_wild(wild(text)) and not parsed.resource.startswith("key/")
+    if parsed is None:
+        return False
+    if not is_wild(wild(parsed.service)) and parsed.service != "kms":
+        return True
+    return not is_wild(wild(text)) and not parsed.resource.startswith("key/")
 
 
 def _alias_resource(subject: Subject) -> Iterator[Found]:
@@ -105,10 +120,21 @@ def _impossible_resource(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements():
         for element, texts in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
             for index, text in enumerate(texts or ()):
-                why = _no_resource_of_kms(text, about_keys=bool(actions_of(statement)))
+                why = _no_resource_of_kms(text, about_keys=bool(actions_of(statement))) or _elsewhere(subject, text)
                 if why is not None:
                     place = subject.at(statement, element, index)
                     yield Found(place, f"{quoted(text)} is no key and no alias: {why}", None, statement)
+
+
+def _elsewhere(subject: Subject, text: str) -> str | None:
+    """Why an ARN with the id of a key of the world is no key's; multi-Region keys have one id in several Regions."""
+    parsed = arn.parse(text)
+    if parsed is None or parsed.service != "kms" or is_wild(wild(text)):
+        return None
+    alike = [key for key in subject.world.keys.values() if parsed.resource == f"key/{key.key_id}"]
+    if not alike or any(key.multi_region or key.arn == text for key in alike):
+        return None
+    return f"the key of that id is {quoted(alike[0].arn)}"
 
 
 def _no_resource_of_kms(text: str, *, about_keys: bool) -> str | None:

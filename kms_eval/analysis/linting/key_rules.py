@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from kms_eval.analysis.linting.difference import hangs_on_facts
 from kms_eval.analysis.linting.rule import ROLE, ROOT, Example, Found, Rule, allow
 from kms_eval.analysis.linting.subject import Subject, account_named, is_whole_account
 from kms_eval.analysis.lockout import ACTION as ACTION_OF_LOCKOUT, Circumstances, check_lockout
@@ -36,8 +37,11 @@ def _locks_out(subject: Subject) -> bool:
     # AWS managed keys are AWS's to change.
     if key is None or key.manager == "AWS" or any(statement.open for statement in subject.policy.statements):
         return False
-    if subject.account != key.account and not subject.alone and any(_accounts_of(subject)):
-        return False  # the key is in another account than the one that stands in
+    if subject.account != key.account and any(_accounts_of(subject)):
+        return False  # the key is in one of these accounts, and not in the one that stands in
+    facts_unknown = subject.alone or subject.world.organization is None
+    if facts_unknown and any(each.effect == "Deny" and hangs_on_facts(subject, each) for each in subject.statements()):
+        return False  # whether it applies is not known
     # Most keys leave it to the account, and its root user tells at once that somebody is left.
     root = f"arn:{key.partition}:iam::{key.account}:root"
     if subject.evaluator.rule(Request(root, ACTION_OF_LOCKOUT, key.arn, at=_SOME_DAY.at)).outcome == "allowed":
@@ -57,8 +61,15 @@ def _delegates(subject: Subject, statement: Statement) -> bool:
     return any(is_whole_account(entry) and account_named(entry) == subject.account for entry in entries)
 
 
+def _may_delegate(subject: Subject) -> bool:
+    """Whether something that is not known may be an Allow for the account."""
+    return any(statement.open and statement.effect == "Allow" for statement in subject.policy.statements)
+
+
 def _no_delegation(subject: Subject) -> Iterator[Found]:
-    if subject.key is None or subject.account is None or subject.key.manager == "AWS" or _locks_out(subject):
+    if subject.key is None or subject.account is None or subject.key.manager == "AWS" or _may_delegate(subject):
+        return
+    if _locks_out(subject):
         return
     if any(statement.open for statement in subject.policy.statements):
         return  # what was not shown may delegate
@@ -71,7 +82,7 @@ def _no_delegation(subject: Subject) -> Iterator[Found]:
 
 
 def _conditional_delegation(subject: Subject) -> Iterator[Found]:
-    if subject.key is None or subject.account is None:
+    if subject.key is None or subject.account is None or _may_delegate(subject):
         return
     delegating = [each for each in subject.statements("Allow") if _delegates(subject, each)]
     if delegating and all(each.condition for each in delegating):

@@ -6,13 +6,13 @@ Never here: rules, formats, which files there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kms_eval.analysis.linting.choosing import Chosen
 from kms_eval.analysis.linting.comment_rules import UNUSED, unused
 from kms_eval.analysis.linting.finding import Finding, Report
-from kms_eval.analysis.linting.rule import Found, Rule
+from kms_eval.analysis.linting.rule import LEVELS, Found, Level, Rule
 from kms_eval.analysis.linting.subject import Subject, alone, owner_of, subjects
 from kms_eval.analysis.linting.table import BY_REMARK, RULE, RULES
 from kms_eval.analysis.linting.texts import Ignore, Texts
@@ -25,7 +25,7 @@ from kms_eval.errors import Fault, Location
 from kms_eval.formats.document import RawDocument, Steps
 
 _MALFORMED = "KMS100"
-_WITH_COMMENTS = frozenset({".yaml", ".yml"})
+WITH_COMMENTS = frozenset({".yaml", ".yml"})
 NO_REASON = "no reason given"
 _ALL = Chosen()
 
@@ -38,7 +38,7 @@ class Linter:
         self._texts = Texts()
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._seen: set[Path] = set()
-        self._removable: dict[Path, dict[Steps, None]] = {}
+        self._removable: dict[tuple[Path, Steps], list[set[tuple[Steps, Level]]]] = {}
         self._used: dict[Ignore, set[str]] = {}
 
     def scenario(
@@ -54,7 +54,7 @@ class Linter:
         `files` are those that were named for it; `account_known` tells that the account does not just stand in.
         """
         for path in files:
-            if path.suffix.lower() in _WITH_COMMENTS:
+            if path.suffix.lower() in WITH_COMMENTS:
                 self._texts.read(path, str(path))
         self._remarks(warnings)
         for subject in subjects(evaluator, account_known=account_known):
@@ -79,9 +79,17 @@ class Linter:
         """Whether a policy of that file has been looked at."""
         return path.resolve() in self._seen
 
-    def removable(self) -> dict[Path, list[Steps]]:
-        """What can be taken out of JSON files without changing a decision, file by file; nothing that is ignored."""
-        return {path: list(places) for path, places in self._removable.items()}
+    def removable(self, levels: Collection[str] = LEVELS) -> dict[Path, list[Steps]]:
+        """What can be taken out of files without changing a decision, file by file; nothing that is ignored.
+
+        Only what is of one of these levels. What several keys share is taken out only if it changes nothing for any of
+        them.
+        """
+        found: dict[Path, list[Steps]] = {}
+        for (path, _around), sets in self._removable.items():
+            shared = set.intersection(*sets)
+            found.setdefault(path, []).extend(steps for steps, level in sorted(shared, key=str) if level in levels)
+        return found
 
     def report(self) -> Report:
         """Everything found so far, in the order of the places."""
@@ -92,10 +100,14 @@ class Linter:
         )
 
     def _subject(self, subject: Subject) -> None:
-        place = subject.place.origin().place
+        origin = subject.place.origin()
+        if origin.by_aws:
+            return  # nobody else can mend it
+        place = origin.place
         if place.file.path is not None:
             self._seen.add(place.file.path.resolve())
             self._texts.of(place)
+            self._removable.setdefault((place.file.path, place.steps), []).append(set())
         for rule in RULES:
             if rule.check is not None and rule in self._chosen:
                 for found in rule.check(subject):
@@ -118,8 +130,9 @@ class Linter:
         ignore = self._texts.ignored(place, rule.code)
         reason = self._reason(rule, ignore, location.file)
         path = place.file.path
-        if found.removable and reason is None and path is not None and path.suffix.lower() == ".json":
-            self._removable.setdefault(path, {})[place.steps] = None
+        around = policy.place.origin().place.steps if policy is not None and policy.place is not None else ()
+        if found.removable and reason is None and path is not None and (path, around) in self._removable:
+            self._removable[path, around][-1].add((place.steps, rule.level))
         self._keep(
             Finding(
                 rule.code,

@@ -10,26 +10,38 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, Example, Found, Members, Rule, allow
-from kms_eval.analysis.linting.subject import Subject, written_operator
+from kms_eval.analysis.linting.subject import Subject, every_test, written_operator
 from kms_eval.documents.model import PolicyKind
 from kms_eval.errors import quoted
-from kms_eval.facts.condition_keys import find
+from kms_eval.facts.condition_keys import canonical, find
 from kms_eval.language.operators import OPERATORS
+from kms_eval.language.pattern import is_wild, wild
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 _OPERATORS = f"{_IAM}reference_policies_elements_condition_operators.html"
+SENSITIVE_KEYS = frozenset(
+    {
+        *("aws:principalaccount", "aws:principalorgid", "aws:resourceaccount", "aws:resourceorgid"),
+        *("aws:sourceaccount", "aws:sourceorgid", "aws:sourcevpc", "aws:sourcevpce", "aws:vpceaccount"),
+        *("aws:vpceorgid", "kms:calleraccount"),
+    }
+)
+"""Ids in which AWS says a wildcard has no use; with kms:CallerAccount, which is one as well.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sensitive
+"""
+_OF_THE_CALLER = frozenset({"aws:referer", "aws:useragent"})
 _VARIABLE = re.compile(r"\$\{[A-Za-z0-9-]+:[^}]+\}")
 
 
 def _without_qualifier(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements():
-        for test in statement.condition or ():
-            key = find(test.key)
-            if key is None or not key.multi_valued or test.qualifier or test.operator == "Null":
-                continue
-            message = f"{quoted(test.key)} has several values, and `{test.operator}` does not say which have to match"
-            advice = f"write `ForAnyValue:{written_operator(test)}`, or ForAllValues with a `Null` test beside it"
-            yield Found(subject.test_at(statement, test), message, advice, statement)
+    for statement, test in every_test(subject):
+        key = find(test.key)
+        if key is None or not key.multi_valued or test.qualifier or test.operator == "Null":
+            continue
+        message = f"{quoted(test.key)} has several values, and `{test.operator}` does not say which have to match"
+        advice = f"write `ForAnyValue:{written_operator(test)}`, or ForAllValues with a `Null` test beside it"
+        yield Found(subject.test_at(statement, test), message, advice, statement)
 
 
 def _variables_as_text(subject: Subject) -> Iterator[Found]:
@@ -54,22 +66,20 @@ def _as_text(value: str) -> str:
 
 
 def _without_values(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements():
-        for test in statement.condition or ():
-            if not test.values:
-                message = f"`{written_operator(test)}` has nothing to compare {quoted(test.key)} with"
-                yield Found(subject.test_at(statement, test), message, "name a value, or take the test out", statement)
+    for statement, test in every_test(subject):
+        if not test.values:
+            message = f"`{written_operator(test)}` has nothing to compare {quoted(test.key)} with"
+            yield Found(subject.test_at(statement, test), message, "name a value, or take the test out", statement)
 
 
 def _host_in_network(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements():
-        for test in statement.condition or ():
-            row = OPERATORS.get(test.operator)
-            for index, value in enumerate(test.values) if row is not None and row.type == "IPAddress" else ():
-                network = _wider(value)
-                if network is not None:
-                    message = f"{quoted(value)} is read as the network {quoted(network)}"
-                    yield Found(subject.test_at(statement, test, index), message, "write what is meant", statement)
+    for statement, test in every_test(subject):
+        row = OPERATORS.get(test.operator)
+        for index, value in enumerate(test.values) if row is not None and row.type == "IPAddress" else ():
+            network = _wider(value)
+            if network is not None:
+                message = f"{quoted(value)} is read as the network {quoted(network)}"
+                yield Found(subject.test_at(statement, test, index), message, "write what is meant", statement)
 
 
 def _wider(text: str) -> str | None:
@@ -83,15 +93,47 @@ def _wider(text: str) -> str | None:
 
 
 def _string_over_arn(subject: Subject) -> Iterator[Found]:
-    for statement in subject.statements():
-        for test in statement.condition or ():
-            key, row = find(test.key), OPERATORS.get(test.operator)
-            if key is None or key.type != "ARN" or row is None or row.type != "String" or not row.wildcards:
-                continue
-            if any("*" in value for value in test.values):
-                message = f"under `{test.operator}` a `*` in {quoted(test.key)} also runs across colons"
-                like = test.operator.replace("String", "Arn")
-                yield Found(subject.test_at(statement, test), message, f"write `{like}`", statement)
+    for statement, test in every_test(subject):
+        key, row = find(test.key), OPERATORS.get(test.operator)
+        if key is None or key.type != "ARN" or row is None or row.type != "String" or not row.wildcards:
+            continue
+        # A lone asterisk is another rule's.
+        if any("*" in value and value != "*" for value in test.values):
+            message = f"under `{test.operator}` a `*` in {quoted(test.key)} also runs across colons"
+            like = test.operator.replace("String", "Arn")
+            yield Found(subject.test_at(statement, test), message, f"write `{like}`", statement)
+
+
+def _open_id(subject: Subject) -> Iterator[Found]:
+    for statement, test in every_test(subject):
+        row = OPERATORS.get(test.operator)
+        if canonical(test.key) not in SENSITIVE_KEYS or row is None or not row.wildcards:
+            continue
+        for index, value in enumerate(test.values):
+            if is_wild(wild(value)):
+                message = f"{quoted(value)} also matches the ids of others: {quoted(test.key)} is an id, not a name"
+                place = subject.test_at(statement, test, index)
+                yield Found(place, message, "list the ids in full, under `StringEquals`", statement)
+
+
+def _said_by_caller(subject: Subject) -> Iterator[Found]:
+    for statement, test in every_test(subject):
+        if canonical(test.key) in _OF_THE_CALLER and test.operator != "Null":
+            message = f"{quoted(test.key)} is whatever the caller's program says"
+            advice = "ask for something that AWS tells: who calls, from which network, through which service"
+            yield Found(subject.test_at(statement, test), message, advice, statement)
+
+
+def _epoch(subject: Subject) -> Iterator[Found]:
+    for statement, test in every_test(subject):
+        row = OPERATORS.get(test.operator)
+        if row is None or row.type != "Date" or canonical(test.key) == "aws:epochtime":
+            continue
+        for index, value in enumerate(test.values):
+            if re.fullmatch(r"[0-9]{5,}(?:\.[0-9]+)?", value):
+                message = f"{quoted(value)} counts seconds since 1970, in which nobody reads a mistake"
+                place = subject.test_at(statement, test, index)
+                yield Found(place, message, "write the date: `2026-01-31T00:00:00Z`", statement)
 
 
 def _when(condition: Members, version: str | None = None) -> Example:
@@ -104,6 +146,11 @@ _KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
 _OWN = {"StringEquals": {"kms:EncryptionContext:user": "${aws:username}"}}
 _VIA = "kms:ViaService"
 _BUCKETS = {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/app*"}
+
+
+_ORGANIZATION = "aws:PrincipalOrgID"
+_NAMED_AS_ROLE = {"ArnLike": _BUCKETS}
+_UNTIL = "aws:CurrentTime"
 
 
 def _of_an_identity(condition: Members) -> Example:
@@ -168,5 +215,41 @@ MISTAKEN_RULES: tuple[Rule, ...] = (
         _when({"ArnLike": _BUCKETS}),
         f"{_OPERATORS}#Conditions_ARN",
         _string_over_arn,
+    ),
+    Rule(
+        "KMS321",
+        "wildcard-in-id",
+        "warning",
+        "a wildcard stands in the id of an account, an organization, a VPC or an endpoint",
+        "Ids are given out at random: what begins alike belongs to anybody. AWS calls these condition keys sensitive "
+        "and knows no use of a wildcard in them.",
+        _when({"StringLike": {_ORGANIZATION: "o-exam*"}}),
+        _when({"StringEquals": {_ORGANIZATION: "o-exampleorgid"}}),
+        f"{_IAM}reference_policies_condition-keys.html#condition-keys-sensitive",
+        _open_id,
+    ),
+    Rule(
+        "KMS323",
+        "said-by-caller",
+        "warning",
+        "a condition trusts what the caller says of itself",
+        "Programs set the headers behind aws:Referer and aws:UserAgent as they please, so that whoever knows the value "
+        "meets the condition.",
+        _when({"StringEquals": {"aws:UserAgent": "our-application"}}),
+        _when(_NAMED_AS_ROLE),
+        f"{_IAM}reference_policies_condition-keys.html#condition-keys-referer",
+        _said_by_caller,
+    ),
+    Rule(
+        "KMS324",
+        "date-as-seconds",
+        "note",
+        "a date is written as seconds since 1970",
+        "AWS takes it, and warns that it may not resolve as expected. A date that people can read has its mistakes "
+        "found.",
+        _when({"DateLessThan": {_UNTIL: "1798761600"}}),
+        _when({"DateLessThan": {_UNTIL: "2027-01-01T00:00:00Z"}}),
+        f"{_IAM}access-analyzer-reference-policy-checks.html",
+        _epoch,
     ),
 )

@@ -18,6 +18,7 @@ from kms_eval.engine.masks import BIT
 from kms_eval.errors import did_you_mean, quoted
 from kms_eval.facts.condition_keys import canonical, find
 from kms_eval.facts.regions import could_be_region
+from kms_eval.facts.service_principals import SERVICE_SUFFIXES
 from kms_eval.facts.services import VIA_SERVICE_SUFFIX, VIA_SERVICES
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.pattern import compile_text, is_wild, wild
@@ -31,6 +32,13 @@ _ACCOUNT_KEYS = frozenset(
 _ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
 _ARN_KEYS = frozenset({"aws:principalarn", "aws:sourcearn", "kms:granteeprincipal", "kms:retiringprincipal"})
 _REGION_KEYS = frozenset({"aws:requestedregion", "kms:primaryregion", "kms:replicaregion"})
+_SERVICE_KEYS = frozenset(
+    {
+        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
+        *("aws:principalservicename", "aws:principalservicenameslist"),
+    }
+)
+_ID = "(?:[0-9a-z]{8}|[0-9a-z]{17})"
 _FORMS: tuple[tuple[frozenset[str], Callable[[str], object], str], ...] = (
     (_ACCOUNT_KEYS, re.compile(r"[0-9]{12}").fullmatch, "an account id has 12 digits"),
     (
@@ -38,8 +46,21 @@ _FORMS: tuple[tuple[frozenset[str], Callable[[str], object], str], ...] = (
         re.compile(r"o-[a-z0-9]{10,32}").fullmatch,
         "the id of an organization is `o-` and 10 to 32 characters",
     ),
-    (frozenset({"aws:sourcevpc"}), re.compile(r"vpc-[0-9a-f]+").fullmatch, "the id of a VPC begins `vpc-`"),
-    (frozenset({"aws:sourcevpce"}), re.compile(r"vpce-[0-9a-f]+").fullmatch, "the id of a VPC endpoint begins `vpce-`"),
+    (
+        frozenset({"aws:sourcevpc"}),
+        re.compile(rf"vpc-{_ID}").fullmatch,
+        "the id of a VPC is `vpc-` and 8 or 17 letters and digits",
+    ),
+    (
+        frozenset({"aws:sourcevpce"}),
+        re.compile(rf"vpce-{_ID}").fullmatch,
+        "the id of a VPC endpoint is `vpce-` and 8 or 17 letters and digits",
+    ),
+    (
+        _SERVICE_KEYS,
+        re.compile(r"[a-z0-9.-]+(?:" + "|".join(map(re.escape, SERVICE_SUFFIXES)) + ")").fullmatch,
+        "it is the name of a service, as in `s3.amazonaws.com`",
+    ),
     (_REGION_KEYS, could_be_region, "this is no Region"),
 )
 _VIA = re.compile(r"[a-z0-9-]+\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com")

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow
-from kms_eval.analysis.linting.statement_rules import called
-from kms_eval.analysis.linting.subject import Subject, actions_of, is_everyone, tests_on
+from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_everyone, tests_on
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.documents.principals import UNIQUE_ID
 from kms_eval.engine.masks import BIT, actions_in

@@ -16,6 +16,7 @@ from kms_eval.records import record
 
 Level = Literal["error", "warning", "note"]
 """error: AWS refuses it; warning: it does not do what it says; note: it is wider than it needs to be."""
+LEVELS: tuple[Level, ...] = ("note", "warning", "error")
 
 ACCOUNT = "111122223333"
 """The account of all examples."""

@@ -6,17 +6,25 @@ Comes in: subjects. Goes out: rows. Never here: conditions by themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import ip_network
 
-from kms_eval.analysis.linting.difference import useless_allows
+from kms_eval.analysis.linting.difference import difference
+from kms_eval.analysis.linting.element_rules import ELEMENT_RULES
+from kms_eval.analysis.linting.never_rules import NEVER_RULES
+from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
-from kms_eval.analysis.linting.subject import Subject, actions_of, is_everyone, of_other_partition
+from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_everyone, of_other_partition, tests_on
 from kms_eval.documents.model import PolicyKind, Statement
 from kms_eval.documents.refused import service_finding
 from kms_eval.errors import quoted
+from kms_eval.facts.condition_keys import find
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.pattern import compile_text
 
+_BOUND_NAMES = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+_ATTESTATION = "kms:recipientattestation:"
+_EXPLAINING = frozenset({"KMS401", "KMS402", "KMS421", "KMS422"})
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 
 
@@ -74,7 +82,21 @@ def _among(texts: tuple[str, ...], covers: Callable[[str, str], bool]) -> Iterat
 def _covering(row: Operator) -> Callable[[str, str], bool]:
     if row.type == "IPAddress":
         return _contains
+    if row.name in _BOUNDS:
+        return partial(_bound_covers, row)
     return _matches if row.wildcards else _equals
+
+
+_BOUNDS = frozenset(f"{kind}{bound}" for kind in ("Numeric", "Date") for bound in _BOUND_NAMES)
+
+
+def _bound_covers(row: Operator, wide: str, narrow: str) -> bool:
+    """Whether what is on this side of `narrow` is on this side of `wide` as well, both being bounds of one kind."""
+    try:
+        one, other = row.parse(wide), row.parse(narrow)
+    except ValueError:  # what the reader refuses
+        return False
+    return bool(one >= other if "LessThan" in row.name else one <= other)
 
 
 def _equals(wide: str, narrow: str) -> bool:
@@ -97,11 +119,10 @@ def _contains(wide: str, narrow: str) -> bool:
 
 
 def _same_sid(subject: Subject) -> Iterator[Found]:
-    if subject.policy.kind is not PolicyKind.KEY:
-        return
     seen: dict[str, Statement] = {}
     for statement in subject.statements():
-        if statement.sid is None:
+        # Of other kinds AWS refuses two that are the same: the reader says so.
+        if statement.sid is None or (statement.sid and subject.policy.kind is not PolicyKind.KEY):
             continue
         first = seen.setdefault(statement.sid, statement)
         if not statement.sid or first is not statement:
@@ -140,13 +161,8 @@ def _tests(statement: Statement) -> frozenset[object] | None:
     )
 
 
-def called(statement: Statement) -> str:
-    """What a statement is called: by its Sid, else by its position, counted from 1."""
-    return f"statement {quoted(statement.sid)}" if statement.sid else f"statement {statement.index + 1}"
-
-
 def _shadowed(subject: Subject) -> Iterator[Found]:
-    useless = useless_allows(subject)
+    found = difference(subject)
     statements = list(subject.statements())
     said: set[object] = set()
     for statement in statements:
@@ -160,22 +176,35 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
             yield Found(subject.at(statement), message, "remove one of the two", statement)
             continue
         by = next((other for other in statements if _says_more(other, statement)), None)
-        if by is not None and (statement.effect == "Deny" or useless is None or statement.index in useless):
+        if by is not None and any(True for _test in tests_on(statement, _ATTESTATION)):
+            continue  # that it is bypassed is another rule's
+        certain = statement.effect == "Deny" or found is None or statement.index in found.useless
+        if by is not None and (certain or (found is not None and statement.index in found.unsettled)):
             message = f"{called(by)} covers it: it makes no difference"
-            yield Found(subject.at(statement), message, "remove it", statement, removable=True)
-        elif useless is not None and statement.index in useless and not _is_refused(subject, statement):
+            yield Found(subject.at(statement), message, "remove it", statement, removable=certain)
+        elif found is not None and statement.index in found.useless and statement.index not in _explained(subject):
             message = "without it everybody may do the same: it makes no difference"
             # It may be meant and written wrong: nobody but its author can tell, so it is not taken out unasked.
             yield Found(subject.at(statement), message, "remove it, or mend it", statement)
 
 
-def _is_refused(subject: Subject, statement: Statement) -> bool:
-    """Whether AWS takes none of its principals, which is said of each of them."""
-    entries = statement.principals or ()
-    return bool(entries) and all(
-        of_other_partition(subject, entry) or (entry.kind == "Service" and service_finding(entry.value) is not None)
-        for entry in entries
-    )
+def _explained(subject: Subject) -> frozenset[int]:
+    """The statements of which another rule says why they do nothing, so that it need not be said twice."""
+    rules = (*NEVER_RULES, *(rule for rule in (*ELEMENT_RULES, *PRINCIPAL_RULES) if rule.code in _EXPLAINING))
+    found = (each.statement for rule in rules if rule.check is not None for each in rule.check(subject))
+    said = (statement for statement in subject.statements() if _remarked(subject, statement))
+    return frozenset(statement.index for statement in (*found, *said) if statement is not None)
+
+
+def _remarked(subject: Subject, statement: Statement) -> bool:
+    """Whether the reader remarks on a statement: it speaks of nobody, or of a condition key that is not taken there."""
+    for entry in statement.principals or ():
+        if entry.kind in {"Federated", "CanonicalUser"} or of_other_partition(subject, entry):
+            return True
+        if entry.kind == "Service" and service_finding(entry.value) is not None:
+            return True
+    rows = [find(test.key) for test in statement.condition or ()]
+    return any(row is None or "key" not in row.policies for row in rows)
 
 
 def _takes_back(other: Statement, statement: Statement) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind, PrincipalEntry, Statement
 from kms_eval.engine.evaluator import Evaluator
-from kms_eval.engine.masks import covered
+from kms_eval.engine.masks import BIT, covered
+from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import canonical
 from kms_eval.facts.partitions import PARTITIONS
 from kms_eval.formats.document import Place, SourceFile
@@ -18,6 +19,7 @@ from kms_eval.language import arn
 from kms_eval.records import record
 from kms_eval.world.model import Key, World, policies_of
 
+_PUT_KEY_POLICY = BIT["kms:putkeypolicy"]
 _MEMORY = Place(SourceFile("policy"))
 
 
@@ -60,10 +62,22 @@ class Subject:
                 yield statement
 
 
+def every_test(subject: Subject, effect: str | None = None) -> Iterator[tuple[Statement, ConditionTest]]:
+    """The tests of all statements that are read in full, of one effect if it is named."""
+    for statement in subject.statements(effect):
+        for test in statement.condition or ():
+            yield statement, test
+
+
 def written_operator(test: ConditionTest) -> str:
     """The operator as policies write it: ``ForAllValues:StringLikeIfExists``."""
     qualifier = f"{test.qualifier}:" if test.qualifier else ""
     return f"{qualifier}{test.operator}{'IfExists' if test.if_exists else ''}"
+
+
+def called(statement: Statement) -> str:
+    """What a statement is called: by its Sid, else by its position, counted from 1."""
+    return f"statement {quoted(statement.sid)}" if statement.sid else f"statement {statement.index + 1}"
 
 
 def actions_of(statement: Statement) -> int:
@@ -141,9 +155,10 @@ def alone(policy: Policy) -> Subject:
 def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
     """Account, partition and Region of the key whose policy it is, as far as it tells; else None, ``aws``, None.
 
-    The key is in the account that its Resource names, else in the only one that is allowed something as a whole, else
-    in the only one that is named.
+    The key is in the account that its Resource names, else in the only one that may change the policy as a whole, else
+    in the only one that is allowed something as a whole, else in the only one that is named.
     """
+    changing: dict[str, str] = {}
     whole: dict[str, str] = {}
     named: dict[str, str] = {}
     for statement in policy.statements:
@@ -158,7 +173,9 @@ def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
             partition = named.setdefault(account, parsed.partition if parsed is not None else "aws")
             if statement.effect == "Allow" and is_whole_account(entry):
                 whole.setdefault(account, partition)
-    for found in (whole, named):
+                if not statement.condition and actions_of(statement) & _PUT_KEY_POLICY:
+                    changing.setdefault(account, partition)
+    for found in (changing, whole, named):
         first = next(iter(found.values()), None)
         # Nobody of another partition uses the key.
         here = {account: partition for account, partition in found.items() if partition == first}

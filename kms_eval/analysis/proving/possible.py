@@ -66,14 +66,17 @@ class Possible:
 
 
 def _plain(halves: Sequence[PartialEvaluation], bit: int) -> bool:
-    """Whether each pending entry has at most one test."""
+    """Whether each pending entry has at most one test, and that without variables, which the caller may not have."""
     conditions = (
         entry.rule.condition
         for half in halves
         for entry in half.pending
         if entry.rule is not None and entry.actions & bit
     )
-    return all(condition is None or len(condition.tests) < 2 for condition in conditions)
+    return all(
+        condition is None or (len(condition.tests) < 2 and all(len(test.needs) < 2 for test in condition.tests))
+        for condition in conditions
+    )
 
 
 def _any_values(key: str) -> Domain:

@@ -63,7 +63,7 @@ class Call(AnswerOptions, FindingOptions, SourceOptions, PlanOptions, SpeakingOp
         help="Leave out what is in this file, which is written where it is not there.",
         complete="files",
     )
-    fix: bool = switch("--fix", help="First take out of JSON files what changes no decision.")
+    fix: bool = switch("--fix", help="First take out of policy files and scenarios what changes no decision.")
     format: str | None = format_option("text", "json", "sarif", "github")
 
 

@@ -14,10 +14,11 @@ from kms_eval.analysis.linting.baseline import baseline_of, read_baseline
 from kms_eval.analysis.linting.choosing import choose
 from kms_eval.analysis.linting.finding import Report
 from kms_eval.analysis.linting.fixing import without
-from kms_eval.analysis.linting.lint import Linter, kind_of_policy
+from kms_eval.analysis.linting.lint import WITH_COMMENTS, Linter, kind_of_policy
+from kms_eval.analysis.linting.rule import LEVELS, Level
 from kms_eval.analysis.linting.table import BY_REMARK
 from kms_eval.documents.model import PolicyKind
-from kms_eval.documents.wrapping import unwrapped
+from kms_eval.documents.wrapping import type_of_policy, unwrapped
 from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.cli.gathering import files_in, is_scenario
 from kms_eval.doors.cli.opening import read_scenario, recognised
@@ -31,7 +32,6 @@ from kms_eval.formats.document import RawDocument, Steps
 from kms_eval.formats.text import read_file
 from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_word
 
-_ORDER = ("note", "warning", "error")
 _KINDS = {
     "key": PolicyKind.KEY,
     "identity": PolicyKind.IDENTITY,
@@ -41,6 +41,7 @@ _KINDS = {
     "rcp": PolicyKind.RCP,
     "endpoint": PolicyKind.ENDPOINT,
 }
+_OF_ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": PolicyKind.SCP, "RESOURCE_CONTROL_POLICY": PolicyKind.RCP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +113,20 @@ def look(named: Named, wish: Wish) -> Looked:
     if known is not None:
         report = known.without(report)
     fresh = NewBaseline(path) if path is not None and known is None else None
-    return Looked(report, tuple(words), wrong, linter.removable(), fresh)
+    return Looked(report, tuple(words), wrong, linter.removable(_from(wish.level)), fresh)
 
 
 def fix(looked: Looked) -> Iterator[str]:
-    """Take out what changes no decision, and say so."""
+    """Take out what changes no decision, and say so.
+
+    Of policy files and scenarios: what sources say is what there is, and templates count with what they leave out.
+    """
     for path, places in looked.removable.items():
+        if not is_scenario(path) and _policy_in(path) is None:
+            continue
         with path.open(encoding="utf-8", newline="") as file:
             text = file.read()
-        shorter, removed = without(text, places)
+        shorter, removed = without(text, places, comments=path.suffix.lower() in WITH_COMMENTS)
         if removed:
             write_whole(path, [shorter])
             yield f"{path}: took out {removed} element{'s' if removed != 1 else ''} that changed nothing"
@@ -191,7 +197,9 @@ class _Reading:
         if looks is None:
             yield from self.sources([path])
         else:
-            self.linter.policy(document, self.kind or looks)
+            self.linter.policy(
+                document, self.kind or _OF_ORGANIZATIONS.get(type_of_policy(document.value) or "", looks)
+            )
 
     def folder(self, path: Path) -> Iterator[str]:
         """The scenarios in a folder, then those policies in it that they do not name; else a source as a whole."""
@@ -219,8 +227,13 @@ def _policy_in(path: Path) -> tuple[RawDocument, PolicyKind] | None:
 
 
 def _of_level(report: Report, level: str) -> Report:
-    least = _ORDER.index(level)
+    levels = _from(level)
     return Report(
-        tuple(each for each in report.findings if _ORDER.index(each.level) >= least),
-        tuple(each for each in report.ignored if _ORDER.index(each.level) >= least),
+        tuple(each for each in report.findings if each.level in levels),
+        tuple(each for each in report.ignored if each.level in levels),
     )
+
+
+def _from(level: str) -> tuple[Level, ...]:
+    """This level and those above it."""
+    return LEVELS[[str(each) for each in LEVELS].index(level) :]
