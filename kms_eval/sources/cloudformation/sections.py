@@ -89,6 +89,14 @@ def _default_policy(resource: Resource) -> dict[str, object]:
     return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
 
 
+def _said(resource: Resource, name: str, origin: Origin) -> Document:
+    """The policy that a resource has; its statements hang on whatever it hangs on that the resource is made."""
+    document = _document(resource.get(name), origin)
+    if resource.perhaps is None:
+        return document
+    return Document(perhaps(document.value, resource.perhaps), document.origin, document.parts)
+
+
 def _document(policy: object, origin: Origin) -> Document:
     """A policy without an Id, and statements without Sids, that are not known: they decide nothing.
 
@@ -153,6 +161,9 @@ def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
         found["aliases"] = name
     elif isinstance(found.setdefault("aliases", {}), dict):
         found["aliases"][str(name)] = True
+        if resource.perhaps is not None:
+            # It goes by the name, and whether it has it is open.
+            found["aliases"][f"perhaps {name}"] = resource.perhaps
         raw.origins.put(("keys", handle, "aliases", str(name)), Origin(resource.place, resource.id))
 
 
@@ -174,7 +185,7 @@ class People:
         logical = resource.id.rpartition(".")[2]
         if resource.type == "AWS::IAM::ManagedPolicy":
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
-            document = _document(resource.get("PolicyDocument"), origin)
+            document = _said(resource, "PolicyDocument", origin)
             self._managed[resource.stack.arn(logical)] = self._raw.managed[resource.stack.arn(logical)] = document
         kind = _PEOPLE.get(resource.type)
         if kind is None:
@@ -226,10 +237,10 @@ class People:
         inline = _INLINE.get(resource.type)
         if inline is not None:
             for owner in _entries(resource.get(inline[1])):
-                self._give(inline[0], owner, name, resource, _document(resource.get("PolicyDocument"), origin))
+                self._give(inline[0], owner, name, resource, _said(resource, "PolicyDocument", origin))
         elif resource.type == "AWS::IAM::Policy":
             for kind, owner in _owners(resource):
-                self._give(kind, owner, name, resource, _document(resource.get("PolicyDocument"), origin))
+                self._give(kind, owner, name, resource, _said(resource, "PolicyDocument", origin))
         elif resource.type == "AWS::IAM::ManagedPolicy":
             own = resource.stack.arn(resource.id.rpartition(".")[2])
             for kind, owner in _owners(resource):
@@ -353,7 +364,7 @@ def _attached(raw: Raw, resource: Resource) -> None:
     field = FIELDS.get(resource.text("Type") or "")
     if field is None:
         return
-    document = _document(resource.get("Content"), Origin(resource.place.at("Content"), resource.id))
+    document = _said(resource, "Content", Origin(resource.place.at("Content"), resource.id))
     name = resource.text("Name") or resource.id
     raw.attachments[Attached(field, None, name)] = document
     targets = resource.get("TargetIds")

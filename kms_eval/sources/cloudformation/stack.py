@@ -7,6 +7,7 @@ so. Never here: the sections of a scenario.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -46,13 +47,17 @@ Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] |
 
 @record
 class Resource:
-    """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated."""
+    """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated.
+
+    `perhaps` is what it hangs on whether it is made; None where it is.
+    """
 
     id: str
     type: str
     properties: Mapping[str, object]
     place: Place
     stack: Stack
+    perhaps: Unknown | None = None
 
     def get(self, name: str) -> object:
         """A property; None where it is not set."""
@@ -114,18 +119,20 @@ class Stack:
                 raise InputError(Fault("is a resource without `Type`", here.location()))
             if declared["Type"] not in READ and declared["Type"] != STACK:
                 continue
+            perhaps: Unknown | None = None
             if "Condition" in declared:
                 made = self._values.condition(declared["Condition"], ("Resources", name, "Condition"))
                 if made is False:
                     continue
                 if isinstance(made, Unknown):
-                    self.said.append(
-                        f"{name} is taken to be made: its condition hangs on {made.address} ({made.reason})"
-                    )
+                    perhaps = made
+                    if declared["Type"] not in POLICY_TYPES:
+                        reason = f"its condition hangs on {made.address} ({made.reason})"
+                        self.said.append(f"{name} is taken to be made: {reason}")
             if declared["Type"] == STACK:
                 inner = self._stack(name)
-                if inner is not None:
-                    yield from inner.resources()
+                for resource in inner.resources() if inner is not None else ():
+                    yield replace(resource, perhaps=resource.perhaps or perhaps)
                 continue
             self._evaluating = name
             self._needs[name] = set()
@@ -137,6 +144,7 @@ class Stack:
                 properties if isinstance(properties, Mapping) else {},
                 here.at("Properties"),
                 self,
+                perhaps,
             )
 
     def refuse_circles(self) -> None:
@@ -260,17 +268,24 @@ class Stack:
         return inner
 
 
-READ: Final = frozenset(
+POLICY_TYPES: Final = frozenset(
     {
-        *KEY_TYPES,
-        *_NAMES,
-        "AWS::KMS::Alias",
+        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::RolePolicy",
         "AWS::IAM::UserPolicy",
         "AWS::IAM::GroupPolicy",
-        "AWS::IAM::UserToGroupAddition",
         "AWS::Organizations::Policy",
+    }
+)
+"""What only says what somebody may do: where it is not known whether it is made, its statements count or do not."""
+READ: Final = frozenset(
+    {
+        *KEY_TYPES,
+        *_NAMES,
+        *POLICY_TYPES,
+        "AWS::KMS::Alias",
+        "AWS::IAM::UserToGroupAddition",
         "AWS::EC2::VPCEndpoint",
     }
 )

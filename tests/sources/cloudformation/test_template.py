@@ -205,6 +205,24 @@ def test_a_statement_under_a_condition_that_is_not_known_leaves_the_others_known
     assert known.can("arn:aws:iam::444455556666:root", "kms:Decrypt", key="Key").decision == "implicitDeny"
 
 
+def test_a_policy_that_is_perhaps_not_made_counts_or_does_not() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    use = {"PolicyName": "use", "Roles": [{"Ref": "Worker"}], "PolicyDocument": document}
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}},
+        "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+        "Resources": {
+            "Key": key(ROOT),
+            "Worker": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "worker"}},
+            "Use": {"Type": "AWS::IAM::Policy", "Condition": "Prod", "Properties": use},
+        },
+    }
+    decision = world(read(template)).can("role/worker", "kms:Decrypt", key="Key")
+    assert (decision.decision, [each.address for each in decision.explanation.unknowns]) == ("undetermined", ["Stage"])
+    assert world(read(template, Stage="prod")).can("role/worker", "kms:Decrypt", key="Key")
+    assert not world(read(template, Stage="dev")).can("role/worker", "kms:Decrypt", key="Key")
+
+
 def test_a_statement_is_found_where_it_is_written_whatever_stands_before_it() -> None:
     template = {
         "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
