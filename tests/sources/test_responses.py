@@ -63,6 +63,11 @@ def test_what_no_response_shows_of_a_key_is_not_known(tmp_path: Path, left_out: 
     assert [unknown.address for unknown in decision.explanation.unknowns] == [f"app.{told}"]
 
 
+def test_grants_that_no_response_shows_are_called_unknown(tmp_path: Path) -> None:
+    decision = Scenario.load(written(tmp_path, without("grants.json"))).can("user/alice", "kms:Decrypt")
+    assert "is not known in full: grant (unknown)\n" in str(decision.explain())
+
+
 def test_a_list_that_is_cut_off_is_not_known_beyond_its_token(tmp_path: Path) -> None:
     cut = {**GRANTS, "Truncated": True, "NextMarker": "token-1"}
     world = Scenario.load(written(tmp_path, {**FILES, f"{KEY}/grants.json": cut}))
