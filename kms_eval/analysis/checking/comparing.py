@@ -15,12 +15,14 @@ from typing import Literal as OneOf
 
 from kms_eval.analysis.access.grid import Grid, GridCell
 from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
+from kms_eval.analysis.checking.demands import Clock
 from kms_eval.analysis.checking.everybody import Someone, someone_of
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.proving.callings import callings
-from kms_eval.analysis.proving.requirements import MOST_WAYS, Search, ways
+from kms_eval.analysis.proving.requirements import MOST_WAYS, Found, Search, ways
 from kms_eval.analysis.proving.solving import Literal
+from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import actions_in
@@ -44,17 +46,16 @@ class Comparison:
 
 def only_here(
     side: tuple[Grid, GridCell], other: tuple[Grid, GridCell] | None, bit: int, *, now: datetime
-) -> Witness | None:
-    """A request that one world allows under conditions, and the other never; None where none was found.
+) -> Witness | str | None:
+    """A request that one world allows under conditions, and the other never; None: proved that there is none.
 
-    `other` None: there is no such principal or no such key there. That the caller needs an identity policy of its own
-    is no condition of a request, so that where nothing else is open there is nothing to show.
+    Else why none was found. `other` None: there is no such principal or no such key there. That the caller needs an
+    identity policy of its own is no condition of a request, so that where nothing else is open nothing is looked for.
     """
     pending = (entry for half in _Side(*side).halves(bit) for entry in half.pending if entry.actions & bit)
     if all(entry is OWN_POLICY for entry in pending):
-        return None
-    found = _only(_Side(*side), _Side(*other) if other is not None else None, bit, now)
-    return found if isinstance(found, Witness) else None
+        return "it hangs on identity policies only"
+    return _only(_Side(*side), _Side(*other) if other is not None else None, bit, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,35 +89,64 @@ def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness 
         return None
     if other is not None and other.grid_cell.always & bit:
         return None
-    someone = someone_of(side.grid_cell.asker, side.grid.world)
-    halves, others = side.halves(bit), other.halves(bit) if other is not None else []
-    service = side.grid_cell.asker.kind == "service"
-    action = actions_in(bit)[0].name
-    pending = {entry for half in (*halves, *others) for entry in half.pending}
+    showing = _Showing(side, other, bit, now)
     unsettled = ""
-    for own in (True, False) if OWN_POLICY in pending else (None,):
-        refusals = _refusals(other, others, bit, own_policy=own is not False) if other is not None else [[]]
+    for own in (True, False) if OWN_POLICY in showing.pending else (None,):
+        refusals = _refusals(other, showing.others, bit, own_policy=own is not False) if other is not None else [[]]
         if refusals is None:
             unsettled = "there are too many ways in which it may be allowed"
             continue
         for extra in refusals:
-            domains = partial(someone.domain, world=side.grid.world)
-            search = Search(side.grid.open_conditions, domains, callings(service=service), extra, own_policy=own)
+            search = showing.search(extra, own_policy=own)
             tried = False
-            for found in islice(search.find(halves, bit), _MOST_TRIED):
+            for found in islice(search.find(showing.halves, bit), _MOST_TRIED):
                 tried = True
-                chosen = opened(side.grid.open_conditions, found.model.values, halves[0], action)
-                names = {**names_in(halves), **names_in(others)}
-                narrowed = replace(found, model=replace(found.model, values=chosen))
-                asking = Asking(side.grid.evaluator, side.grid.at or now)
-                witness = asking.witness(someone, action, side.grid_cell.key, narrowed, names)
-                if witness is None:
-                    continue
-                if other is None or _refused(other, someone, witness, own_policy=found.own_policy, now=now):
+                witness = showing.witness(found)
+                if witness is not None:
                     return witness
             if tried or search.unsettled:
                 unsettled = "; ".join(search.unsettled) or "the engine did not agree"
     return unsettled or None
+
+
+class _Showing:
+    """Looks for requests about one action that one side allows and the other, if there is one, refuses."""
+
+    def __init__(self, side: _Side, other: _Side | None, bit: int, now: datetime) -> None:
+        self._side, self._other, self._now = side, other, now
+        self._someone = someone_of(side.grid_cell.asker, side.grid.world)
+        self._action = actions_in(bit)[0].name
+        self._asking = Asking(side.grid.evaluator, side.grid.at or now)
+        self.halves, self.others = side.halves(bit), other.halves(bit) if other is not None else []
+        self.pending = {entry for half in (*self.halves, *self.others) for entry in half.pending}
+        # Where the question fixes no time, whatever will be counts, and what has run out does not.
+        needs = frozenset(key for entry in self.pending if entry.actions & bit for key in entry.needs)
+        self._clock = list(Clock(now).of(needs)) if side.grid.at is None else []
+        self._names = {**names_in(self.halves), **names_in(self.others)}
+
+    def search(self, extra: Sequence[Sequence[Literal]], *, own_policy: bool | None) -> Search:
+        """A search for values with which this side allows it, and `extra` is met."""
+        domains = partial(self._someone.domain, world=self._side.grid.world)
+        ways_to_call = callings(service=self._side.grid_cell.asker.kind == "service")
+        extra = [*extra, *self._clock]
+        return Search(self._side.grid.open_conditions, domains, ways_to_call, extra, own_policy=own_policy)
+
+    def witness(self, found: Found) -> Witness | None:
+        """A request of these values on which both engines agree; of today, if it may be."""
+        chosen = opened(self._side.grid.open_conditions, found.model.values, self.halves[0], self._action)
+        today = {key: values for key, values in chosen.items() if key not in CLOCK}
+        for values in (today, chosen) if len(today) < len(chosen) else (chosen,):
+            narrowed = replace(found, model=replace(found.model, values=values))
+            key = self._side.grid_cell.key
+            witness = self._asking.witness(self._someone, self._action, key, narrowed, self._names)
+            if witness is None:
+                continue
+            own_policy = found.own_policy
+            if self._other is None or _refused(
+                self._other, self._someone, witness, own_policy=own_policy, now=self._now
+            ):
+                return witness
+        return None
 
 
 def _refused(other: _Side, someone: Someone, witness: Witness, *, own_policy: bool, now: datetime) -> bool:
