@@ -19,10 +19,10 @@ from kms_eval.analysis.covering.coverage import Coverage as Covering
 from kms_eval.analysis.lockout import Circumstances, check_lockout
 from kms_eval.analysis.mutating.mutants import known_kinds
 from kms_eval.analysis.mutating.mutation import all_mutants, failing_tests, mutate as try_mutants
-from kms_eval.analysis.testing import request_of, run_tests
+from kms_eval.analysis.testing import request_of, run_test, run_tests
 from kms_eval.answers import Coverage, Diff, Lockout, Matrix, Mutation, TestRun, WhoCan, shown_as
 from kms_eval.engine.evaluator import Evaluator
-from kms_eval.errors import InputError, quoted
+from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.world.cases import TestCase
 from kms_eval.world.names import resolve_key
 from kms_eval.world.request import ContextValue, Request, request
@@ -94,9 +94,9 @@ def ask_diff(
     caller: str | None,
 ) -> Diff:
     """What changes from one world to the other, also for later requests where no time is given. Raises InputError."""
-    expectations = [expectation(text) for text in names_of(allow)]
+    expectations = [expectation(text, "allow") for text in names_of(allow)]
     failing = FAILING if fail_on is None else kinds_of_change(names_of(fail_on), "fail_on")
-    refuse_misnamed(expectations, before, after)
+    refuse_misnamed(expectations, before, after, field="allow")
     now = asked if asked.at is not None else replace(asked, at=datetime.now(UTC).replace(microsecond=0))
     grids = Grid(before, now), Grid(after, now)
     compared = compare(
@@ -129,21 +129,26 @@ def ask_tests(evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) ->
 
 
 def ask_coverage(evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) -> Coverage:
-    """What tests touch; those that make no sense touch nothing."""
+    """What tests touch. Raises InputError where the words of one mean nothing in the world."""
     covering = Covering()
     covering.add(evaluator)
+    faults: list[Fault] = []
     for case in cases:
-        try:
-            ruling = evaluator.rule(request_of(case, now))
-        except InputError:
-            continue
-        covering.record(evaluator, ruling, case.name)
+        result = run_test(evaluator, case, now=now)
+        faults += result.faults
+        if not result.faults:
+            covering.record(evaluator, evaluator.rule(request_of(case, now)), case.name)
+    if faults:
+        raise InputError(faults)
     return shown_as(Coverage, covering.report())
 
 
 def ask_mutation(evaluator: Evaluator, cases: Sequence[TestCase], kinds: Names, now: datetime) -> Mutation:
     """Whether tests would notice mistakes. Raises InputError where some do not pass as things are."""
     failing = failing_tests(evaluator, cases, now)
+    faults = [fault for result in failing for fault in result.faults]
+    if faults:
+        raise InputError(faults)
     if failing:
         names = ", ".join(quoted(result.case.name) for result in failing)
         raise InputError(f"the tests have to pass before they can tell anything: {names} does not")

@@ -52,6 +52,11 @@ def test_an_unknown_key_policy_leaves_a_decision_undetermined() -> None:
     assert "apply the plan first" in decision.explain()
 
 
+def test_a_policy_that_is_unknown_as_a_whole_is_named_once() -> None:
+    decision = world(key={"policy": UNKNOWN}, policies=[policy()]).can("role/a", "kms:Decrypt", key="app")
+    assert decision.explain().count("keys.app.policy statement 0") == 1
+
+
 def test_what_is_denied_whatever_the_unknown_is_stays_denied() -> None:
     assert decided(world(key={"policy": UNKNOWN}, policies=[DENIES])) == "explicitDeny"
 

@@ -62,7 +62,7 @@ def request_of(case: TestCase, now: datetime) -> Request:
 
 def run_test(evaluator: Evaluator, case: TestCase, *, now: datetime) -> TestResult:
     """Run one test."""
-    faults = list(_senseless(case))
+    faults = list(_senseless(evaluator, case))
     try:
         ruling = evaluator.rule(request_of(case, now))
     except InputError as error:
@@ -82,7 +82,7 @@ def _expects_reasons(case: TestCase) -> bool:
     return not (case.expect_layer is None and case.expect_reason_code is None and case.expect_missing_context is None)
 
 
-def _senseless(case: TestCase) -> Iterator[Fault]:
+def _senseless(evaluator: Evaluator, case: TestCase) -> Iterator[Fault]:
     """Expectations that nothing can meet, most likely misspelt."""
     layers = (*(layer.name for layer in LAYERS), GRANT)
     if case.expect_layer is not None and case.expect_layer not in layers:
@@ -90,6 +90,10 @@ def _senseless(case: TestCase) -> Iterator[Fault]:
     codes = [row.code for row in CODES if row.kind != "warning"]
     if case.expect_reason_code is not None and case.expect_reason_code not in codes:
         yield _unknown("reason code", case.expect_reason_code, "expect_reason_code", codes, case)
+    for name in case.expect_missing_context or ():
+        complaint = evaluator.context_rules.complaint_of_name(name)
+        if complaint is not None:
+            yield Fault(complaint[0], case.place.at("expect_missing_context").location(), complaint[1])
 
 
 def _unknown(what: str, text: str, field: str, known: Iterable[str], case: TestCase) -> Fault:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import ConditionTest, PolicyKind, Qualifier
-from kms_eval.errors import did_you_mean, quoted
+from kms_eval.errors import did_you_mean, nearest, quoted
 from kms_eval.facts.condition_keys import CONDITION_KEYS, find
 from kms_eval.language import variables
 from kms_eval.language.operators import OPERATORS, Operator
@@ -96,13 +96,19 @@ def _key_remarks(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
             yield Remark((key,), f"{quoted(key)} and {quoted(other)} are the same condition key", "write it once")
         service, colon, name = key.partition(":")
         if not (service and colon and name):
-            advice = did_you_mean(f"kms:{key}", _known()) or "as in `kms:ViaService`"
+            # What all names begin with makes them look alike.
+            near = nearest(key, _names_of_kms())
+            advice = f"did you mean `kms:{near}`?" if near is not None else "as in `kms:ViaService`"
             message = f"condition key {quoted(key)} has no service before a colon: no request carries it"
             yield Remark((key,), message, advice, code="unknown-condition-key")
         elif service.lower() in {"kms", "aws"} and (key.endswith((":", "/")) or find(key) is None):
             # Semantics C5: to AWS a key that no request carries.
             message = f"{quoted(key)} is not a condition key that requests to AWS KMS carry"
             yield Remark((key,), message, did_you_mean(key, _known()), code="unknown-condition-key")
+
+
+def _names_of_kms() -> Iterator[str]:
+    return (row.name.removeprefix("kms:") for row in CONDITION_KEYS if row.name.startswith("kms:"))
 
 
 def _known() -> Iterator[str]:

@@ -30,12 +30,15 @@ def action_remark(text: str) -> Remark | None:
     """What AWS refuses in the name of an action with a service before its colon."""
     service, _colon, name = text.partition(":")
     if not _PREFIX.fullmatch(service):
-        advice = f"did you mean `{text.strip()}`?" if text != text.strip() else "as in `kms:Decrypt`"
+        closed = "".join(text.split())
+        meant = closed != text and _PREFIX.fullmatch(closed.partition(":")[0])
+        advice = f"did you mean `{closed}`?" if meant else "as in `kms:Decrypt`"
         message = f"{quoted(service)} in {quoted(text)} is not the prefix of a service: AWS refuses it"
         return Remark((), message, advice, code="malformed-action", strict=True)
     if ":" in name:
         message = f"{quoted(text)} has more than one colon: AWS refuses it"
-        return Remark((), message, "as in `kms:Decrypt`", code="malformed-action", strict=True)
+        advice = f"did you mean `{service}:{name.replace(':', '')}`?"
+        return Remark((), message, advice, code="malformed-action", strict=True)
     return None
 
 
@@ -88,6 +91,22 @@ def service_finding(text: str) -> Finding | None:
         return None
     near = nearest(service, sorted(SERVICE_NAMES))
     if near is None or len(service) < _TELLING or abs(len(near) - len(service)) > 1 or near[0] != service[0]:
+        return None
+    return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{near}{suffix}`?"
+
+
+def caller_finding(text: str) -> Finding | None:
+    """Why a service that is to call most likely does not exist: beside `service_finding`, any name that is near one.
+
+    A policy may name what AWS added since; whoever asks can say that it is meant.
+    """
+    found = service_finding(text)
+    suffix = next((suffix for suffix in SERVICE_SUFFIXES[:2] if text.endswith(suffix)), None)
+    if found is not None or suffix is None:
+        return found
+    service = _region_taken_off(text.removesuffix(suffix))[0]
+    near = nearest(service, sorted(SERVICE_NAMES)) if service not in SERVICE_NAMES else None
+    if near is None:
         return None
     return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{near}{suffix}`?"
 

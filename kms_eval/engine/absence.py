@@ -92,5 +92,15 @@ def _wildcards_mean_nothing(test: Test, context: Context) -> str | None:
     return "wildcards mean nothing under it" if fits else None
 
 
+def _other_case(test: Test, context: Context) -> str | None:
+    seen = context.get(test.key)
+    if test.operator.type != "String" or test.operator.negated or not isinstance(seen, tuple):
+        return None
+    wanted = set(test.written.values)
+    lowered = {text.lower() for text in wanted}
+    other = next((text for text in seen if text not in wanted and text.lower() in lowered), None)
+    return "only the case differs, which counts under it" if other is not None else None
+
+
 _NEVER: tuple[_Row, ...] = (_no_key_of_aws, _iam_only, _not_with_the_action, _hindered, _of_a_new_key)
-_AS_IT_IS: tuple[_Row, ...] = (_untagged, _no_via_service, _wildcards_mean_nothing)
+_AS_IT_IS: tuple[_Row, ...] = (_untagged, _no_via_service, _wildcards_mean_nothing, _other_case)

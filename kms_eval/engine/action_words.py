@@ -15,6 +15,7 @@ from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.facts.actions import ACTIONS, OPERATIONS
 
 _PRINCIPAL = re.compile(r"(?:role|user|assumed-role|federated-user)/.*|root|arn:[^:]*:(?:iam|sts):.*|[a-z0-9.-]+\.com")
+_PERMISSION = re.compile(r"kms:[A-Za-z]+", re.IGNORECASE)
 _KEY = re.compile(r"alias/.*|arn:[^:]*:kms:.*")
 _BLANK = frozenset("*? \t\n")
 
@@ -43,7 +44,16 @@ def action_name(text: str, *, allow_unknown: bool = False) -> str:
         return row.name
     if allow_unknown and colon and name and not set(name) & _BLANK:
         return f"kms:{name}"
-    raise InputError(Fault(f"unknown action {quoted(text)}", help=_nearest_actions(text)))
+    advice = _nearest_actions(text) or "actions look like `kms:Decrypt`"
+    raise InputError(Fault(f"unknown action {quoted(text)}", help=advice))
+
+
+def swapped(principal: str, action: str) -> InputError | None:
+    """What is wrong where principal and action have changed places; None where they have not."""
+    if not _PERMISSION.fullmatch(principal) or not _PRINCIPAL.fullmatch(action):
+        return None
+    message = f"{quoted(principal)} is an action, not a principal"
+    return InputError(Fault(message, help=f"the principal comes first, then the action: `{action}`, `{principal}`"))
 
 
 def _is_list(text: str) -> Fault | None:
@@ -56,7 +66,7 @@ def _is_list(text: str) -> Fault | None:
 def _is_principal(text: str) -> Fault | None:
     if not _PRINCIPAL.fullmatch(text):
         return None
-    return Fault(f"{quoted(text)} is a principal, not an action", help="the principal comes first, then the action")
+    return Fault(f"{quoted(text)} is a principal, not an action", help="actions look like `kms:Decrypt`")
 
 
 def _is_key(text: str) -> Fault | None:

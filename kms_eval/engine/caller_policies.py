@@ -60,8 +60,8 @@ class CallerPolicies:
     """One caller's side.
 
     `gathered` are the layers in force by name, each with its entries; `sums` is what counts about every resource in
-    every request, by slot; `rest` are the entries that are not in the sums. `settled` keeps what the caller alone says
-    of a rule about every resource, by one action (lower case) of those for which it is the same.
+    every request, by slot; `rest` are the entries that are not in the sums. `settled` keeps what the caller and
+    the Region alone say of a rule about every resource, by one action (lower case) of those for which it is the same.
     """
 
     audience: Audience
@@ -72,7 +72,7 @@ class CallerPolicies:
     grant_limits: tuple[int, ...]
     gates: tuple[int, ...]
     shapes: dict[tuple[bool, str, bool, bool], Shape]
-    settled: dict[tuple[Rule, str], Status]
+    settled: dict[tuple[Rule, str, str], Status]
 
     def shape(self, scope: Scope) -> Shape:
         """What the algebra has to know of a scope of the caller; the same object for scopes that are alike."""

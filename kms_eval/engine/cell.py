@@ -248,9 +248,10 @@ class _Folding:
     def _status(self, entry: Entry, rule: Rule, action: str, open_keys: frozenset[str]) -> Status:
         if open_keys or not rule.of_caller:
             return entry.status(self._context(action), open_keys)
-        found = self._settled.get((rule, action))
+        about = rule, action, self._scope.target.region
+        found = self._settled.get(about)
         if found is None:
-            found = self._settled[rule, action] = entry.status(self._context(action), open_keys)
+            found = self._settled[about] = entry.status(self._context(action), open_keys)
         return found
 
     def _context(self, action: str) -> Context:

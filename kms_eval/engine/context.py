@@ -26,7 +26,11 @@ from kms_eval.records import record
 
 @record
 class Fact:
-    """How one condition key gets its value. A name that ends in ``/`` or ``:`` is a family; `derive` gets the rest."""
+    """How one condition key gets its value. A name that ends in ``/`` or ``:`` is a family; `derive` gets the rest.
+
+    `fixed`: the same in all requests of one caller about one resource. `of_caller`: if no request says something else,
+    the caller and the Region of what is asked about settle it.
+    """
 
     key: str
     derive: Callable[[Situation, str], Reading]
@@ -62,7 +66,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("kms:multiregionkeytype", derive_kms.multi_region_key_type),
     Fact("kms:resourcealiases", derive_kms.resource_aliases, fixed=True),
     # How it is asked (semantics Q7-Q11, V5-V7).
-    Fact("aws:requestedregion", derive_aws.requested_region),
+    Fact("aws:requestedregion", derive_aws.requested_region, of_caller=True),
     Fact("aws:currenttime", derive_aws.current_time),
     Fact("aws:epochtime", derive_aws.epoch_time),
     Fact("aws:securetransport", derive_aws.secure_transport),
@@ -171,7 +175,7 @@ def is_fixed(action: str, key: str, *, with_key: bool) -> bool:
 
 
 def is_of_caller(key: str) -> bool:
-    """Whether the caller alone settles the key (lower case), whatever the resource and the request are."""
+    """Whether the caller and the Region settle the key (lower case) where the request says nothing of it."""
     found = fact_of(key)
     return found is not None and found[0].of_caller
 

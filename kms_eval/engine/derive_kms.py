@@ -185,6 +185,10 @@ def grant_is_for_aws_resource(situation: Situation, _rest: str) -> Reading:
 OF_THE_KEY = (key_spec, key_usage, key_origin, multi_region, multi_region_key_type, resource_tag)
 """Derivations that an existing key settles; without one they describe the key that CreateKey asks for."""
 
+OF_THE_GRANT = (grant_operations, grant_constraint_type, grant_constraint_source_arn, grantee_principal,
+                grantee_service_principal, retiring_principal, retiring_service_principal)  # fmt: skip
+"""Derivations from the grant that a request is about; for a plain RetireGrant that is the only one of the key."""
+
 
 def _key(situation: Situation) -> Key | None:
     """The key that is there, or the primary of which CreateKey makes a replica: they share these (E16, T4)."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from kms_eval.documents.model import Policy, PolicyKind
 from kms_eval.engine import weights
+from kms_eval.engine.action_words import swapped
 from kms_eval.engine.caller_policies import CallerPolicies, caller_policies
 from kms_eval.engine.cell import Cell, Outcome, compile_cell
 from kms_eval.engine.context import Context
@@ -107,7 +108,10 @@ class Evaluator:
 
     def parts(self, request: Request) -> tuple[Part, ...]:
         """All authorizations that a request needs. Raises InputError where its words mean nothing in this world."""
-        caller = self.caller(request.principal, request.session)
+        try:
+            caller = self.caller(request.principal, request.session)
+        except InputError as error:
+            raise swapped(request.principal, request.action) or error from None
         if caller.stranger:
             refuse_stranger(self.world, caller, meant=request.stranger)
         found = parts(self.world, request, caller=caller, allow_unknown_action=self.allow_unknown_action)

@@ -63,6 +63,7 @@ def nearly_named(trace: Trace) -> Iterator[NearMiss]:
     caller = trace.ruling.part.scope.caller
     if key is None:
         return
+    accounts: list[NearMiss] = []
     for rule in trace.rules(key.policy):
         if rule.effect == "Allow" and rule.actions & trace.ruling.bit:
             for entry in rule.statement.principals or ():
@@ -75,7 +76,9 @@ def nearly_named(trace: Trace) -> Iterator[NearMiss]:
                     yield NearMiss("keyPolicy", rule_source(rule), because)
                 elif caller.kind == "service" and (account := account_of(entry)) is not None:
                     because = f"it is for account {account[1]}, whose identity policies then decide: "
-                    yield NearMiss("keyPolicy", rule_source(rule), because + "services have none, and are named")
+                    words = because + "services have none, and are named"
+                    accounts.append(NearMiss("keyPolicy", rule_source(rule), words))
+    yield from accounts
 
 
 def is_near(entry: PrincipalEntry, caller: Caller) -> bool:

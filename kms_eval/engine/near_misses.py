@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kms_eval.engine.absence import why_not_met
+from kms_eval.documents.model import Grant
+from kms_eval.engine.absence import why_never_met, why_not_met
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import NearMiss
-from kms_eval.engine.grants import issuing_account, keys_to_supply
+from kms_eval.engine.grants import at_least_as_strict, issuing_account, keys_to_supply
 from kms_eval.engine.layers import GRANT
-from kms_eval.engine.masks import RETIRE_GRANT
+from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT
 from kms_eval.engine.misnamed import gone, nearly_named
 from kms_eval.engine.other_actions import for_other_actions
 from kms_eval.engine.readings import Alternatives, Reading
@@ -90,7 +91,9 @@ def _because(entry: Entry, trace: Trace) -> Iterator[str]:
         written = rule.statement.resources or rule.statement.not_resources or ()
         element = "Resource" if rule.statement.resources is not None else "NotResource"
         target = trace.ruling.part.scope.target
-        yield f"its {element} {', '.join(written)} does not cover {target.arn.replace(chr(0), '*')}"
+        aliases = target.kind == "key" and any(":alias/" in text for text in written)
+        why = "; aliases are no resources of this action" if aliases else ""
+        yield f"its {element} {', '.join(written)} does not cover {target.arn.replace(chr(0), '*')}{why}"
 
 
 def _of_grant(entry: Entry, trace: Trace) -> str:
@@ -101,12 +104,36 @@ def _of_grant(entry: Entry, trace: Trace) -> str:
     if lacking:
         return f"the request has no {' and no '.join(lacking)}"
     constraints = allowance.grant.constraints
+    if allowance.actions & CREATE_GRANT:
+        return _of_child(allowance.grant, context)
+    if constraints.source_arn is not None and context.get("aws:sourcearn") != (constraints.source_arn,):
+        sent = seen(context.get("aws:sourcearn"))
+        return f"its constraint asks for aws:SourceArn `{constraints.source_arn}`: the request has {sent}"
     if constraints.encryption_context_equals is None and constraints.encryption_context_subset is None:
         return "the request does not fit it"
     given = trace.ruling.part.circumstances.encryption_context or {}
     wanted = constraints.encryption_context_equals or constraints.encryption_context_subset or ()
     measure = "exactly" if constraints.encryption_context_equals is not None else "at least"
     return f"its constraint asks for {measure} {_pairs(wanted)}: the request has {_pairs(given.items())}"
+
+
+def _of_child(parent: Grant, context: Context) -> str:
+    """What a grant that lets others be made finds too much in the new one (semantics G18, G19)."""
+    wanted = context.get("kms:grantoperations")
+    more = [each for each in wanted if each not in parent.operations] if isinstance(wanted, tuple) else []
+    if more:
+        return (
+            f"the new grant has {', '.join(f'`{each}`' for each in more)} among its operations, which this one has not"
+        )
+    asked = parent.constraints
+    pairs = asked.encryption_context_equals or asked.encryption_context_subset
+    child = context.situation.circumstances.grant
+    if child is None or at_least_as_strict(child.constraints, asked) or pairs is None:
+        return "it lets no such grant be made"
+    measure = "exactly" if asked.encryption_context_equals is not None else "at least"
+    given = child.constraints.encryption_context_equals or child.constraints.encryption_context_subset or ()
+    wanted_pairs = f"{measure} {_pairs(pairs)}"
+    return f"the constraint of the new grant has to ask for {wanted_pairs}, as its own does: it is {_pairs(given)}"
 
 
 def _not_alone(entry: Entry, trace: Trace) -> str:
@@ -133,7 +160,9 @@ def _denying(entry: Entry, trace: Trace) -> Iterator[str]:
         if test.written.qualifier == "ForAllValues" and not context.get(test.key):
             yield f"{in_words(test)} is true because nothing was sent: the request has no value"
         else:
-            yield f"{in_words(test)}: the request has {_seen_for(test, context)}"
+            why = why_never_met(test, context) if test.operator.negated and not context.get(test.key) else None
+            because = f"; {why}" if why is not None else ""
+            yield f"{in_words(test)}: the request has {_seen_for(test, context)}{because}"
     if not statement.condition and statement.not_principals is None:
         listed = statement.actions if statement.actions is not None else statement.not_actions or ()
         element = "Action" if statement.actions is not None else "NotAction"

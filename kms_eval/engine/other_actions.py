@@ -11,7 +11,7 @@ from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.explanation import NearMiss
 from kms_eval.engine.layers import GRANT
-from kms_eval.engine.masks import RETIRE_GRANT
+from kms_eval.engine.masks import GRANT_BIT, RETIRE_GRANT
 from kms_eval.engine.trace import Trace, source
 
 _MOST = 3
@@ -34,6 +34,8 @@ def for_other_actions(trace: Trace, told: Container[str]) -> Iterator[NearMiss]:
 def _would_count(entry: Entry, trace: Trace) -> bool:
     if entry.layer_index == LayerIndex.DENY or entry.actions & trace.ruling.bit or not entry.actions & ~RETIRE_GRANT:
         return False
+    if entry.layer == GRANT and trace.ruling.part.action.partition(":")[2] not in GRANT_BIT:
+        return False  # no grant could have it
     return entry.applies(trace.ruling.context)
 
 

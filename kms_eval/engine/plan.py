@@ -21,7 +21,7 @@ from kms_eval.errors import Fault, InputError, did_you_mean, quoted
 from kms_eval.records import record
 from kms_eval.world.identity import is_alias_name
 from kms_eval.world.model import Caller, Key, VpcEndpoint, World
-from kms_eval.world.names import KeyReference, resolve_caller, resolve_key
+from kms_eval.world.names import KeyReference, resolve_caller, resolve_key, unknown_endpoint
 from kms_eval.world.request import Request
 
 
@@ -99,10 +99,7 @@ def parts(
         return operation(question)
     name = action if ":" in action else f"kms:{action}"
     row = published(name)
-    # What the call has no use for may be misspelt all the same.
-    for text in (request.destination_key, request.key if row is not None and not row.resources else None):
-        if text is not None:
-            question.key(text)
+    _refuse_misspelt(question, keyless=row is not None and not row.resources)
     if row is not None and not row.resources:
         return (question.without_key(name, request.region),)
     if row is None and not world.keys:
@@ -135,7 +132,7 @@ def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
         return None
     endpoint = world.vpc_endpoints.get(name)
     if endpoint is None:
-        raise InputError(Fault(f"unknown VPC endpoint {quoted(name)}", help=did_you_mean(name, world.vpc_endpoints)))
+        raise InputError(unknown_endpoint(world, name))
     # ASSUMPTION V8: a service's call for the caller may pass the caller's endpoint or not; its policy binds either way.
     return endpoint
 
@@ -168,6 +165,25 @@ def _same_key(question: _Question) -> bool:
     return question.key(request.key).key is question.key(request.destination_key).key
 
 
+def _refuse_misspelt(question: _Question, *, keyless: bool) -> None:
+    """Raise InputError for names that mean nothing: what the call has no use for may be misspelt all the same."""
+    request = question.request
+    for text in (request.destination_key, request.key if keyless else None):
+        if text is not None:
+            question.key(text)
+    if request.alias is not None:
+        _alias_name(request.alias)
+
+
+def _alias_name(text: str) -> str:
+    """The name of an alias, from it or from an ARN; raises InputError for what is neither."""
+    alias = text.split(":", 5)[-1] if text.startswith("arn:") else text
+    if not is_alias_name(alias):
+        advice = None if alias.startswith("alias/") else f"did you mean `alias/{alias.removeprefix('/')}`?"
+        raise InputError(Fault(f"malformed alias name {quoted(alias)}", help=advice))
+    return alias
+
+
 def _alias_call(question: _Question, action: str) -> tuple[Part, ...]:
     """CreateAlias, DeleteAlias, UpdateAlias: the alias, its key, and the key it will point to (T1, T2, T8)."""
     request = question.request
@@ -177,11 +193,7 @@ def _alias_call(question: _Question, action: str) -> tuple[Part, ...]:
     alias = request.alias or reference.alias
     if alias is None and action != "kms:CreateAlias" and len(key.aliases) == 1:
         alias = key.aliases[0]
-    if alias is not None and alias.startswith("arn:"):
-        alias = alias.split(":", 5)[-1]
-    if alias is not None and not is_alias_name(alias):
-        advice = None if alias.startswith("alias/") else f"did you mean `alias/{alias.removeprefix('/')}`?"
-        raise InputError(Fault(f"malformed alias name {quoted(alias)}", help=advice))
+    alias = _alias_name(alias) if alias is not None else None
     halves = [question.part(action, reference)]
     if request.destination_key is not None:
         halves.append(question.part(action, question.key(request.destination_key)))

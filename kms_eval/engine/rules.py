@@ -33,7 +33,7 @@ class Rule:
     named: frozenset[str] | None
     """Everything its Principal names, None without one: most rules are told by it not to be for a caller."""
     of_caller: bool
-    """Whether it is about every resource, and asks for nothing but what the caller alone settles."""
+    """Whether it is about every resource, and asks for nothing but what the caller and the Region settle."""
 
     def covers(self, unpublished: str | None) -> int:
         """The actions it covers, the bit of the unpublished action (lower case) included where its patterns do."""

@@ -21,7 +21,7 @@ from kms_eval.engine.grants import allowances
 from kms_eval.engine.layers import GRANT, LAYERS, Layer
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.unknowns import unknown_facts
+from kms_eval.engine.unknowns import paths_are_known, unknown_facts
 from kms_eval.records import record
 from kms_eval.world.model import Key
 
@@ -52,11 +52,12 @@ class Uncompiled:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._paths_known = paths_are_known(evaluator.world)
         self._spoken: dict[tuple[Key | None, int, bool], tuple[_Spoken, ...]] = {}
 
     def outcome(self, scope: Scope, bit: int, context: Context) -> Outcome | None:
         """The decision about one action, given as its bit."""
-        if unknown_facts(scope):
+        if unknown_facts(scope, paths_known=self._paths_known):
             return None
         side = self._evaluator.policies_of_caller(scope)
         sums = list(side.sums)
@@ -64,9 +65,15 @@ class Uncompiled:
             place, rule = entry.layer_index, entry.rule
             if sums[place] & bit:
                 continue
-            if entry.unknowns or (rule is not None and not CLOCK.isdisjoint(rule.needs)):
+            if rule is None:
+                if entry.unknowns:
+                    return None
+                counts = entry.applies(context)
+            elif rule.open or not CLOCK.isdisjoint(rule.needs):
                 return None
-            if entry.applies(context) if rule is None else _applies(entry, rule, side, context):
+            else:
+                counts = _applies(entry, rule, side, context)
+            if counts:
                 sums[place] |= bit
         if sums[LayerIndex.DENY] & bit:
             return "explicitDeny"
@@ -116,8 +123,8 @@ def _applies(entry: Entry, rule: Rule, side: CallerPolicies, context: Context) -
         return entry.applies_to_all(situation.scope.target)
     if not rule.of_caller or not rule.needs.isdisjoint(situation.circumstances.given.values):
         return entry.applies(context)
-    found = side.settled.get((rule, situation.action))
+    about = rule, situation.action, situation.scope.target.region
+    found = side.settled.get(about)
     if found is None:
-        found = Status.HOLDS if entry.applies(context) else Status.FAILS
-        side.settled[rule, situation.action] = found
+        found = side.settled[about] = Status.HOLDS if entry.applies(context) else Status.FAILS
     return found is Status.HOLDS

@@ -16,6 +16,7 @@ from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.situation import Scope
 from kms_eval.formats.unknown import Unknown
+from kms_eval.world.model import World
 
 Facts = Mapping[str, Unknown]
 """Unknown facts by condition key, in lower case; a name that ends in ``/`` is a whole family."""
@@ -25,15 +26,21 @@ NO_FACTS: Facts = {}
 _PRINCIPAL_TAG = "aws:principaltag/"
 
 
-def unknown_facts(scope: Scope) -> Facts:
-    """The condition keys of the scope whose facts no source could show."""
+def paths_are_known(world: World) -> bool:
+    """Whether no account of the world's organization has a path that no source could show."""
+    members = world.organization.accounts.values() if world.organization is not None else ()
+    return all(member.unknown_path is None for member in members)
+
+
+def unknown_facts(scope: Scope, *, paths_known: bool = False) -> Facts:
+    """The condition keys of the scope whose facts no source could show; `paths_known` spares looking at paths."""
     key, principal, organization = scope.target.key, scope.caller.principal, scope.world.organization
     found: dict[str, Unknown] = {}
     if key is not None and key.unknowns:
         found |= key.unknowns
     if principal is not None and principal.unknowns:
         found |= principal.unknowns
-    if organization is not None:
+    if organization is not None and not paths_known:
         endpoint = scope.endpoint.account if scope.endpoint is not None else None
         for name, account in (
             ("aws:principalorgpaths", scope.caller.account),

@@ -278,3 +278,26 @@ def spelled(key: str, written: str | None = None) -> str:
     if row is None or row.name.lower() != key:
         return written or key
     return row.name
+
+
+EXAMPLES: Mapping[KeyType, str] = {
+    "Bool": "true",
+    "Numeric": "7",
+    "Date": "2026-01-01T00:00:00Z",
+    "IPAddress": "203.0.113.7",
+    "Binary": "a2V5",
+    "ARN": "arn:aws:service:us-east-1:123456789012:example",
+}
+"""A value of each type that not every text is one of."""
+
+_NETWORKS = {"aws:sourcevpce": "vpce-0123456789abcdef0", "aws:sourcevpc": "vpc-0123456789abcdef0"}
+
+
+def example_value(name: str, region: str) -> str:
+    """A value that the condition key (in any case) could have in requests of the Region."""
+    row = find(name)
+    if row is None:
+        return "any"
+    if row.name == "kms:ViaService":
+        return f"s3.{region}.amazonaws.com"
+    return row.values[0] if row.values else EXAMPLES.get(row.type, _NETWORKS.get(name.lower(), "any"))

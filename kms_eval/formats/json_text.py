@@ -193,11 +193,24 @@ def _syntax_fault(error: json.JSONDecodeError, name: str) -> Fault:
     return Fault(f"not valid JSON: {reason} at column {error.colno}", place, _syntax_help(error))
 
 
+_OTHER_QUOTES = frozenset("'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb")
+_BEGINNINGS = frozenset('"{[-0123456789tfn')
+_AFTER = "one value is all that a text has: remove what follows, or what closes too much"
+
+
 def _syntax_help(error: json.JSONDecodeError) -> str | None:
-    """What is most likely wrong: JSON has neither comments nor a comma after the last member."""
+    """What is most likely wrong: what other notations have and JSON has not, or what is missing."""
     rest, before = error.doc[error.pos :].lstrip(), error.doc[: error.pos].rstrip()
     if rest.startswith(("//", "/*", "#")):
         return "JSON has no comments: remove it"
+    if rest[:1] in _OTHER_QUOTES:
+        return 'JSON has straight double quotes only: write `"`'
+    if not rest and before:
+        return "the text ends before all that was opened is closed"
+    if error.msg.startswith("Extra data"):
+        return "remove the comma: each line is an object of its own" if rest == "," else _AFTER
+    if error.msg.startswith("Expecting ',' delimiter") and rest[:1] in _BEGINNINGS:
+        return "a comma is missing before it"
     if (before.endswith(",") and rest[:1] in {"}", "]"}) or (rest[:1] == "," and rest[1:].lstrip()[:1] in {"}", "]"}):
         return "JSON has no comma after the last member: remove it"
     return None

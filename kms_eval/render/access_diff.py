@@ -51,7 +51,7 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
             )
             lines += [f"      {word} {printable(text)}" for word, text in _both(line)]
             lines += [f"      {word} {paint('place', printable(text))}" for word, text in _witnesses(line)]
-            lines += [f"      {paint('place', text)}" for text in _causes(line.causes)]
+            lines += [f"      {paint('place', text)}" for text in _causes(line)]
             lines += [f"      hangs on an open question: {code}" for code in line.doubts]
     return "\n".join(lines)
 
@@ -89,7 +89,7 @@ def _fold(key: str | None, title: str, lines: list[Line], judged: Judged) -> Ite
     yield "| --- | --- | --- | --- | --- | --- |"
     for line in lines:
         who = _some(line.labels, markdown_code) + (" *(expected)*" if line.expected and line.kind in WIDER else "")
-        because = "<br>".join(markdown_text(text) for text in _causes(line.causes))
+        because = "<br>".join(markdown_text(text) for text in _causes(line))
         actions = ", ".join(markdown_code(each) for each in line.actions)
         head = f"{line.reach}: **{_HEADS[line.kind][0]}**"
         before, after = markdown_prose(line.before), markdown_prose(line.after)
@@ -133,20 +133,21 @@ def _row(change: Change, judged: Judged) -> dict[str, Any]:
         "before": change.before,
         "after": change.after,
         "hangs_on": list(change.hangs_on),
-        "because": [_source(cause) for cause in change.causes],
+        "because": [_source(cause, unchanged=change.causes_unchanged) for cause in change.causes],
         "gained": change.gained.to_dict() if change.gained is not None else None,
         "lost": change.lost.to_dict() if change.lost is not None else None,
         "warnings": list(change.doubts),
     }
 
 
-def _source(cause: Source) -> dict[str, Any]:
+def _source(cause: Source, *, unchanged: bool) -> dict[str, Any]:
     place = cause.location
     return {
         "policy": cause.policy,
         "sid": cause.sid,
         "statement": cause.index,
         "effect": cause.effect,
+        "unchanged": unchanged,
         "file": place.file if place is not None else None,
         "line": place.line if place is not None else None,
         "field": place.field if place is not None else None,
@@ -185,14 +186,15 @@ def _some(names: tuple[str, ...], mark: Callable[[str], str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _causes(causes: tuple[Source, ...]) -> Iterator[str]:
+def _causes(line: Line) -> Iterator[str]:
     """Each statement with its place: the file and line, or the address of the resource."""
-    for cause in causes[:_MOST_CAUSES]:
+    unchanged = "unchanged: " if line.causes_unchanged else ""
+    for cause in line.causes[:_MOST_CAUSES]:
         place = cause.location
         where = "" if place is None else printable(str(place))
-        yield f"{printable(cause.policy)} {printable(cause.label)}" + (f" ({where})" if where else "")
-    if len(causes) > _MOST_CAUSES:
-        yield f"and {len(causes) - _MOST_CAUSES} more statements"
+        yield f"{unchanged}{printable(cause.name)}" + (f" ({where})" if where else "")
+    if len(line.causes) > _MOST_CAUSES:
+        yield f"and {len(line.causes) - _MOST_CAUSES} more statements"
 
 
 def _both(line: Line) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from kms_eval.analysis.covering.coverage_report import (
 )
 from kms_eval.analysis.covering.written_statements import ElementName
 from kms_eval.errors import Location
+from kms_eval.render.wrapping import wrapped
 from kms_eval.safe_text import printable
 
 NO_TESTS = "no test asked anything, so there is nothing to report"
@@ -30,11 +31,14 @@ COLUMNS: tuple[tuple[str, tuple[ElementName, ...]], ...] = (
 """The columns of the table behind that of the statements, and the elements each of them counts."""
 
 
-def render(report: CoverageReport, *, missing: bool = True) -> str:
-    """The table, and unless `missing` is False a line for each thing that is not covered."""
+def render(report: CoverageReport, *, missing: bool = True, width: int | None = None) -> str:
+    """The table, and unless `missing` is False a line for each thing that is not covered.
+
+    Where the table is wider than the terminal, `width`, its numbers stand below the names of the policies.
+    """
     if not report.decisions:
         return NO_TESTS
-    return "\n".join(_lines(report, missing=missing))
+    return wrapped("\n".join(_lines(report, missing=missing, width=width)), width)
 
 
 def policy_name(policy: PolicyCoverage) -> str:
@@ -59,14 +63,14 @@ def element_in_words(element: ElementCoverage) -> str:
     return f"{element.name} {element.text}"
 
 
-def _lines(report: CoverageReport, *, missing: bool) -> Iterator[str]:
+def _lines(report: CoverageReport, *, missing: bool, width: int | None) -> Iterator[str]:
     policies = report.policies
     rows = [["policy", "statements", *(name for name, _elements in COLUMNS), "covered"]]
     rows += [_row(policy) for policy in policies]
     statements = sum((policy.of_statements for policy in policies), Share())
     elements = (sum((p.of_elements(*names) for p in policies), Share()) for _name, names in COLUMNS)
     rows.append(["total", _share(statements), *map(_share, elements), percent(report.share)])
-    yield from _table(rows)
+    yield from _table(rows, width)
     if not missing:
         return
     gaps = [line for policy in policies for line in _gaps(policy)]
@@ -90,14 +94,24 @@ def _share(share: Share) -> str:
     return f"{share.covered}/{share.all}" if share.all else "-"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
+        yield from _stacked(rows, widths)
+        return
     for row in rows:
         first, *rest = (
             text.ljust(width) if not index else text.rjust(width)
             for index, (text, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join((first, *rest))
+
+
+def _stacked(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
+    """The numbers of each policy below its name; blanks between them are as few as may be."""
+    for name, *numbers in rows:
+        yield name
+        yield " " + "".join(f" {text.rjust(width)}" for text, width in zip(numbers, widths[1:], strict=True))
 
 
 def _gaps(policy: PolicyCoverage) -> Iterator[str]:

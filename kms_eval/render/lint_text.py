@@ -14,11 +14,13 @@ from kms_eval.safe_text import printable
 
 _COLOUR = {"error": "denied", "warning": "label", "note": "place"}
 _WIDEST = 160
+_MARGIN, _NARROWEST = 9, 30
 
 
-def render(report: Report, *, paint: Paint = plain) -> str:
-    """Every finding, and a line that counts them."""
-    lines = [line for finding in report.findings for line in _lines(finding, paint)]
+def render(report: Report, *, paint: Paint = plain, width: int | None = None) -> str:
+    """Every finding, and a line that counts them; `width` is that of the terminal, to which quoted lines are cut."""
+    widest = _WIDEST if width is None else min(_WIDEST, max(width - _MARGIN, _NARROWEST))
+    lines = [line for finding in report.findings for line in _lines(finding, paint, widest)]
     return "\n".join([*lines, summary(report)])
 
 
@@ -30,12 +32,12 @@ def summary(report: Report) -> str:
     return text + (f", {len(report.ignored)} ignored" if report.ignored else "")
 
 
-def _lines(finding: Finding, paint: Paint) -> Iterator[str]:
+def _lines(finding: Finding, paint: Paint, widest: int) -> Iterator[str]:
     what = printable(f"{finding.message} [{finding.code} {finding.name}]")
     where = printable(finding.where or finding.field or "")
     yield f"{paint('place', where)}: {paint(_COLOUR[finding.level], finding.level)}: {what}"
     if finding.excerpt is not None and finding.line is not None and finding.column is not None:
-        yield from _excerpt(finding.excerpt, finding.line, finding.column, _end(finding))
+        yield from _excerpt(finding.excerpt, finding.line, finding.column, _end(finding), widest)
     if finding.help:
         yield printable(f"  help: {finding.help}")
 
@@ -47,10 +49,10 @@ def _end(finding: Finding) -> int:
     return len((finding.excerpt or "").rstrip()) + 1
 
 
-def _excerpt(line: str, number: int, column: int, end: int) -> Iterator[str]:
+def _excerpt(line: str, number: int, column: int, end: int, widest: int) -> Iterator[str]:
     # A policy may stand on one line: of a long one the part around the place is shown.
-    start = max(0, column - 1 - _WIDEST // 2) if len(line) > _WIDEST else 0
-    shown = line[start : start + _WIDEST]
+    start = max(0, column - 1 - widest // 2) if len(line) > widest else 0
+    shown = line[start : start + widest]
     marks = max(1, min(end - column, len(shown) - (column - 1 - start)))
     margin = " " * len(str(number))
     text = "".join(character if character.isprintable() else " " for character in shown)

@@ -40,32 +40,6 @@ def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain)
     return "\n".join((headline(explanation, paint=paint), *below))
 
 
-def wrapped(text: str, width: int | None) -> str:
-    """The text in lines of at most so many columns as far as its words let it, each going on further to the right."""
-    return text if width is None else "\n".join(_wrapped(line, max(width, 40)) for line in text.split("\n"))
-
-
-def _wrapped(line: str, width: int) -> str:
-    indent = " " * (len(line) - len(line.lstrip()))
-    lines, reached = [indent], len(indent)
-    fresh = True
-    for blank, word in _WORD.findall(line.strip()):
-        columns = len(_MARK.sub("", word))
-        if not fresh and columns and reached + len(blank) + columns > width:
-            lines.append(f"{indent}    {word}")
-            reached = len(indent) + 4 + columns
-        else:
-            lines[-1] += blank + word
-            reached += len(blank) + columns
-        fresh = False
-    return "\n".join(each.rstrip() for each in lines)
-
-
-_WORD = re.compile(r"(\s*)(\S+)")
-_MARK = re.compile(r"\x1b\[[0-9;]*m")
-"""What marks words on a terminal, which takes no columns."""
-
-
 def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
     """The decision and the question in one line, in short names."""
     decision = paint("allowed" if explanation.decision == "allowed" else "denied", explanation.decision)
@@ -77,9 +51,10 @@ def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
 def _short_names(explanation: Explanation) -> tuple[str, str | None]:
     """Principal and key by the names that tell them apart for a reader: ARNs where the accounts differ."""
     principal, key = explanation.principal, explanation.key
-    if key is None:
-        return principal, None
-    caller, target = principal.split(":", 5), key.split(":", 5)
+    caller = principal.split(":", 5)
+    if key is None:  # there is no other account than the caller's
+        return caller[-1], None
+    target = key.split(":", 5)
     if len(caller) == len(target) and (caller[1], caller[4]) == (target[1], target[4]):
         principal = caller[5]
     # `key` is what a key is called where there is no scenario to name it.
@@ -148,7 +123,8 @@ def _layers(explanation: Explanation, in_full: Sequence[tuple[str, str]], *, ful
     yield from (f"  {paint('label', name.ljust(width))}  {printable(arn)}" for name, arn in in_full)
     for word in words:
         said = f"  {paint('label', layer_name(word.layer).ljust(width))}  {_VERBS[word.outcome]}"
-        sources = [_where(source, paint) for source in word.statements]
+        # What is unknown of a statement may allow and deny: that is one place all the same.
+        sources = list(dict.fromkeys(_where(source, paint) for source in word.statements))
         yield f"{said}: {sources[0]}" if sources else said
         indent = " " * (width + 6)
         yield from (f"{indent}{source}" for source in sources[1:])

@@ -20,9 +20,13 @@ _MOST_NAMED = 12  # of those who never may, and about whom there is nothing to s
 _WIDEST = 44
 
 
-def render(answer: WhoCan, *, paint: Paint = plain) -> str:
-    """A block for each action and key: always, public, only under conditions with these, undetermined, never."""
-    return "\n\n".join("\n".join(_block(finding, paint)) for finding in answer.findings)
+def render(answer: WhoCan, *, paint: Paint = plain, width: int | None = None) -> str:
+    """A block for each action and key: always, public, only under conditions with these, undetermined, never.
+
+    `width` is that of the terminal, for which the names are not put in front of the reasons where they are long.
+    """
+    widest = _WIDEST if width is None else min(_WIDEST, width // 3)
+    return "\n\n".join("\n".join(_block(finding, paint, widest)) for finding in answer.findings)
 
 
 def to_dict(answer: WhoCan) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def render_csv(answer: WhoCan) -> str:
     return text.getvalue().rstrip("\r\n")
 
 
-def _block(finding: Finding, paint: Paint) -> Iterator[str]:
+def _block(finding: Finding, paint: Paint, widest: int) -> Iterator[str]:
     on = f" on {printable(finding.key)}" if finding.key is not None else ""
     yield paint("label", f"{finding.action}{on}")
     for shown in (SHOWN[word] for word in SOMETHING):
@@ -80,17 +84,17 @@ def _block(finding: Finding, paint: Paint) -> Iterator[str]:
         if not those and not shown.usual:
             continue
         yield f"  {paint(shown.paint, shown.head) if those else shown.head}: {len(those) or 'nobody'}"
-        yield from _listed(those)
+        yield from _listed(those, widest)
     never = finding.those("never")
     if any(who.because for who in never):
         yield f"  never: {len(never)}"
-        yield from _listed(list(never))
+        yield from _listed(list(never), widest)
         return
     doubtful = [who for who in never if who.doubts]
     never = tuple(who for who in never if not who.doubts)
     if doubtful:
         yield f"  never, but for an open question: {len(doubtful)}"
-        yield from _listed(doubtful)
+        yield from _listed(doubtful, widest)
     if not never and doubtful:
         return
     if not never:
@@ -101,8 +105,10 @@ def _block(finding: Finding, paint: Paint) -> Iterator[str]:
         yield f"  never: {len(never)} ({', '.join(names)}{more})"
 
 
-def _listed(those: list[Who]) -> Iterator[str]:
-    width = min(max((len(who.person.label) for who in those), default=0), _WIDEST)
+def _listed(those: list[Who], widest: int) -> Iterator[str]:
+    longest = max((len(who.person.label) for who in those), default=0)
+    # Where the names leave no room beside them, none of them does, and the reasons stand below.
+    width = min(longest, widest) if longest <= widest or widest == _WIDEST else 0
     for who in those:
         because = f"{who.because} [{'; '.join(who.by)}]" if who.by else who.because
         because += f" (open question: {', '.join(who.doubts)})" if who.doubts else ""

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from kms_eval.errors import InputError, quoted
+from kms_eval.errors import InputError
 from kms_eval.formats.document import Place
 from kms_eval.records import record
 from kms_eval.safe_text import printable
 from kms_eval.world.entry_forms import TEST_ENTRY
 from kms_eval.world.model import Caller, World
-from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
+from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key, unknown_endpoint
 from kms_eval.world.reading import Reading
 from kms_eval.world.request import Request, read_request
 
@@ -119,5 +119,4 @@ def _check_names(reading: Reading, world: World, place: Place, request: Request)
                 reading.failed(place.at(name), error)
     endpoint = request.vpc_endpoint
     if endpoint is not None and endpoint not in world.vpc_endpoints and "vpc_endpoints" not in reading.broken:
-        advice = reading.advice(endpoint, world.vpc_endpoints) or "describe it in `vpc_endpoints`"
-        reading.fault(place.at("vpc_endpoint"), f"unknown VPC endpoint {quoted(endpoint)}", advice)
+        reading.failed(place.at("vpc_endpoint"), InputError(unknown_endpoint(world, endpoint)))

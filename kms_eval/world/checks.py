@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from kms_eval.documents.findings import Findings
-from kms_eval.errors import InputError, quoted
+from kms_eval.errors import Fault, InputError, Location, nearest, quoted
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.records import record
 from kms_eval.safe_text import printable
@@ -35,6 +35,7 @@ CLASSES: Final = (OUTSIDE_ACCOUNT, OUTSIDE_ORGANIZATION, PUBLIC)
 
 _KINDS: tuple[CheckKind, ...] = ("only", "nobody", "somebody")
 _PATTERN = frozenset("*?")
+_ALONE = "checks[0]"
 
 
 @record
@@ -85,8 +86,17 @@ def check_of(fields: Mapping[str, object], world: World) -> Check:
     given = {name: value for name, value in fields.items() if value is not None}
     place = Place(SourceFile(""))
     found = read_checks(Reading(place, {"checks": [given]}, Documents(None), findings), world)
-    findings.raise_faults()
+    if findings.faults:
+        raise InputError([_without_section(fault) for fault in findings.faults])
     return replace(found[0], place=None)
+
+
+def _without_section(fault: Fault) -> Fault:
+    """The fault at the field of the one check there is, which stands in no section."""
+    field = fault.location.field if fault.location is not None else None
+    if field is None or not field.startswith(_ALONE):
+        return fault
+    return replace(fault, location=Location(field=field.removeprefix(_ALONE).removeprefix(".") or None))
 
 
 def _check(reading: Reading, place: Place, entry: CheckEntry) -> Check | None:
@@ -142,7 +152,9 @@ def _senseless(check: Check, world: World, broken: set[str]) -> Iterator[tuple[s
                 if "principals" not in broken:
                     refuse_stranger(world, caller)
             except InputError as error:
-                yield check.kind, error
+                near = nearest(name, CLASSES) if "/" not in name and not name.startswith("arn:") else None
+                advice = f"did you mean `{near}`?"
+                yield check.kind, InputError(replace(error.faults[0], help=advice)) if near is not None else error
     for name in check.on:
         if not set(name) & _PATTERN and "keys" not in broken:
             try:

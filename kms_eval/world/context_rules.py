@@ -17,7 +17,7 @@ from itertools import islice
 
 from kms_eval.documents.model import Policy
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, nearest, quoted
-from kms_eval.facts.condition_keys import CONDITION_KEYS, ConditionKey, KeyType, find
+from kms_eval.facts.condition_keys import CONDITION_KEYS, EXAMPLES, ConditionKey, KeyType, find
 from kms_eval.facts.regions import REGIONS, region_complaint
 from kms_eval.language import values
 from kms_eval.records import record
@@ -28,6 +28,7 @@ from kms_eval.world.model import World
 Complaint = tuple[str, str | None]
 """What is wrong with a value, and advice."""
 
+_NO_SUCH_KEY = "no policy names the condition key {}, and AWS has none"
 _SEARCHED = 500
 _MOST_NAMES = 10_000
 _LONGEST_NAME = 1_000
@@ -95,15 +96,6 @@ _OF_STRINGS: Mapping[str, Callable[[str], Complaint | None]] = {
 }
 """Keys of type String of which not every string is a value."""
 
-_EXAMPLES: Mapping[KeyType, str] = {
-    "Bool": "true",
-    "Numeric": "7",
-    "Date": "2026-01-01T00:00:00Z",
-    "IPAddress": "203.0.113.7",
-    "Binary": "a2V5",
-    "ARN": "arn:aws:service:us-east-1:123456789012:example",
-}
-
 _ABOUT_REGIONS = frozenset({"aws:RequestedRegion", "kms:PrimaryRegion", "kms:ReplicaRegion", "kms:ViaService"})
 
 
@@ -153,6 +145,12 @@ class ContextRules:
         if faults:
             raise InputError(faults)
 
+    def complaint_of_name(self, name: str) -> tuple[str, str] | None:
+        """Why there is no such condition key, and advice; None where there is one."""
+        if self._rule(name).known:
+            return None
+        return _NO_SUCH_KEY.format(quoted(name)), self._advice(name, ())
+
     def takes(self, name: str, text: str) -> bool:
         """Whether a question can bring the key along with this one value, as far as the world's own policies tell."""
         rule = self._rule(name)
@@ -161,7 +159,7 @@ class ContextRules:
     def fitting(self, name: str, texts: tuple[str, ...]) -> tuple[str, ...]:
         """The values, with an example in the place of one that the key cannot have."""
         row = find(name)
-        example = None if row is None else row.values[0] if row.values else _EXAMPLES.get(row.type)
+        example = None if row is None else row.values[0] if row.values else EXAMPLES.get(row.type)
         return texts if example is None else tuple(text if self.takes(name, text) else example for text in texts)
 
     def anything_goes(self, name: str) -> bool:
@@ -176,7 +174,7 @@ class ContextRules:
             named = {key for policy in policies for key in keys_in(policy)}
             if name.lower() not in {key.lower() for key in named}:
                 advice = self._advice(name, named)
-                yield Fault(f"no policy names the condition key {quoted(name)}, and AWS has none", here, advice)
+                yield Fault(_NO_SUCH_KEY.format(quoted(name)), here, advice)
             return
         if rule.single and len(texts) > 1:
             yield Fault(f"{quoted(name)} has one value, found {len(texts)}", here, "ask once for each value")

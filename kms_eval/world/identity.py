@@ -176,7 +176,7 @@ def _split_path(rest: str) -> tuple[str, str]:
 
 def _unknown_kind(kind: str, rest: str, text: str) -> InputError:
     if _ACTION.fullmatch(text):
-        return _wrong(f"{quoted(text)} is an action, not a principal", "the principal comes first, then the action")
+        return _wrong(f"{quoted(text)} is an action, not a principal", "principals look like `role/admin`")
     if kind == "group":
         return _wrong(f"{quoted(text)} is a group, which is never a principal", "name one of its users: `user/NAME`")
     if is_account(text) or text == "*":
@@ -184,6 +184,9 @@ def _unknown_kind(kind: str, rest: str, text: str) -> InputError:
         return _wrong(f"`{text}` is not one principal", f"name a user or role, or {who} for the root user")
     if is_service(text.lower()):
         return _wrong(f"malformed principal {quoted(text)}", f"did you mean `{text.lower()}`?")
+    label, dot, ending = text.lower().partition(".")
+    if dot and not rest and nearest(ending, ("amazonaws.com",)) is not None:
+        return _wrong(f"malformed principal {quoted(text)}", f"did you mean `{label}.amazonaws.com`?")
     near = nearest(kind, _SERVICE_OF)
     if near == "root" or (near and rest):
         # What comes before the kind is right: nothing, or the first five parts of an ARN.

@@ -21,6 +21,7 @@ _FIELDS = 6
 """Of an ARN."""
 
 _WILD = frozenset("*?$")
+_ABOUT_CALLERS = frozenset({"aws:principalarn", "aws:principalservicename", "aws:principalservicenameslist"})
 
 RoleName = tuple[str, str, str]
 """Partition, account and the role's name in lower case: unique whatever the path and case (semantics P7)."""
@@ -94,6 +95,21 @@ class Index:
         )
 
     @cached_property
+    def described_account_ids(self) -> frozenset[str]:
+        """Those accounts whatever their partition: an account is in one."""
+        return frozenset(account for _partition, account in self.described_accounts)
+
+    @cached_property
+    def described(self) -> frozenset[str]:
+        """The ARNs of everybody whom the scenario describes."""
+        return frozenset(self._principals)
+
+    @cached_property
+    def mentioned_services(self) -> frozenset[str]:
+        """The names of services that any policy or grant has."""
+        return frozenset(text for text in self._mentions() if not text.startswith("arn:"))
+
+    @cached_property
     def mentioned(self) -> frozenset[str]:
         """The ARNs of users, roles and sessions that any policy or grant has in full, wherever in it they stand."""
         found = {text for text in self._mentions() if text.startswith("arn:")}
@@ -145,7 +161,9 @@ class Index:
                 yield from _named_in(statement)
         for key in self._keys:
             for grant in key.grants:
-                yield from (text for text in (grant.grantee_principal, grant.retiring_principal) if text)
+                named = (grant.grantee_principal, grant.retiring_principal)
+                services = (grant.grantee_service_principal, grant.retiring_service_principal)
+                yield from (text for text in (*named, *services) if text)
 
 
 _K = TypeVar("_K")
@@ -196,7 +214,7 @@ def _named_in(statement: Statement) -> Iterator[str]:
     for entry in (*(statement.principals or ()), *(statement.not_principals or ())):
         yield entry.value
     for test in statement.condition or ():
-        if test.key.lower() == "aws:principalarn":
+        if test.key.lower() in _ABOUT_CALLERS:
             yield from test.values
 
 

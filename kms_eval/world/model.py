@@ -73,7 +73,7 @@ class Caller:
     `arn` is the caller's own ARN: of the user, of the role session (of the role where no session name is known), of
     the federated user, of the root user; for a service its name. `principal` is the user or role whose policies count:
     for a federated user the IAM user who made the session (None where that is not known); None for root and services.
-    `stranger` tells that `principal` is one (see `world.strangers`).
+    `stranger` tells that `principal` is one, or that the service is most likely misspelt (see `world.strangers`).
     """
 
     kind: CallerKind

@@ -18,7 +18,7 @@ from kms_eval.records import record
 from kms_eval.world.identity import Identity, is_role_of_aws, is_session_name, read_identity
 from kms_eval.world.index import alias_arn, index_of
 from kms_eval.world.model import Caller, Key, Principal, Session, World
-from kms_eval.world.strangers import is_stranger, refusal
+from kms_eval.world.strangers import is_misspelt, is_stranger, refusal, refusal_of_service
 from kms_eval.world.unshown import as_unshown
 
 _SEARCHED = 500  # a name is compared with this many at most, so that a bad row among a million stays cheap
@@ -36,7 +36,8 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
     """The caller that `text` means: an ARN, a short name of `world.account`, or an AWS service.
 
     A principal that the scenario does not describe is a caller all the same, with a `Principal` that is not `known`;
-    one whom nothing mentions is marked as a stranger, for `refuse_stranger` to refuse. `session` says what was passed
+    one whom nothing mentions, and a service that is most likely misspelt, is marked as a stranger, for
+    `refuse_stranger` to refuse. `session` says what was passed
     when the caller's session was made: for a role AssumeRole, for a user GetFederationToken, which makes the caller the
     federated user of that name. Raises InputError for what cannot ask (groups, accounts), for malformed names, and for
     a session of root or of a service.
@@ -46,10 +47,11 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
     try:
         identity = read_identity(text, account=world.account, partition=world.partition)
     except InputError as error:
-        near = _near_principal(world, text)
-        if near is None:
+        near = _near_principals(world, text)
+        if not near:
             raise
-        raise InputError(replace(error.faults[0], help=f"did you mean `{near}`?")) from None
+        meant = " or ".join(f"`{name}`" for name in near)
+        raise InputError(replace(error.faults[0], help=f"did you mean {meant}?")) from None
     caller = _CALLERS[identity.kind](world, identity, session)
     principal = caller.principal
     if principal is None or principal.known or not is_stranger(world, principal):
@@ -59,8 +61,9 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
 
 def refuse_stranger(world: World, caller: Caller, *, meant: bool = False) -> None:
     """Raise InputError where the caller is a stranger; not where the world or the question says that one is meant."""
-    if caller.stranger and caller.principal is not None and not (meant or world.strangers):
-        raise refusal(world, caller.principal)
+    if not caller.stranger or meant or world.strangers:
+        return
+    raise refusal(world, caller.principal) if caller.principal is not None else refusal_of_service(caller.arn)
 
 
 def resolve_key(world: World, text: str | None, *, caller: Caller | None = None) -> KeyReference:
@@ -154,7 +157,8 @@ def _root(world: World, identity: Identity, session: Session | None) -> Caller:
 def _service(world: World, identity: Identity, session: Session | None) -> Caller:
     if session is not None:
         raise InputError(Fault(f"the service `{identity.name}` has no session", help="leave `session` out"))
-    return Caller("service", identity.name, None, identity.partition)
+    stranger = is_misspelt(world, identity.name)
+    return Caller("service", identity.name, None, identity.partition, stranger=stranger)
 
 
 _CALLERS = {
@@ -227,13 +231,13 @@ def _undescribed(world: World, kind: Literal["user", "role"], identity: Identity
     return as_unshown(world, principal) if world.unshown else principal
 
 
-def _near_principal(world: World, text: str) -> str | None:
-    """A principal of the scenario that goes by the bare name `text`."""
-    for principal in islice(world.principals.values(), _SEARCHED):
-        if principal.name == text or principal.arn.lower() == text.lower():
-            short = f"{principal.kind}{principal.path}{principal.name}"
-            return short if principal.account == world.account else principal.arn
-    return None
+def _near_principals(world: World, text: str) -> list[str]:
+    """The principals of the scenario that go by the bare name `text`."""
+    return [
+        f"{each.kind}{each.path}{each.name}" if each.account == world.account else each.arn
+        for each in islice(world.principals.values(), _SEARCHED)
+        if each.name == text or each.arn.lower() == text.lower()
+    ]
 
 
 def _only_key(world: World) -> Key:
@@ -268,7 +272,10 @@ def _unknown_key(world: World, text: str) -> InputError:
     parts = arn.parse(text)
     if text.startswith("arn:") and (parts is None or parts.service != "kms"):
         advice = "a key's ARN is written `arn:aws:kms:us-east-1:123456789012:key/KEY_ID`"
-    near = _near_arn(world, parts) if parts is not None else nearest(text, islice(_key_names(world), _SEARCHED))
+    first = text.partition(",")[0].strip()
+    if first and "," in text:
+        return InputError(Fault(f"{quoted(text)} is more than one key", help=f"name one at a time: `{first}`"))
+    near = _near_arn(world, parts) if parts is not None else _nearest_key(text, islice(_key_names(world), _SEARCHED))
     if near is not None:
         advice = f"did you mean `{near}`?"
     return InputError(Fault(f"the scenario has no key {quoted(text)}", help=advice))
@@ -293,8 +300,30 @@ def _near_arn(world: World, wanted: arn.Arn) -> str | None:
     here = [key for key in world.keys.values() if (key.account, key.region) == (wanted.account, wanted.region)]
     known = {key.arn.split(":", 5)[5]: key.arn for key in here}
     known |= {alias: alias_arn(key, alias) for key in here for alias in key.aliases}
-    near = nearest(resource, islice(known, _SEARCHED))
+    near = _nearest_key(resource, islice(known, _SEARCHED))
     return known[near] if near is not None else None
+
+
+def _nearest_key(text: str, names: Iterable[str]) -> str | None:
+    """The nearest name without what comes before the slash, which makes all of them look alike."""
+    by_rest: dict[str, list[str]] = {}
+    for name in names:
+        by_rest.setdefault(name.partition("/")[2] or name, []).append(name)
+    kind, _slash, rest = text.partition("/")
+    near = nearest(rest or text, by_rest)
+    if near is None:
+        return None
+    return max(by_rest[near], key=lambda name: name.startswith(kind[:3]))
+
+
+def unknown_endpoint(world: World, endpoint: str) -> Fault:
+    """What is wrong with naming an endpoint that the scenario does not describe."""
+    near = nearest(endpoint, islice(world.vpc_endpoints, _SEARCHED))
+    if near is not None:
+        advice = f"did you mean `{near}`?"
+    else:
+        advice = f"describe it in `vpc_endpoints`, or give its id as context: `aws:SourceVpce={endpoint}`"
+    return Fault(f"unknown VPC endpoint {quoted(endpoint)}", help=advice)
 
 
 def _listed(names: Iterable[str]) -> str:

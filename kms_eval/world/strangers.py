@@ -1,12 +1,15 @@
-"""Strangers: users and roles that nothing in the world mentions, where the world says who there is.
+"""Strangers: users and roles that nothing in the world mentions, where the world says who there is; misspelt services.
 
-Comes in: a world and a principal. Goes out: whether it is a stranger, and the fault that asking about one is.
+Comes in: a world and a principal or the name of a service. Goes out: whether it is a stranger, and the fault that
+asking about one is.
 Never here: what a stranger may do; who says that one is meant is asked about it like anybody else.
 
 A denial for a name that nobody has is worth nothing: most of the time the name is misspelt. Of an account of which the
 world describes no principal nothing can be said to be missing, so nobody there is a stranger; nor are root users,
-services, and whoever a policy or a grant names in full. A pattern names nobody. Names are unique within an account
+and whoever a policy or a grant names in full. A pattern names nobody. Names are unique within an account
 whatever their path and case, so that whoever has the name of somebody else, but for these, is nobody (semantics P7).
+An account is of one partition: its ids are not given twice. A service is taken to exist unless its name is nearly one
+that AWS documents, and nothing in the world mentions it.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from kms_eval.documents.refused import caller_finding
 from kms_eval.errors import Fault, InputError, nearest, quoted
 from kms_eval.world.index import Index, index_of
 from kms_eval.world.model import Principal, World
@@ -24,6 +28,8 @@ _LISTED = 3
 MEANT = "a stranger is asked about with `--stranger`, `stranger: true`, `stranger=True`"
 """How a stranger is asked about on purpose."""
 
+_ADDED = "one that AWS has added since is asked about with `--stranger`, `stranger: true`, `stranger=True`"
+
 
 def is_stranger(world: World, principal: Principal) -> bool:
     """Whether nothing in the world mentions the principal, and the world describes others of its account."""
@@ -33,10 +39,21 @@ def is_stranger(world: World, principal: Principal) -> bool:
     partition = principal.arn.split(":", 2)[1]
     if principal.arn in names.mentioned:
         return False
-    if (partition, principal.account) not in names.described_accounts:
+    if principal.account not in names.described_account_ids:
         same = names.by_name.get((partition, principal.account, principal.name.lower()), ())
         return any(arn.split(":", 5)[5].startswith(f"{principal.kind}/") for arn in same)
     return principal.kind != "role" or (partition, principal.account, principal.name) not in names.mentioned_sessions
+
+
+def is_misspelt(world: World, service: str) -> bool:
+    """Whether the name of a service is most likely none: nothing mentions it, and it nearly is another one."""
+    return service not in index_of(world).mentioned_services and caller_finding(service) is not None
+
+
+def refusal_of_service(service: str) -> InputError:
+    """What is wrong with asking about a service that `is_misspelt`."""
+    message, advice = caller_finding(service) or (f"there is no service principal {quoted(service)}", None)
+    return InputError(Fault(message, help=" ".join(filter(None, (advice, _ADDED)))))
 
 
 def refusal(world: World, principal: Principal) -> InputError:
@@ -63,15 +80,17 @@ def _near(world: World, principal: Principal) -> list[str]:
     same = names.by_name.get((partition, principal.account, principal.name.lower()), ())
     if same:
         return list(same[:_LISTED])
+    partition = _partition_of_account(names, partition, principal.account)
+    there = f"arn:{partition}:{principal.arn.split(':', 2)[2]}"
+    if there in names.described:
+        return [there]
     here = {arn.split(":", 5)[5]: arn for arn in _of_account(names, partition, principal.account)}
     wanted = principal.arn.split(":", 5)[5]
+    # By names alone: what they begin with makes them look alike.
     by_last_part = {resource.rpartition("/")[2]: resource for resource in here}
-    near = nearest(wanted, here)
-    if near is None:
-        last = nearest(principal.name, by_last_part)
-        near = by_last_part[last] if last is not None else None
-    if near is not None:
-        return [here[near]]
+    last = nearest(principal.name, by_last_part)
+    if last is not None:
+        return [here[by_last_part[last]]]
     # The account may be what is misspelt.
     elsewhere = [arn for arns in islice(names.by_name.values(), _SEARCHED) for arn in arns]
     return [arn for arn in elsewhere if arn.split(":", 5)[5] == wanted][:_LISTED]
@@ -83,7 +102,14 @@ def _of_account(names: Index, partition: str, account: str) -> Iterator[str]:
     yield from islice((arn for arn in every if arn.startswith(start)), _SEARCHED)
 
 
+def _partition_of_account(names: Index, partition: str, account: str) -> str:
+    """The partition in which the world describes somebody of the account, this one where it can be."""
+    found = sorted(each for each, known in names.described_accounts if known == account)
+    return partition if partition in found or not found else found[0]
+
+
 def _known(world: World, principal: Principal) -> str:
-    partition = principal.arn.split(":", 2)[1]
-    found = [f"`{short_name(world, arn)}`" for arn in _of_account(index_of(world), partition, principal.account)]
+    names = index_of(world)
+    partition = _partition_of_account(names, principal.arn.split(":", 2)[1], principal.account)
+    found = [f"`{short_name(world, arn)}`" for arn in _of_account(names, partition, principal.account)]
     return f"of that account it has {', '.join(found[:_LISTED])}{', …' if len(found) > _LISTED else ''}"

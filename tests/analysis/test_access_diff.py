@@ -273,3 +273,32 @@ def test_another_account_gets_access() -> None:
     named = {**statement("kms:Decrypt"), "Principal": {"AWS": ABROAD}}
     found = between(scenario(), scenario(DELEGATES, named)).changes
     assert about(found, f"arn:aws:iam::{ABROAD}:root") == [("appears", ("kms:Decrypt",), "never", "always")]
+
+
+def causes(before: Scenario, after: Scenario, label: str) -> tuple[list[str], bool]:
+    """The Sids behind the one change for a principal, and whether they are on both sides."""
+    (change,) = (each for each in between(before, after).changes if each.label == label and each.key is not None)
+    return [each.sid or "" for each in change.causes], change.causes_unchanged
+
+
+USES: dict[str, Any] = {"policies": [document({**statement("kms:Decrypt"), "Sid": "Use"})]}
+
+
+def test_the_policy_of_a_key_is_no_cause_where_a_principal_is_new() -> None:
+    before, after = scenario(), scenario(principals={"role/b": USES})
+    assert causes(before, after, "role/b") == (["Use"], False)
+    assert causes(after, before, "role/b") == (["Use"], False)
+
+
+def test_the_policies_of_a_principal_are_no_cause_where_a_key_is_new() -> None:
+    new = document({**DELEGATES, "Sid": "Home"})
+    before = scenario(principals={"role/b": USES})
+    keys = {"app": {"policy": document(DELEGATES)}, "new": {"policy": new}}
+    after = scenario(keys=keys, principals={"role/b": USES})
+    assert causes(before, after, "role/b") == (["Home"], False)
+
+
+def test_statements_that_are_on_both_sides_are_said_to_be_unchanged() -> None:
+    everyone = {**statement("kms:Decrypt"), "Sid": "Home", "Principal": {"AWS": "*"}}
+    before, after = scenario(everyone), scenario(everyone, principals={"role/b": {}})
+    assert causes(before, after, "role/b") == (["Home"], True)

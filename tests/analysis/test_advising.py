@@ -231,3 +231,145 @@ def test_a_grant_is_made_in_the_account_of_the_caller_only_where_somebody_there_
     scenario = Scenario.from_dict({"account": "111122223333", "keys": {"app": {"policy": policy(DELEGATION, may)}}})
     (grant,) = (each for each in scenario.can(THEIRS, "kms:Decrypt").changes if each.kind == "create-grant")
     assert grant.edit["account"] == "444455556666"
+
+
+LINKED = "arn:aws:iam::444455556666:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+
+
+def test_a_service_linked_role_of_another_account_is_served_by_a_grant_that_its_account_makes() -> None:
+    scenario = Scenario.from_dict({"account": "111122223333", "keys": {"app": {"policy": policy(DELEGATION)}}})
+    (change,) = scenario.can(LINKED, "kms:Decrypt").changes
+    assert [step.kind for step in change.steps] == ["delegate", "create-grant"]
+    assert change.steps[0].edit["statement"]["Action"] == "kms:CreateGrant"
+    assert change.steps[1].edit["account"] == "444455556666"
+
+
+def test_a_service_that_no_call_has_limits_no_new_statement() -> None:
+    scenario = world(policy({"Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:Decrypt"}))
+    decision = scenario.can("role/app", "kms:Decrypt", context={"kms:ViaService": f"{S3}.cn"})
+    assert decision.changes
+    assert not any("amazonaws.com.cn" in change.text for change in decision.changes)
+
+
+def test_a_wildcard_that_means_nothing_is_mended_where_nothing_was_sent_either() -> None:
+    condition = {"StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/*"}}
+    service = {"Service": "cloudfront.amazonaws.com"}
+    key = policy({"Principal": service, "Action": "kms:Decrypt", "Condition": condition})
+    first, second = world(key).can("cloudfront.amazonaws.com", "kms:Decrypt").changes
+    assert [step.kind for step in first.steps] == ["replace-operator", "add-context"]
+    assert second.text.endswith("; the request tells no `aws:SourceArn` to limit it to")
+
+
+def test_an_alias_as_a_resource_is_said_to_be_none_where_it_came_near() -> None:
+    resource = "arn:aws:kms:us-east-1:111122223333:alias/app"
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:Decrypt", "Resource": resource}), aliases=["alias/app"])
+    (miss,) = scenario.can("role/app", "kms:Decrypt").to_dict()["near_misses"]
+    assert miss["because"].endswith("; aliases are no resources of this action")
+
+
+def test_of_what_came_near_to_a_service_its_other_name_comes_first() -> None:
+    named = {"Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Action": "kms:Decrypt"}
+    decision = world(policy(DELEGATION, named)).can("logs.amazonaws.com", "kms:Decrypt")
+    first, second = (miss["because"] for miss in decision.to_dict()["near_misses"])
+    assert first == "it is for `logs.us-east-1.amazonaws.com`, not `logs.amazonaws.com`"
+    assert second.startswith("it is for account 111122223333")
+
+
+def near(scenario: Scenario, action: str = "kms:Decrypt", **fields: Any) -> list[str]:
+    return [miss["because"] for miss in scenario.can("role/app", action, **fields).to_dict()["near_misses"]]
+
+
+PARENT = {
+    "GrantId": "parent",
+    "GranteePrincipal": ROLE,
+    "Operations": ["Decrypt", "CreateGrant"],
+    "Constraints": {"EncryptionContextSubset": {"team": "blue"}},
+}
+CHILD = {"GranteePrincipal": "arn:aws:iam::111122223333:role/other", "Operations": ["Decrypt", "Encrypt"]}
+
+
+def test_a_grant_that_goes_beyond_the_one_that_lets_it_be_made_is_told_what_is_too_much() -> None:
+    scenario = world(policy(DELEGATION), grants=[PARENT])
+    (miss,) = near(scenario, "kms:CreateGrant", grant=CHILD)
+    assert miss == "the new grant has `Encrypt` among its operations, which this one has not"
+    (looser,) = near(scenario, "kms:CreateGrant", grant={**CHILD, "Operations": ["Decrypt"]})
+    assert (
+        looser == "the constraint of the new grant has to ask for at least {`team`: `blue`}, as its own does: it is {}"
+    )
+    first = scenario.can("role/app", "kms:CreateGrant", grant=CHILD).changes[0]
+    assert first.kind == "narrow-grant"
+    assert first.edit["grant"]["Operations"] == ["Decrypt"]
+    assert first.edit["grant"]["Constraints"] == PARENT["Constraints"]
+
+
+def test_no_grant_comes_near_by_an_operation_that_no_grant_can_have() -> None:
+    scenario = world(policy(DELEGATION), grants=[{**PARENT, "Constraints": {}}])
+    assert near(scenario, "kms:RevokeGrant") == []
+    assert near(scenario, "kms:Sign") == ["its operations do not include Sign"]
+
+
+def test_a_grant_for_another_source_names_both_sources() -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table/"
+    grant = {
+        "GrantId": "g",
+        "GranteeServicePrincipal": "dynamodb.amazonaws.com",
+        "RetiringPrincipal": ROLE,
+        "Operations": ["Decrypt"],
+        "Constraints": {"SourceArn": f"{table}One"},
+    }
+    scenario = world(policy(DELEGATION), grants=[grant])
+    decision = scenario.can("dynamodb.amazonaws.com", "kms:Decrypt", context={"aws:SourceArn": f"{table}Two"})
+    assert f"its constraint asks for aws:SourceArn `{table}One`: the request has `{table}Two`" in decision.explain()
+
+
+def test_where_any_encryption_context_is_wanted_a_pair_is_sent_and_no_switch() -> None:
+    condition = {"Null": {"kms:EncryptionContextKeys": "true"}}
+    denying = {"Effect": "Deny", "Action": "kms:Decrypt", "Condition": condition}
+    first = texts(world(policy(DELEGATION), policy({"Action": "kms:*"}, denying)))[0]
+    assert first == "send `name`: `value` in the encryption context: any pair will do"
+
+
+def test_where_any_value_is_wanted_one_that_the_key_can_have_is_the_example() -> None:
+    condition = {"Null": {"aws:SourceVpce": "true"}}
+    denying = {"Effect": "Deny", "Action": "kms:Decrypt", "Condition": condition}
+    first = texts(world(policy(DELEGATION), policy({"Action": "kms:*"}, denying)))[0]
+    assert first == "make the call with a value of aws:SourceVpce, as `vpce-0123456789abcdef0` is one"
+
+
+def test_a_condition_that_other_actions_of_the_statement_can_meet_is_not_taken_out() -> None:
+    condition = {"StringEquals": {"kms:EncryptionContext:team": "blue"}}
+    statement = {"Principal": {"AWS": ROLE}, "Condition": condition}
+    for actions, removed in ((["kms:Decrypt", "kms:DescribeKey"], False), (["kms:DescribeKey"], True)):
+        changes = world(policy({**statement, "Action": actions})).can("role/app", "kms:DescribeKey").changes
+        assert ("remove-condition" in [change.kind for change in changes]) is removed
+
+
+def test_a_deny_by_a_key_that_the_action_never_carries_says_so() -> None:
+    condition = {"StringNotEquals": {"kms:EncryptionContext:team": "blue"}}
+    denying = {"Effect": "Deny", "Action": "kms:*", "Condition": condition}
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:*"}, denying))
+    (miss,) = near(scenario, "kms:PutKeyPolicy")
+    assert miss.endswith("the request has no value; AWS does not send it with kms:PutKeyPolicy")
+
+
+def test_a_value_in_other_case_is_said_to_be_one() -> None:
+    condition = {"StringEquals": {"kms:EncryptionContext:team": "Blue"}}
+    scenario = world(policy(DELEGATION), policy({"Action": "kms:Decrypt", "Condition": condition}))
+    (miss,) = near(scenario, encryption_context={"team": "blue"})
+    assert miss.endswith("the request has `blue`; only the case differs, which counts under it")
+
+
+def test_the_action_is_added_to_one_statement_that_of_the_like() -> None:
+    administrators = {"Sid": "Administer", "Action": ["kms:Put*", "kms:Disable*"]}
+    users = {"Sid": "Use", "Action": ["kms:Encrypt", "kms:Decrypt"]}
+    scenario = world(policy(DELEGATION), policy(administrators, users))
+    for action, statement in (("kms:Sign", 1), ("kms:EnableKey", 0)):
+        changes = scenario.can("role/app", action).changes
+        assert [change.statement for change in changes if change.kind == "add-action"] == [statement]
+
+
+def test_a_switch_is_not_made_to_ask_for_both_of_its_positions() -> None:
+    condition = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    scenario = world(policy({"Principal": {"AWS": ROLE}, "Action": "kms:CreateGrant", "Condition": condition}))
+    changes = scenario.can("role/app", "kms:CreateGrant", context={"kms:GrantIsForAWSResource": False}).changes
+    assert "add-value" not in [change.kind for change in changes]

@@ -112,8 +112,8 @@ def test_a_context_may_be_json_text(answers: Answers) -> None:
             "unknown action `kms:Decript` (did you mean `kms:Decrypt` or `kms:Encrypt`?)",
         ),
         (
-            {**PLAIN, "context": "{"},
-            "context: not valid JSON: expecting property name enclosed in double quotes at column 2",
+            {**PLAIN, "context": '{"a": "b" "c": "d"}'},
+            "context: not valid JSON: expecting ',' delimiter at column 11 (a comma is missing before it)",
         ),
         ({**PLAIN, "context": '{"a": "b", "a": "c"}'}, "context.a: duplicate key `a` (the first is on line 1)"),
         ({**PLAIN, "context": "[1]"}, "context: expected a mapping, found a list"),

@@ -60,6 +60,34 @@ def test_an_account_that_the_policy_names_is_outside() -> None:
     assert found.witnesses[0].request.principal == f"arn:aws:iam::{OTHER}:root"
 
 
+def test_services_that_nothing_names_are_let_in_by_an_asterisk() -> None:
+    services = {"Bool": {"aws:PrincipalIsAWSService": "true"}}
+    scenario = world(DELEGATES, allow("kms:Decrypt", **services))
+    assert scenario.check(only=["role/reader", "root"], may="kms:Decrypt").verdict == "fails"
+    assert scenario.check(nobody="events.amazonaws.com", may="kms:Decrypt").verdict == "fails"
+    assert scenario.check(nobody="outside-account", may="kms:Decrypt")
+    named = {"StringEquals": {"aws:PrincipalServiceName": "glacier.amazonaws.com"}}
+    found = world(DELEGATES, allow("kms:Decrypt", **named)).check(only=["role/reader", "root"], may="kms:Decrypt")
+    assert [each.who for each in found.witnesses] == ["glacier.amazonaws.com"]
+
+
+@pytest.mark.parametrize("who", [f"arn:aws:iam::{OTHER}:root", "arn:aws:iam::999999999999:root"])
+def test_a_root_user_of_another_account_may_what_anybody_may(who: str) -> None:
+    partner = {f"arn:aws:iam::{OTHER}:role/partner": {}}
+    scenario = world(DELEGATES, allow("kms:Decrypt"), principals=partner)
+    found = scenario.check(nobody=who, may="kms:Decrypt")
+    assert [each.who for each in found.witnesses] == [who]
+
+
+def test_one_of_several_whom_no_policy_tells_apart_is_named_beside_those_outside() -> None:
+    twins = {f"role/{name}": {"policies": [identity("kms:Decrypt")]} for name in ("first", "second")}
+    scenario = world(DELEGATES, principals=twins)
+    assert scenario.check(nobody="outside-account", may="kms:Decrypt")
+    found = scenario.check(nobody=["outside-account", "role/second"], may="kms:Decrypt")
+    assert found.verdict == "fails"
+    assert [each.who for each in found.witnesses] == ["role/second"]
+
+
 def test_a_role_of_an_account_that_nobody_describes_may_have_any_identity_policy() -> None:
     scenario = world(allow("kms:Encrypt", {"AWS": f"arn:aws:iam::{OTHER}:role/partner"}))
     found = scenario.check(nobody="outside-account", may="kms:Encrypt")

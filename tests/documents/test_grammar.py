@@ -154,7 +154,7 @@ def test_an_operator_is_taken_apart() -> None:
     [
         ([], ['f: a key policy is an object (it begins `{"Version": "2012-10-17", "Statement": [`)']),
         (None, ['f: a key policy is an object (it begins `{"Version": "2012-10-17", "Statement": [`)']),
-        ("{", ["f: line 1 of the text: not valid JSON: expecting property name enclosed in double quotes at column 2"]),
+        ("{", ["f: line 1 of the text: not valid JSON: expecting property name enclosed in double quotes at column 2 (the text ends before all that was opened is closed)"]),
         ("[]", ['f: a key policy is an object (it begins `{"Version": "2012-10-17", "Statement": [`)']),
         ({}, ["f: `Statement` is missing"]),
         ({"Statements": []}, ["f: Statements: unknown element `Statements` (did you mean `Statement`?)"]),

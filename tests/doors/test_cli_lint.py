@@ -221,6 +221,53 @@ def test_the_account_that_stands_in_for_one_that_no_source_tells_is_nobodys_find
     assert ("KMS501" in done.out, "KMS202" in done.out) == (True, True)
 
 
+ACCOUNT_ROOT: dict[str, object] = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": "kms:*",
+}
+READING: dict[str, object] = {"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*"}
+
+
+def _key(principal: dict[str, str]) -> list[dict[str, object]]:
+    return [ACCOUNT_ROOT | {"Resource": "*"}, READING | {"Principal": principal, "Action": "kms:Decrypt"}]
+
+
+@pytest.mark.parametrize(
+    ("statements", "code", "advice"),
+    [
+        (_key({"Service": "cloudtrail.amazonaws.co"}), "KMS110", "did you mean `cloudtrail.amazonaws.com`?"),
+        (_key({"Service": "cloudtrail.eu-nowhere-7.amazonaws.com"}), "KMS110", "leave it out: `SERVICE.amazonaws.com`"),
+        (_key({"AWS": "arn:aws-atlantis:iam::111122223333:root"}), "KMS108", None),
+        (_key({"AWS": "arn:aws-us-gov:iam::444455556666:root"}), "KMS109", "here it begins `arn:aws:`"),
+        ([READING | {"Action": "kms :DescribeKey"}], "KMS106", "did you mean `kms:DescribeKey`?"),
+        ([READING | {"Action": "kms:Describe:Key"}], "KMS106", "did you mean `kms:DescribeKey`?"),
+        ([READING | {"Condition": {"StringEquals": {"b": "x"}}}], "KMS123", "as in `kms:ViaService`"),
+        ([READING | {"Condition": {"StringEquals": {"ViaServce": "x"}}}], "KMS123", "did you mean `kms:ViaService`?"),
+        ([], "KMS112", None),
+    ],
+)
+def test_what_is_wrong_in_one_place_is_one_finding(
+    cli: Cli, tmp_path: Path, statements: list[dict[str, object]], code: str, advice: str | None
+) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    (tmp_path / "one.json").write_text(document, encoding="utf-8")
+    (finding,) = json.loads(cli("lint", "one.json", "--json").out)["findings"]
+    assert (finding["code"], finding["help"]) == (code, advice)
+
+
+def test_grants_alone_say_nothing_of_the_key_policy(cli: Cli, tmp_path: Path) -> None:
+    grant = {
+        "GrantId": "g",
+        "KeyId": "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "GranteePrincipal": "arn:aws:iam::111122223333:role/app",
+        "RetiringPrincipal": "arn:aws:iam::111122223333:role/app",
+        "Operations": ["Decrypt"],
+    }
+    (tmp_path / "grants.json").write_text(json.dumps({"Grants": [grant]}), encoding="utf-8")
+    assert cli("lint", "grants.json").out == "nothing found\n"
+
+
 WRITTEN = """\
 account: "111122223333"
 keys:

@@ -133,7 +133,7 @@ def test_tests_that_fail_as_it_is_are_1_and_nothing_is_tried(cli: Cli, less: Pat
     done = cli("mutate")
     assert (done.code, done.out) == (1, "")
     assert done.err == (
-        "kms-eval: kms-eval.yaml:13: the app decrypts: does not pass\n"
+        "kms-eval: kms-eval.yaml:13: the app decrypts: does not pass: expected denied, got allowed\n"
         "kms-eval: the tests have to pass before they can tell anything: see `kms-eval test`\n"
     )
 

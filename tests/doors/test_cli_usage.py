@@ -59,9 +59,9 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
         (("can", "role/x"), "missing argument `ACTION` (see `kms-eval can --help`)"),
         (("can", "role/x", "kms:Decrypt", "--kye", "app"), "no such option `--kye` (did you mean `--key`?"),
         (("can", "role/x", "kms:Decrypt", "--key"), "option `--key` requires an argument"),
-        (("can", "role/x", "kms:Decrypt", "app"), "got unexpected extra argument"),
+        (("can", "role/x", "kms:Decrypt", "app"), "got unexpected extra `app` (first the principal, then"),
         (("can", "role/x", "kms:Decrypt", "--json=yes"), "option `--json` does not take a value"),
-        (("schema", "can", "x"), "got unexpected extra argument"),
+        (("schema", "can", "x"), "got unexpected extra `x` (see"),
     ],
 )
 def test_a_wrong_call_is_2_with_one_line_and_no_box(cli: Cli, words: tuple[str, ...], said: str) -> None:

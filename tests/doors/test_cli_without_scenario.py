@@ -173,6 +173,17 @@ def test_a_made_up_key_is_said_first_with_the_resources_that_speak_of_others(cli
     first = done.err.splitlines()[0]
     assert first.startswith("kms-eval: no scenario: a key is made up, arn:aws:kms:eu-west-1:444455556666:key/00000000-")
     assert f"`Resource` speaks of another key: {THERE}, {there}; name the key with `--key ARN`" in first
+    assert "any of these changes" not in done.out
+    assert f"`Resource` speaks of others: name one with `--key {THERE}`" in done.out
+
+
+def test_advice_about_a_made_up_key_never_names_it(cli: Cli) -> None:
+    Path("reader.json").write_text(_policy("arn:aws:kms:eu-west-1:444455556666:key/*"))
+    done = cli("can", "role/reader", "kms:Encrypt", "--policy", "reader.json")
+    assert done.code == 1
+    advice = done.out.partition("makes it allowed:\n")[2]
+    assert "that allows `kms:Encrypt` on the key\n" in advice
+    assert "00000000-0000" not in advice
 
 
 def test_a_made_up_key_is_where_the_patterns_say(cli: Cli) -> None:

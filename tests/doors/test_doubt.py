@@ -57,7 +57,7 @@ def test_who_can_names_it_beside_whom_it_is_about(cli: Cli, scenario: None) -> N
 
 def test_a_matrix_says_how_many_answers_hang_on_it(cli: Cli, scenario: None) -> None:
     done = cli("matrix", "--format", "json")
-    assert "1 answers hang on a question that AWS leaves open: `kms-eval code grant-limited`" in done.err
+    assert "1 answer hangs on a question that AWS leaves open: `kms-eval code grant-limited`" in done.err
     rows = json.loads(done.out)["rows"]
     assert [row["warnings"] for row in rows if "warnings" in row] == [
         [{"actions": ["kms:Decrypt"], "codes": ["grant-limited"]}]

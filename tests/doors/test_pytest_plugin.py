@@ -219,6 +219,39 @@ def test_a_question_that_makes_no_sense_shows_the_line_of_the_test(project: Proj
     result.stdout.fnmatch_lines(["test_it.py:2: InputError"])
 
 
+NO_ANSWERS = """
+import pytest
+
+QUESTIONS = {
+    "role/workr": ("role/workr", "kms:Decrypt", {}),
+    "a path left out": ("role/aws-service-role/worker", "kms:Decrypt", {}),
+    "a service": ("cloudfrnt.amazonaws.com", "kms:Decrypt", {}),
+    "swapped": ("kms:Decrypt", "role/worker", {}),
+    "a list": ("role/worker", "kms:Decrypt,kms:Encrypt", {}),
+    "a pattern": ("role/worker", "kms:*", {}),
+    "a call": ("role/worker", "kms:ReEncrypt", {}),
+    "a key": ("role/worker", "kms:Decrypt", {"key": "ap"}),
+    "a condition key": ("role/worker", "kms:Decrypt", {"context": {"kms:ViaServce": "x"}}),
+    "a value": ("role/worker", "kms:Decrypt", {"context": {"aws:SourceIp": "here"}}),
+    "a Region": ("role/worker", "kms:Decrypt", {"region": "eu-wset-1"}),
+    "an endpoint": ("role/worker", "kms:Decrypt", {"vpc_endpoint": "vpce-9"}),
+    "a type": ("role/worker", ["kms:Decrypt"], {}),
+    "a session": ("role/worker", "kms:Decrypt", {"session": {"nam": "x"}}),
+    "an option": ("role/worker", "kms:Decrypt", {"contxt": {}}),
+}
+
+@pytest.mark.parametrize("words", QUESTIONS.values(), ids=QUESTIONS)
+def test_not(kms, words):
+    principal, action, fields = words
+    assert not kms.can(principal, action, **fields)
+"""
+
+
+def test_nothing_that_is_misspelt_passes_as_denied(project: Project) -> None:
+    project.write("test_it.py", NO_ANSWERS)
+    project.run().assert_outcomes(failed=15)
+
+
 def test_parametrized_tests_are_called_by_principal_and_action(project: Project) -> None:
     project.write(
         "test_it.py",

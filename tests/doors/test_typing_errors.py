@@ -61,7 +61,30 @@ def test_an_unknown_condition_key_is_2_and_an_answer_only_where_it_is_allowed(
     ("words", "said"),
     [
         (("kms:Decrypt", "role/worker"), "`kms:Decrypt` is an action, not a principal (the principal comes first"),
-        (("role/worker", "role/worker"), "`role/worker` is a principal, not an action (the principal comes first"),
+        (("role/worker", "role/worker"), "`role/worker` is a principal, not an action (actions look like `kms:Dec"),
+        (("role/worker", "kms:Decrypt", "--alias", "x"), "malformed alias name `x` (did you mean `alias/x`?)"),
+        (("role/worker", "kms:Decrypt", "--key", "aliases/app"), "no key `aliases/app` (did you mean `alias/app`?)"),
+        (
+            ("s33.amazonaws.com", "kms:Decrypt"),
+            "a service principal that AWS documents (did you mean `s3.amazonaws.com`?",
+        ),
+        (
+            ("s3.amazonaws.co", "kms:Decrypt"),
+            "malformed principal `s3.amazonaws.co` (did you mean `s3.amazonaws.com`?)",
+        ),
+        (("role/worker", "kms:Decrypt", "--region", "eu-wset-1"), "--region: there is no Region `eu-wset-1` (did"),
+        (
+            ("role/worker", "kms:Decrypt", "--account", "12345"),
+            "--account: `12345` is no account id (an account id has",
+        ),
+        (
+            ("role/worker", "kms:Decrypt", "--key", "app,other"),
+            "`app,other` is more than one key (name one at a time: `",
+        ),
+        (
+            ("role/worker", "kms:Decrypt", "--vpc-endpoint", "vpce-9"),
+            "or give its id as context: `aws:SourceVpce=vpce-9`)",
+        ),
         (("role/worker", "alias/app"), "`alias/app` is a key, not an action (name the key with `--key`"),
         (("role/worker", "kms:ReEncrypt"), "the call is `ReEncrypt`, its permissions are `kms:ReEncryptFrom` and `kms"),
         (("role/worker", "kms:*"), "`kms:*` is a pattern, not one action (ask for one action such as `kms:Decrypt`; `"),
@@ -78,6 +101,54 @@ def test_what_was_probably_meant_is_said(cli: Cli, scenario: Path, words: tuple[
     assert (done.code, done.out) == (2, "")
     assert said in done.err
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("matrix", "--principal", "kms:Decrypt"), "`kms:Decrypt` is an action, not a principal (principals look like"),
+        (("lockout", "--as", "kms:Decrypt"), "`kms:Decrypt` is an action, not a principal (principals look like"),
+        (("who-can", "role/worker"), "`role/worker` is a principal, not an action (actions look like `kms:Decrypt`)"),
+        (("who-can", "app"), "unknown action `app` (actions look like `kms:Decrypt`, keys are named with `--key`)"),
+        (("matrix", "--action", "app"), "unknown action `app` (actions look like `kms:Decrypt`)"),
+        (("matrix", "--region", "eu-wset-1"), "--region: there is no Region `eu-wset-1` (did you mean `eu-west-1`?)"),
+        (
+            ("who-can", "kms:Decrypt", "--fail-if", "outside-acount"),
+            "--fail-if: malformed principal `outside-acount` (did",
+        ),
+        (("who-can", "kms:Decrypt", "--fail-if", "role/workr"), f"--fail-if: {STRANGER}"),
+        (
+            ("matrix", "--principal", "cloudfrnt.amazonaws.com"),
+            "(did you mean `cloudfront.amazonaws.com`? one that AWS",
+        ),
+    ],
+)
+def test_so_it_is_by_doors_that_ask_about_everybody_and_nothing_is_answered(
+    cli: Cli, scenario: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = cli(*words)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_service_that_is_nearly_one_is_asked_about_where_it_is_meant_or_named(cli: Cli, scenario: Path) -> None:
+    asked = ("can", "cloudfrnt.amazonaws.com", "kms:Decrypt")
+    assert cli(*asked).code == 2
+    assert cli(*asked, "--stranger").code == 1
+    policy = Path("policies/app.json")
+    policy.write_text(
+        policy.read_text().replace('"Principal": "*"', '"Principal": {"Service": "cloudfrnt.amazonaws.com"}')
+    )
+    assert cli(*asked).code == 1
+
+
+def test_an_expectation_about_a_condition_key_that_is_none_is_2(cli: Cli, scenario: Path) -> None:
+    text = scenario.read_text()
+    scenario.write_text(text.replace("expect: allowed", "expect: denied\n    expect_missing_context: [kms:ViaServce]"))
+    done = cli("test")
+    assert done.code == 2
+    assert "tests[0].expect_missing_context: no policy names the condition key `kms:ViaServce`" in done.err
 
 
 def _batch(cli: Cli, *options: str) -> tuple[int, list[dict[str, str]]]:

@@ -103,6 +103,26 @@ def test_what_is_refused(text: str, message: str) -> None:
     assert found.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ('{"a": 1, // why\n"b": 2}', "JSON has no comments: remove it"),
+        ('{\n# why\n"b": 2}', "JSON has no comments: remove it"),
+        ('{"a": [1, 2,]}', "JSON has no comma after the last member: remove it"),
+        ("{'a': 1}", 'JSON has straight double quotes only: write `"`'),
+        ('{"a": \u201cb\u201d}', 'JSON has straight double quotes only: write `"`'),
+        ('{"a": 1 "b": 2}', "a comma is missing before it"),
+        ('{"a": [{"b": 1} {"b": 2}]}', "a comma is missing before it"),
+        ('{"a": [1, 2]', "the text ends before all that was opened is closed"),
+        ('{"a": 1},', "remove the comma: each line is an object of its own"),
+        ('{"a": 1}}', "one value is all that a text has: remove what follows, or what closes too much"),
+    ],
+)
+def test_what_is_most_likely_wrong_with_a_text_is_said(text: str, advice: str) -> None:
+    (found,) = faults(text)
+    assert found.endswith(f"({advice})")
+
+
 def test_faults_are_collected() -> None:
     assert len(faults('{"a": NaN, "a": 1e9999, "b": {"c": 1, "c": "\\ud800"}}')) == 5
 

@@ -68,13 +68,17 @@ COMMANDS: tuple[str, ...] = (
     f"can «{ARN}» «kms:DescribeKey» «--key» «payments» «--json»",
     "can «assumed-role/admin»/someone «kms:ListKeys»",
     "can «role/mentioned» «kms:Decrypt» «--key» «archive» «--at» 2026-01-01T00:00:00Z",
+    "can «cloudtrail».amazonaws.com «kms:GenerateDataKey» «--key» «payments»",
+    "can «role/admin» «kms:Decrypt» «--key» «payments» «--region» «eu-central»-1",
     "can «role/admin» «kms:CreateAlias» «--key» «payments» «--alias» alias/new «--explain»",
     "can «role/admin» «kms:Decrypt» «--key» «payments» «--policy» policy.json «--context» «aws:SourceIp»=203.0.113.7",
     "who-can «kms:Decrypt» «--key» «payments» «--context» «aws:MultiFactorAuthPresent»=true",
     "matrix «--principal» «role/admin» «--key» «archive» «--action» «kms:Encrypt» «--format» csv",
+    f"matrix «--principal» «user/alice» «--context» «kms:ViaService»={S3} «--unfold» «policy»",
     "lockout «--key» «payments» «--as» «role/admin» «--context» «kms:CallerAccount»=111122223333",
     "diff «--policy» «user/alice»=policy.json «--allow» «user/alice»",
     "diff «--policy» «role/mentioned»=policy.json «--action» «kms:Decrypt» «--allow» *",
+    "diff «--policy» «user/alice»=policy.json «--context» «aws:PrincipalOrgID»=o-a1b2c3d4e5 «--fail-on» «widens»",
     "check «--scenario» kms-eval.yaml «--strict»",
     "who-can «kms:Decrypt» «--key» «payments» «--fail-if» «outside-account»",
     "lint policy.json «--select» «KMS»201 «--ignore» «KMS»412 «--format» «text»",
@@ -194,7 +198,10 @@ TESTS = ("«principal»: «role/admin»", "«action»: «kms:Decrypt»", "«key�
 def test_no_test_with_a_misspelt_word_is_run(data: st.DataObject, folder: Path) -> None:
     text = data.draw(misspelt_scenarios(TESTS))
     (folder / "kms-eval.yaml").write_text(text, encoding="utf-8")
-    assert main(["test", "kms-eval.yaml"]) == 2, text
+    verb = data.draw(st.sampled_from((["test"], ["test", "--coverage"], ["mutate"])))
+    assert main([*verb, "kms-eval.yaml"]) == 2, text
+    with pytest.raises(InputError):
+        Scenario.load(folder / "kms-eval.yaml").coverage()
 
 
 ROW = {"principal": "role/admin", "action": "kms:Decrypt", "key": "payments"}

@@ -136,6 +136,10 @@ def test_causes_and_what_a_change_hangs_on_are_said_with_their_places() -> None:
     assert text.index("public") < text.index("inside the account")
     assert '      aws_kms_key.app "Open" (plan.json:7: aws_kms_key.app.policy)' in text
     assert "  cannot be told  role/b on app: Decrypt, Encrypt\n      hangs on x.policy" in text
+    stands = replace(known, causes_unchanged=True)
+    assert '      unchanged: aws_kms_key.app "Open" (plan' in render(judged(changes=(stands,)))
+    granted = replace(known, causes=(Source("grant abcd", None, 0, "Allow", place),))
+    assert "      grant abcd (plan.json:7: " in render(judged(changes=(granted,)))
     (_unknown, row) = json.loads(render_json(judged(changes=(unknown, known))))["changes"]
     assert row["because"] == [
         {
@@ -143,6 +147,7 @@ def test_causes_and_what_a_change_hangs_on_are_said_with_their_places() -> None:
             "sid": "Open",
             "statement": 0,
             "effect": "Allow",
+            "unchanged": False,
             "file": "plan.json",
             "line": 7,
             "field": "aws_kms_key.app.policy",

@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 
 from kms_eval.engine.explanation import Change, Explanation, LayerWord, NearMiss, Source
 from kms_eval.errors import Location
-from kms_eval.render.text import render, wrapped
+from kms_eval.render.text import render
+from kms_eval.render.wrapping import wrapped
 from kms_eval.safe_text import printable
 
 KEY = Source("app", "Administration", 0, "Allow", Location("app.json", 4, "Statement[0]"))

@@ -119,7 +119,10 @@ def test_a_faulty_test_of_several_actions_is_faulty_once() -> None:
         ({"key": 5}, "key: expected a string, found a number"),
         ({"destination_key": "othe"}, "destination_key: the scenario has no key `othe` (did you mean `other`?)"),
         ({"vpc_endpoint": "vpce-2"}, "vpc_endpoint: unknown VPC endpoint `vpce-2` (did you mean `vpce-1`?)"),
-        ({"vpc_endpoint": "x"}, "vpc_endpoint: unknown VPC endpoint `x` (describe it in `vpc_endpoints`)"),
+        (
+            {"vpc_endpoint": "x"},
+            "vpc_endpoint: unknown VPC endpoint `x` (describe it in `vpc_endpoints`, or give its id",
+        ),
         ({"at": 5}, "at: expected a time, found a number"),
         ({"context": []}, "context: expected a mapping, found a list"),
         ({"encryption_context": {"a": 1}}, "encryption_context.a: expected a string, found a number"),

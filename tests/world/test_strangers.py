@@ -166,3 +166,24 @@ def test_while_principals_cannot_be_read_nobody_is_called_a_stranger() -> None:
     with pytest.raises(InputError) as caught:
         Scenario.from_dict(data)
     assert [fault.message for fault in caught.value.faults] == ["unknown field `polices`"]
+
+
+def test_a_name_that_only_begins_like_others_is_near_to_none() -> None:
+    assert _refused(_data(described=("role/cd",)), "role/ab").startswith(
+        "nothing in the scenario mentions `role/ab` (of that account it has `role/cd`;"
+    )
+
+
+def test_an_account_is_of_one_partition() -> None:
+    in_china = f"arn:aws-cn:iam::{ACCOUNT}:role/admin"
+    assert "did you mean `role/admin`?" in _refused(_data(), in_china)
+    decision = Scenario.from_dict(_data()).can(in_china, "kms:Decrypt", stranger=True)
+    assert (decision.decision, decision.reason_code) == ("implicitDeny", "partitions-never-cross")
+
+
+def test_a_service_whose_name_is_nearly_another_is_asked_about_where_something_names_it() -> None:
+    assert "did you mean `cloudtrail.amazonaws.com`?" in _refused(_data(), "cloudtrial.amazonaws.com")
+    condition = {"StringEquals": {"aws:PrincipalServiceName": "cloudtrial.amazonaws.com"}}
+    named = Scenario.from_dict(_data(condition=condition))
+    assert not named.evaluator.caller("cloudtrial.amazonaws.com").stranger
+    assert Scenario.from_dict(_data()).can("new-in-2031.amazonaws.com", "kms:Decrypt").decision == "implicitDeny"

@@ -47,7 +47,8 @@ class Change:
     `before` and `after` are ``never``, ``always`` or the conditions. Where there are conditions, `gained` is a request
     that only the world after allows, `lost` one that only the world before does; of many alike only the first ones have
     one. `account` is the principal's, None where it is many or a service. `causes` are the statements and grants that
-    make the change: those that are new or gone.
+    make the change: those that are new or gone; with `causes_unchanged` those that allow it, which stand on both sides:
+    what they speak of is new, gone or another.
     """
 
     kind: ChangeKind
@@ -62,6 +63,7 @@ class Change:
     account: str | None = None
     reach: Reach = "inside the account"
     causes: tuple[Source, ...] = ()
+    causes_unchanged: bool = False
     hangs_on: tuple[str, ...] = ()
     gained: Witness | None = None
     lost: Witness | None = None
@@ -111,11 +113,13 @@ def compare(
     pairs = _paired(before.evaluator, after.evaluator, principals)
     both_keys = _paired_keys(before.world, after.world, keys)
     after.count_like(before)
-    actions &= _differing(before, after, pairs, both_keys)
-    before, after = before.about(actions), after.about(actions)
+    differing, named = _differing(before, after, pairs, both_keys)
+    actions &= differing
+    before = before.about(actions, [one for one, _other in named if one is not None])
+    after = after.about(actions, [other for _one, other in named if other is not None])
     after.count_like(before)
-    comparing = _Comparing(before, after, actions)
-    sides = _Sides(before, after, both_keys)
+    comparing = _Comparing(before, after, actions, both_keys)
+    sides = _Sides(before, after, named)
     changes: list[Change] = []
     decided = 0
     for pair in track(pairs):
@@ -130,9 +134,10 @@ def compare(
             if comparing.named(one, other):
                 mine = _of_pair(before, pair.before, one, old), _of_pair(after, pair.after, other, new)
                 changes += comparing.changes(pair, *mine)
-    return Compared(tuple(changes), len(pairs), len(sides.keys), decided)
+    return Compared(tuple(changes), len(pairs), len(both_keys), decided)
 
 
+_Keys = tuple[Key | None, Key | None]
 _Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
 """A kind of change, the actions, their answers before and after, and what they hang on."""
 
@@ -140,10 +145,10 @@ _Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
 class _Comparing:
     """Finds the changes between squares; what two classes have between them is found once."""
 
-    def __init__(self, before: Grid, after: Grid, actions: int) -> None:
+    def __init__(self, before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> None:
         self._before, self._after = before, after
         self._actions = actions
-        self._causes = Causes()
+        self._causes = Causes(before, after, keys)
         self._known: dict[tuple[object, ...], Comparison] = {}
         self._between: dict[tuple[Hashable, Hashable], list[_Named]] = {}
         self._showing: Counter[tuple[Hashable, ...]] = Counter()
@@ -169,17 +174,14 @@ class _Comparing:
             settled = self._settled(change, one, other)
             if settled is not None:
                 known = self._after.world if other is not None else self._before.world
+                because = self._causes.of(one, other, mask, wider=settled.kind in WIDER)
                 yield replace(
                     settled,
                     reach=reach_of(asker, key, known),
-                    causes=self._of(one, other, mask, wider=settled.kind in WIDER),
+                    causes=because.sources,
+                    causes_unchanged=because.unchanged,
                     doubts=_doubts(mask, (self._before, one), (self._after, other)),
                 )
-
-    def _of(self, one: GridCell | None, other: GridCell | None, mask: int, *, wider: bool) -> tuple[Source, ...]:
-        was = self._before.entries(one) if one is not None else ()
-        now = self._after.entries(other) if other is not None else ()
-        return self._causes.of(was, now, mask, wider=wider)
 
     def named(self, one: GridCell | None, other: GridCell | None) -> list[_Named]:
         """What is another between two squares, whoever asks."""
@@ -238,8 +240,6 @@ class _Comparing:
 _MOST_SHOWN = 100
 """Pairs of a class, of which each has a request of its own that shows what comes or goes."""
 _KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
-
-_Keys = tuple[Key | None, Key | None]
 
 
 class _Sides:
@@ -307,22 +307,27 @@ def _paired_keys(before: World, after: World, names: Sequence[str]) -> list[tupl
     return [*pairs, *((None, key) for key in by_arn.values())]
 
 
-def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> int:
-    """The actions about which anything else is said after the change; all where somebody or a key comes or goes."""
+def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> tuple[int, Sequence[_Keys]]:
+    """The actions and keys about which anything else is said after the change; all where somebody or a key comes."""
     here = [one for one, other in keys if one is not None and other is not None]
     there = [other for one, other in keys if one is not None and other is not None]
     if len(here) < len(keys):
-        return PUBLISHED
+        return PUBLISHED, keys
     between: set[tuple[PairClass, PairClass]] = set()
+    other_since = bytearray(len(keys))
     for pair in pairs:
         if pair.before is None or pair.after is None:
-            return PUBLISHED
+            return PUBLISHED, keys
         between.add((before.class_without_key(pair.before), after.class_without_key(pair.after)))
-        between.update(zip(before.classes_of(pair.before, here), after.classes_of(pair.after, there), strict=True))
+        both = zip(before.classes_of(pair.before, here), after.classes_of(pair.after, there), strict=True)
+        for place, (one, other) in enumerate(both):
+            if one != other:
+                other_since[place] = True
+                between.add((one, other))
     found = 0
     for one, other in between:
         found |= before.classes.differing(one, other)
-    return found & PUBLISHED
+    return found & PUBLISHED, [pair for pair, changed in zip(keys, other_since, strict=True) if changed]
 
 
 def _alike(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:

@@ -236,7 +236,7 @@ def matrix(
     track: Track = iter,
 ) -> Matrix:
     """Ask the grid about every asker and key."""
-    grid = grid.about(actions)
+    grid = grid.about(actions, keys)
     writing = _Writing(grid, actions, notes, keys)
     rows = Folded()
     for asker in track(askers):

@@ -8,12 +8,13 @@ square has two readings, which is nearly everywhere, nothing is asked at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 
 from kms_eval.analysis.access.open_conditions import equivalent_actions
 from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
+from kms_eval.documents.model import Grant
 from kms_eval.engine.cell import Cell
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.context import Context, fact_of
@@ -59,10 +60,12 @@ class DoubtsFinder:
         halves: Iterable[tuple[int, PartialEvaluation]],
         mask: int,
         about: Callable[[int], Hashable] | None = None,
+        grant: Grant | None = None,
     ) -> Doubts:
         """The doubts about those actions in `mask` that there are any about.
 
         `about` gives for an action, as its bit, all that is said about it: where that is the same, the doubts are.
+        `grant` is the one that a plain RetireGrant on the key means.
         """
         halves = tuple(halves)
         doubtful = 0
@@ -70,7 +73,7 @@ class DoubtsFinder:
             doubtful |= self._doubtful(evaluated.cell) & covered
         found: dict[tuple[str, ...], int] = {}
         for piece in _pieces(halves, doubtful & mask):
-            codes = self._of(halves, piece, about)
+            codes = self._of(halves, piece, about, grant)
             if codes:
                 found[codes] = found.get(codes, 0) | piece
         return tuple((part, codes) for codes, part in found.items())
@@ -80,22 +83,26 @@ class DoubtsFinder:
         halves: tuple[tuple[int, PartialEvaluation], ...],
         piece: int,
         about: Callable[[int], Hashable] | None,
+        grant: Grant | None,
     ) -> tuple[str, ...]:
         if about is None:
-            return self._codes(halves, piece)
+            return self._codes(halves, piece, grant)
         bit = piece & -piece
         question = (bit, about(bit))
         codes = self._known.get(question)
         if codes is None:
-            codes = self._known[question] = self._codes(halves, piece)
+            codes = self._known[question] = self._codes(halves, piece, grant)
         return codes
 
-    def _codes(self, halves: Iterable[tuple[int, PartialEvaluation]], piece: int) -> tuple[str, ...]:
+    def _codes(
+        self, halves: Iterable[tuple[int, PartialEvaluation]], piece: int, grant: Grant | None
+    ) -> tuple[str, ...]:
         action, bit = actions_in(piece)[0].name, piece & -piece
+        circumstances = replace(self.circumstances, grant=grant) if bit == RETIRE_GRANT else self.circumstances
         rulings = []
         for covered, evaluated in halves:
             if covered & bit:
-                part = Part(action, evaluated.cell.scope, self.circumstances)
+                part = Part(action, evaluated.cell.scope, circumstances)
                 context = Context(part.situation)
                 rulings.append(PartRuling(part, evaluated.cell.decide(bit, context), evaluated.cell, context))
         ruling = Ruling(self.asked, rulings[0].outcome, tuple(rulings))

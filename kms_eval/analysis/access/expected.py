@@ -69,22 +69,25 @@ class Judged:
         return change.kind in self.failing and change not in self.expected
 
 
-def expectation(text: str) -> Expectation:
+def expectation(text: str, field: str = "--allow") -> Expectation:
     """``PRINCIPAL [ACTION [KEY]]``, each with wildcards; what is left out is any. Raises InputError."""
     words = text.split()
     if not 1 <= len(words) <= 3:
         message = f"{quoted(text)} is not of the form `PRINCIPAL [ACTION [KEY]]`"
-        raise InputError(Fault(message, Location(field="--allow"), "`*` stands for any of them"))
+        raise InputError(Fault(message, Location(field=field), "`*` stands for any of them"))
     principal, action, key = (*words, "*", "*")[:3]
     actions = frozenset(each.name for each in actions_in(chosen_actions([action])))
     on = None if key == "*" else compile_text(key)
     return Expectation(text, compile_text(principal), actions, on, principal, key)
 
 
-def refuse_misnamed(expectations: Iterable[Expectation], before: Evaluator, after: Evaluator) -> None:
+def refuse_misnamed(
+    expectations: Iterable[Expectation], before: Evaluator, after: Evaluator, *, field: str = "--allow"
+) -> None:
     """Raise InputError for the first principal or key of an expectation that is nobody and nothing on either side.
 
-    What is expected of a name that nobody has never comes: most of the time the name is misspelt.
+    What is expected of a name that nobody has never comes: most of the time the name is misspelt. `field` is where the
+    expectation was written.
     """
     evaluators, worlds = (before, after), (before.world, after.world)
     for each in expectations:
@@ -94,7 +97,7 @@ def refuse_misnamed(expectations: Iterable[Expectation], before: Evaluator, afte
             if each.key_name != "*":
                 chosen_on_either(chosen_keys, worlds, (each.key_name,))
         except InputError as error:
-            raise InputError([replace(fault, location=Location(field="--allow")) for fault in error.faults]) from None
+            raise InputError([replace(fault, location=Location(field=field)) for fault in error.faults]) from None
 
 
 def kinds_of_change(names: Sequence[str], field: str) -> frozenset[ChangeKind]:

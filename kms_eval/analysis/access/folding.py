@@ -24,8 +24,9 @@ _FAR: frozenset[Reach] = frozenset({"outside the organization", "outside the acc
 class Line:
     """What happens to some principals alike: `actions` has groups of actions by name where all of a group are in it.
 
-    `keys` are the keys on which the same happens; empty for actions that have none. `hangs_on` has the addresses of
-    the unknowns on which it hangs, `doubts` the codes of warnings about open questions on which it hangs.
+    `keys` are the keys on which the same happens; empty for actions that have none. `causes_unchanged` tells that its
+    causes are on both sides. `hangs_on` has the addresses of the unknowns on which it hangs, `doubts` the codes of
+    warnings about open questions on which it hangs.
     """
 
     kind: ChangeKind
@@ -36,6 +37,7 @@ class Line:
     before: str
     after: str
     causes: tuple[Source, ...]
+    causes_unchanged: bool
     hangs_on: tuple[str, ...]
     expected: bool
     doubts: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ def folded(judged: Judged) -> tuple[Line, ...]:
             changes[0].before,
             changes[0].after,
             tuple(dict.fromkeys(cause for change in changes for cause in change.causes)),
+            all(change.causes_unchanged for change in changes),
             changes[0].hangs_on,
             changes[0] in judged.expected,
             _doubts(changes),
@@ -106,6 +109,7 @@ def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
             line.hangs_on,
             line.expected,
             line.doubts,
+            line.causes_unchanged,
         )
         found.setdefault((*about, bool(line.keys)), []).append(line)
     return tuple(

@@ -32,7 +32,7 @@ from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.explanation import Source
 from kms_eval.engine.masks import ON_ALIAS, ON_KEY, WITHOUT_KEY, actions_in, bit_of
-from kms_eval.engine.plan import parts
+from kms_eval.engine.plan import grant_meant, parts
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
 from kms_eval.engine.trace import grant_source, rule_source, source
@@ -77,13 +77,16 @@ class Grid:
     """Answers for all askers and keys of one world, in the circumstances that a question fixes.
 
     `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not. Nothing is
-    said of other actions than `actions`.
+    said of other actions than `actions`, and pairs with other keys than `keys` (all of the world) are in no class.
     """
 
-    def __init__(self, evaluator: Evaluator, asked: Request, *, actions: int = PUBLISHED) -> None:
+    def __init__(
+        self, evaluator: Evaluator, asked: Request, *, actions: int = PUBLISHED, keys: Sequence[Key] | None = None
+    ) -> None:
         self.evaluator = evaluator
         self._asked_with = asked
         self._actions = actions
+        self._keys = tuple(evaluator.world.keys.values() if keys is None else keys)
         (template,) = parts(evaluator.world, asked)
         evaluator.check_context(asked)
         self._endpoint = template.scope.endpoint
@@ -133,12 +136,15 @@ class Grid:
             at=self._circumstances.at,
             numbers=self._numbers,
             actions=self._actions,
+            keys=self._keys,
         )
 
-    def about(self, actions: int) -> Grid:
-        """Answers about these actions alone: fewer statements matter, so that fewer pairs differ."""
-        asked = actions & self._actions
-        return self if asked == self._actions else Grid(self.evaluator, self._asked_with, actions=asked)
+    def about(self, actions: int, keys: Sequence[Key] | None = None) -> Grid:
+        """Answers about these actions and keys alone: fewer statements matter, so that fewer pairs differ."""
+        asked, chosen = actions & self._actions, self._keys if keys is None else tuple(keys)
+        if asked == self._actions and chosen == self._keys:
+            return self
+        return Grid(self.evaluator, self._asked_with, actions=asked, keys=chosen)
 
     def count_like(self, other: Grid) -> None:
         """Let classes of this grid be equal to those of another where nothing differs."""
@@ -160,7 +166,7 @@ class Grid:
         return self.classes.entries(self._asked(grid_cell.asker), grid_cell.key)
 
     def row(self, asker: Asker, keys: Sequence[Key]) -> list[GridCell]:
-        """All actions that have a key, on each of these keys of the world: of each pair the one decided alike."""
+        """All actions that have a key, on each of these of the grid's keys: of each pair the one decided alike."""
         cells = self._cells[asker.kind == "everyone"]
         classes = self.classes_of(asker, keys)
         found = list(map(cells.get, classes))
@@ -171,9 +177,9 @@ class Grid:
         return cast("list[GridCell]", found)
 
     def classes_of(self, asker: Asker, keys: Sequence[Key]) -> list[PairClass]:
-        """The class of the asker's pair with each of these keys of the world."""
+        """The class of the asker's pair with each of these of the grid's keys."""
         row = self._row(asker)
-        if len(keys) == len(row) and all(map(is_, keys, self.world.keys.values())):
+        if len(keys) == len(row) and all(map(is_, keys, self._keys)):
             return row
         return [row[self.classes.index[key]] for key in keys]
 
@@ -210,7 +216,7 @@ class Grid:
     def _row(self, asker: Asker) -> list[PairClass]:
         known = self._rows.get(asker)
         if known is None:
-            if len(self._rows) * len(self.world.keys) >= _MOST_KEPT:
+            if len(self._rows) * len(self._keys) >= _MOST_KEPT:
                 self._rows.clear()
             known = self._rows[asker] = self.classes.row(self._asked(asker))
         return known
@@ -315,12 +321,14 @@ class Grid:
         if not grid_cell.asker.is_one:
             return ()
         if grid_cell.pair_class is None:
-            return self._doubts.find(grid_cell.halves, mask)
+            return self._doubts.find(grid_cell.halves, mask, grant=_grant_meant(grid_cell))
         question = (grid_cell.pair_class, mask)
         found = self._doubted.get(question)
         if found is None:
             pair = cast("PairClass", grid_cell.pair_class[:2])
-            found = self._doubts.find(grid_cell.halves, mask, partial(self.classes.about, pair))
+            found = self._doubts.find(
+                grid_cell.halves, mask, partial(self.classes.about, pair), grant=_grant_meant(grid_cell)
+            )
             self._doubted[question] = found
         return found
 
@@ -332,7 +340,9 @@ class Grid:
         known = self._reasoned.get(question) if grid_cell.pair_class is not None else None
         if known is None:
             about = (self._circumstances, grid_cell.halves, grid_cell.always, mask)
-            known = self._reasoned[question] = tuple(settled_reasons(self.evaluator, *about))
+            known = self._reasoned[question] = tuple(
+                settled_reasons(self.evaluator, *about, grant=_grant_meant(grid_cell))
+            )
         mine = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}
         for piece, each in known:
@@ -421,6 +431,11 @@ def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> Resi
     sources = tuple(dict.fromkeys((*residual.sources, *map(source, named))))
     those = tuple(dict.fromkeys((*residual.behind, *(each for each in map(behind, named) if each is not None))))
     return replace(residual, public=True, sources=sources, behind=those)
+
+
+def _grant_meant(grid_cell: GridCell) -> Grant | None:
+    """The grant that a plain RetireGrant on the key means."""
+    return grant_meant("kms:retiregrant", grid_cell.key) if grid_cell.key is not None else None
 
 
 def _both(one: ResidualConditions, two: ResidualConditions) -> ResidualConditions:

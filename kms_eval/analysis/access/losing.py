@@ -39,25 +39,28 @@ def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str 
     A key that was locked before is no finding of the change, nor is one of which an unknown decides: that is a change
     of its own. Raises InputError where `caller` means nobody.
     """
-    before, after = before.about(bit_of(_ACTION)), after.about(bit_of(_ACTION))
     was = {key.arn: key for key in before.world.keys.values()}
     lost = {change.key_arn for change in changes if _ACTION in change.actions and change.kind != "appears"}
-    asking = asker_named(after.evaluator, caller) if caller is not None else None
-    there, here = askers(after.evaluator), askers(before.evaluator)
-    found: list[Losing] = []
+    concerned: list[tuple[Key, Key | None, bool]] = []
     for handle, key in after.world.keys.items():
         old = before.world.keys.get(handle) or was.get(key.arn)
         changed = old is None or _said(old.policy) != _said(key.policy)
-        if key.state in _GOING or not (changed or key.arn in lost):
-            continue
+        if key.state not in _GOING and (changed or key.arn in lost):
+            concerned.append((key, old, changed))
+    before = before.about(bit_of(_ACTION), [old for _key, old, _changed in concerned if old is not None])
+    after = after.about(bit_of(_ACTION), [key for key, _old, _changed in concerned])
+    asking = asker_named(after.evaluator, caller) if caller is not None else None
+    there, here = askers(after.evaluator), askers(before.evaluator)
+    found: list[Losing] = []
+    for key, old, changed in concerned:
         if asking is not None and changed and _answer(after, asking, key) in ("no", "perhaps"):
             reason = f"AWS KMS refuses the policy: {asking.label} could not change it again"
-            found.append(Losing(handle, key.arn, reason))
+            found.append(Losing(key.handle, key.arn, reason))
         elif (left := _left(after, there, key)) in ("no", "perhaps") and (
             old is None or _left(before, here, old) == "yes"
         ):
             perhaps = ", unless with further context" if left == "perhaps" else ""
-            found.append(Losing(handle, key.arn, f"nobody who is known could change the key policy{perhaps}"))
+            found.append(Losing(key.handle, key.arn, f"nobody who is known could change the key policy{perhaps}"))
     return tuple(found)
 
 

@@ -7,11 +7,12 @@ finding reasons: both are the engine's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
 from kms_eval.analysis.classes.pairs import Behind, behind
 from kms_eval.codes import CODE
+from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.evaluator import Evaluator, PartRuling
@@ -70,14 +71,18 @@ class SettledReason:
 
 
 def settled_reasons(
-    evaluator: Evaluator, circumstances: Circumstances, halves: Halves, always: int, mask: int
+    evaluator: Evaluator, circumstances: Circumstances, halves: Halves, always: int, mask: int, *, grant: Grant | None
 ) -> Iterator[tuple[int, SettledReason]]:
-    """The reasons of the actions in `mask`, each with those it is the reason of."""
+    """The reasons of the actions in `mask`, each with those it is the reason of.
+
+    `grant` is the one that a plain RetireGrant on the key means.
+    """
     pieces = [mask]
     for cut in _cuts(halves, always):
         pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
     for piece in pieces:
-        yield piece, _reason(evaluator, circumstances, halves, piece)
+        carried = replace(circumstances, grant=grant) if piece == RETIRE_GRANT else circumstances
+        yield piece, _reason(evaluator, carried, halves, piece)
 
 
 def _cuts(halves: Halves, always: int) -> set[int]:

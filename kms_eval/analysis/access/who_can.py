@@ -12,6 +12,7 @@ from datetime import datetime
 
 from kms_eval.analysis.access.access_matrix import Person, Track
 from kms_eval.analysis.access.answers import AnswerWord
+from kms_eval.analysis.access.doubts import Doubts
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.residual_conditions import UNKNOWN
@@ -67,8 +68,11 @@ class _Collected:
         """What one asker may do, on several keys or without one; the cells are those that are decided alike."""
         asked = [(action.name, bit_of(action.name)) for action in actions_in(actions)]
         never = Who(person, "never")
+        known: dict[int, Doubts] = {}
         for key, alike in cells:
-            doubts = self.grid.doubts(alike, actions)
+            doubts = known.get(id(alike))
+            if doubts is None:
+                doubts = known[id(alike)] = self.grid.doubts(alike, actions)
             for name, bit in asked:
                 answer = alike.answer(bit)
                 who = never
@@ -102,7 +106,7 @@ def who_can(
     track: Track = iter,
 ) -> WhoCan:
     """Ask the grid about every asker. With `denials` the reason why somebody never may is looked for as well."""
-    grid = grid.about(actions)
+    grid = grid.about(actions, keys)
     collected = _Collected(grid, denials)
     for asker in track(askers):
         person = Person(asker.name, asker.label, asker.kind, asker.described)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from kms_eval.analysis.advising.edits import (
     Edit,
+    both,
     by_alias,
     in_context,
     in_encryption_context,
@@ -23,13 +24,16 @@ from kms_eval.documents.model import ConditionTest, Policy, Statement
 from kms_eval.engine.absence import why_never_met
 from kms_eval.engine.carrying import can_carry, can_have
 from kms_eval.engine.conditions import Test
+from kms_eval.engine.context import carried
 from kms_eval.engine.hindrances import is_via_service
+from kms_eval.engine.masks import actions_in, covered
 from kms_eval.engine.trace import Trace
-from kms_eval.facts.condition_keys import find, spelled
+from kms_eval.facts.condition_keys import example_value, find, spelled
 from kms_eval.records import record
 from kms_eval.world.model import Key, Principal
 
 _ENCRYPTION = "kms:encryptioncontext:"
+_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 _OF_SERVICES = {"aws:principalorgid": "aws:SourceOrgID", "aws:principalaccount": "aws:SourceAccount"}
 _LIKE = {"StringEquals": "StringLike", "StringNotEquals": "StringNotLike"}
 _ARN_LIKE = {"StringEquals": "ArnLike", "StringNotEquals": "ArnNotLike"}
@@ -89,6 +93,8 @@ def _replaced(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, after, "replace-operator", 10, {"replace_operator": after.operator},
                       f"in {{it}}, write {after.operator} for {written.operator} over {written.key}: "
                       "wildcards mean nothing under it")  # fmt: skip
+    if seen is None and written.operator in _LIKE and not test.operator.negated and _has_wildcards(written):
+        yield from _liked_and_sent(subject, test)
     if test.key == "kms:viaservice" and isinstance(seen, tuple) and not test.operator.negated:
         for value in seen:
             yield from (_instead(subject, test, old, value) for old in written.values if _was_meant(old, value))
@@ -98,6 +104,23 @@ def _replaced(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, replace(written, key=source), "replace-condition-key", 11,
                       {"replace_key": source},
                       f"in {{it}}, write {source} for {written.key}, which a service does not send")  # fmt: skip
+
+
+def _liked_and_sent(subject: Subject, test: Test) -> Iterator[Edit]:
+    """The operator under which wildcards mean something, and a value that fits them in the request."""
+    part, written = subject.trace.ruling.part, test.written
+    row = find(test.key)
+    if row is None or not can_carry(part.situation, test.key):
+        return
+    after = replace(written, operator=(_ARN_LIKE if row.type == "ARN" else _LIKE)[written.operator])
+    liked = _edited(subject, written, after, "replace-operator", 10, {"replace_operator": after.operator},
+                    f"in {{it}}, write {after.operator} for {written.operator} over {written.key}: "
+                    "wildcards mean nothing under it")  # fmt: skip
+    samples = _samples(test, part.scope.target.region)
+    value = next((text for text in samples if can_have(part.situation, test.key, text)), None)
+    if value is not None and not test.key.startswith(_ENCRYPTION):
+        name = spelled(test.key, written.key)
+        yield both(liked, in_context(name, (value,), f"make the call with {name} `{value}`"))
 
 
 def _was_meant(old: str, value: str) -> bool:
@@ -117,7 +140,8 @@ def _instead(subject: Subject, test: Test, old: str, new: str) -> Edit:
 def _other_values(subject: Subject, test: Test) -> Iterator[Edit]:
     """Values of the request added to those that are wanted, or taken from those that are refused."""
     written, seen = test.written, subject.trace.ruling.context.get(test.key)
-    if not isinstance(seen, tuple) or test.operator.type in {"Null", "Date"}:
+    # A switch that both positions of would do asks for nothing any more.
+    if not isinstance(seen, tuple) or test.operator.type in {"Null", "Date", "Bool"}:
         return
     if test.operator.negated:
         refused = tuple(value for value in written.values if value in seen)
@@ -154,18 +178,26 @@ def _removed(subject: Subject, test: Test) -> Iterator[Edit]:
     if can_carry(part.situation, test.key):
         return
     why = why_never_met(test, context)
-    if why is None:
+    if why is None or _serves_other_actions(subject, test):
         return
     invented = find(test.key) is None or bool(test.iam_only_in_key_policy)
     yield _edited(subject, test.written, None, "remove-condition", 14 if invented else 70, {"remove_key": True},
                   f"in {{it}}, remove the condition on {test.written.key}: {why}")  # fmt: skip
 
 
+def _serves_other_actions(subject: Subject, test: Test) -> bool:
+    """Whether requests for another action of the statement carry the key: for them the test is no mistake."""
+    action = subject.trace.ruling.part.action.lower()
+    if carried(action, test.key) or find(test.key) is None:
+        return False
+    others = actions_in(covered(subject.statement.actions or ()))
+    return any(carried(each.name.lower(), test.key) for each in others)
+
+
 def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
     """Values that the request could carry so that the test holds, or does not."""
     part, context = subject.trace.ruling.part, subject.trace.ruling.context
-    key, name = test.key, spelled(test.key, test.written.key)
-    seen = context.get(key)
+    key, seen = test.key, context.get(test.key)
     changeable = key == "kms:viaservice" or key.startswith(_ENCRYPTION)
     if seen is not None and seen != () and not (changeable and part.scope.caller.kind != "service"):
         return
@@ -177,24 +209,36 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
         return
     # Only a service that calls for the caller makes grants for its resources (semantics S6).
     of_services = key == "kms:grantisforawsresource" and not part.situation.by_service
-    if of_services or (not seen and not can_carry(part.situation, key)):
-        return
-    for value in _samples(test):
-        if (
-            not can_have(part.situation, key, value)
-            or test.holds((value,), context.text, generous=not holds) is not holds
-        ):
+    if not of_services and (seen or can_carry(part.situation, key)):
+        yield from _by_value(subject, test, changed=bool(seen), holds=holds)
+
+
+def _by_value(subject: Subject, test: Test, *, changed: bool, holds: bool) -> Iterator[Edit]:
+    """The first value that turns the test, as the request would send it; `changed` tells that it sends another now."""
+    part, context = subject.trace.ruling.part, subject.trace.ruling.context
+    name = spelled(test.key, test.written.key)
+    null = test.operator.type == "Null"
+    as_key = test.key == _CONTEXT_KEYS
+    for value in ("name",) if null and as_key else _samples(test, part.scope.target.region):
+        if not can_have(part.situation, test.key, value):
             continue
-        if key.startswith(_ENCRYPTION):
+        if test.holds((value,), context.text, generous=not holds) is not holds:
+            continue
+        if as_key:
+            yield in_encryption_context({value: "value"}, f": any {'pair' if null else 'value'} will do")
+        elif test.key.startswith(_ENCRYPTION):
             yield in_encryption_context({name[len(_ENCRYPTION) :]: value})
-        elif seen:
-            yield in_context(name, (value,), f"make the call with {name} `{value}`", 6)
+        elif null:
+            yield in_context(name, (value,), f"make the call with a value of {name}, as `{value}` is one")
         else:
-            yield in_context(name, (value,), f"make the call with {name} `{value}`")
+            yield in_context(name, (value,), f"make the call with {name} `{value}`", 6 if changed else 4)
         return
 
 
-def _samples(test: Test) -> Iterator[str]:
+def _samples(test: Test, region: str) -> Iterator[str]:
+    if test.operator.type == "Null":  # its values say whether there is one
+        yield example_value(test.key, region)
+        return
     for text in test.written.values:
         if "${" not in text:
             yield (

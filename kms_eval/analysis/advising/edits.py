@@ -34,6 +34,15 @@ class Edit:
         return f"{self.change.kind} {self.change.policy} {self.change.statement} {self.change.edit}"
 
 
+def both(first: Edit, second: Edit) -> Edit:
+    """Two edits of which the first alone does not show: what it is good for is not asked about, or cannot be yet."""
+    steps = (first.change, second.change)
+    told = {"first": dict(first.change.edit), "second": dict(second.change.edit)}
+    text = "; and ".join(step.text for step in steps)
+    change = Change("together", None, None, told, text, steps)
+    return Edit(first.size + second.size, change, lambda state: second.apply(first.apply(state)))
+
+
 def _label(statement: Statement) -> str:
     return f'"{statement.sid}"' if statement.sid else f"statement {statement.index}"
 
@@ -226,6 +235,18 @@ def with_grant(  # noqa: PLR0917 - the parts of an edit, in its order
         kept = tuple(each for each in there.grants if old is None or each.id != old.id)
         return with_key(state, replace(there, grants=(*kept, grant)))
 
+    edit = {"grant": _written(grant), **({"account": grant.issuing_account} if grant.issuing_account else {})}
+    return Edit(size, Change(kind, f"grant {old.id}" if old is not None else None, None, edit, words), apply)
+
+
+def in_new_grant(grant: Grant, words: str) -> Edit:
+    """Another grant that the request asks for (CreateGrant)."""
+    change = Change("narrow-grant", None, None, {"grant": _written(grant)}, f"of the new grant, {words}")
+    return Edit(5, change, lambda state: replace(state, request=replace(state.request, grant=grant)))
+
+
+def _written(grant: Grant) -> dict[str, Any]:
+    """A grant in the words of CreateGrant."""
     told: dict[str, Any] = {"GranteePrincipal": grant.grantee_principal, "Operations": list(grant.operations)}
     if grant.grantee_service_principal is not None:
         told = {"GranteeServicePrincipal": grant.grantee_service_principal, "Operations": list(grant.operations)}
@@ -236,5 +257,4 @@ def with_grant(  # noqa: PLR0917 - the parts of an edit, in its order
     ):
         if pairs is not None:
             told["Constraints"] = {name: dict(pairs)}
-    edit = {"grant": told, **({"account": grant.issuing_account} if grant.issuing_account else {})}
-    return Edit(size, Change(kind, f"grant {old.id}" if old is not None else None, None, edit, words), apply)
+    return told

@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kms_eval.analysis.advising.edits import as_principal, in_encryption_context, with_grant
-from kms_eval.analysis.advising.limits import can_edit_key
+from kms_eval.analysis.advising.edits import (
+    Edit,
+    as_principal,
+    both,
+    in_encryption_context,
+    in_new_grant,
+    new_statement,
+    with_grant,
+)
+from kms_eval.analysis.advising.limits import can_edit_key, can_have_policies
+from kms_eval.analysis.advising.places import attached
 from kms_eval.analysis.advising.proposals import Option, nameable
 from kms_eval.documents.model import Grant, PrincipalEntry, Statement
-from kms_eval.engine.grants import names_account, names_caller
+from kms_eval.engine.grants import at_least_as_strict, names_account, names_caller
 from kms_eval.engine.masks import CREATE_GRANT, GRANT_BIT, RETIRE_GRANT, covered
 from kms_eval.engine.misnamed import serves_a_gone
 from kms_eval.engine.trace import Trace
@@ -37,15 +46,41 @@ def by_grant(trace: Trace) -> Iterator[Option]:
         yield from _for_the_gone(trace, key, grant, operation)
         mine = names_caller(grant.grantee_principal, scope) or names_account(grant.grantee_principal, scope)
         mine = mine or (scope.caller.kind == "service" and grant.grantee_service_principal == scope.caller.arn)
-        if mine:
+        if mine and operation == "CreateGrant" in grant.operations:
+            yield from _narrowed(trace, grant)
+        elif mine:
             yield from _served(trace, key, grant, operation)
     if bit & ruling.bit and can_edit_key(ruling.part) and scope.caller.principal is not None:
-        for account in _issuers(key, scope.caller.account):
-            new = Grant("new-grant", grantee_principal=nameable(trace).value, issuing_account=account,
-                        operations=(operation,))  # fmt: skip
-            whom = f"for `{new.grantee_principal}` with {operation}"
-            words = f"create a grant, as a principal of account {account}, {whom}"
-            yield (with_grant(key, new, None, "create-grant", 65, words),)
+        issuers = tuple(_issuers(key, scope.caller.account))
+        for account in issuers:
+            yield (_new_grant(trace, key, account, operation),)
+        if scope.caller.account not in issuers and not can_have_policies(ruling.part):
+            yield from _let_create(trace, key, operation)
+
+
+def _new_grant(trace: Trace, key: Key, account: str, operation: str) -> Edit:
+    new = Grant("new-grant", grantee_principal=nameable(trace).value, issuing_account=account, operations=(operation,))
+    words = f"create a grant, as a principal of account {account}, for `{new.grantee_principal}` with {operation}"
+    return with_grant(key, new, None, "create-grant", 65, words)
+
+
+def _let_create(trace: Trace, key: Key, operation: str) -> Iterator[Option]:
+    """A grant that the account of the caller makes, once the key policy lets it create grants.
+
+    So AWS has it for service-linked roles of another account, whose policies nobody can edit.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
+    """
+    part = trace.ruling.part
+    account = part.scope.caller.account
+    found = next(((where, policy) for where, policy in attached(part) if where.layer == "keyPolicy"), None)
+    if account is None or found is None:
+        return
+    where, policy = found
+    root = f"arn:{key.partition}:iam::{account}:root"
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:CreateGrant", "Resource": "*"}
+    words = f"add a statement to the key policy `{policy.name}` that allows `kms:CreateGrant` to `{root}`"
+    letting = new_statement(where, policy, statement, "delegate", 5, words)
+    yield (both(letting, _new_grant(trace, key, account, operation)),)
 
 
 def _issuers(key: Key, account: str | None) -> Iterator[str]:
@@ -87,6 +122,22 @@ def _served(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Op
         again = replace(grant, operations=(*grant.operations, operation), id=f"{grant.id}-again")
         words = f"create grant {grant.id} again with {operation} among its operations: grants cannot be edited"
         yield (with_grant(key, again, grant, "add-operation", 17, words),)
+
+
+def _narrowed(trace: Trace, parent: Grant) -> Iterator[Option]:
+    """The new grant with no more operations and no weaker constraints than the one that lets it be made (G18, G19)."""
+    asked = trace.ruling.part.circumstances.grant
+    if asked is None:
+        return
+    kept = tuple(each for each in asked.operations if each in parent.operations)
+    strict = at_least_as_strict(asked.constraints, parent.constraints)
+    if not kept or (strict and kept == asked.operations):
+        return
+    narrower = replace(asked, operations=kept, constraints=asked.constraints if strict else parent.constraints)
+    left_out = [f"`{each}`" for each in asked.operations if each not in kept]
+    words = [f"leave {', '.join(left_out)} out of its operations"] if left_out else []
+    words += [] if strict else ["give it the constraints of that grant"]
+    yield (in_new_grant(narrower, f"{' and '.join(words)}: grant {parent.id} lets a new one do no more"),)
 
 
 def _for_the_gone(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:

@@ -17,6 +17,7 @@ from kms_eval.analysis.advising.places import Where, attached
 from kms_eval.documents.model import Policy, PrincipalEntry, Statement
 from kms_eval.documents.refused import region_of, service_finding
 from kms_eval.engine.entries import Entry
+from kms_eval.engine.hindrances import is_via_service
 from kms_eval.engine.masks import actions_in, published
 from kms_eval.engine.misnamed import is_near, is_of_a_gone, is_unique_id
 from kms_eval.engine.principals import Grade, grade
@@ -41,6 +42,7 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
     """Every way to make a layer (at one level, where it has several) allow the request."""
     part = trace.ruling.part
     own: tuple[Where, Policy] | None = None
+    widened: list[tuple[bool, Option]] = []
     # What is given under conditions on purpose is not given without them elsewhere.
     conditioned = any(entry.layer == layer and entry.failed_tests(trace.ruling.context) for entry in trace.about)
     for where, policy in attached(part):
@@ -50,8 +52,13 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
         own = own or ((where, policy) if editable else None)
         for rule in trace.rules(policy):
             if rule.effect == "Allow" and rule.resource is not None:
-                mended = _mended(trace, where, policy, rule, editable=editable)
-                yield from (each for each in mended if not (conditioned and each[0].change.kind == "add-action"))
+                for each in _mended(trace, where, policy, rule, editable=editable):
+                    if each[0].change.kind != "add-action":
+                        yield each
+                    elif not conditioned:
+                        widened.append((_for_the_like(rule, part.action), each))
+    # One statement is enough to have the action: the first that gives the like, else the first.
+    yield from (each for _like, each in sorted(widened, key=lambda found: not found[0])[:1])
     yield from _new(trace, layer, own, level)
 
 
@@ -220,6 +227,8 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
     condition = _narrowing(trace) if layer in {"keyPolicy", "identityPolicy"} else None
     if condition:
         statement["Condition"] = condition
+    elif layer == "keyPolicy" and caller.kind == "service":
+        words += "; the request tells no `aws:SourceArn` to limit it to"
     arn = statement["Resource"]
     under = "".join(
         f" under {operator} {key} `{value}`"
@@ -266,7 +275,8 @@ def _narrowing(trace: Trace) -> dict[str, dict[str, str]]:
         ]
         wanted = [each for each in wanted if each[2]][:1]
     else:
-        wanted = [("StringEquals", "kms:ViaService", context.text("kms:viaservice"))]
+        service = context.text("kms:viaservice")
+        wanted = [("StringEquals", "kms:ViaService", service if service and is_via_service(service) else None)]
     found: dict[str, dict[str, str]] = {}
     for operator, name, value in wanted:
         if value and not set(value) & set("*?$"):

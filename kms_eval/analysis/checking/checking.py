@@ -16,9 +16,8 @@ from itertools import islice
 
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_pattern
-from kms_eval.analysis.checking.alike import Alike
 from kms_eval.analysis.checking.demands import Clock, not_excused
-from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant
+from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant, is_meant_at_home
 from kms_eval.analysis.checking.outermost import Outermost
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
@@ -72,7 +71,6 @@ class Checking:
     sources: tuple[str, ...] = ()
     _grid: Grid = field(init=False)
     _people: tuple[Someone, ...] = field(init=False)
-    _alike: Alike = field(init=False)
     _sameness: Sameness = field(init=False)
     _outermost: Outermost = field(init=False)
     _proved: dict[Hashable, tuple[str, ...]] = field(default_factory=dict)
@@ -83,7 +81,6 @@ class Checking:
         self._sameness = Sameness(self._grid.open_conditions)
         self._outermost = Outermost(self.evaluator)
         self._people = everybody(self.evaluator)
-        self._alike = Alike(self.evaluator)
 
     def run(self, check: Check) -> CheckResult:
         """How the check ends. Raises InputError where its words mean nothing."""
@@ -93,12 +90,12 @@ class Checking:
         world = self.evaluator.world
         keys = chosen_keys(world, check.on)
         actions, keyless = _asked(check)
-        people = concerned(check, self._people, world)
+        people = concerned(check, self._people, self.evaluator)
         extra = not_excused(check.unless)
         looking = _Looking(self, check, extra)
         if check.kind == "somebody":
             return looking.somebody(people, keys, actions, keyless)
-        return looking.nobody(self._alike.first_ones(people), keys, actions, keyless)
+        return looking.nobody(people, keys, actions, keyless)
 
     @property
     def grid(self) -> Grid:
@@ -175,7 +172,7 @@ class _Looking:
         witnesses: list[Witness] = []
         reasons: dict[str, None] = {}
         failing = 0
-        for someone in people:
+        for someone in self._of_each_class(people, keys, keyless):
             for grid_cell in self._grid_cells(someone, keys, actions, keyless):
                 mask = (grid_cell.always | grid_cell.sometimes) & (actions if grid_cell.key is not None else keyless)
                 if not mask:
@@ -232,6 +229,21 @@ class _Looking:
                 decided = self._asking.decided(someone, asked, key, allowed=False)
                 if decided is not None:
                     yield decided
+
+    def _of_each_class(self, people: Sequence[Someone], keys: Sequence[Key], keyless: int) -> Iterator[Someone]:
+        """The first of those whom no policy tells apart on any of the keys, and whom the check means alike."""
+        known: set[Hashable] = set()
+        grid = self.checking.grid
+        for someone in people:
+            asker = someone.asker
+            if someone.arns is None and asker.kind != "everyone":
+                alone = grid.class_without_key(asker) if keyless else None
+                at_home = is_meant_at_home(self.check, someone, grid.world)
+                kind = (asker.kind, someone.account, at_home, alone, *grid.classes_of(asker, keys))
+                if kind in known:
+                    continue
+                known.add(kind)
+            yield someone
 
     def _grid_cells(self, someone: Someone, keys: Sequence[Key], actions: int, keyless: int) -> Iterator[GridCell]:
         world = self.checking.evaluator.world

@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kms_eval.analysis.access.principals import Asker, anyone_at_all, anyone_in, askers
+from kms_eval.analysis.access.principals import Asker, anyone_at_all, anyone_in, asker_named, askers
+from kms_eval.analysis.checking.services import other_services
 from kms_eval.analysis.proving.automata import Clause, Pattern, TooManyStatesError, exactly, shortest
 from kms_eval.analysis.proving.domains import Domain, domain, of_text, outside, principal_arns
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.errors import InputError
 from kms_eval.language.pattern import compile_text
 from kms_eval.world.checks import OUTSIDE_ACCOUNT, OUTSIDE_ORGANIZATION, PUBLIC, Check
 from kms_eval.world.index import index_of
@@ -76,6 +78,13 @@ def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
     described = {account for _partition, account in index_of(world).described_accounts}
     named = [each for each in askers(evaluator) if each.is_one]
     people = [Someone(_closed(each, described)) for each in named]
+    names = {each.name for each in named}
+    people += map(Someone, other_services(evaluator, names))
+    for account, partition in _accounts(world, named):
+        root = f"arn:{partition}:iam::{account}:root"
+        # In other accounts anyone may be allowed whatever root is.
+        if account in described and root not in names:
+            people.append(Someone(asker_named(evaluator, root)))
     known = [exactly(each.name) for each in named]
     for account, partition in _accounts(world, named):
         arns = principal_arns(account, partition, but=known, within=())
@@ -110,11 +119,15 @@ def _accounts(world: World, named: Sequence[Asker]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def concerned(check: Check, people: Sequence[Someone], world: World) -> tuple[Someone, ...]:
+def concerned(check: Check, people: Sequence[Someone], evaluator: Evaluator) -> tuple[Someone, ...]:
     """Whom the check is about, whatever the key; anyone of many is narrowed to those it is about."""
+    world = evaluator.world
+    known = {each.asker.name for each in people}
+    others = _beside_users_and_roles(check.who, evaluator)
+    people = [*people, *(each for each in others if each.asker.name not in known)]
     if check.kind == "only":
-        others = [each for each in people if not _is_named(each, check.who, world)]
-        return tuple(_narrowed(others, check.who, world, within=False))
+        rest = [each for each in people if not _is_named(each, check.who, world)]
+        return tuple(_narrowed(rest, check.who, world, within=False))
     return tuple(
         each
         for name in check.who
@@ -123,12 +136,31 @@ def concerned(check: Check, people: Sequence[Someone], world: World) -> tuple[So
     )
 
 
+def _beside_users_and_roles(names: Sequence[str], evaluator: Evaluator) -> Iterator[Someone]:
+    """Those of the names that are neither users nor roles: services, sessions, root users of whatever account."""
+    for name in names:
+        if name in _CLASSES or set(name) & set("*?"):
+            continue
+        try:
+            asker = asker_named(evaluator, name)
+        except InputError:
+            # Whoever is nobody may nothing.
+            continue
+        if asker.kind not in {"user", "role"}:
+            yield Someone(asker)
+
+
 def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
     """Whether the check is about somebody of those it is concerned with on this key, too: `outside-account` says so."""
     if check.kind != "nobody" or OUTSIDE_ACCOUNT not in check.who:
         return True
     if someone.asker.kind != "service" and someone.account != key.account:
         return True
+    return is_meant_at_home(check, someone, world)
+
+
+def is_meant_at_home(check: Check, someone: Someone, world: World) -> bool:
+    """Whether the check is about somebody on keys of its own account as well, where it says `outside-account`."""
     others = [name for name in check.who if name != OUTSIDE_ACCOUNT]
     return any(
         _CLASSES[name](someone, world) if name in _CLASSES else _is_named(someone, (name,), world) for name in others

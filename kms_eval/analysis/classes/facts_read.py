@@ -16,6 +16,7 @@ from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.engine import derive_aws, derive_kms
 from kms_eval.engine.conditions import Test, condition_of
 from kms_eval.engine.context import fact_of
+from kms_eval.engine.masks import RETIRE_GRANT
 from kms_eval.engine.readings import NOTHING, Alternatives, Reading
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
@@ -49,6 +50,17 @@ def of_an_existing_key(key: str) -> bool:
     """Whether a condition key (lower case) is filled from a key that is there."""
     found = fact_of(key)
     return found is not None and found[0].derive in _OF_AN_EXISTING_KEY
+
+
+def asks_about_the_grant(rule: Rule) -> bool:
+    """Whether a rule speaks of RetireGrant and asks about the grant that is to be retired."""
+    return bool(rule.actions & RETIRE_GRANT) and any(map(_of_the_grant, rule.needs))
+
+
+@lru_cache(maxsize=4096)
+def _of_the_grant(key: str) -> bool:
+    found = fact_of(key)
+    return found is not None and found[0].derive in derive_kms.OF_THE_GRANT
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from itertools import chain
 
-from kms_eval.analysis.classes.facts_read import FactsRead, readings
+from kms_eval.analysis.classes.facts_read import FactsRead, asks_about_the_grant, readings
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.analysis.classes.places import EVERYTHING_COVERED, Place, Places, code_at, may_cover, within
 from kms_eval.analysis.classes.sides import Asked, entries_of, not_shown
@@ -24,11 +24,12 @@ from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.grants import allowances, names_account, names_no_grant
 from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT
+from kms_eval.engine.plan import grant_meant
 from kms_eval.engine.principals import Grade, account_of, grade
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope
 from kms_eval.records import record
-from kms_eval.world.model import Caller, Session
+from kms_eval.world.model import Caller, Key, Session
 
 _OPEN = 0
 """Stands in a row for a number that is not known yet."""
@@ -38,13 +39,14 @@ _OPEN = 0
 class _Reading:
     """What a place reads of callers: `names` and `accounts` that it names, tests by their position in the list of all.
 
-    `of_one` tells that every caller is another to it.
+    `of_one` tells that every caller is another to it, `grant` that something asks about the grant to be retired.
     """
 
     names: frozenset[str]
     accounts: frozenset[str]
     tests: tuple[int, ...]
     of_one: bool
+    grant: bool
 
 
 @record
@@ -55,6 +57,7 @@ class _Kind:
     account: str | None
     words: tuple[Hashable, ...]
     may_retire: bool
+    asks_about_grant: bool
 
 
 class KeySides:
@@ -80,7 +83,7 @@ class KeySides:
         self._rows: dict[Hashable, list[int]] = {}
         self._words: dict[Hashable, tuple[Hashable, ...]] = {}
         self._asked: Asked | None = None
-        self._its_kind = _Kind((), None, (), may_retire=True)
+        self._its_kind = _Kind((), None, (), may_retire=True, asks_about_grant=True)
         self._needs = tuple(sorted({key for _at, test, _rule in self._tests.values() for key in test.needs}))
 
     def row(self, asked: Asked) -> list[int]:
@@ -149,15 +152,18 @@ class KeySides:
         scope = asked.scope(self._places.all[0])
         service = caller.arn if caller.kind == "service" else None
         may_retire = _may_retire(asked)
+        asks_about_grant = self._actions & RETIRE_GRANT != 0 and any(
+            entry.rule is not None and asks_about_the_grant(entry.rule) for entry in entries_of(asked.policies)
+        )
         common = (caller.kind, caller.partition, caller.service_linked, service, _of_session(caller.session),
-                  may_retire, asked.unknown, asked.not_shown)  # fmt: skip
+                  may_retire, asks_about_grant, asked.unknown, asked.not_shown)  # fmt: skip
         facts = (readings(self._needs, scope), asked.unknown, asked.not_shown)
         words = self._words.get(facts)
         if words is None:
             words = self._words[facts] = tuple(
                 self._word(test, rule, scope, asked) for _at, test, rule in self._tests.values()
             )
-        return _Kind(common, caller.account, words, may_retire)
+        return _Kind(common, caller.account, words, may_retire, asks_about_grant)
 
     def _word(self, test: Test, rule: Rule, scope: Scope, asked: Asked) -> Hashable:
         """What a test that reads the caller makes of it: its word, or the facts where it reads the key as well."""
@@ -175,12 +181,14 @@ class KeySides:
         if caller.kind == "service":
             # It is told, beside its decisions, of what a key says to all principals of AWS.
             service = (key.arn, tuple(self._facts.rule(rule).number for rule in self._evaluator.rules(key.policy)))
+        read = self._reads[place.index]
         standing = (
             (caller.kind, caller.partition, caller.service_linked, caller.arn if service is not None else None),
             (scope.own_account, key.partition, key.region, key.manager, service),
             (_of_session(caller.session), not_shown(scope), tuple(mask for mask, _target in place.targets[1:])),
             tuple(layer.name for layer in _LAYERS if layer.documents(scope) is not None),
-            _names_of(caller) if self._reads[place.index].of_one else (),
+            _names_of(caller) if read.of_one else (),
+            _only_grant(key) if read.grant or self._kind(asked).asks_about_grant else None,
         )
         contents = [self._content(entry, asked, place, scope) for entry in self._entries(asked, scope)]
         return (self._numbers.of(standing), *[content for content in contents if content])
@@ -224,27 +232,28 @@ class KeySides:
     def _read(self, place: Place) -> _Reading:
         key = place.key
         if key is None:
-            return _Reading(frozenset(), frozenset(), (), of_one=False)
+            return _Reading(frozenset(), frozenset(), (), of_one=False, grant=False)
         scope = Scope(self._evaluator.world, _STRANGER, place.target)
         tests: list[int] = []
         texts: set[str] = set()
-        of_one = False
+        of_one = grant = False
         for policy in _policies(scope):
             for rule in self._evaluator.rules(policy):
                 if not rule.actions & self._actions:
                     continue
                 tests += self._tests_of(rule)
+                grant |= self._actions & RETIRE_GRANT != 0 and asks_about_the_grant(rule)
                 read = self._facts.rule(rule)
                 of_one |= rule.resource is not None and not rule.resource.needs.isdisjoint(read.of_caller)
                 statement = rule.statement
                 entries = (*(statement.principals or ()), *(statement.not_principals or ()))
                 texts.update(entry.value for entry in entries)
-        for grant in (*key.grants, *(each.grant for each in key.open_grants)):
-            texts |= _texts(grant)
+        for each in (*key.grants, *(each.grant for each in key.open_grants)):
+            texts |= _texts(each)
         accounts = {account for account in map(_account_in, texts) if account is not None}
         names = {text for text in texts if text != "*" and _account_in(text) is None}
-        of_one |= any(grant.constraints.source_arn is not None for grant in key.grants)
-        return _Reading(frozenset(names), frozenset(accounts), tuple(dict.fromkeys(tests)), of_one)
+        of_one |= any(each.constraints.source_arn is not None for each in key.grants)
+        return _Reading(frozenset(names), frozenset(accounts), tuple(dict.fromkeys(tests)), of_one, grant)
 
     def _tests_of(self, rule: Rule) -> Iterator[int]:
         """The positions of the tests of a rule that read the caller."""
@@ -301,6 +310,15 @@ def _may_retire(asked: Asked) -> bool:
         entry.layer_index == LayerIndex.IDENTITY and entry.actions & RETIRE_GRANT
         for entry in entries_of(asked.policies)
     )
+
+
+def _only_grant(key: Key) -> Hashable:
+    """What condition keys tell of the grant that a plain RetireGrant means."""
+    grant = grant_meant("kms:retiregrant", key)
+    if grant is None:
+        return None
+    return (grant.operations, grant.constraints, grant.grantee_principal, grant.grantee_service_principal,
+            grant.retiring_principal, grant.retiring_service_principal)  # fmt: skip
 
 
 def _how_named(entry: Entry, caller: Caller) -> Hashable:

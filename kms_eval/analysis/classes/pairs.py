@@ -35,6 +35,9 @@ PairClass = tuple[int, int]
 Behind = Rule | Grant
 """What a word stands in."""
 
+Positions = dict[Behind, list[int]]
+"""Where among the entries of a pair the word of a statement or grant stands."""
+
 _ORDER = {name: place for place, name in enumerate((*(layer.name for layer in LAYERS), GRANT))}
 
 Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
@@ -43,7 +46,8 @@ Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
 class PairClasses:
     """The classes of one world's pairs, for questions through one endpoint, at one time, that give the same.
 
-    Only these `actions` are asked about. Classes of two worlds that share their `numbers` may be compared.
+    Only these `actions` and `keys` (all where there are none) are asked about. Classes of two worlds that share their
+    `numbers` may be compared.
     """
 
     def __init__(
@@ -57,16 +61,17 @@ class PairClasses:
         at: datetime | None = None,
         numbers: Numbers | None = None,
         actions: int = ~0,
+        keys: Sequence[Key] | None = None,
     ) -> None:
         self._evaluator = evaluator
         self._endpoint = endpoint
         self._task_only = task_only
         self.numbers = numbers if numbers is not None else Numbers()
         world = evaluator.world
-        keys = world.keys.values()
-        self._of_first: dict[PairClass, list[Entry]] = {}
+        chosen = world.keys.values() if keys is None else keys
+        self._of_first: dict[PairClass, Positions] = {}
         self._about: dict[tuple[PairClass, int], tuple[int, ...]] = {}
-        self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(keys)])
+        self.places = Places([place_of_key(index, key, aliases(key)) for index, key in enumerate(chosen)])
         self.index: Mapping[Key | None, int] = {place.key: place.index for place in self.places.all}
         """The position of each key in rows."""
         facts = FactsRead(self.numbers, frozenset(given.values))
@@ -82,7 +87,7 @@ class PairClasses:
         return Asked(where, policies, unknown, own_policies, not_shown(scope))
 
     def row(self, asked: Asked) -> list[PairClass]:
-        """The class of the caller's pair with each key of the world, in its order."""
+        """The class of the caller's pair with each key that is asked about, in order."""
         if not self.places.all:
             return []
         return list(zip(self._callers.row(asked), self._keys.row(asked), strict=True))
@@ -140,7 +145,7 @@ class PairClasses:
         """Where the statements and grants of one pair stand in another of its class; it is always the same one."""
         known = self._of_first.get(pair)
         if known is None:
-            known = self._of_first[pair] = self._kept(one, its_key)
+            known = self._of_first[pair] = _positions(self._kept(one, its_key))
         return Counterparts(known, self._kept(other, others_key))
 
     def _kept(self, asked: Asked, key: Key | None) -> list[Entry]:
@@ -171,19 +176,27 @@ def _of_endpoint(endpoint: VpcEndpoint | None, world: World) -> Hashable:
     return endpoint.id, endpoint.vpc, endpoint.account, about
 
 
+def _positions(entries: Iterable[Entry]) -> Positions:
+    found: Positions = {}
+    for position, entry in enumerate(entries):
+        one = behind(entry)
+        if one is not None:
+            found.setdefault(one, []).append(position)
+    return found
+
+
 class Counterparts:
     """Statements and grants by those of another pair that say the same."""
 
-    def __init__(self, those: Sequence[Entry], mine: Sequence[Entry]) -> None:
-        self._mine: dict[int, list[Behind]] = {}
-        for old, new in zip(those, mine, strict=True):
-            one, stands = behind(old), behind(new)
-            if one is not None and stands is not None:
-                self._mine.setdefault(id(one), []).append(stands)
+    def __init__(self, those: Positions, mine: Sequence[Entry]) -> None:
+        self._those, self._mine = those, mine
 
     def of(self, one: Behind) -> Sequence[Behind]:
         """What stands in its place: several where one policy is attached twice and here there are two."""
-        return self._mine.get(id(one), (one,))
+        positions = self._those.get(one)
+        if positions is None:
+            return (one,)
+        return [stands for each in positions if (stands := behind(self._mine[each])) is not None]
 
 
 def behind(entry: Entry) -> Behind | None:

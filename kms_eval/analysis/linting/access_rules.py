@@ -14,9 +14,11 @@ from kms_eval.analysis.linting.subject import (
     actions_of,
     is_everyone,
     is_whole_account,
+    of_other_partition,
     tests_on,
 )
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
+from kms_eval.documents.refused import service_finding
 from kms_eval.engine.masks import BIT, IN_KEY_POLICY, UNPUBLISHED, actions_in
 from kms_eval.errors import quoted
 from kms_eval.facts.source_conditions import NOT_SENT_TO_TOPICS, SENDS_SOURCE
@@ -97,6 +99,8 @@ def _outside(subject: Subject) -> Iterator[Found]:
             continue
         for index, entry in enumerate(statement.principals or ()):
             account = account_named(entry)
+            if of_other_partition(subject, entry):
+                continue  # AWS refuses it, which is said
             if account is not None and account != subject.account and account not in members:
                 message = f"{quoted(entry.value)} is of another account than the key, which is in {subject.account}"
                 advice = "if it is meant, limit it by `aws:PrincipalOrgID`, or ignore this finding with a reason"
@@ -110,7 +114,11 @@ def _without_source(subject: Subject) -> Iterator[Found]:
         if limited(statement, *_SOURCE, *_CONTEXT) or not actions_of(statement) & ~_DESCRIBE:
             continue
         services = [entry.value for entry in statement.principals or () if entry.kind == "Service"]
-        sending = [index for index, name in enumerate(services) if name.split(".", 1)[0] in SENDS_SOURCE]
+        sending = [
+            index
+            for index, name in enumerate(services)
+            if name.split(".", 1)[0] in SENDS_SOURCE and service_finding(name) is None
+        ]
         if sending:
             row = SENDS_SOURCE[services[sending[0]].split(".", 1)[0]]
             more = f" and {len(sending) - 1} more" if len(sending) > 1 else ""

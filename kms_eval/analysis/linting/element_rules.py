@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from kms_eval.analysis.linting.rule import ACCOUNT, ROLE, Example, Found, Rule, allow
 from kms_eval.analysis.linting.subject import Subject, actions_of
 from kms_eval.documents.model import Policy, PolicyKind, Statement
+from kms_eval.documents.refused import action_remark
 from kms_eval.engine.masks import BIT, RETIRE_GRANT, WITHOUT_KEY, actions_in
 from kms_eval.errors import did_you_mean, quoted
 from kms_eval.facts.actions import ACTION
@@ -160,6 +161,8 @@ def _service_of_action(subject: Subject) -> Iterator[Found]:
             for index, text in enumerate(texts or ()):
                 service, colon, name = text.partition(":")
                 place = subject.at(statement, element, index)
+                if colon and action_remark(text) is not None:
+                    continue  # AWS refuses it, which is said
                 if colon and is_wild(wild(service)):
                     message = f"{quoted(text)} has a wildcard in the name of the service, where AWS takes none"
                     yield Found(place, message, f"did you mean `kms:{name}`?", statement)

@@ -12,7 +12,7 @@ from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_ev
 from kms_eval.documents.model import ConditionTest, PolicyKind, Statement
 from kms_eval.documents.principals import UNIQUE_ID
 from kms_eval.engine.masks import BIT, actions_in
-from kms_eval.errors import did_you_mean, quoted
+from kms_eval.errors import nearest, quoted
 from kms_eval.facts.actions import ACTION
 from kms_eval.language import arn
 
@@ -39,7 +39,7 @@ def _unknown_principal(subject: Subject) -> Iterator[Found]:
         return
     accounts = {person.account for person in described}
     names = {(person.account, person.kind, person.name.lower()) for person in described}
-    arns = [person.arn for person in described]
+    arns = {(person.account, person.name): person.arn for person in described}
     for statement in subject.statements():
         named = [entry for entry in statement.principals or () if entry.kind == "AWS"]
         for index, entry in enumerate(named):
@@ -54,7 +54,11 @@ def _unknown_principal(subject: Subject) -> Iterator[Found]:
             if (parsed.account, kind, path.rpartition("/")[2].lower()) not in names:
                 message = f"{quoted(entry.value)} is not among the principals of its account"
                 place = subject.at(statement, "Principal", "AWS", index)
-                yield Found(place, message, did_you_mean(entry.value, arns), statement)
+                # By names alone: what ARNs begin with makes them look alike.
+                here = [name for account, name in arns if account == parsed.account]
+                near = nearest(path.rpartition("/")[2], here)
+                advice = f"did you mean `{arns[parsed.account, near]}`?" if near is not None else None
+                yield Found(place, message, advice, statement)
 
 
 def _attestation(subject: Subject) -> Iterator[Found]:

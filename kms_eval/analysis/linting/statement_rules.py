@@ -14,11 +14,11 @@ from kms_eval.analysis.linting.element_rules import ELEMENT_RULES
 from kms_eval.analysis.linting.never_rules import NEVER_RULES
 from kms_eval.analysis.linting.principal_rules import PRINCIPAL_RULES
 from kms_eval.analysis.linting.rule import ROLE, Example, Found, Rule, allow, deny
-from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_everyone, tests_on
+from kms_eval.analysis.linting.subject import Subject, actions_of, called, is_everyone, of_other_partition, tests_on
 from kms_eval.documents.model import PolicyKind, Statement
+from kms_eval.documents.refused import service_finding
 from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import find
-from kms_eval.language import arn
 from kms_eval.language.operators import OPERATORS, Operator
 from kms_eval.language.pattern import compile_text
 
@@ -198,10 +198,10 @@ def _explained(subject: Subject) -> frozenset[int]:
 
 def _remarked(subject: Subject, statement: Statement) -> bool:
     """Whether the reader remarks on a statement: it speaks of nobody, or of a condition key that is not taken there."""
-    partition = subject.key.partition if subject.key is not None else subject.world.partition
     for entry in statement.principals or ():
-        parsed = arn.parse(entry.value)
-        if entry.kind in {"Federated", "CanonicalUser"} or (parsed is not None and parsed.partition != partition):
+        if entry.kind in {"Federated", "CanonicalUser"} or of_other_partition(subject, entry):
+            return True
+        if entry.kind == "Service" and service_finding(entry.value) is not None:
             return True
     rows = [find(test.key) for test in statement.condition or ()]
     return any(row is None or "key" not in row.policies for row in rows)

@@ -13,6 +13,7 @@ from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.masks import BIT, covered
 from kms_eval.errors import quoted
 from kms_eval.facts.condition_keys import canonical
+from kms_eval.facts.partitions import PARTITIONS
 from kms_eval.formats.document import Place, SourceFile
 from kms_eval.language import arn
 from kms_eval.records import record
@@ -111,6 +112,12 @@ def account_named(entry: PrincipalEntry) -> str | None:
     return entry.value if entry.value.isdecimal() else None
 
 
+def of_other_partition(subject: Subject, entry: PrincipalEntry) -> bool:
+    """Whether an entry is an ARN of another partition than the key, or of none: AWS refuses it."""
+    parsed = arn.parse(entry.value) if entry.kind == "AWS" else None
+    return parsed is not None and subject.key is not None and parsed.partition != subject.key.partition
+
+
 def is_whole_account(entry: PrincipalEntry) -> bool:
     """Whether an entry is an account principal: its root ARN or its number."""
     if entry.kind != "AWS":
@@ -161,13 +168,13 @@ def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
                 return parsed.account, parsed.partition, parsed.region if "*" not in parsed.region else None
         for entry in statement.principals or ():
             account, parsed = account_named(entry), arn.parse(entry.value)
-            if account is None:
+            if account is None or (parsed is not None and parsed.partition not in PARTITIONS):
                 continue
-            named[account] = parsed.partition if parsed is not None else "aws"
+            partition = named.setdefault(account, parsed.partition if parsed is not None else "aws")
             if statement.effect == "Allow" and is_whole_account(entry):
-                whole[account] = named[account]
+                whole.setdefault(account, partition)
                 if not statement.condition and actions_of(statement) & _PUT_KEY_POLICY:
-                    changing[account] = named[account]
+                    changing.setdefault(account, partition)
     for found in (changing, whole, named):
         first = next(iter(found.values()), None)
         # Nobody of another partition uses the key.

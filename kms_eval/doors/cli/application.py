@@ -74,7 +74,8 @@ def _fault(error: Any) -> Fault:
         near = _near(wrong, [name for each in context.command.params for name in each.opts] if context else [])
         return Fault(f"no such option {quoted(wrong)}", help=f"{near} {advice}" if near else advice)
     message = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
-    if path == f"{_NAME} can" and "extra argument" in message:
+    message = re.sub(r"argument\(s\) \((.*)\)", r"`\1`", message, flags=re.DOTALL)
+    if path == f"{_NAME} can" and "unexpected extra" in message:
         advice = f"first the principal, then the action; the key is named with `--key`; {advice}"
     return Fault(message[:1].lower() + message[1:], help=advice)
 

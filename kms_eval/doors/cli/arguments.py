@@ -6,6 +6,7 @@ and `application`). Never here: reading, typer, and the options themselves, whic
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, Field, dataclass, field
 from typing import Any, Literal
 
@@ -56,9 +57,10 @@ def _ordered(call: type) -> dict[str, Field[Any]]:
 
 
 def check_values(call: object) -> None:
-    """Raise InputError where a value is empty, or is none of the few that there are.
+    """Raise InputError where a value is empty, is none of the few that there are, or no account or Region at all.
 
-    What a script left unset must not mean that nothing was given.
+    What a script left unset must not mean that nothing was given; nor may what is misspelt go unnoticed where the
+    question has no use for it.
     """
     faults = []
     for each in described(type(call)):
@@ -69,8 +71,31 @@ def check_values(call: object) -> None:
         elif argument.choices and value:
             given = value if argument.kind == "many" else (value,)
             faults += [_unknown(name, argument, place) for name in given if name not in argument.choices]
+        elif each.name in _PLACES and value:
+            faults += _PLACES[each.name](value if argument.kind == "many" else (value,), place)
     if faults:
         raise InputError(faults)
+
+
+def _accounts(texts: Iterable[str], place: Location) -> Iterator[Fault]:
+    from kms_eval.world.identity import is_account
+
+    for text in texts:
+        if not is_account(text):
+            yield Fault(f"{quoted(text)} is no account id", place, "an account id has 12 digits")
+
+
+def _regions(texts: Iterable[str], place: Location) -> Iterator[Fault]:
+    from kms_eval.facts.regions import region_complaint
+
+    for text in texts:
+        complaint = region_complaint(text)
+        if complaint is not None:
+            yield Fault(complaint[0], place, complaint[1])
+
+
+_PLACES: dict[str, Callable[[Iterable[str], Location], Iterator[Fault]]] = {"account": _accounts, "region": _regions}
+"""What is wrong with the values of the options that say where keys are."""
 
 
 def _unknown(name: str, argument: Argument, place: Location) -> Fault:

@@ -1,7 +1,7 @@
 """The least that must exist where there is no scenario: one key, in some account and Region.
 
-Comes in: the principal and the key as typed, and the policies that the call names. Goes out: a scenario in memory, and
-words about what was assumed. Never here: deciding.
+Comes in: the principal and the key as typed, and the policies that the call names. Goes out: a scenario in memory,
+words about what was assumed, and advice that does not rest on it. Never here: deciding.
 
 The key is the one that `--key` names by ARN, else the only key ARN in the documents, else it is made up; then the
 first word says so, and names every `Resource` that speaks of another key.
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kms_eval.documents.model import Policy
+from kms_eval.engine.explanation import Change, Explanation
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.facts.partitions import PARTITIONS
 from kms_eval.facts.regions import partition_of, region_complaint
@@ -51,6 +52,33 @@ class _Owner:
     because: str | None = None
 
 
+@record
+class MadeUp:
+    """The key that was made up, by its ARN, and the `Resource` patterns of the documents that speak of others."""
+
+    arn: str
+    others: tuple[str, ...] = ()
+
+
+def about_made_up(explanation: Explanation, key: MadeUp) -> Explanation:
+    """The explanation without advice for a key that does not exist.
+
+    Where the documents speak of other keys, the key is what is wrong with the question; else advice says *the key*.
+    """
+    if explanation.why_unchanged is None and not explanation.changes:
+        return explanation
+    other = next((text for text in key.others if _KEY_ARN.fullmatch(text)), None)
+    if other is not None and not any(change.kind == "add-context" for change in explanation.changes):
+        why = f"the key is made up, and `Resource` speaks of others: name one with `--key {other}`"
+        return replace(explanation, changes=(), why_unchanged=why)
+    return replace(explanation, changes=tuple(_of_the_key(change, key) for change in explanation.changes))
+
+
+def _of_the_key(change: Change, key: MadeUp) -> Change:
+    text = change.text.replace(f" on {key.arn}", " on the key").replace(f"`{key.arn}`", "the key's ARN")
+    return replace(change, text=text, steps=tuple(_of_the_key(step, key) for step in change.steps))
+
+
 def assumed(
     principal: str | None,
     key: str | None,
@@ -59,8 +87,8 @@ def assumed(
     *,
     account: str | None = None,
     region: str | None = None,
-) -> tuple[dict[str, object], list[str]]:
-    """A scenario with the key and nothing else, and what the user should know about it.
+) -> tuple[dict[str, object], list[str], MadeUp | None]:
+    """A scenario with the key and nothing else, what the user should know about it, and the key if it is made up.
 
     A key that is made up is in the `account` and `region` that are told; else in those of which all `Resource` patterns
     speak; else in the account to which its policy gives; else in the principal's; else in the only one that the policy
@@ -78,7 +106,8 @@ def assumed(
     if found is None and (named is None or not _ACCOUNT.fullmatch(named.account)):
         owner = _told(owner, account, region)
     entry = _entry(key, named, found, owner)
-    words = [] if found is not None else [_made_up(key, entry, owner, resources)]
+    made_up = _made_up(entry, owner, resources) if found is None else None
+    words = [] if made_up is None else [_in_words(key, made_up, owner)]
     if key_policy is None:
         words.append("no key policy: the default one is taken, which leaves everything to the account's IAM policies")
     data: dict[str, object] = {
@@ -87,7 +116,7 @@ def assumed(
         "partition": owner.partition,
         "keys": {_handle(key): entry},
     }
-    return data, words
+    return data, words, made_up
 
 
 def _check(account: str | None, region: str | None) -> None:
@@ -184,12 +213,15 @@ def _accounts(policy: Policy | None, partition: str) -> tuple[set[str], set[str]
     return whole, named
 
 
-def _made_up(key: str | None, entry: dict[str, object], owner: _Owner, resources: Sequence[str]) -> str:
-    key_id = entry["key_id"]
-    made = f"arn:{owner.partition}:kms:{owner.region}:{owner.account}:key/{key_id}"
+def _made_up(entry: dict[str, object], owner: _Owner, resources: Sequence[str]) -> MadeUp:
+    made = f"arn:{owner.partition}:kms:{owner.region}:{owner.account}:key/{entry['key_id']}"
+    return MadeUp(made, tuple(text for text in resources if not compile_text(text)(made)))
+
+
+def _in_words(key: str | None, made: MadeUp, owner: _Owner) -> str:
     named = f"the key {key}" if key is not None else "a key"
-    word = f"no scenario: {named} is made up, {made} (in account {owner.account}, {owner.because})"
-    others = [text for text in resources if not compile_text(text)(made)]
+    word = f"no scenario: {named} is made up, {made.arn} (in account {owner.account}, {owner.because})"
+    others = made.others
     if not others:
         return word
     listed = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")

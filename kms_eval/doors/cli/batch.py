@@ -160,10 +160,10 @@ def _tell(report: Report, output: Output) -> None:
     from kms_eval.doors.batch.progress import in_words
 
     tally = report.tally
-    words = [f"{tally.rows:,} rows"]
+    words = [_counted(tally.rows, "row")]
     if report.seconds >= 1:
         words.append(f"in {in_words(report.seconds)}, {(tally.rows - report.resumed) / report.seconds:,.0f} a second")
-    distinct = f"; {report.decided:,} distinct requests decided" if report.decided else ""
+    distinct = f"; {_counted(report.decided, 'distinct request')} decided" if report.decided else ""
     output.word(" ".join(words) + distinct)
     if report.resumed:
         output.word(f"{report.resumed:,} of the rows had been decided before")
@@ -179,3 +179,7 @@ def _tell(report: Report, output: Output) -> None:
     if report.ignored:
         columns = ", ".join(f"{quoted(printable(name))}" for name in sorted(report.ignored)[:20])
         output.word(f"columns that are no part of a request: {columns}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

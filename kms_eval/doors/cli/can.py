@@ -145,6 +145,10 @@ def run(call: Call, output: Output) -> ExitCode:
         explanation = opened.scenario.decide(asked).advised
     except InputError as error:
         raise by_option(error) from None
+    if opened.made_up is not None:
+        from kms_eval.doors.cli.assumed import about_made_up
+
+        explanation = about_made_up(explanation, opened.made_up)
     for line in opened.assumptions:
         output.word(line)
     _say(explanation, call, form, output)
@@ -156,7 +160,7 @@ def run(call: Call, output: Output) -> ExitCode:
 
 
 def _say(explanation: Explanation, call: Call, form: str, output: Output) -> None:
-    from kms_eval.doors.cli.writing import deliver, painting
+    from kms_eval.doors.cli.writing import deliver, fitted, painting
 
     if form == "json":
         from kms_eval.render.json import as_dict
@@ -164,9 +168,9 @@ def _say(explanation: Explanation, call: Call, form: str, output: Output) -> Non
 
         deliver(output, call.output, [json_document(as_dict(explanation), ascii_only=output.ascii_only), "\n"])
         return
-    from kms_eval.render.text import render, wrapped
+    from kms_eval.render.text import render
 
     text = render(explanation, full=call.explain, paint=painting(call.output, output))
-    deliver(output, call.output, [wrapped(text, output.width if call.output is None else None), "\n"])
+    deliver(output, call.output, [fitted(text, call.output, output), "\n"])
     for warned in explanation.warnings:
         output.word(f"warning: {printable(f'{warned.message} [{warned.code}]')}")

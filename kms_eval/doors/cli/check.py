@@ -49,7 +49,7 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
 def run(call: Call, output: Output) -> ExitCode:
     """Run the checks of every file; faults of one file do not keep the others from being checked."""
     from kms_eval.doors.cli.gathering import named_paths
-    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, painting
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, fitted, painting
     from kms_eval.errors import InputError
     from kms_eval.render import checks
 
@@ -62,7 +62,7 @@ def run(call: Call, output: Output) -> ExitCode:
             f"no check has the words `{call.keyword}`" if call.keyword else "there are no checks in what was named"
         )
     texts = {
-        "text": lambda: checks.render(files, paint=painting(call.output, output)),
+        "text": lambda: fitted(checks.render(files, paint=painting(call.output, output)), call.output, output),
         "json": lambda: checks.render_json(files),
         "junit": lambda: checks.render_junit(files),
         "github": lambda: checks.render_github(files),

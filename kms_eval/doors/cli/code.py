@@ -48,29 +48,31 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.codes import CODE, CODES
     from kms_eval.errors import Fault, InputError, did_you_mean, quoted
     from kms_eval.facts.open_questions import OPEN_QUESTION, OPEN_QUESTIONS
+    from kms_eval.render.wrapping import wrapped
 
     if call.code is None:
         listed = [(row.code, _sentence(row)) for row in CODES]
         listed += [(question.code, question.question) for question in OPEN_QUESTIONS]
         listed += [(rule.code, rule.title) for rule in RULES]
         width = max(len(code) for code, _sentence in listed)
-        output.answer("\n".join(f"{code.ljust(width)}  {sentence}" for code, sentence in listed))
+        lines = "\n".join(f"{code.ljust(width)}  {sentence}" for code, sentence in listed)
+        output.answer(wrapped(lines, output.width))
         return ExitCode.YES
     question = OPEN_QUESTION.get(call.code.upper())
     if question is not None:
-        output.answer(_question_page(question, output))
+        output.answer(wrapped(_question_page(question, output), output.width))
         return ExitCode.YES
     rule = RULE.get(call.code.upper())
     if rule is not None:
         from kms_eval.render.rule_page import render
 
-        output.answer(render(rule, paint=output.paint))
+        output.answer(wrapped(render(rule, paint=output.paint), output.width))
         return ExitCode.YES
     row = CODE.get(call.code.lower())
     if row is None:
         advice = did_you_mean(call.code, (*CODE, *OPEN_QUESTION, *RULE)) or "`kms-eval code` lists them"
         raise InputError(Fault(f"unknown code {quoted(call.code)}", help=advice))
-    output.answer(_page(row, output))
+    output.answer(wrapped(_page(row, output), output.width))
     return ExitCode.YES
 
 

@@ -42,8 +42,8 @@ class Covering:
 
         self.coverage.record(evaluator, evaluator.rule(request_of(case, now)), f"{path}: {case.name}")
 
-    def deliver(self, output: Output) -> tuple[str, bool]:
-        """Write the files; the table, and whether enough is covered."""
+    def deliver(self, output: Output, width: int | None) -> tuple[str, bool]:
+        """Write the files; the table, for a terminal of that width, and whether enough is covered."""
         from kms_eval.doors.output_files import write_whole
         from kms_eval.render.coverage_text import percent, render
 
@@ -59,4 +59,4 @@ class Covering:
         enough = self.least is None or (report.decisions > 0 and report.share.percent >= self.least)
         if not enough:
             output.error(f"not enough: {percent(report.share)} is covered, at least {self.least:g}% has to be")
-        return render(report) + "\n", enough
+        return render(report, width=width) + "\n", enough

@@ -137,11 +137,11 @@ def run(call: Call, output: Output) -> ExitCode:
 
 
 def _rendered(judged: Judged, form: str, call: Call, output: Output) -> str:
-    from kms_eval.doors.cli.writing import painting
+    from kms_eval.doors.cli.writing import fitted, painting
     from kms_eval.render.access_diff import render, render_json, render_markdown
 
     if form == "text":
-        return render(judged, paint=painting(call.output, output))
+        return fitted(render(judged, paint=painting(call.output, output)), call.output, output)
     return render_markdown(judged) if form == "markdown" else render_json(judged)
 
 

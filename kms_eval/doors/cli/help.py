@@ -79,13 +79,23 @@ _NARROWEST, _WIDEST, _LEFT = 40, 100, 34
 def main_help(width: int, paint: Paint) -> str:
     """What the program is for, how to begin, its verbs, what its exit codes mean."""
     verbs = [(verb.name, verb.summary) for verb in VERBS]
-    lines = ["Usage: kms-eval VERB [ARGUMENT]... [OPTION]...", "", SUMMARY, ""]
-    heads = max(len(head) for head, _command in TASKS)
-    lines += [f"  {head.ljust(heads)}  {command}" for head, command in TASKS]
+    lines = ["Usage: kms-eval VERB [ARGUMENT]... [OPTION]...", "", *_wrapped(SUMMARY, width), "", *_tasks(width)]
     lines += ["", paint("label", "Verbs"), *_table(verbs, width)]
     lines += ["", paint("label", "Options"), *_table([_row(each) for each in (*MAIN_OPTIONS, _HELP)], width)]
     lines += ["", paint("label", "Exit codes"), *_table(EXIT_CODES, width)]
     return "\n".join([*lines, "", "`kms-eval VERB --help` has the options of a verb, and examples."])
+
+
+def _tasks(width: int) -> Iterator[str]:
+    """Tasks with their commands beside them, or below them where there is no room; commands are not broken."""
+    heads = max(len(head) for head, _command in TASKS)
+    beside = max(heads + len(command) for _head, command in TASKS) + 4 <= width
+    for head, command in TASKS:
+        if beside:
+            yield f"  {head.ljust(heads)}  {command}"
+        else:
+            yield from (f"  {head}",) if head else ()
+            yield f"    {command}"
 
 
 def verb_help(verb: Verb, width: int, paint: Paint) -> str:
@@ -144,9 +154,9 @@ def _row(argument: Argument) -> tuple[str, str]:
 
 
 def _table(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
-    left = min(max(len(name) for name, _text in rows), _LEFT) + 4
+    left = min(max(len(name) for name, _text in rows), _LEFT, max(width - _NARROWEST, _NARROWEST // 4)) + 4
     for name, text in rows:
-        first, *more = _wrapped(text, max(width - left, _NARROWEST)) or [""]
+        first, *more = _wrapped(text, max(width - left, _NARROWEST // 2)) or [""]
         if len(name) + 4 > left:
             yield f"  {name}"
             name = ""  # noqa: PLW2901 - it stands on a line of its own

@@ -99,10 +99,11 @@ def run(call: Call, output: Output) -> ExitCode:
 
 
 def _text(report: Report, output: Output, path: str | None) -> str:
-    from kms_eval.doors.cli.writing import painting
+    from kms_eval.doors.cli.writing import fitted, painting
     from kms_eval.render.lint_text import render
 
-    return render(report, paint=painting(path, output))
+    width = output.width if path is None else None
+    return fitted(render(report, paint=painting(path, output), width=width), path, output)
 
 
 def _json(report: Report, output: Output, path: str | None) -> str:

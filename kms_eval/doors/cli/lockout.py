@@ -45,7 +45,7 @@ def run(call: Call, output: Output) -> ExitCode:
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.pairs import several
     from kms_eval.doors.cli.question import by_option
-    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, painting
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, fitted, painting
     from kms_eval.doors.discovery import find
     from kms_eval.errors import InputError
     from kms_eval.world.names import resolve_key
@@ -78,10 +78,9 @@ def run(call: Call, output: Output) -> ExitCode:
         text = json_document({"keys": [to_dict(each) for each in found]}, ascii_only=output.ascii_only)
     else:
         from kms_eval.render.lockout import render
-        from kms_eval.render.text import wrapped
 
         text = "\n\n".join(render(each, paint=painting(call.output, output)) for each in found)
-        text = wrapped(text, output.width if call.output is None else None)
+        text = fitted(text, call.output, output)
     deliver(output, call.output, [text, "\n"])
     for line in opened.words:
         output.word(line)

@@ -90,7 +90,8 @@ def run(call: Call, output: Output) -> ExitCode:
     if made.keys_left_out:
         output.word(f"the page has room for {room} of {len(keys)} keys: choose them with `--key`")
     for code, number in made.doubts.items():
-        output.word(f"warning: {number} answers hang on a question that AWS leaves open: `kms-eval code {code}`")
+        answers = "1 answer hangs" if number == 1 else f"{number} answers hang"
+        output.word(f"warning: {answers} on a question that AWS leaves open: `kms-eval code {code}`")
     for line in opened.words:
         output.word(line)
     return ExitCode.YES

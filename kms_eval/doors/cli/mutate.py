@@ -69,9 +69,13 @@ def run(call: Call, output: Output) -> ExitCode:
     if failing:
         for result in failing:
             place = result.case.place.location()
-            output.error(f"{place.file or ''}:{place.line or ''}: {result.case.name}: does not pass")
+            where = f"{place.file or ''}:{place.line or ''}: {result.case.name}"
+            for fault in result.faults:
+                output.error(str(fault))
+            for mismatch in result.mismatches:
+                output.error(f"{where}: does not pass: {mismatch}")
         output.error("the tests have to pass before they can tell anything: see `kms-eval test`")
-        return ExitCode.NO
+        return ExitCode.WRONG if any(result.faults for result in failing) else ExitCode.NO
     mutants = all_mutants(scenario.evaluator, kinds)
     track = tracking("Trying mistakes", output)
     report = mutate(scenario.evaluator, scenario.tests, mutants, now, track)
@@ -87,12 +91,13 @@ def run(call: Call, output: Output) -> ExitCode:
 def _rendered(
     report: MutationReport, form: str, *, call: Call, most: int, output: Output, sources: tuple[str, ...]
 ) -> str:
-    from kms_eval.doors.cli.writing import painting
+    from kms_eval.doors.cli.writing import fitted, painting
     from kms_eval.render.mutation import render, render_json
 
     if form == "json":
         return render_json(report)
-    return render(report, most=most, paint=painting(call.output, output), sources=sources)
+    text = render(report, most=most, paint=painting(call.output, output), sources=sources)
+    return fitted(text, call.output, output)
 
 
 def _kinds() -> list[str]:

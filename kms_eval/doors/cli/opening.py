@@ -24,6 +24,7 @@ from kms_eval.scenario import Scenario
 from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
 
 if TYPE_CHECKING:
+    from kms_eval.doors.cli.assumed import MadeUp
     from kms_eval.world.model import World
 
 HERE = Path()
@@ -32,11 +33,15 @@ HERE = Path()
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A scenario to ask, and what is to be said about how it came about; `assumptions` before anything else."""
+    """A scenario to ask, and what is to be said about how it came about; `assumptions` before anything else.
+
+    `made_up` is the key that was assumed where there is no scenario and no document names one.
+    """
 
     scenario: Scenario
     words: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    made_up: MadeUp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ def open_scenario(
         raise InputError(NO_SCENARIO)
     words: list[str] = []
     assumptions: list[str] = []
+    made_up: MadeUp | None = None
     if path is not None:
         opened = read_scenario([path, *named[1:]], call)
         words += opened.loaded.words
@@ -117,7 +123,7 @@ def open_scenario(
         from kms_eval.doors.cli.assumed import assumed
 
         SharedParameters(parameters_by_name(call.parameter)).refuse_missing()
-        data, assumptions = assumed(
+        data, assumptions, made_up = assumed(
             principal, key, given.key_policy, given.policies, account=call.account, region=call.region
         )
         opened = Scenario.from_dict(data, base=HERE, strangers=trusted.stranger, **decided)
@@ -129,7 +135,7 @@ def open_scenario(
         findings.raise_faults(strict=trusted.strict)
         loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *findings.warnings))
         opened = Scenario(loaded, **decided)
-    return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions))
+    return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions), made_up)
 
 
 def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> Given:

@@ -73,7 +73,12 @@ class Output:
     def error(self, text: str) -> None:
         """Say what went wrong on stderr, a line for each line of the text, control characters as escapes."""
         self._out = _flushed(self._out)
-        self._err = _written(self._err, "\n".join(f"kms-eval: {printable(line)}" for line in text.split("\n")))
+        words = "\n".join(f"kms-eval: {printable(line)}" for line in text.split("\n"))
+        if self._err is not None and self._err.isatty():
+            from kms_eval.render.wrapping import wrapped
+
+            words = wrapped(words, get_terminal_size().columns)
+        self._err = _written(self._err, words)
 
     def paint(self, kind: str, text: str) -> str:
         """The text in the colour of its kind, where answers are read by a person who wants colour."""

@@ -182,7 +182,7 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
     findings = Findings()
     policy = read_policy(before.value, before.place, PolicyKind.KEY, findings, name="key policy")
     findings.raise_faults(strict=beside.strict)
-    data, words = assumed(None, None, policy, account=beside.account, region=beside.region)
+    data, words, _made_up = assumed(None, None, policy, account=beside.account, region=beside.region)
     sides = []
     for document in (before, after):
         origins = Origins()

@@ -100,7 +100,8 @@ def run(call: Call, output: Output) -> ExitCode:
     _say_words(results, output)
     if call.junit is not None:
         _write_junit(call.junit, files)
-    table, enough = ("", True) if covering is None else covering.deliver(output)
+    width = output.width if call.output is None else None
+    table, enough = ("", True) if covering is None else covering.deliver(output, width)
     deliver(output, call.output, [_rendered(form, files, results, table, call=call, output=output), "\n"])
     outcomes = {result.outcome for result in results}
     if wrong or "invalid" in outcomes:
@@ -177,10 +178,9 @@ def _say_words(results: Iterable[TestResult], output: Output) -> None:
 def _rendered(
     form: str, files: Sequence[_File], results: Sequence[TestResult], table: str, *, call: Call, output: Output
 ) -> str:
-    from kms_eval.doors.cli.writing import painting
+    from kms_eval.doors.cli.writing import fitted, painting
     from kms_eval.render.github import of_fault, of_result
     from kms_eval.render.results import render_failure, render_json, summary
-    from kms_eval.render.text import wrapped
 
     left = sum(len(file.scenario.tests) for file in files if file.scenario is not None) - len(results)
     if form == "json":
@@ -193,8 +193,8 @@ def _rendered(
         lines += [of_fault(fault) for file in files for fault in file.faults]
     for result in results:
         if form == "text" and result.outcome == "failed":
-            width = output.width if call.output is None else None
-            lines.append(wrapped(render_failure(result, paint=painting(call.output, output)), width))
+            failure = render_failure(result, paint=painting(call.output, output))
+            lines.append(fitted(failure, call.output, output))
         if form == "github" or call.github:
             lines += of_result(result)
     if table and form == "text":

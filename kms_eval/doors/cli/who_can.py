@@ -6,7 +6,7 @@ Never here: finding them (`analysis.who_can`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from kms_eval.doors.cli.shared_options import (
 if TYPE_CHECKING:
     from kms_eval.doors.cli.output import Output
     from kms_eval.scenario import Scenario
+    from kms_eval.world.checks import Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,11 @@ class Call(FilterOptions, CircumstanceOptions, AnswerOptions, FindingOptions, Wo
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
-    from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
+    from kms_eval.analysis.access.selection import chosen_askers, chosen_keys
     from kms_eval.analysis.access.who_can import who_can
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
-    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, painting
+    from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, fitted, painting
     from kms_eval.doors.discovery import find
     from kms_eval.errors import InputError
     from kms_eval.render.who_can import render, render_csv, render_json
@@ -71,11 +72,12 @@ def run(call: Call, output: Output) -> ExitCode:
     named = (*call.actions, *call.action)
     if not named:
         raise InputError("name at least one action: `kms-eval who-can kms:Decrypt`")
-    actions = chosen_actions(named)
+    actions = _chosen_actions(named)
     asked = circumstances(call)
     opened = open_scenario(call.scenario, call)
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
+    watched = _watched(call, opened.scenario) if call.fail_if else None
     found = who_can(
         grid_of(evaluator, asked),
         chosen_askers(evaluator, call.principal),
@@ -84,21 +86,50 @@ def run(call: Call, output: Output) -> ExitCode:
         denials=call.why_not,
         track=tracking("Asking about everybody", output),
     )
-    text = {"text": lambda: render(found, paint=painting(call.output, output)), "json": lambda: render_json(found)}
+    width = output.width if call.output is None else None
+    text = {
+        "text": lambda: fitted(render(found, paint=painting(call.output, output), width=width), call.output, output),
+        "json": lambda: render_json(found),
+    }
     deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
     for line in opened.words:
         output.word(line)
-    return _judged(call, opened.scenario, output) if call.fail_if else ExitCode.YES
+    return _judged(watched, call, opened.scenario, output) if watched is not None else ExitCode.YES
 
 
-def _judged(call: Call, scenario: Scenario, output: Output) -> ExitCode:
-    """Whether any of those that `--fail-if` names may, in any request at all."""
-    from kms_eval.analysis.checking.checking import Checking
+def _chosen_actions(named: tuple[str, ...]) -> int:
+    """The mask of the actions; of a word that is nearly none of them it may be a key that was meant."""
+    from kms_eval.analysis.access.selection import chosen_actions
+    from kms_eval.errors import InputError
+
+    try:
+        return chosen_actions(named)
+    except InputError as error:
+        fault = error.faults[0]
+        if "did you mean" in (fault.help or "") or not fault.message.startswith("unknown action"):
+            raise
+        raise InputError(replace(fault, help=f"{fault.help}, keys are named with `--key`")) from None
+
+
+def _watched(call: Call, scenario: Scenario) -> Check:
+    """The check that none of those may whom `--fail-if` names. Raises InputError for names that mean nobody."""
+    from kms_eval.errors import InputError, Location
     from kms_eval.world.checks import check_of
 
     fields = {"nobody": call.fail_if, "may": (*call.actions, *call.action), "on": call.key or None}
+    try:
+        return check_of(fields, scenario.world)
+    except InputError as error:
+        place = Location(field="--fail-if")
+        raise InputError([replace(fault, location=place) for fault in error.faults]) from None
+
+
+def _judged(watched: Check, call: Call, scenario: Scenario, output: Output) -> ExitCode:
+    """Whether any of those may, in any request at all."""
+    from kms_eval.analysis.checking.checking import Checking
+
     now = datetime.now(UTC)
-    result = Checking(scenario.evaluator, now=now, sources=call.scenario).run(check_of(fields, scenario.world))
+    result = Checking(scenario.evaluator, now=now, sources=call.scenario).run(watched)
     for line in str(result).split("\n") if not result else ():
         output.word(line)
     verdicts = {"holds": ExitCode.YES, "fails": ExitCode.NO, "undetermined": ExitCode.OPEN}

@@ -14,6 +14,7 @@ from kms_eval.doors.cli.output import Output
 from kms_eval.doors.cli.shared_options import AnswerOptions
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.render.text import Paint, plain
+from kms_eval.render.wrapping import wrapped
 
 
 def check_output(path: str | None, inputs: Iterable[str | Path | None]) -> None:
@@ -34,6 +35,11 @@ def deliver(output: Output, path: str | None, pieces: Iterable[str]) -> None:
 
     write_whole(Path(path), pieces)
     output.word(f"wrote {path}")
+
+
+def fitted(text: str, path: str | None, output: Output) -> str:
+    """The text as wide as the terminal that shows it; as it is where it goes into a file or to a program."""
+    return wrapped(text, output.width if path is None else None)
 
 
 def painting(path: str | None, output: Output) -> Paint:

@@ -115,12 +115,13 @@ class Matrix(Versioned):
 
 @documented
 class Cause(TypedDict):
-    """A statement or grant that is new or gone."""
+    """A statement or grant that is new or gone; `unchanged`: it is on both sides, and what it speaks of changed."""
 
     policy: str
     sid: str | None
     statement: int
     effect: Effect
+    unchanged: bool
     file: str | None
     line: int | None
     field: str | None
