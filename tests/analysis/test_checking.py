@@ -73,7 +73,7 @@ def test_services_that_nothing_names_are_let_in_by_an_asterisk() -> None:
 
 @pytest.mark.parametrize("who", [f"arn:aws:iam::{OTHER}:root", "arn:aws:iam::999999999999:root"])
 def test_a_root_user_of_another_account_may_what_anybody_may(who: str) -> None:
-    partner = {f"arn:aws:iam::{OTHER}:role/partner": {}}
+    partner: dict[str, Any] = {f"arn:aws:iam::{OTHER}:role/partner": {}}
     scenario = world(DELEGATES, allow("kms:Decrypt"), principals=partner)
     found = scenario.check(nobody=who, may="kms:Decrypt")
     assert [each.who for each in found.witnesses] == [who]
