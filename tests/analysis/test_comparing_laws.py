@@ -94,6 +94,9 @@ def requests(keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Contexts in which these keys have every value that is listed."""
     for said in product(*(KEYS[key][2] for key in keys)):
         context = {key: text for key, text in zip(keys, said, strict=True) if text is not None}
+        factor = "aws:MultiFactorAuthPresent"
+        if factor in keys and "aws:MultiFactorAuthAge" in context and context.get(factor) != "true":
+            continue  # only a second factor has an age
         team = context.pop("kms:EncryptionContext:team", None)
         pairs = {} if team is None else {"team": team}
         for more in ({}, {"app": "1"}) if "kms:EncryptionContextKeys" in keys else ({},):
