@@ -189,8 +189,9 @@ class Linter:
             self._keep(finding)
 
     def _keep(self, finding: Finding) -> None:
-        # A policy that several keys share is looked at for each of them.
-        self._findings.setdefault((finding.code, finding.file, finding.field, finding.line, finding.message), finding)
+        # A policy that several keys share is looked at for each of them, perhaps by another name for one place.
+        where = (finding.line, finding.column) if finding.column is not None else (finding.line, finding.field)
+        self._findings.setdefault((finding.code, finding.file, where, finding.message), finding)
 
 
 def lint_scenario(evaluator: Evaluator, warnings: Sequence[DocumentWarning] = (), chosen: Chosen = _ALL) -> Report:
