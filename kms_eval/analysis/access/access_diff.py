@@ -203,7 +203,7 @@ class _Comparing:
             return change
         compared = self._compared(change, one, other)
         if compared.relation == "undetermined":
-            return change
+            return replace(change, gained=compared.gained, lost=compared.lost)
         if compared.relation == "same":
             return None
         return replace(change, kind=_KINDS[compared.relation], gained=compared.gained, lost=compared.lost)

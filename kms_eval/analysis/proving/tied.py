@@ -57,6 +57,13 @@ def _ties(key: str, *, present: bool) -> tuple[Literal, ...]:
     return (presence(key, there=present), Literal(named, holds=present, generous=False))
 
 
+@lru_cache(maxsize=1024)
+def has_pair(name: str, value: str, *, there: bool) -> Literal:
+    """That the encryption context has this pair, or has not."""
+    written = ConditionTest("StringEquals", "", if_exists=False, key=f"{_PAIR}{name}", values=(value,))
+    return Literal(compile_condition(_MADE_UP, (written,)).tests[0], holds=there, generous=False)
+
+
 @lru_cache(maxsize=1)
 def _factor() -> tuple[tuple[Literal, ...], tuple[Literal, ...]]:
     """That nobody knows how old a second factor is, or that there was one."""
