@@ -45,6 +45,18 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return by_lower[next(turned, near[0])] if near else None
 
 
+def is_one_slip_from(text: str, name: str) -> bool:
+    """Whether one letter of the name is left out, is one too many, is another one, or has changed places."""
+    if abs(len(text) - len(name)) > 1:
+        return False
+    start = next((at for at, (one, other) in enumerate(zip(text, name, strict=False)) if one != other), None)
+    if start is None:
+        return len(text) != len(name)
+    rest, right = text[start:], name[start:]
+    turned = rest[:2] == right[1::-1] and rest[2:] == right[2:]
+    return turned or rest[1:] == right[1:] or rest == right[1:] or rest[1:] == right
+
+
 def did_you_mean(word: str, words: Iterable[str]) -> str | None:
     """Advice naming the `nearest` of `words`, if there is one."""
     near = nearest(word, words)

@@ -11,7 +11,7 @@ import re
 
 from kms_eval.documents.findings import Remark
 from kms_eval.documents.model import PolicyKind
-from kms_eval.errors import did_you_mean, nearest, quoted
+from kms_eval.errors import did_you_mean, is_one_slip_from, nearest, quoted
 from kms_eval.facts.partitions import PARTITIONS
 from kms_eval.facts.regions import could_be_region
 from kms_eval.facts.service_principals import SERVICE_NAMES, SERVICE_SUFFIXES
@@ -96,19 +96,17 @@ def service_finding(text: str) -> Finding | None:
 
 
 def caller_finding(text: str) -> Finding | None:
-    """Why a service that is to call most likely does not exist: beside `service_finding`, any name that is near one.
-
-    A policy may name what AWS added since; whoever asks can say that it is meant.
-    """
+    """Why a service that is to call most likely is none: beside `service_finding`, it is one slip from another."""
     found = service_finding(text)
     suffix = next((suffix for suffix in SERVICE_SUFFIXES[:2] if text.endswith(suffix)), None)
     if found is not None or suffix is None:
         return found
     service = _region_taken_off(text.removesuffix(suffix))[0]
-    near = nearest(service, sorted(SERVICE_NAMES)) if service not in SERVICE_NAMES else None
-    if near is None:
+    near = next((name for name in sorted(SERVICE_NAMES) if is_one_slip_from(service, name)), None)
+    if near is None or service in SERVICE_NAMES:
         return None
-    return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{near}{suffix}`?"
+    meant = near + text[len(service) :]
+    return f"{quoted(text)} is not a service principal that AWS documents", f"did you mean `{meant}`?"
 
 
 def region_of(service: str) -> str | None:

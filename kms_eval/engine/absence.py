@@ -72,6 +72,16 @@ def _untagged(test: Test, context: Context) -> str | None:
     return None
 
 
+def _unorganized(test: Test, context: Context) -> str | None:
+    scope = context.situation.scope
+    account, organization = scope.caller.account, scope.world.organization
+    if not test.key.startswith("aws:principalorg") or account is None or context.get(test.key):
+        return None
+    if organization is not None and account in {*organization.accounts, organization.management_account}:
+        return None
+    return f"the scenario describes no organization of account {account}"
+
+
 def _no_via_service(test: Test, _context: Context) -> str | None:
     wanted = test.written.values
     if test.key != "kms:viaservice" or test.operator.negated or not wanted or any(map(_may_be_service, wanted)):
@@ -103,4 +113,4 @@ def _other_case(test: Test, context: Context) -> str | None:
 
 
 _NEVER: tuple[_Row, ...] = (_no_key_of_aws, _iam_only, _not_with_the_action, _hindered, _of_a_new_key)
-_AS_IT_IS: tuple[_Row, ...] = (_untagged, _no_via_service, _wildcards_mean_nothing, _other_case)
+_AS_IT_IS: tuple[_Row, ...] = (_untagged, _unorganized, _no_via_service, _wildcards_mean_nothing, _other_case)

@@ -9,10 +9,11 @@ none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from kms_eval.documents.model import Grant
-from kms_eval.engine.absence import why_never_met, why_not_met
+from kms_eval.engine.absence import why_not_met
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
@@ -28,6 +29,9 @@ from kms_eval.engine.retiring import ways_to_retire
 from kms_eval.engine.trace import Trace, source
 from kms_eval.facts.condition_keys import spelled
 from kms_eval.language.open_end import OPEN_END
+
+_VARIABLE = re.compile(r"\$\{\s*([^,}\s]+)")
+"""The condition key of a policy variable, as it is written."""
 
 
 def near_misses(trace: Trace) -> Iterator[NearMiss]:
@@ -160,7 +164,7 @@ def _denying(entry: Entry, trace: Trace) -> Iterator[str]:
         if test.written.qualifier == "ForAllValues" and not context.get(test.key):
             yield f"{in_words(test)} is true because nothing was sent: the request has no value"
         else:
-            why = why_never_met(test, context) if test.operator.negated and not context.get(test.key) else None
+            why = why_not_met(test, context) if test.operator.negated else None
             because = f"; {why}" if why is not None else ""
             yield f"{in_words(test)}: the request has {_seen_for(test, context)}{because}"
     if not statement.condition and statement.not_principals is None:
@@ -180,5 +184,7 @@ def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _seen_for(test: Test, context: Context) -> str:
     parts = [f"{seen(context.get(test.key))}"]
-    parts += [f"{spelled(key)} {seen(context.get(key))}" for key in sorted(test.needs - {test.key})]
+    written = {name.lower(): name for text in test.written.values for name in _VARIABLE.findall(text)}
+    others = sorted(test.needs - {test.key})
+    parts += [f"{spelled(key, written.get(key))} {seen(context.get(key))}" for key in others]
     return ", ".join(parts)

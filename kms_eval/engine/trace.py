@@ -32,7 +32,7 @@ def source(entry: Entry) -> Source:
 def grant_source(grant: Grant) -> Source:
     """Where a grant stands."""
     place = grant.place.location() if grant.place is not None else None
-    return Source(f"grant {grant.id}", grant.name, 0, "Allow", place)
+    return Source(f"grant {grant.id or '(unknown)'}", grant.name, 0, "Allow", place)
 
 
 def rule_source(rule: Rule) -> Source:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from kms_eval.errors import did_you_mean, quoted
+from kms_eval.errors import did_you_mean, is_one_slip_from, quoted
 
 REGIONS: Final[tuple[str, ...]] = (
     "us-east-1",
@@ -105,4 +105,6 @@ def region_complaint(text: str, *, newer: bool = True) -> tuple[str, str] | None
     """
     if text in REGIONS or (newer and could_be_region(text)):
         return None
-    return f"there is no Region {quoted(text)}", did_you_mean(text, REGIONS) or "Regions are written as in `us-east-1`"
+    slips = [f"`{region}`" for region in REGIONS if is_one_slip_from(text, region)]
+    near = f"did you mean {' or '.join(slips)}?" if slips else did_you_mean(text, REGIONS)
+    return f"there is no Region {quoted(text)}", near or "Regions are written as in `us-east-1`"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kms_eval.formats.document import Origin, Steps
-from kms_eval.formats.unknown import unknown_in
+from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS, attach
-from kms_eval.sources.raw import Raw, Whole
+from kms_eval.sources.raw import Exclusive, Raw, Whole
 
 _BY_NAME = frozenset({"policies", "grants", "aliases"})
 _ENTRIES = ("keys", "principals", "groups", "vpc_endpoints")
@@ -26,9 +26,11 @@ def merged(raws: Iterable[Raw]) -> Raw:
     result = Raw()
     names: list[str] = []
     for raw in raws:
+        _rename_others(result, raw)
         _Merger(result, raw).merge()
         names.append(raw.known_as)
     attach(result)
+    _put_managed(result)
     for section in _ENTRIES:
         for name, entry in result.section(section).items():
             if isinstance(entry, dict):
@@ -45,6 +47,53 @@ def merged(raws: Iterable[Raw]) -> Raw:
             result.value.pop(section, None)
     result.known_as = "; ".join(name for name in names if name)
     return result
+
+
+def _put_managed(raw: Raw) -> None:
+    """Managed policies that a source only names, where another one shows them."""
+    for section in ("principals", "groups") if raw.managed else ():
+        for name, entry in raw.section(section).items():
+            if not isinstance(entry, dict):
+                continue
+            policies = entry.get("policies")
+            if isinstance(policies, dict) and "unknown" not in policies:
+                for each, value in policies.items():
+                    _put_one(raw, policies, each, value, (section, name, "policies", each))
+            elif isinstance(policies, list):
+                for index, value in enumerate(policies):
+                    _put_one(raw, policies, index, value, (section, name, "policies", index))
+            boundary = entry.get("permissions_boundary")
+            _put_one(raw, entry, "permissions_boundary", boundary, (section, name, "permissions_boundary"))
+
+
+def _put_one(raw: Raw, into: dict[str, object] | list[object], at: str | int, value: object, steps: Steps) -> None:
+    unknown = value if isinstance(value, Unknown) else None
+    document = raw.managed.get(unknown.address) if unknown is not None else None
+    if document is not None:
+        into[at] = document.value  # type: ignore[index]  # a name of the mapping, or an index of the list
+        raw.origins.drop(steps)
+        document.put(raw.origins, steps)
+
+
+def _rename_others(result: Raw, raw: Raw) -> None:
+    """Keys that are called like one of another account or Region, and are therefore no later word about it."""
+    known, told = result.value.get("keys"), raw.value.get("keys")
+    if not isinstance(known, Mapping) or not isinstance(told, dict):
+        return
+    for name in [name for name in told if name in known]:
+        before, entry = known[name], told[name]
+        if not isinstance(before, Mapping) or not isinstance(entry, Mapping):
+            continue
+        there, here = _where(before, result), _where(entry, raw)
+        if not any(one and other and one != other for one, other in zip(there, here, strict=True)):
+            continue
+        region, account = here
+        fresh = f"{name}-{region}" if account == there[1] else f"{name}-{region}-{account}"
+        told[fresh] = told.pop(name)
+        raw.origins.move(("keys", name), ("keys", fresh))
+        for steps in [steps for steps in raw.gaps if steps[:2] == ("keys", name)]:
+            raw.gaps["keys", fresh, *steps[2:]] = raw.gaps.pop(steps)
+        result.words.append(f"{name} is in several accounts or Regions: {fresh} is that of {region} in {account}")
 
 
 class _Merger:
@@ -71,6 +120,7 @@ class _Merger:
             if steps not in self.told:
                 self.result.gaps.setdefault(steps, unknown)
         self.result.attachments |= self.raw.attachments
+        self.result.managed |= self.raw.managed
         self.result.warnings += self.raw.warnings
         self.result.words += self.raw.words
 
@@ -175,6 +225,15 @@ def _known_keys(raw: Raw) -> dict[str, str]:
     return known
 
 
+def _where(entry: Mapping[str, object], raw: Raw) -> tuple[object, object]:
+    """The Region and account of a key, each as far as it is told."""
+    parts = arn.parse(str(entry.get("arn") or ""))
+    if parts is not None:
+        return parts.region, parts.account
+    around = raw.value
+    return entry.get("region", around.get("region")), entry.get("account", around.get("account"))
+
+
 def _identity(entry: Mapping[str, object], raw: Raw) -> str | None:
     """The key ARN, as far as an entry tells it."""
     if isinstance(entry.get("arn"), str):
@@ -204,10 +263,14 @@ def _by_name(before: object, value: object) -> object:
     """A list replaces; a mapping by name is merged with what was told before, and None takes away."""
     if not isinstance(value, Mapping) or "Grants" in value or "unknown" in value:
         return value
-    if isinstance(value, Whole) or before is None or not isinstance(before, (Mapping, list, tuple)):
+    if isinstance(value, Whole):
         return dict(value)
-    known = dict(before) if isinstance(before, Mapping) else dict(_numbered(before))
-    return {**known, **value}
+    known: dict[object, object] = {}
+    if isinstance(before, Mapping):
+        known = dict(before)
+    elif isinstance(before, (list, tuple)):
+        known = dict(_numbered(before))
+    return value.beside(known) if isinstance(value, Exclusive) else {**known, **value}
 
 
 def _numbered(listed: list[object] | tuple[object, ...]) -> list[tuple[object, object]]:

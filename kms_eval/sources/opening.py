@@ -18,6 +18,7 @@ from kms_eval.errors import Fault, InputError, Location
 from kms_eval.formats.document import Inside, Place, Position, RawDocument, SourceFile, Steps
 from kms_eval.formats.text import LARGEST_FILE_BYTES, decoded, file_bytes
 from kms_eval.records import record
+from kms_eval.sources.recognising import SHOW
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".tfstate", ".template", ".txt")
 """Files of a folder with other endings are left alone; each may be compressed (``.gz``)."""
@@ -66,15 +67,18 @@ class Found:
         return os.path.normpath(self.path)
 
 
-def files_in(path: Path) -> Iterator[Found]:
-    """The files of a source, in the order of their names; hidden files and folders are left out."""
+def files_in(path: Path, others: list[str] | None = None) -> Iterator[Found]:
+    """The files of a source, in the order of their names; hidden files and folders are left out.
+
+    `others` takes the names of those that are left alone for their endings.
+    """
     if not path.is_dir():
         yield Found(path, (path.parent.name, _stem(path.name)), alone=True)
         return
-    yield from _below(path, (path.resolve().name,))
+    yield from _below(path, (path.resolve().name,), [] if others is None else others)
 
 
-def _below(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
+def _below(folder: Path, names: tuple[str, ...], others: list[str]) -> Iterator[Found]:
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
@@ -84,9 +88,11 @@ def _below(folder: Path, names: tuple[str, ...]) -> Iterator[Found]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from _below(entry, (*names, entry.name))
+            yield from _below(entry, (*names, entry.name), others)
         elif entry.name.removesuffix(".gz").lower().endswith(ENDINGS):
             yield Found(entry, (*names, _stem(entry.name)))
+        else:
+            others.append(entry.name)
 
 
 def _stem(name: str) -> str:
@@ -145,23 +151,32 @@ def _yaml(text: str, found: Found) -> tuple[object, Place]:
     return value, Place(SourceFile(found.name, found.path, position))
 
 
+_FAILED_CALL = (
+    r"\s*(?:aws: \[ERROR\]|aws: error|usage: aws|An error occurred \(|Unable to locate credentials|The SSO session"
+    r"|Error (?:loading|when retrieving)|You must specify a region|Could not connect to|The config profile"
+    r"|Partial credentials|Connection was closed|(?:Connect|Read) timeout)"
+)
+_PLAN_FOR_PEOPLE = (
+    r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)"
+    r"|(?:\x1b\[[\d;]*m)*No changes\."
+)
 _LOOKS: tuple[tuple[str, str, str], ...] = (
     (
-        r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)",
+        _PLAN_FOR_PEOPLE,
         "is what `terraform plan` prints for people",
-        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+        SHOW,
     ),
     (
         r"(?s)(?:.*\n)?(?:(?:resource|provider|variable|module|data|output|locals|terraform)\b[^\n:]*\{)",
         "is Terraform configuration, which only Terraform can evaluate",
-        "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`",
+        SHOW,
     ),
     (
         r"\s*<(?:!doctype\s+html|html)",
         "is an HTML page, not JSON",
         "what was saved is an error or sign-in page; save the response again",
     ),
-    (r"\s*<\?xml|\s*<ErrorResponse", "is XML, not JSON", "save what the AWS CLI prints with `--output json`"),
+    (r"\s*<[?!a-z]", "is XML, not JSON", "save what the AWS CLI prints with `--output json`"),
     (
         r"\s*user,arn,user_creation_time",
         "is a credential report",
@@ -169,11 +184,14 @@ _LOOKS: tuple[tuple[str, str, str], ...] = (
     ),
     (r"[^\n{\[]*,[^\n{\[]*,[^\n{\[]*\n", "is CSV, not JSON", "save what the AWS CLI prints with `--output json`"),
     (
-        r"\s*An error occurred \(",
+        _FAILED_CALL,
         "is an error message of the AWS CLI, not a response",
         "the call failed; what it would tell is not known",
     ),
     (r"[A-Z]+\t", "is text output of the AWS CLI", "save it with `--output json`"),
+    (r"\s*-{3,}\n\s*\|", "is a table as the AWS CLI prints it", "save it with `--output json`"),
+    (r"\s*[{\[]\s*'", "is what Python prints for a value, not JSON", "write it with `json.dumps(value, default=str)`"),
+    (r"(?:---\s*\n)?\w+:(?:\s|$)", "is YAML in a file whose name does not say so", "let its name end in `.yaml`"),
 )
 
 

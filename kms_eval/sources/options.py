@@ -19,13 +19,15 @@ class Options:
     """What is known before a source is read.
 
     `account` and `region` are those of the call, else what other sources tell; None where nobody does. `before` asks
-    for what is before a plan; `parameters` are values of a template's parameters by their names.
+    for what is before a plan; `parameters` are values of a template's parameters by their names. `stack` is what a
+    template's stack is called where others have resources of the same logical ids.
     """
 
     account: str | None = None
     region: str | None = None
     before: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    stack: str | None = None
 
 
 def stand_in_word(what: str, value: str) -> str:

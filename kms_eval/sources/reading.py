@@ -24,7 +24,7 @@ from kms_eval.sources.merging import merged
 from kms_eval.sources.opening import Found, Opened, files_in, read_documents
 from kms_eval.sources.options import Options
 from kms_eval.sources.raw import Raw
-from kms_eval.sources.recognising import TAKEN, Kind, is_scenario, looks_like
+from kms_eval.sources.recognising import SHOW, TAKEN, Kind, is_scenario, looks_like, way_out
 from kms_eval.sources.undeclared import refuse_undeclared
 
 _DEEPEST = 8
@@ -48,6 +48,7 @@ class _Sources:
         self.responses: list[tuple[Response, Shown]] = []
         self.counted: dict[str, Counter[str]] = {}
         self.left: list[tuple[str, str]] = []
+        self.others: dict[str, list[str]] = {}
         self.collected = CollectedFolders()
         self.assembling = False
 
@@ -67,16 +68,21 @@ class _Sources:
                 else:
                     self.words.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
                 continue
-            for opened in documents:
-                if not self._take(opened, str(path), depth):
-                    self._unknown(opened, found)
+            self._unknown([each for each in documents if not self._take(each, str(path), depth)], found)
         if not self.counted[str(path)] and not self.faults and len(self.parts) == before:
-            self.faults.append(Fault("has no file that is a source", Location(str(path)), f"what is taken: {TAKEN}"))
+            self.faults.append(self._nothing(path))
+
+    def _nothing(self, path: Path) -> Fault:
+        """What is wrong with a folder that has no source."""
+        if any(name.endswith((".tf", ".tofu")) for name in self.others.get(str(path), ())):
+            message = "has Terraform configuration, which only Terraform can evaluate, and no file that is a source"
+            return Fault(message, Location(str(path)), SHOW)
+        return Fault("has no file that is a source", Location(str(path)), f"what is taken: {TAKEN}")
 
     def _files(self, path: Path) -> Iterator[Found]:
         folder = next((row for row in FOLDERS if path.is_dir() and row.recognise(path)), None)
         if folder is None:
-            yield from files_in(path)
+            yield from files_in(path, self.others.setdefault(str(path), []))
             return
         for file in folder.files(path):
             yield from files_in(file)
@@ -148,13 +154,18 @@ class _Sources:
                 self.source(base / name if base is not None else Path(name), depth + 1)
         self.parts.append(_Part(None, opened))
 
-    def _unknown(self, opened: Opened, found: Found) -> None:
-        looks = looks_like(opened.value)
-        if found.alone:
-            place = opened.place.location()
-            self.faults.append(Fault(f"is no source: it looks like {looks}", place, f"what is taken: {TAKEN}"))
-        else:
-            self.left.append((found.name, looks))
+    def _unknown(self, documents: Sequence[Opened], found: Found) -> None:
+        """Documents of a file that are no sources; those that look alike are told once."""
+        alike: dict[str, list[Opened]] = {}
+        for opened in documents:
+            alike.setdefault(looks_like(opened.value), []).append(opened)
+        for looks, those in alike.items():
+            if found.alone:
+                more = f", and so do {len(those) - 1} more in the file" if len(those) > 1 else ""
+                place = those[0].place.location()
+                self.faults.append(Fault(f"is no source: it looks like {looks}{more}", place, way_out(those[0].value)))
+            else:
+                self.left.append((found.name, looks))
 
     def read(self) -> Raw:
         """All of them as one."""
@@ -163,7 +174,7 @@ class _Sources:
             refuse_undeclared(self.options.parameters, filter(is_template, templates))
         told = self._read_told()
         options = self._told_options(told)
-        raws = []
+        raws: list[tuple[_Part, Raw]] = []
         for part in self.parts:
             raw = told.get(id(part))
             if raw is None and part.kind is not None and part.opened is not None:
@@ -173,17 +184,17 @@ class _Sources:
                     self.faults += error.faults
                     continue
             if raw is not None:
-                raws.append(raw)
+                raws.append((part, raw))
         if self.faults:
             raise InputError(self.faults)
-        result = merged(raws)
+        result = merged(_told_apart(raws, options))
         if self.options.account is not None:
             result.value["account"] = self.options.account
         if self.options.region is not None:
             result.value.setdefault("region", self.options.region)
         result.words[:0] = [*self.words, *_left_out(self.left)]
         left = [f"{name}: left out, it looks like {looks}" for name, looks in self.left]
-        result.known_as = "\n".join([*self._recognised(), *left])
+        result.known_as = "\n".join([*self._recognised(), *left, *self._alone()])
         return result
 
     def _read_told(self) -> dict[int, Raw]:
@@ -221,12 +232,39 @@ class _Sources:
                         self.faults += error.faults
         return assemble(collection, options) if not self.faults else Raw()
 
+    def _alone(self) -> Iterator[str]:
+        """A line for each folder about files that are left alone."""
+        for path, others in self.others.items():
+            if others:
+                more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+                yield f"{path}: left alone for their endings: {', '.join(others[:_NAMED])}{more}"
+
     def _recognised(self) -> list[str]:
         return [
             f"{path}: {', '.join(f'{number} x {name}' if number > 1 else name for name, number in counts.items())}"
             for path, counts in self.counted.items()
             if counts
         ]
+
+
+def _told_apart(raws: Sequence[tuple[_Part, Raw]], options: Options) -> list[Raw]:
+    """Stacks that have logical ids in common are read again by their names: these are other keys, and other roles."""
+    files = {id(raw): part.opened.place.file.name for part, raw in raws if raw.logical_ids and part.opened is not None}
+    in_files = {(files[id(raw)], name) for _part, raw in raws for name in raw.logical_ids}
+    counted = Counter(name for _file, name in in_files)
+    names = Counter(raw.stack for _part, raw in raws)
+    found = []
+    for part, raw in raws:
+        common = sorted(name for name in raw.logical_ids if counted[name] > 1)
+        again = raw
+        if common and part.kind is not None and part.opened is not None:
+            path = part.opened.place.file.path
+            around = f"{path.parent.resolve().name}-" if path is not None and names[raw.stack] > 1 else ""
+            again = part.kind.read(part.opened.document(), replace(options, stack=f"{around}{raw.stack}"))
+            word = f"{common[0]} is in several stacks: that of {part.opened.place.file.name} is {around}{raw.stack}."
+            again.words.append(f"{word}{common[0]}")
+        found.append(again)
+    return found
 
 
 _NAMED = 3

@@ -43,17 +43,26 @@ def is_scenario(value: object) -> bool:
     return isinstance(value, Mapping) and not _TELLING.isdisjoint(value)
 
 
-_LOOKS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"Records"}), "a CloudTrail trail, which tells what happened and not what is allowed"),
-    (frozenset({"Events"}), "CloudTrail events, which tell what happened and not what is allowed"),
-    (frozenset({"eventName", "eventSource"}), "a CloudTrail event, which tells what happened and not what is allowed"),
-    (
-        frozenset({"detail-type", "detail"}),
-        "an event of EventBridge, which tells what happened and not what is allowed",
-    ),
-    (frozenset({"Statement"}), "a policy by itself: nothing says to what it is attached"),
-    (frozenset({"Error"}), "an error that AWS answered: the call failed"),
+SHOW = "`terraform plan -out plan.tfplan`, then `terraform show -json plan.tfplan > plan.json`"
+"""How to make a plan that can be read."""
+_NAME_IT = "name it in a scenario, or give it as `--key-policy FILE` or `--policy FILE`"
+_AGAIN = "the call failed, and what it would tell is not known; save it again"
+_NO_LOG = "which tells what happened and not what is allowed"
+
+_LOOKS: tuple[tuple[frozenset[str], str, str | None], ...] = (
+    (frozenset({"Records"}), f"a CloudTrail trail, {_NO_LOG}", None),
+    (frozenset({"Events"}), "CloudTrail events, which tell what happened and not what is allowed", None),
+    (frozenset({"eventName", "eventSource"}), f"a CloudTrail event, {_NO_LOG}", None),
+    (frozenset({"detail-type", "detail"}), f"an event of EventBridge, {_NO_LOG}", None),
+    (frozenset({"Statement"}), "a policy by itself: nothing says to what it is attached", _NAME_IT),
+    (frozenset({"@level", "@message"}), "the log that `terraform plan -json` prints, not a plan", SHOW),
+    (frozenset({"resource_changes"}), "a Terraform plan that does not say its `format_version`", SHOW),
+    (frozenset({"resource"}), "Terraform configuration, which only Terraform can evaluate", SHOW),
+    (frozenset({"Error"}), "an error that AWS answered: the call failed", _AGAIN),
+    (frozenset({"__type"}), "an error that AWS answered: the call failed", _AGAIN),
+    (frozenset({"Content", "ReportFormat"}), "a credential report, which has no policies", None),
 )
+"""What a document with these members looks like, and what to do with it."""
 
 
 def looks_like(value: object) -> str:
@@ -62,13 +71,21 @@ def looks_like(value: object) -> str:
         return f"a list that begins with {looks_like(value[0])}" if value else "an empty list"
     if not isinstance(value, Mapping):
         return "a single value"
-    for members, text in _LOOKS:
+    for members, text, _advice in _LOOKS:
         if members <= value.keys():
             return text
     names = [f"`{name}`" for name in value if isinstance(name, str)]
     if not names:
         return "an empty object"
     return f"an object with {', '.join(names[:4])}" + (" …" if len(names) > 4 else "")
+
+
+def way_out(value: object) -> str:
+    """What to do with a document that is no source."""
+    first = value[0] if isinstance(value, list) and value else value
+    members = first.keys() if isinstance(first, Mapping) else frozenset()
+    told = (advice for names, _text, advice in _LOOKS if advice is not None and names <= members)
+    return next(told, f"what is taken: {TAKEN}")
 
 
 TAKEN = (

@@ -100,9 +100,20 @@ def _plain(path: Path) -> RawDocument | None:
     plain_scenario = isinstance(value, Mapping) and (not _SECTIONS.isdisjoint(value) or value.keys() <= _OF_ANY)
     if plain_scenario and isinstance(value, Mapping) and "sources" not in value:
         return document
-    return (
-        document if from_yaml and not (isinstance(value, Mapping) and {"sources", "Resources"} & value.keys()) else None
-    )
+    return document if from_yaml and not _may_be_of_aws(value) else None
+
+
+def _may_be_of_aws(value: object) -> bool:
+    """Whether a document in YAML brings in sources, or may be a template or what AWS answers: no scenario alone."""
+    if not isinstance(value, Mapping):
+        return False
+    if not {"sources", "Resources"}.isdisjoint(value):
+        return True
+    if not all(str(name)[:1].isupper() for name in value):
+        return False  # the fields of a scenario are in lower case
+    from kms_eval.sources.aws.responses import response_of  # noqa: PLC0415 - a scenario needs none
+
+    return response_of(value) is not None
 
 
 def raw_of(paths: Sequence[Path], options: Options | None = None) -> Raw:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kms_eval import Scenario
 
 ROOT = "arn:aws:iam::111122223333:root"
@@ -373,3 +375,49 @@ def test_a_switch_is_not_made_to_ask_for_both_of_its_positions() -> None:
     scenario = world(policy({"Principal": {"AWS": ROLE}, "Action": "kms:CreateGrant", "Condition": condition}))
     changes = scenario.can("role/app", "kms:CreateGrant", context={"kms:GrantIsForAWSResource": False}).changes
     assert "add-value" not in [change.kind for change in changes]
+
+
+MFA = {
+    "Effect": "Deny",
+    "Action": "kms:Decrypt",
+    "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+}
+
+
+@pytest.mark.parametrize("principal", ["role/app", "user/app"])
+def test_a_second_factor_is_asked_for_and_its_guard_is_left_alone(principal: str) -> None:
+    scenario = Scenario.from_dict(
+        {
+            "account": "111122223333",
+            "keys": {"app": {"policy": policy(DELEGATION)}},
+            "principals": {principal: {"policies": [policy({"Action": "kms:*"}, MFA)]}},
+        }
+    )
+    changes = scenario.can(principal, "kms:Decrypt").changes
+    assert changes[0].edit == {"context": {"aws:MultiFactorAuthPresent": "true"}}
+    assert "remove-if-exists" not in [change.kind for change in changes]
+
+
+def test_an_account_of_no_organization_is_said_to_be_one() -> None:
+    condition = {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    denying = {"Effect": "Deny", "Action": "kms:Decrypt", "Condition": condition}
+    (miss,) = near(world(policy(DELEGATION), policy({"Action": "kms:*"}, denying)))
+    assert miss.endswith("the request has no value; the scenario describes no organization of account 111122223333")
+
+
+def test_a_tag_that_is_to_be_that_of_the_caller_is_put_on_the_key() -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+    scenario = Scenario.from_dict(
+        {
+            "account": "111122223333",
+            "keys": {"app": {"policy": policy(DELEGATION)}},
+            "principals": {
+                "role/app": {
+                    "policies": [policy({"Action": "kms:Decrypt", "Condition": condition})],
+                    "tags": {"team": "blue"},
+                }
+            },
+        }
+    )
+    assert texts(scenario)[0] == "tag the key with `team`: `blue`"
+    assert "the request has no value, aws:PrincipalTag/team `blue`" in near(scenario)[0]

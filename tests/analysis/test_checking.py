@@ -61,12 +61,12 @@ def test_an_account_that_the_policy_names_is_outside() -> None:
 
 
 def test_services_that_nothing_names_are_let_in_by_an_asterisk() -> None:
-    services = {"Bool": {"aws:PrincipalIsAWSService": "true"}}
+    services: dict[str, Any] = {"Bool": {"aws:PrincipalIsAWSService": "true"}}
     scenario = world(DELEGATES, allow("kms:Decrypt", **services))
     assert scenario.check(only=["role/reader", "root"], may="kms:Decrypt").verdict == "fails"
     assert scenario.check(nobody="events.amazonaws.com", may="kms:Decrypt").verdict == "fails"
     assert scenario.check(nobody="outside-account", may="kms:Decrypt")
-    named = {"StringEquals": {"aws:PrincipalServiceName": "glacier.amazonaws.com"}}
+    named: dict[str, Any] = {"StringEquals": {"aws:PrincipalServiceName": "glacier.amazonaws.com"}}
     found = world(DELEGATES, allow("kms:Decrypt", **named)).check(only=["role/reader", "root"], may="kms:Decrypt")
     assert [each.who for each in found.witnesses] == ["glacier.amazonaws.com"]
 

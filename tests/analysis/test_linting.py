@@ -219,3 +219,20 @@ def test_a_scenario_lints_itself() -> None:
     assert "KMS201" in {each.code for each in scenario.lint().findings}
     assert scenario.lint(ignore=["KMS"]).findings == ()
     assert scenario.lint().findings == lint_scenario(scenario.evaluator, scenario.loaded.warnings).findings
+
+
+_NOT_READ = """\
+account: "111122223333"
+keys:
+  app:
+    policy: {unknown: no response of GetKeyPolicy shows it}
+    grants:
+      - {GrantId: one, GranteePrincipal: "arn:aws:iam::111122223333:role/worker", Operations: [Decrypt, RetireGrant]}
+principals:
+  role/app: {}
+  "arn:aws:iam::111122223333:*": {unknown: no response shows who there is}
+"""
+
+
+def test_nothing_is_said_to_be_missing_from_what_could_not_be_read(tmp_path: Path) -> None:
+    assert not lint_yaml(tmp_path, _NOT_READ).report().findings

@@ -12,6 +12,7 @@ from kms_eval.documents.grammar import read_policy
 from kms_eval.documents.misplaced import misplaced
 from kms_eval.documents.model import PolicyKind
 from kms_eval.documents.putting import refusals
+from kms_eval.documents.refused import caller_finding
 from kms_eval.formats.document import Place, SourceFile
 from tests.documents.reading import policy, read
 
@@ -116,3 +117,24 @@ def test_a_policy_says_nothing_of_another_partition_or_region() -> None:
     ).policy
     assert identity is not None
     assert [remark.code for remark in misplaced(identity, "aws")] == ["other-partition"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("s33", "s3"),
+        ("clodtrail", "cloudtrail"),
+        ("clooudtrail", "cloudtrail"),
+        ("cloudtrial", "cloudtrail"),
+        ("cloudtraim", "cloudtrail"),
+        ("lgs.us-east-1", "logs.us-east-1"),
+        ("cloudtrail", None),
+        ("logs.us-east-1", None),
+        ("mediaconnect", None),
+        ("a-service-of-tomorrow", None),
+        ("cloudtrails-of-tomorrow", None),
+    ],
+)
+def test_a_service_that_calls_and_is_one_slip_from_another_is_most_likely_none(name: str, meant: str | None) -> None:
+    found = caller_finding(f"{name}.amazonaws.com")
+    assert (found[1] if found is not None else None) == (f"did you mean `{meant}.amazonaws.com`?" if meant else None)

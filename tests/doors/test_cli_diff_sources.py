@@ -145,3 +145,27 @@ def test_a_file_that_is_no_source_says_what_it_looks_like(cli: Cli) -> None:
     done = cli("diff", write("a.json", {"Records": []}), write("b.json", {"Records": []}))
     assert done.code == 2
     assert "looks like a CloudTrail trail" in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04", "is a Terraform plan in binary form"),
+        (b"Terraform will perform the following actions:\n", "is what `terraform plan` prints for people"),
+        (b'{"format_version": "2.0", "planned_values": {}}', "is Terraform JSON of format version `2.0`; 1.x is read"),
+        (b'{"format_version": "1.2", "errored": true, "resource_changes": []}', "is the plan of a run that failed"),
+        (None, "there is no such file"),
+    ],
+)
+def test_a_plan_that_cannot_be_read_says_why(cli: Cli, content: bytes | None, said: str) -> None:
+    if content is not None:
+        Path("plan.json").write_bytes(content)
+    done = cli("diff", "plan.json")
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert said in done.err
+
+
+def test_a_plan_as_powershell_saves_it_is_one(cli: Cli) -> None:
+    name = a_plan(WHOLE, PARTNER)
+    Path(name).write_bytes(b"\xff\xfe" + Path(name).read_text().encode("utf-16-le"))
+    assert "role/partner on aws_kms_key.app: Decrypt" in cli("diff", name).out

@@ -87,3 +87,20 @@ def test_of_several_templates_that_lint_reads_one_is_enough(cli: Cli) -> None:
 def test_pseudo_parameters_that_only_a_stack_has_are_given_likewise(cli: Cli) -> None:
     words = ("can", "role/x", "kms:Decrypt", "-s", "one.json", "--parameter", "Reader=x", *TOLD)
     assert cli(*words, "--parameter", "AWS::StackName=app").code == 0
+
+
+@pytest.mark.parametrize("words", ["can role/reader kms:Decrypt", "who-can kms:Decrypt", "matrix", "lockout"])
+def test_what_stands_in_for_what_no_source_tells_is_said_first(cli: Cli, words: str) -> None:
+    done = cli(*words.split(), "-s", "one.json", "--parameter", "Reader=reader")
+    first, second, *_others = done.err.splitlines()
+    assert first == "kms-eval: account 123456789012 stands in: no source tells it (give `--account`)"
+    assert second == "kms-eval: Region us-east-1 stands in: no source tells it (give `--region`)"
+
+
+def test_a_value_that_is_not_allowed_is_refused_with_those_that_are(cli: Cli) -> None:
+    text = json.loads(template("Reader"))
+    text["Parameters"]["Reader"]["AllowedValues"] = ["one", "two"]
+    Path("few.json").write_text(json.dumps(text))
+    done = cli("can", "role/one", "kms:Decrypt", "-s", "few.json", "--parameter", "Reader=three")
+    assert (done.code, done.out) == (2, "")
+    assert "Parameters.Reader: `three` is none of the allowed values: `one`, `two`\n" in done.err

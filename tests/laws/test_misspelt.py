@@ -108,17 +108,19 @@ _KNOWN = {name.lower() for name in KNOWN}
 
 @st.composite
 def misspelt(draw: st.DrawFn, word: str) -> str:
-    """The word with one slip: a letter left out, twice, another, or two changed about."""
+    """The word with one slip: a letter left out, twice, another, one too many, or two changed about."""
     places = [place for place, letter in enumerate(word) if letter.isalpha()]
     place = draw(st.sampled_from(places))
     letter, rest = word[place], word[place + 1 :]
-    slip = draw(st.sampled_from(("out", "twice", "other", "about")))
+    slip = draw(st.sampled_from(("out", "twice", "other", "many", "about")))
     if slip == "out":
         wrong = word[:place] + rest
     elif slip == "twice":
         wrong = word[:place] + letter + letter + rest
     elif slip == "other":
         wrong = word[:place] + draw(st.sampled_from("aeinstrxz")) + rest
+    elif slip == "many":
+        wrong = word[:place] + draw(st.sampled_from("aeinstrxz")) + letter + rest
     else:
         wrong = word[:place] + rest[:1] + letter + rest[1:]
     assume(wrong.lower() != word.lower() and wrong.lower() not in _KNOWN)

@@ -6,13 +6,14 @@ import json
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.strategies import DrawFn
 
 from kms_eval import Scenario
 from kms_eval.doors.importing.scenario_files import scenario_files
 from kms_eval.world.load import raw_of
-from tests.sources.account import document, statement, written
+from tests.sources.account import ARN, KEY, document, statement, written
 
 ACCOUNTS = ("111122223333", "444455556666")
 REGIONS = ("us-east-1", "eu-west-1")
@@ -150,3 +151,29 @@ def test_trust_policies_are_imported_and_read_again(tmp_path: Path) -> None:
     assert json.loads(files["policies/app-trust.json"]) == _TRUST
     world = Scenario.load(tmp_path / "made" / "kms-eval.yaml").world
     assert world.principals[role["Arn"]].trust_policy == _TRUST  # type: ignore[index]  # a text
+
+
+_TEXTS = ["1e5", "3561e890", "0o14", "0x1F", ".5", "5.e3", "12345678", "null", "NO", "2020-01-01", "", " x ", "a: b"]
+
+
+@pytest.mark.parametrize("text", _TEXTS)
+def test_texts_that_look_like_something_else_stay_texts(tmp_path: Path, text: str) -> None:
+    files = {
+        "key.json": {"KeyMetadata": {"KeyId": KEY, "Arn": ARN, "KeyState": "Enabled"}},
+        f"{KEY}-tags.json": {"Tags": [{"TagKey": "commit", "TagValue": text}, {"TagKey": f"{text}1", "TagValue": "x"}]},
+    }
+    _imported(written(tmp_path / "account", files), tmp_path / "files")
+    before, after = Scenario.load(tmp_path / "account"), Scenario.load(tmp_path / "files" / "kms-eval.yaml")
+    assert after.world.keys[KEY].tags == before.world.keys[KEY].tags
+
+
+def test_numbers_of_a_policy_keep_their_digits(tmp_path: Path) -> None:
+    policy = document(
+        statement("kms:*", Principal="*", Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": 1.50}})
+    )
+    files: dict[str, object] = {
+        "key.json": {"KeyMetadata": {"KeyId": KEY, "Arn": ARN, "KeyState": "Enabled"}},
+        f"{KEY}-policy.json": json.dumps({"Policy": policy}).replace("1.5}", "1.50}"),
+    }
+    made = _imported(written(tmp_path / "account", files), tmp_path / "files")
+    assert '"aws:MultiFactorAuthAge": "1.50"' in made[f"policies/key-{KEY}.json"]

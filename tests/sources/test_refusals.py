@@ -27,3 +27,9 @@ def test_each_says_which_command_to_run(tmp_path: Path, name: str, content: byte
     assert message in str(caught.value)
     assert "terraform show -json" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_of_terraform_configuration_says_which_command_to_run(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_kms_key" "k" {}')
+    with pytest.raises(InputError, match=r"has Terraform configuration, .* \(`terraform plan -out .* show -json"):
+        Scenario.load(tmp_path)

@@ -63,6 +63,11 @@ def test_what_no_response_shows_of_a_key_is_not_known(tmp_path: Path, left_out: 
     assert [unknown.address for unknown in decision.explanation.unknowns] == [f"app.{told}"]
 
 
+def test_grants_that_no_response_shows_are_called_unknown(tmp_path: Path) -> None:
+    decision = Scenario.load(written(tmp_path, without("grants.json"))).can("user/alice", "kms:Decrypt")
+    assert "is not known in full: grant (unknown)\n" in str(decision.explain())
+
+
 def test_a_list_that_is_cut_off_is_not_known_beyond_its_token(tmp_path: Path) -> None:
     cut = {**GRANTS, "Truncated": True, "NextMarker": "token-1"}
     world = Scenario.load(written(tmp_path, {**FILES, f"{KEY}/grants.json": cut}))
@@ -98,6 +103,26 @@ def test_a_response_without_its_key_says_what_to_do(tmp_path: Path) -> None:
     written(tmp_path, {"policy.json": {"Policy": json.dumps(KEY_POLICY)}})
     with pytest.raises(InputError, match=r"policy.json:1: does not say of which key it is \(put the key id"):
         Scenario.load(tmp_path / "policy.json")
+
+
+@pytest.mark.parametrize("key_id", [f"mrk-{KEY}", f"mrk-{KEY.replace('-', '')}"])
+def test_multi_region_keys_are_known_by_their_ids(tmp_path: Path, key_id: str) -> None:
+    files = {
+        name.replace(KEY, key_id): json.loads(json.dumps(value).replace(KEY, key_id)) for name, value in FILES.items()
+    }
+    world = Scenario.load(written(tmp_path, files)).world
+    assert [key.arn for key in world.keys.values()] == [ARN.replace(KEY, key_id)]
+
+
+def test_a_policy_that_is_some_text_is_no_path_of_a_file(tmp_path: Path) -> None:
+    written(tmp_path, {f"{KEY}.json": {"Policy": "details.json"}, "details.json": KEY_POLICY})
+    with pytest.raises(InputError, match=r"Policy: is no policy: expected an object, or the text of one$"):
+        Scenario.load(tmp_path / f"{KEY}.json")
+
+
+def test_responses_may_be_yaml(tmp_path: Path) -> None:
+    text = f"KeyMetadata:\n  Arn: {ARN}\n  KeyId: {KEY}\n  KeyState: Enabled\n"
+    assert Scenario.load(written(tmp_path, {"key.yaml": text}) / "key.yaml").world.keys[KEY].arn == ARN
 
 
 def test_the_later_source_replaces_the_earlier_one(tmp_path: Path) -> None:
@@ -198,13 +223,20 @@ def test_roles_of_identity_center_go_by_their_permission_set(tmp_path: Path) -> 
             "is XML, not JSON (save what the AWS CLI prints with `--output json`)",
         ),
         ("a,b,c\n1,2,3\n", "is CSV, not JSON"),
+        ("\nUnable to locate credentials. You can configure", "is an error message of the AWS CLI"),
+        ("-------\n|  ListKeys  |\n", "is a table as the AWS CLI prints it (save it with `--output json`)"),
+        ("{'KeyMetadata': {'Enabled': True}}", "is what Python prints for a value, not JSON"),
+        ("KeyMetadata:\n  Enabled: true\n", "is YAML in a file whose name does not say so"),
+        ('{"Content": "dXNlcg==", "ReportFormat": "text/csv"}', "a credential report, which has no policies"),
+        ('{"__type": "AccessDeniedException"}', "an error that AWS answered: the call failed"),
         ("KEYMETADATA\t111122223333\tkey", "is text output of the AWS CLI (save it with `--output json`)"),
         ('{"Error": {"Code": "AccessDenied"}}', "it looks like an error that AWS answered: the call failed"),
         ('[{"eventName": "Decrypt", "eventSource": "kms.amazonaws.com"}]', "begins with a CloudTrail event"),
         ('{"Aliases": [{"AliasName": "alias/app", "TargetKeyId": 7}]}', "Aliases[0].TargetKeyId: expected a string"),
         ('{"Roles": [{"RoleName": "app", "Arn": "arn:aws:iam::1:user/app"}]}', "is not the ARN of a role"),
         ('{"Records": []}', "is no source: it looks like a CloudTrail trail"),
-        ('{"Version": "2012-10-17", "Statement": []}', "is no source: it looks like a policy by itself"),
+        ('{"Version": "2012-10-17", "Statement": []}', "(name it in a scenario, or give it as `--key-policy FILE`"),
+        ('{"text": 1}\n{"text": 2}\n{"text": 3}', "an object with `text`, and so do 2 more in the file"),
         ('{"Keys": "x", "Aliases": [1]}', "expected an object"),
         ("", "is empty"),
     ],
@@ -269,6 +301,63 @@ def test_trust_policies_are_kept_and_decide_nothing(tmp_path: Path) -> None:
     assert world.principals[f"arn:aws:iam::{ACCOUNT}:user/alice"].trust_policy is None
 
 
+def test_single_calls_are_of_whom_their_files_are_named_after(tmp_path: Path) -> None:
+    iam = f"arn:aws:iam::{ACCOUNT}"
+    single: dict[str, object] = {
+        "roles.json": {"Roles": [{"RoleName": "app", "Arn": f"{iam}:role/app"}]},
+        "users.json": {"Users": [{"UserName": "alice", "Arn": f"{iam}:user/alice"}]},
+        "groups.json": {"Groups": [{"GroupName": "dev", "Arn": f"{iam}:group/dev"}]},
+        "role-app.json": {"Role": {"RoleName": "app", "Arn": f"{iam}:role/app"}},
+        "app-inline.json": {"PolicyNames": ["use"]},
+        "app-use.json": {"RoleName": "app", "PolicyName": "use", "PolicyDocument": document(statement("kms:Decrypt"))},
+        "app-attached.json": {"AttachedPolicies": []},
+        "alice.json": {"User": {"UserName": "alice", "Arn": f"{iam}:user/alice"}},
+        "alice-inline.json": {"PolicyNames": []},
+        "alice-attached.json": {"AttachedPolicies": []},
+        "alice-groups.json": {"Groups": [{"GroupName": "dev", "Arn": f"{iam}:group/dev"}]},
+        "dev-inline.json": {"PolicyNames": ["look"]},
+        "dev-look.json": {
+            "GroupName": "dev",
+            "PolicyName": "look",
+            "PolicyDocument": document(statement("kms:DescribeKey")),
+        },
+        "dev-attached.json": {"AttachedPolicies": []},
+    }
+    asked = Scenario.load(written(tmp_path, {**without("details.json"), **single}))
+    assert asked.can("role/app", "kms:Decrypt")
+    assert asked.can("role/app", "kms:Encrypt").decision == "implicitDeny"
+    assert asked.can("user/alice", "kms:Encrypt").decision == "implicitDeny"
+    assert asked.can("user/alice", "kms:DescribeKey")
+
+
+@pytest.mark.parametrize("trust", [{}, "<URL-encoded-JSON>"])
+def test_a_trust_policy_that_is_none_is_left_out_and_said(tmp_path: Path, trust: object) -> None:
+    role = {"RoleName": "old", "Arn": f"arn:aws:iam::{ACCOUNT}:role/old", "AssumeRolePolicyDocument": trust}
+    loaded = Scenario.load(written(tmp_path, {**FILES, "old.json": {"Role": role}})).loaded
+    assert loaded.words == ("the trust policy of old is left out: it is no policy (and decides nothing)",)
+
+
+def test_a_list_of_no_tags_is_that_of_the_key_it_is_named_after(tmp_path: Path) -> None:
+    files = {**without("tags.json"), f"app/tags-{KEY}.json": {"Tags": []}}
+    key = Scenario.load(written(tmp_path, files)).world.keys["app"]
+    assert (key.tags, key.unknowns) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("cut", "said"),
+    [
+        ({"keys.json": {"Keys": [{"KeyId": KEY, "KeyArn": ARN}], "Truncated": True, "NextMarker": "token-3"}},
+         "ListKeys is cut off at `token-3`: there are more keys than these"),
+        ({"details.json": {"Roles": DETAILS["RoleDetailList"], "IsTruncated": True, "Marker": "token-4"}},
+         "ListRoles is cut off at `token-4`"),
+    ],
+)  # fmt: skip
+def test_lists_of_what_there_is_say_where_they_are_cut_off(tmp_path: Path, cut: dict[str, object], said: str) -> None:
+    scenario = Scenario.load(written(tmp_path, {**FILES, **cut}))
+    unshown = [each.unknown.reason for each in scenario.world.unshown.values()]
+    assert [*scenario.loaded.words, *unshown] == [said]
+
+
 def test_a_scenario_in_memory_brings_in_sources_as_one_in_a_file_does(tmp_path: Path) -> None:
     written(tmp_path / "account")
     scenario = {"account": ACCOUNT, "sources": ["account"], "principals": {"role/app": {"policies": []}}}
@@ -299,6 +388,13 @@ def test_files_of_a_folder_that_are_no_sources_are_named(tmp_path: Path) -> None
     written(tmp_path, {f"note-{number}.json": {"a": 1} for number in range(4)})
     (word,) = Scenario.load(tmp_path).loaded.words
     assert word.endswith("note-1.json and 2 more are left out: they are no sources (`-v`)")
+
+
+def test_files_that_are_left_alone_for_their_endings_are_named_by_v(tmp_path: Path) -> None:
+    written(tmp_path, {**FILES, "report.csv": "user,arn", "notes.md": "# Keys", ".hidden.csv": "a"})
+    assert Scenario.load(tmp_path).loaded.recognised[1:] == (
+        f"{tmp_path}: left alone for their endings: notes.md, report.csv",
+    )
 
 
 _BARE = "a policy by itself: nothing says to what it is attached"

@@ -24,15 +24,18 @@ from kms_eval.documents.model import ConditionTest, Policy, Statement
 from kms_eval.engine.absence import why_never_met
 from kms_eval.engine.carrying import can_carry, can_have
 from kms_eval.engine.conditions import Test
-from kms_eval.engine.context import carried
+from kms_eval.engine.context import Context, carried
 from kms_eval.engine.hindrances import is_via_service
 from kms_eval.engine.masks import actions_in, covered
 from kms_eval.engine.trace import Trace
 from kms_eval.facts.condition_keys import example_value, find, spelled
+from kms_eval.language import variables
 from kms_eval.records import record
 from kms_eval.world.model import Key, Principal
 
 _ENCRYPTION = "kms:encryptioncontext:"
+_TOLD_OR_NOT = "aws:multifactorauthpresent"
+"""What a session may have or not where nobody says so: it is to be told."""
 _CONTEXT_KEYS = "kms:encryptioncontextkeys"
 _OF_SERVICES = {"aws:principalorgid": "aws:SourceOrgID", "aws:principalaccount": "aws:SourceAccount"}
 _LIKE = {"StringEquals": "StringLike", "StringNotEquals": "StringNotLike"}
@@ -71,10 +74,16 @@ def _by_tag(subject: Subject, test: Test) -> Iterator[Edit]:
         whose = principal if find_tag(principal, name) is None else None
     if whose is None or part.scope.caller.kind not in {"user", "role", "root", "service"}:
         return
-    for value in test.written.values:
-        if not set(value) & set("*?$"):
+    for written in test.written.values:
+        value = _filled_in(written, subject.trace.ruling.context)
+        if value and not set(value) & set("*?$"):
             yield tag(whose, name, value)
             return
+
+
+def _filled_in(text: str, context: Context) -> str | None:
+    """The text with the values of its policy variables; None where one has none."""
+    return variables.parse(text).text(context.text) if variables.has_variables(text) else text
 
 
 def find_tag(tagged: Key | Principal, name: str) -> str | None:
@@ -197,7 +206,8 @@ def _serves_other_actions(subject: Subject, test: Test) -> bool:
 def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
     """Values that the request could carry so that the test holds, or does not."""
     part, context = subject.trace.ruling.part, subject.trace.ruling.context
-    key, seen = test.key, context.get(test.key)
+    key = test.key
+    seen = None if key == _TOLD_OR_NOT else context.get(key)
     changeable = key == "kms:viaservice" or key.startswith(_ENCRYPTION)
     if seen is not None and seen != () and not (changeable and part.scope.caller.kind != "service"):
         return
@@ -280,7 +290,8 @@ def spare(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, replace(written, values=(*written.values, seen[0])), "add-value", 18,
                       {"add": [seen[0]]},
                       f"in {{it}}, add `{seen[0]}` to the values of {written.key} that it spares")  # fmt: skip
-    if written.if_exists and not seen:
+    # A caller who could send it would only have to leave it out.
+    if written.if_exists and not seen and not can_carry(part.situation, test.key):
         yield _edited(subject, written, replace(written, if_exists=False), "remove-if-exists", 20,
                       {"remove_if_exists": True},
                       f"in {{it}}, drop IfExists from the test of {written.key}")  # fmt: skip

@@ -188,10 +188,18 @@ class KeySides:
             (_of_session(caller.session), not_shown(scope), tuple(mask for mask, _target in place.targets[1:])),
             tuple(layer.name for layer in _LAYERS if layer.documents(scope) is not None),
             _names_of(caller) if read.of_one else (),
-            _only_grant(key) if read.grant or self._kind(asked).asks_about_grant else None,
+            self._grant_meant(key, asked, read),
         )
         contents = [self._content(entry, asked, place, scope) for entry in self._entries(asked, scope)]
         return (self._numbers.of(standing), *[content for content in contents if content])
+
+    def _grant_meant(self, key: Key, asked: Asked, read: _Reading) -> Hashable:
+        """Whether a plain RetireGrant means a grant, and where a policy asks what condition keys tell of it."""
+        grant = grant_meant("kms:retiregrant", key) if self._actions & RETIRE_GRANT else None
+        if grant is None or not (read.grant or self._kind(asked).asks_about_grant):
+            return grant is not None
+        return (grant.operations, grant.constraints, grant.grantee_principal, grant.grantee_service_principal,
+                grant.retiring_principal, grant.retiring_service_principal)  # fmt: skip
 
     def _entries(self, asked: Asked, scope: Scope) -> list[Entry]:
         audience = asked.policies.audience
@@ -310,15 +318,6 @@ def _may_retire(asked: Asked) -> bool:
         entry.layer_index == LayerIndex.IDENTITY and entry.actions & RETIRE_GRANT
         for entry in entries_of(asked.policies)
     )
-
-
-def _only_grant(key: Key) -> Hashable:
-    """What condition keys tell of the grant that a plain RetireGrant means."""
-    grant = grant_meant("kms:retiregrant", key)
-    if grant is None:
-        return None
-    return (grant.operations, grant.constraints, grant.grantee_principal, grant.grantee_service_principal,
-            grant.retiring_principal, grant.retiring_service_principal)  # fmt: skip
 
 
 def _how_named(entry: Entry, caller: Caller) -> Hashable:

@@ -147,6 +147,8 @@ def _is_gone(subject: Subject, text: str) -> bool:
         return False
     if "/aws-service-role/" in text or parsed.account not in {person.account for person in described}:
         return False
+    if parsed.account in subject.world.unshown:
+        return False
     return text not in {person.arn for person in described}
 
 

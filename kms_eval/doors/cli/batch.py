@@ -80,7 +80,7 @@ def run(call: Call, output: Output) -> ExitCode:
     if call.output is not None:
         check_spared(Path(call.output), [find(call.scenario)])
     opened = open_scenario(call.scenario, call)
-    for words in opened.words:
+    for words in (*opened.assumptions, *opened.words):
         output.word(words)
     report = (_on_cluster if engine == "spark" else _here)(call, opened.scenario, output)
     if report is None:

@@ -183,11 +183,11 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
         raise InputError(Fault("there is nothing to compare with", help=advice))
     opened = _opened(named[0] if named else call.scenario, call)
-    words = list(opened.words)
+    words = [*opened.assumptions, *opened.words]
     other = opened
     if len(named) == 2:
         other = _opened(named[1], call)
-        words += [line for line in other.words if line not in words]
+        words += [line for line in (*other.assumptions, *other.words) if line not in words]
     world = other.scenario.world
     from kms_eval.documents.model import PolicyKind
     from kms_eval.world.what_if import with_identity_policies, with_key_policies

@@ -38,3 +38,8 @@ def grid_of(evaluator: Evaluator, asked: Request) -> Grid:
         return Grid(evaluator, asked)
     except InputError as error:
         raise by_option(error) from None
+
+
+NO_KEYS = (
+    "no key is described, so that nobody may do anything with one (describe one in `keys`, or add a source that has)"
+)

@@ -63,7 +63,9 @@ def run(call: Call, output: Output) -> ExitCode:
         output.word(line)
     world = loaded.world
     made = printable(str(folder / "kms-eval.yaml"))
-    output.answer(f"{made}: {len(world.keys)} keys, {len(world.principals)} users and roles")
+    keys, people = len(world.keys), len(world.principals)
+    told = f"{keys} {'key' if keys == 1 else 'keys'}, {people} {'user or role' if people == 1 else 'users and roles'}"
+    output.answer(f"{made}: {told}")
     return ExitCode.YES
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import options
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.grids import circumstances, grid_of
+from kms_eval.doors.cli.grids import NO_KEYS, circumstances, grid_of
 from kms_eval.doors.cli.shared_options import (
     AnswerOptions,
     CircumstanceOptions,
@@ -56,6 +56,7 @@ class Call(FilterOptions, CircumstanceOptions, AnswerOptions, WorldOptions, Spea
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
     from kms_eval.analysis.access.access_matrix import Notes, matrix
+    from kms_eval.analysis.access.grid import ACTIONS_ON_KEY
     from kms_eval.analysis.access.selection import chosen_actions, chosen_askers, chosen_keys
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.cli.progress import tracking
@@ -69,6 +70,8 @@ def run(call: Call, output: Output) -> ExitCode:
     actions = chosen_actions(call.action)
     asked = circumstances(call)
     opened = open_scenario(call.scenario, call)
+    for line in opened.assumptions:
+        output.word(line)
     evaluator = opened.scenario.evaluator
     askers = chosen_askers(evaluator, call.principal)
     keys = chosen_keys(evaluator.world, call.key)
@@ -92,6 +95,8 @@ def run(call: Call, output: Output) -> ExitCode:
     for code, number in made.doubts.items():
         answers = "1 answer hangs" if number == 1 else f"{number} answers hang"
         output.word(f"warning: {answers} on a question that AWS leaves open: `kms-eval code {code}`")
+    if not keys and actions & ACTIONS_ON_KEY:
+        output.word(NO_KEYS)
     for line in opened.words:
         output.word(line)
     return ExitCode.YES

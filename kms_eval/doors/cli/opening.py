@@ -114,7 +114,7 @@ def open_scenario(
     made_up: MadeUp | None = None
     if path is not None:
         opened = read_scenario([path, *named[1:]], call)
-        words += opened.loaded.words
+        assumptions += opened.loaded.words
         if call.verbose:
             words += recognised(opened, path)
         if not named and (given.key_policy is not None or given.policies):

@@ -17,7 +17,6 @@ from kms_eval.doors.cli.document_warnings import document_warning_lines
 from kms_eval.doors.cli.template_parameters import SharedParameters
 from kms_eval.errors import Fault, InputError, Location, quoted
 from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
-from kms_eval.formats.text import read_file
 from kms_eval.scenario import Scenario
 
 _ROUND = 60
@@ -50,8 +49,9 @@ class Beside:
 
 def two(before: str, after: str, beside: Beside) -> Sides:
     """Two sources, or two bare key policies."""
-    if _key_policy(before) is not None and _key_policy(after) is not None:
-        return _of_policies(read_file(Path(before)), read_file(Path(after)), beside)
+    old, new = _key_policy(before), _key_policy(after)
+    if old is not None and new is not None:
+        return _of_policies(old, new, beside)
     here, words = _opened([*beside.around, Path(before)], beside)
     there, more = _opened([*beside.around, Path(after)], beside)
     return Sides(here, there, tuple(dict.fromkeys((*words, *more))))
@@ -60,10 +60,10 @@ def two(before: str, after: str, beside: Beside) -> Sides:
 def one(source: str, beside: Beside) -> Sides | None:
     """What is before and after a plan; a template within an account is compared with the account without it.
 
-    None for a source that has no two sides.
+    None for a source that has no two sides. Raises InputError for one that cannot be read.
     """
     path = Path(source)
-    if path.is_file() and _is_plan(path):
+    if not path.is_dir() and _is_plan(path):
         paths = [*beside.around, path]
         before, words = _opened(paths, beside, before=True)
         after, more = _opened(paths, beside)
@@ -79,15 +79,13 @@ def in_git(source: str, base: str, beside: Beside) -> Sides:
     """A file or folder as it is in a commit, and as it is now; both go by the name that was typed."""
     around = tuple(path.resolve() for path in beside.around)
     beside = replace(beside, around=around)
-    bare = _key_policy(source)
+    new = _key_policy(source)
     with _checked_out(source, base) as there, chdir(there):
-        if bare is not None and _key_policy(source) is not None:
-            old = read_file(Path(source))
-        else:
-            old = None
+        old = _key_policy(source) if new is not None else None
+        if old is None:
             before, words = _opened([*around, Path(source)], beside)
-    if old is not None:
-        return _of_policies(old, read_file(Path(source)), beside)
+    if old is not None and new is not None:
+        return _of_policies(old, new, beside)
     after, more = _opened([*around, Path(source)], beside)
     return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
 
@@ -153,22 +151,31 @@ def _opened(paths: Sequence[Path], beside: Beside, *, before: bool = False) -> t
 
 
 def _is_plan(path: Path) -> bool:
-    value = _value(path)
-    return isinstance(value, Mapping) and "resource_changes" in value and "format_version" in value
+    """Whether a file is a plan, of whatever version. Raises InputError for a file that cannot be read."""
+    from kms_eval.sources.terraform.formats import form_of
+
+    document = _only_document(path)
+    return document is not None and form_of(document.value) == "plan"
 
 
-def _key_policy(name: str) -> object:
+def _key_policy(name: str) -> RawDocument | None:
     """The document in a file that is a bare policy; None for any other source."""
     path = Path(name)
-    value = _value(path) if path.is_file() else None
-    return value if isinstance(value, Mapping) and "Statement" in value else None
-
-
-def _value(path: Path) -> object:
     try:
-        return read_file(path).value
+        document = _only_document(path) if path.is_file() else None
     except InputError:
         return None
+    bare = document is not None and isinstance(document.value, Mapping) and "Statement" in document.value
+    return document if bare else None
+
+
+def _only_document(path: Path) -> RawDocument | None:
+    """The document of a file with no more than one, read as sources are."""
+    from kms_eval.sources.opening import files_in, read_documents
+
+    (found,) = files_in(path)
+    documents = read_documents(found)
+    return documents[0].document() if len(documents) == 1 else None
 
 
 def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sides:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kms_eval.doors.cli.arguments import arguments, options, switch
 from kms_eval.doors.cli.exit_codes import ExitCode
-from kms_eval.doors.cli.grids import circumstances, grid_of
+from kms_eval.doors.cli.grids import NO_KEYS, circumstances, grid_of
 from kms_eval.doors.cli.shared_options import (
     AnswerOptions,
     CircumstanceOptions,
@@ -58,6 +58,7 @@ class Call(FilterOptions, CircumstanceOptions, AnswerOptions, FindingOptions, Wo
 
 def run(call: Call, output: Output) -> ExitCode:
     """Answer the call."""
+    from kms_eval.analysis.access.grid import ACTIONS_ON_KEY
     from kms_eval.analysis.access.selection import chosen_askers, chosen_keys
     from kms_eval.analysis.access.who_can import who_can
     from kms_eval.doors.cli.opening import open_scenario
@@ -75,6 +76,8 @@ def run(call: Call, output: Output) -> ExitCode:
     actions = _chosen_actions(named)
     asked = circumstances(call)
     opened = open_scenario(call.scenario, call)
+    for line in opened.assumptions:
+        output.word(line)
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     watched = _watched(call, opened.scenario) if call.fail_if else None
@@ -92,6 +95,8 @@ def run(call: Call, output: Output) -> ExitCode:
         "json": lambda: render_json(found),
     }
     deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
+    if not keys and actions & ACTIONS_ON_KEY:
+        output.word(NO_KEYS)
     for line in opened.words:
         output.word(line)
     return _judged(watched, call, opened.scenario, output) if watched is not None else ExitCode.YES

@@ -15,6 +15,7 @@ import yaml
 
 from kms_eval.formats.document import Place, SourceFile, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
+from kms_eval.formats.yaml_text import scalar_value
 from kms_eval.safe_text import json_text, printable
 from kms_eval.sources.raw import Raw
 
@@ -165,17 +166,46 @@ class _Files:
         waiting = dict(self._comments)
         for line in text.splitlines():
             found = re.fullmatch(r"  (?! )(.+):( \{\})?", line)
-            name = yaml.safe_load(found[1]) if found else None
+            name = _scalar(found[1]) if found else None
             if isinstance(name, str) and name in waiting:
                 line = f"{line}  # {printable(waiting.pop(name))}"  # noqa: PLW2901 - the same line, and a comment
             lines.append(line)
         return "\n".join(lines) + "\n"
 
 
+def _scalar(text: str) -> object:
+    """What stands before a colon; None for a line that has one, and is no name."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML 1.2: texts that are numbers there, and none in the YAML 1.1 of PyYAML, are quoted (``1e5``)."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    try:
+        plainly = not text or scalar_value(text) == text
+    except ValueError:
+        plainly = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plainly else "'")
+
+
+_Dumper.add_representer(str, _text)
+
+
 def _yaml(value: object, *, allow_unicode: bool) -> str:
-    return yaml.safe_dump(
-        _plain(value), sort_keys=False, width=120, allow_unicode=allow_unicode, default_flow_style=False
+    text: str = yaml.dump(
+        _plain(value),
+        Dumper=_Dumper,
+        sort_keys=False,
+        width=120,
+        allow_unicode=allow_unicode,
+        default_flow_style=False,
     )
+    return text
 
 
 def _rank(section: str) -> int:
@@ -195,4 +225,5 @@ def _plain(value: object) -> object:
         return {str(name): _plain(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(member) for member in value]
-    return value
+    # The digits that were written; policies compare numbers by their text as well.
+    return value if value is None or isinstance(value, (str, bool, int)) else str(value)

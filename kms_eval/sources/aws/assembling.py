@@ -10,14 +10,16 @@ from collections import Counter
 from collections.abc import Mapping
 
 from kms_eval.documents.findings import DocumentWarning
+from kms_eval.documents.wrapping import looks_like_document
 from kms_eval.formats.document import Origin
 from kms_eval.formats.unknown import Unknown
 from kms_eval.sources.aws.identities import PrincipalFacts
 from kms_eval.sources.aws.keys import KeyFacts
 from kms_eval.sources.aws.limits import put_endpoints, put_organization
 from kms_eval.sources.aws.responses import Collection
+from kms_eval.sources.aws.shown import Shown
 from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
-from kms_eval.sources.raw import Raw, Whole
+from kms_eval.sources.raw import Document, Raw, Whole
 
 _METADATA: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("spec", ("KeySpec", "CustomerMasterKeySpec")),
@@ -88,6 +90,8 @@ def _put_keys(raw: Raw, collection: Collection, account: str, region: str) -> No
     for name, shown in collection.keys.further_policies:
         message = f"the key policy `{name}` is left out: AWS RAM made it, and only `default` is evaluated"
         raw.warnings.append(DocumentWarning("further-key-policy", message, shown.place))
+    for token in collection.keys.list_cut.values():
+        raw.words.append(f"ListKeys is cut off at `{token}`: there are more keys than these")
     for what, key, shown in collection.keys.replaced:
         message = f"the {what} of key `{key.key_id}` differs from what an earlier file says; this one counts"
         raw.warnings.append(DocumentWarning("source-told-twice", message, shown.place))
@@ -199,12 +203,32 @@ def _grant(value: object) -> object:
 
 def _put_identities(raw: Raw, collection: Collection, account: str | None) -> None:
     tables = collection.identities
+    for text, policy in tables.managed.items():
+        if policy.document is not None:
+            raw.managed[text] = Document(policy.document.value, _managed_origin(text, policy.document))
     names = {each.arn: each.name if each.arn.split(":")[4] == account else each.arn for each in tables.of_kind("group")}
     for each in tables.of_kind("group"):
         name = names[each.arn]
         raw.put("groups", name, {"policies": _policies(raw, collection, each, ("groups", name))}, each.place)
     for each in tables.of_kind("user", "role"):
         _put_principal(raw, collection, each, names)
+    unread = [each.name for each in tables.of_kind("role") if each.trust is not None and not _is_document(each.trust)]
+    if unread:
+        more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+        raw.words.append(
+            f"the trust policy of {', '.join(unread[:_NAMED])}{more} is left out: it is no policy (and decides nothing)"
+        )
+
+
+_NAMED = 3
+
+
+def _is_document(shown: Shown) -> bool:
+    """Whether something is a policy, or the text of one."""
+    value = shown.value
+    if isinstance(value, str):
+        return looks_like_document(value) and "Statement" in value
+    return isinstance(value, Mapping) and "Statement" in value
 
 
 def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, groups: dict[str, str]) -> None:
@@ -222,7 +246,7 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
         entry["permissions_boundary"] = _managed(raw, collection, text, shown, (*at, "permissions_boundary"))
     elif "boundary" not in each.whole:
         raw.gaps[*at, "permissions_boundary"] = _missing(each, "permissions boundary", f"get-{each.kind}")
-    if each.trust is not None:
+    if each.trust is not None and _is_document(each.trust):
         entry["trust_policy"] = each.trust.value
         raw.origins.put((*at, "trust_policy"), Origin(each.trust.place))
     if each.tags is None:
@@ -267,8 +291,9 @@ def _put_unshown(raw: Raw, collection: Collection) -> None:
     for key in collection.keys:
         if key.account and not collection.identities.shows_all(key.account):
             reasons.setdefault(key.account, "no response of GetAccountAuthorizationDetails shows who there is")
-    for account, token in collection.identities.cut.items():
-        reasons[account] = f"GetAccountAuthorizationDetails is cut off at `{token}`"
+    for (account, operation), token in collection.identities.cut.items():
+        if not collection.identities.shows_all(account):
+            reasons[account] = f"{operation} is cut off at `{token}`"
     partition = raw.value.get("partition", "aws")
     for account, reason in reasons.items():
         name = f"arn:{partition}:iam::{account}:*"
@@ -310,6 +335,9 @@ def _managed(raw: Raw, collection: Collection, text: str, shown: object, at: tup
         reason = _refused(collection, "GetPolicyVersion", policy=text) or "the managed policy is named and not included"
         remedy = f"save `aws iam get-policy --policy-arn {text}` and `aws iam get-policy-version`, or `kms-eval pull`"
         return Unknown(reason, text, remedy)
-    by_aws = ":iam::aws:policy/" in text
-    raw.origins.put(at, Origin(document.place, text.split(":policy/", 1)[-1].rsplit("/", 1)[-1], by_aws))
+    raw.origins.put(at, _managed_origin(text, document))
     return document.value
+
+
+def _managed_origin(text: str, document: Shown) -> Origin:
+    return Origin(document.place, text.split(":policy/", 1)[-1].rsplit("/", 1)[-1], ":iam::aws:policy/" in text)

@@ -108,6 +108,7 @@ def _organization(collection: Collection, resource: Resource) -> None:
     if features is not None and isinstance(features.value, Mapping):
         tree.types = frozenset(str(name) for name, enabled in features.value.items() if enabled is True)
     accounts, units = resource.files.get("accounts"), resource.files.get("ous")
+    tree.whole = accounts is not None
     for listed, parent in ((accounts, "ou"), (units, "parent")):
         for target, entry in listed.members() if listed is not None else ():
             if listed is accounts:
@@ -115,6 +116,7 @@ def _organization(collection: Collection, resource: Resource) -> None:
             if (above := entry.text(parent)) is not None:
                 tree.parents[target] = above
             for kind, field in _POLICY_TYPES:
+                tree.shown_at.add((target, kind))
                 for text, shown in _texts_of(entry, field):
                     tree.named(text.rsplit("/", 1)[-1], kind).targets[target] = shown
     if accounts is not None and units is not None:

@@ -64,7 +64,8 @@ class Identities:
     def __init__(self) -> None:
         self.table: dict[str, PrincipalFacts] = {}
         self.managed: dict[str, ManagedPolicy] = {}
-        self.cut: dict[str, str] = {}
+        self.cut: dict[tuple[str, str], str] = {}
+        """The token where a list of an account goes on, by account and operation."""
         self._told: set[tuple[str | None, Kind]] = set()
         self._names: dict[tuple[Kind, str], list[PrincipalFacts]] = {}
 
@@ -87,11 +88,7 @@ class Identities:
         account = account or response.account()
         if token is None:
             self._told |= {(account, "user"), (account, "role")}
-        if account is not None:
-            if token is not None:
-                self.cut[account] = token
-            else:
-                self.cut.pop(account, None)
+        self._goes_on(account, "GetAccountAuthorizationDetails", token)
 
     def described(self, response: Shown, kind: Kind) -> None:
         """GetRole, GetUser and GetGroup, which tells a group's users as well."""
@@ -108,8 +105,16 @@ class Identities:
         account = response.account()
         for entry in response.items(f"{kind.capitalize()}s"):
             account = self._described(kind, entry).arn.split(":")[4]
-        if response.cut_off() is None:
+        token = response.cut_off()
+        if token is None:
             self._told.add((account, kind))
+        self._goes_on(account, f"List{kind.capitalize()}s", token)
+
+    def _goes_on(self, account: str | None, operation: str, token: str | None) -> None:
+        if account is not None and token is not None:
+            self.cut[account, operation] = token
+        elif account is not None:
+            self.cut.pop((account, operation), None)
 
     def tells_all(self, account: str) -> None:
         """All users and roles of the account are shown."""
@@ -118,6 +123,11 @@ class Identities:
     def shows_all(self, account: str) -> bool:
         """Whether all users and roles of the account are shown; a list that does not say whose it is may be its own."""
         return all((account, kind) in self._told or (None, kind) in self._told for kind in ("user", "role"))
+
+    def is_of_user(self, response: Shown) -> bool:
+        """Whether the file of a response is named after a user."""
+        name = response.names[-1] if response.names else "list-groups"
+        return "list-groups" not in name and any(_ends_in(name, each.arn) for each in self.of_kind("user"))
 
     def groups_of_user(self, response: Shown) -> None:
         """ListGroupsForUser."""
@@ -189,7 +199,7 @@ class Identities:
     def _described(self, kind: Kind, entry: Shown) -> PrincipalFacts:
         found = self.shown(kind, entry.needed("Arn"), entry)
         found.id = entry.text(f"{kind.capitalize()}Id") or found.id
-        found.trust = self._document(entry, "AssumeRolePolicyDocument") or found.trust
+        found.trust = entry.member("AssumeRolePolicyDocument") or found.trust
         boundary = entry.member("PermissionsBoundary")
         if boundary is not None and (text := boundary.text("PermissionsBoundaryArn") or ""):
             found.boundary = (text, boundary)

@@ -50,6 +50,7 @@ class Keys:
     def __init__(self) -> None:
         self.table: dict[KeyName, KeyFacts] = {}
         self.aliases_cut: dict[tuple[str | None, str | None], str | None] = {}
+        self.list_cut: dict[tuple[str | None, str | None], str] = {}
         self._by_id: dict[str, list[KeyFacts]] = {}
         self.only_of: set[KeyFacts] = set()
         self._listed: set[KeyFacts] = set()
@@ -76,14 +77,18 @@ class Keys:
 
     def list(self, response: Shown) -> None:
         """ListKeys."""
+        token = response.cut_off()
         for entry in response.items("Keys"):
             if text := entry.text("KeyArn"):
                 key = self._by_arn(text, entry)
             else:
                 key = self._by_name(entry.needed("KeyId"), entry, entry.account(), entry.region())
             self._listed.add(key)
-            if response.cut_off() is None:
+            if token is None:
                 self._regions_listed.add((key.account, key.region))
+                self.list_cut.pop((key.account, key.region), None)
+            else:
+                self.list_cut[key.account, key.region] = token
 
     def aliases(self, response: Shown) -> None:
         """ListAliases, of a Region or of one key."""

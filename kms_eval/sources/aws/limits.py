@@ -31,7 +31,7 @@ def put_organization(raw: Raw, collection: Collection) -> None:
     told = {*tree.accounts, *(name for name in tree.parents if name.isdigit())}
     told |= {each.arn.split(":")[4] for each in collection.identities.table.values()}
     told |= {key.account for key in collection.keys if key.account}
-    if tree.accounts:
+    if tree.accounts and tree.whole:
         # All accounts of the organization are listed: others are outside it.
         told &= {*tree.accounts}
     entry["accounts"] = {name: _account(raw, tree, name, shown.needed("Id")) for name in sorted(told)}
@@ -70,7 +70,7 @@ def _levels(
         # Nothing says that policies of this kind are in use, where those of the other kind were shown.
         return None
     address = ".".join(at)
-    if kind not in tree.listed or way is None:
+    if way is None or not (kind in tree.listed or all((target, kind) in tree.shown_at for target in (*way, name))):
         return Unknown("no response shows the policies of the organization", address, _SAVE)
     levels: list[object] = []
     for target in (*way, name):
@@ -84,7 +84,7 @@ def _levels(
                 level.append(_content(policy, address))
                 place = policy.content.place if policy.content is not None else policy.targets[target].place
                 raw.origins.put(here, Origin(place, policy.name or policy.id))
-            elif not policy.whole and not policy.targets:
+            elif not policy.whole and (target, kind) not in tree.shown_at:
                 reason = f"no response shows where `{policy.name or policy.id}` is attached"
                 remedy = f"save `aws organizations list-targets-for-policy --policy-id {policy.id}`"
                 level.append(Unknown(reason, address, remedy))

@@ -36,7 +36,8 @@ class Tree:
     """The organization of all responses that were taken.
 
     `types` are the policy types that are enabled in the root, None where no response says so. `listed` has the types
-    of which all policies were listed, and `shown_at` the targets whose policies were.
+    of which all policies were listed, and `shown_at` the targets with the types of which all policies on them were.
+    `whole` tells that all accounts of the organization were listed.
     """
 
     def __init__(self) -> None:
@@ -46,6 +47,8 @@ class Tree:
         self.policies: dict[str, OrganizationPolicy] = {}
         self.types: frozenset[str] | None = None
         self.listed: set[str] = set()
+        self.shown_at: set[tuple[str, str]] = set()
+        self.whole = False
 
     def described(self, response: Shown) -> None:
         """DescribeOrganization."""
@@ -60,10 +63,14 @@ class Tree:
     def list_accounts(self, response: Shown) -> None:
         """ListAccounts, and ListAccountsForParent where the file is named after the parent."""
         parent = self._target(response)
+        of_unit = parent is not None and not parent.isdigit()
         for account in response.items("Accounts"):
             self.accounts[account.needed("Id")] = account
-            if parent is not None and not parent.isdigit():
+            if parent is not None and of_unit:
                 self.parents[account.needed("Id")] = parent
+        if not of_unit:
+            # Of several pages the last one tells.
+            self.whole = response.cut_off() is None
 
     def units(self, response: Shown) -> None:
         """ListOrganizationalUnitsForParent."""
@@ -91,12 +98,15 @@ class Tree:
     def list_policies(self, response: Shown) -> None:
         """ListPolicies, and ListPoliciesForTarget where the file is named after the target."""
         target = self._target(response)
+        whole = response.cut_off() is None
         for entry in response.items("Policies"):
             found = self._summary(entry)
             if target is not None:
                 found.targets[target] = entry
-            elif found.type and response.cut_off() is None:
+            if found.type and whole and target is None:
                 self.listed.add(found.type)
+            elif found.type and whole and target is not None:
+                self.shown_at.add((target, found.type))
 
     def policy(self, response: Shown) -> None:
         """DescribePolicy."""

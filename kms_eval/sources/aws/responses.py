@@ -11,7 +11,7 @@ from kms_eval.records import record
 from kms_eval.sources.aws.identities import Identities
 from kms_eval.sources.aws.keys import Keys
 from kms_eval.sources.aws.organizations import Tree
-from kms_eval.sources.aws.shown import Shown
+from kms_eval.sources.aws.shown import KEY_ID, Shown
 
 
 class Collection:
@@ -82,10 +82,23 @@ def _grants(collection: Collection, shown: Shown) -> None:
 
 
 def _groups(collection: Collection, shown: Shown) -> None:
-    if shown.names and "user" in shown.names[-1]:
+    """ListGroups, and ListGroupsForUser where the file is named so or after a user."""
+    if shown.names and ("user" in shown.names[-1] or collection.identities.is_of_user(shown)):
         collection.identities.groups_of_user(shown)
     else:
         collection.identities.listed(shown, "group")
+
+
+def _no_tags(collection: Collection, shown: Shown) -> None:
+    """No tags at all are those of a key where the file is named after one, else of a role or user."""
+    if shown.names and KEY_ID.search(shown.names[-1]):
+        collection.keys.tags(shown)
+    elif shown.names and any(each in shown.names[-1] for each in ("role", "user")):
+        collection.identities.tags(shown)
+    elif collection.keys.named(shown) is not None:
+        collection.keys.tags(shown)
+    else:
+        collection.identities.tags(shown)
 
 
 def _policy_names(collection: Collection, shown: Shown) -> None:
@@ -187,7 +200,7 @@ RESPONSES: tuple[Response, ...] = (
     Response(
         "kms list-resource-tags", _both("Tags", "Truncated"), lambda all_, shown: all_.keys.tags(shown), late=True
     ),
-    Response("iam list-role-tags", _is("Tags", list), lambda all_, shown: all_.identities.tags(shown), late=True),
+    Response("list of no tags", _is("Tags", list), _no_tags, late=True),
 )
 
 

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
+from kms_eval.documents.wrapping import looks_like_document
 from kms_eval.errors import Fault, InputError
 from kms_eval.formats.document import Place
 from kms_eval.records import record
 
 _CUT_OFF = ("NextToken", "NextMarker", "Marker")
-KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# Servers that stand in for AWS make multi-Region keys with hyphens.
+KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|(?:mrk-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _REGION = re.compile(r"(?<![a-z])[a-z]{2}(?:-[a-z]+)+-[0-9](?![0-9])")
 
@@ -92,9 +94,13 @@ class Shown:
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyDetail.html
         """
-        if isinstance(self.value, str) and self.value.lstrip().startswith("%"):
-            return Shown(unquote(self.value), self.place, self.names)
-        return self
+        if not isinstance(self.value, str):
+            return self
+        if not looks_like_document(self.value):
+            # Not the path of a file, which it would be in a scenario.
+            raise InputError(Fault("is no policy: expected an object, or the text of one", self.place.location()))
+        encoded = self.value.lstrip().startswith("%")
+        return Shown(unquote(self.value), self.place, self.names) if encoded else self
 
     def cut_off(self) -> str | None:
         """The token where the response goes on, if it is not whole; None if it is.

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kms_eval.formats.document import RawDocument
+from kms_eval.sources.cloudformation.text import is_empty_stack
 from kms_eval.sources.options import Options
 from kms_eval.sources.raw import Raw
 from kms_eval.sources.recognising import Folder, Kind
@@ -19,11 +20,18 @@ def is_template(value: object) -> bool:
     """Whether a document is a template."""
     if not isinstance(value, Mapping):
         return False
+    if "AWSTemplateFormatVersion" in value or is_empty_stack(value):
+        return True
     resources = value.get("Resources")
     if not isinstance(resources, Mapping):
         return False
-    return not {"AWSTemplateFormatVersion", "Transform"}.isdisjoint(value) or any(
-        isinstance(each, Mapping) and "::" in str(each.get("Type")) for each in resources.values()
+    return (
+        not resources
+        or "Transform" in value
+        or any(
+            str(name).startswith("Fn::") or (isinstance(each, Mapping) and "::" in str(each.get("Type")))
+            for name, each in resources.items()
+        )
     )
 
 

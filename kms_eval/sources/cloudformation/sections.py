@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from kms_eval.documents.wrapping import looks_like_document
+from kms_eval.errors import Fault, InputError
 from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS
+from kms_eval.sources.cloudformation.lists import Kept
 from kms_eval.sources.cloudformation.stack import KEY_TYPES, Resource
-from kms_eval.sources.raw import Attached, Document, Raw
+from kms_eval.sources.raw import Attached, Document, Raw, perhaps
 
 _ELSEWHERE: Final = "not in this template"
 _ADD: Final = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
@@ -37,13 +40,12 @@ def put_keys(raw: Raw, resources: list[Resource]) -> None:
         logical = resource.id.rpartition(".")[2]
         handles[resource.stack.key_id(logical)] = handles[resource.stack.key_arn(logical)] = resource.id
         raw.put("keys", resource.id, _key(resource, logical), resource.place)
-        policy = _document(resource.get("KeyPolicy"))
-        origin = Origin(resource.place.at("KeyPolicy"), resource.id)
-        if policy is None:
-            policy = _default_policy(resource)
+        document = _document(resource.get("KeyPolicy"), Origin(resource.place.at("KeyPolicy"), resource.id))
+        if document.value is None:
             origin = Origin(resource.place, f"default key policy of {resource.id}")
-        raw.section("keys")[resource.id]["policy"] = policy  # type: ignore[index]  # made by `put`
-        raw.origins.put(("keys", resource.id, "policy"), origin)
+            document = Document(_default_policy(resource), origin)
+        raw.section("keys")[resource.id]["policy"] = document.value  # type: ignore[index]  # made by `put`
+        document.put(raw.origins, ("keys", resource.id, "policy"))
     for resource in resources:
         if resource.type == "AWS::KMS::Alias":
             _alias(raw, resource, handles)
@@ -87,12 +89,27 @@ def _default_policy(resource: Resource) -> dict[str, object]:
     return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
 
 
-def _document(policy: object) -> object:
-    """A policy without an Id, and statements without Sids, that are not known: they decide nothing."""
+def _said(resource: Resource, name: str, origin: Origin) -> Document:
+    """The policy that a resource has; its statements hang on whatever it hangs on that the resource is made."""
+    document = _document(resource.get(name), origin)
+    if resource.perhaps is None:
+        return document
+    return Document(perhaps(document.value, resource.perhaps), document.origin, document.parts)
+
+
+def _document(policy: object, origin: Origin) -> Document:
+    """A policy without an Id, and statements without Sids, that are not known: they decide nothing.
+
+    Raises InputError for a text that is none: in a template it is not the path of a file.
+    """
+    if isinstance(policy, str) and not looks_like_document(policy):
+        place = origin.place.location()
+        raise InputError(Fault("is no policy: expected an object, or the text of one", place))
     if not isinstance(policy, Mapping):
-        return policy
+        return Document(policy, origin)
     found = {name: value for name, value in policy.items() if name != "Id" or not isinstance(value, Unknown)}
     statements = found.get("Statement")
+    parts: dict[Steps, Origin] = {}
     if isinstance(statements, list):
         found["Statement"] = [
             {name: value for name, value in each.items() if name != "Sid" or not isinstance(value, Unknown)}
@@ -100,7 +117,9 @@ def _document(policy: object) -> object:
             else each
             for each in statements
         ]
-    return found
+        written = enumerate(statements.positions if isinstance(statements, Kept) else ())
+        parts = {("Statement", index): Origin(origin.place.at("Statement", there)) for index, there in written}
+    return Document(found, origin, parts)
 
 
 def _tags(resource: Resource) -> dict[str, str] | Unknown:
@@ -142,6 +161,9 @@ def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
         found["aliases"] = name
     elif isinstance(found.setdefault("aliases", {}), dict):
         found["aliases"][str(name)] = True
+        if resource.perhaps is not None:
+            # It goes by the name, and whether it has it is open.
+            found["aliases"][f"perhaps {name}"] = resource.perhaps
         raw.origins.put(("keys", handle, "aliases", str(name)), Origin(resource.place, resource.id))
 
 
@@ -151,7 +173,7 @@ class People:
     def __init__(self, raw: Raw, resources: list[Resource]) -> None:
         self._raw = raw
         self._names: dict[tuple[str, str], Steps] = {}
-        self._managed: dict[str, tuple[object, Origin]] = {}
+        self._managed: dict[str, Document] = {}
         for resource in resources:
             self._declare(resource)
         for resource in resources:
@@ -163,7 +185,8 @@ class People:
         logical = resource.id.rpartition(".")[2]
         if resource.type == "AWS::IAM::ManagedPolicy":
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
-            self._managed[resource.stack.arn(logical)] = (_document(resource.get("PolicyDocument")), origin)
+            document = _said(resource, "PolicyDocument", origin)
+            self._managed[resource.stack.arn(logical)] = self._raw.managed[resource.stack.arn(logical)] = document
         kind = _PEOPLE.get(resource.type)
         if kind is None:
             return
@@ -183,8 +206,9 @@ class People:
             return
         boundary = resource.get("PermissionsBoundary")
         if boundary is not None:
-            entry["permissions_boundary"], origin = self._managed_policy(boundary, resource, "PermissionsBoundary")
-            self._raw.origins.put((*steps, "permissions_boundary"), origin)
+            document = self._managed_policy(boundary, resource, "PermissionsBoundary")
+            entry["permissions_boundary"] = document.value
+            document.put(self._raw.origins, (*steps, "permissions_boundary"))
         tags = _tags(resource)
         if tags:
             entry["tags"] = tags
@@ -195,17 +219,17 @@ class People:
     def _inline(self, resource: Resource, steps: Steps) -> None:
         written = resource.get("Policies")
         if isinstance(written, Unknown):
-            self._policy(steps, f"{resource.id}.Policies", written, Origin(resource.place, resource.id))
+            self._policy(steps, f"{resource.id}.Policies", Document(written, Origin(resource.place, resource.id)))
         for index, each in enumerate(written if isinstance(written, list) else ()):
             where = Origin(resource.place.at("Policies", index))
             if isinstance(each, Unknown):
-                self._policy(steps, f"{resource.id}.Policies[{index}]", each, where)
+                self._policy(steps, f"{resource.id}.Policies[{index}]", Document(each, where))
             elif isinstance(each, Mapping):
                 name = str(each.get("PolicyName") or f"{resource.id}.Policies[{index}]")
                 if isinstance(each.get("PolicyName"), Unknown):
                     name = f"{resource.id}.Policies[{index}]"
                 place = resource.place.at("Policies", index, "PolicyDocument")
-                self._policy(steps, name, each.get("PolicyDocument"), Origin(place, name))
+                self._policy(steps, name, _document(each.get("PolicyDocument"), Origin(place, name)))
 
     def _attach(self, resource: Resource) -> None:
         name = resource.text("PolicyName") or resource.id
@@ -213,18 +237,27 @@ class People:
         inline = _INLINE.get(resource.type)
         if inline is not None:
             for owner in _entries(resource.get(inline[1])):
-                self._policy(self._owner(inline[0], owner, resource), name, resource.get("PolicyDocument"), origin)
+                self._give(inline[0], owner, name, resource, _said(resource, "PolicyDocument", origin))
         elif resource.type == "AWS::IAM::Policy":
             for kind, owner in _owners(resource):
-                self._policy(self._owner(kind, owner, resource), name, resource.get("PolicyDocument"), origin)
+                self._give(kind, owner, name, resource, _said(resource, "PolicyDocument", origin))
         elif resource.type == "AWS::IAM::ManagedPolicy":
             own = resource.stack.arn(resource.id.rpartition(".")[2])
             for kind, owner in _owners(resource):
-                steps = self._owner(kind, owner, resource)
-                if steps is not None:
-                    self._by_arn(steps, own, resource, "PolicyDocument")
+                self._give(kind, owner, own, resource, self._managed[own])
         elif resource.type == "AWS::IAM::UserToGroupAddition":
             self._add_users(resource)
+
+    def _give(self, kind: str, owner: object, name: str, resource: Resource, document: Document) -> None:
+        """A policy for a user, role or group; of one that is not known, anybody of the stack may be the one."""
+        if not isinstance(owner, Unknown):
+            self._policy(self._owner(kind, owner, resource), name, document)
+            return
+        self._raw.words.append(f"{resource.id} hangs on a {kind} that is not known: {owner.address}")
+        maybe = Document(perhaps(document.value, owner), document.origin, document.parts)
+        for (each, _name), steps in self._names.items():
+            if each == kind and name not in _mapping(self._entry(steps)["policies"]):
+                self._policy(steps, name, maybe)
 
     def _add_users(self, resource: Resource) -> None:
         group = resource.text("GroupName")
@@ -255,26 +288,25 @@ class People:
         assert isinstance(found, dict)  # noqa: S101 - INVARIANT: `put` made it
         return found
 
-    def _policy(self, steps: Steps | None, name: str, document: object, origin: Origin) -> None:
+    def _policy(self, steps: Steps | None, name: str, document: Document) -> None:
         if steps is None:
             return
         policies = self._entry(steps)["policies"]
         assert isinstance(policies, dict)  # noqa: S101 - INVARIANT: made with the entry
-        policies[name] = _document(document)
-        self._raw.origins.put((*steps, "policies", name), origin)
+        policies[name] = document.value
+        document.put(self._raw.origins, (*steps, "policies", name))
 
     def _by_arn(self, steps: Steps, text: object, resource: Resource, field: str) -> None:
-        document, origin = self._managed_policy(text, resource, field)
         name = text if isinstance(text, str) else f"{resource.id}.{field}"
-        self._policy(steps, name, document, origin)
+        self._policy(steps, name, self._managed_policy(text, resource, field))
 
-    def _managed_policy(self, text: object, resource: Resource, field: str) -> tuple[object, Origin]:
+    def _managed_policy(self, text: object, resource: Resource, field: str) -> Document:
         place = resource.place.at(field.partition("[")[0])
         if isinstance(text, Unknown):
-            return text, Origin(place, f"{resource.id}.{field}")
+            return Document(text, Origin(place, f"{resource.id}.{field}"))
         if str(text) in self._managed:
             return self._managed[str(text)]
-        return Unknown(_ELSEWHERE, str(text), _ADD), Origin(place, str(text).rsplit("/", 1)[-1])
+        return Document(Unknown(_ELSEWHERE, str(text), _ADD), Origin(place, str(text).rsplit("/", 1)[-1]))
 
     def _join(self, steps: Steps, group: str) -> None:
         found = self._owner_of_group(group)
@@ -304,9 +336,14 @@ def put_others(raw: Raw, resources: list[Resource]) -> None:
             entry["vpc"] = resource.text("VpcId")
         raw.put("vpc_endpoints", resource.id, entry, resource.place)
         if resource.get("PolicyDocument") is not None:
-            entry["policy"] = _document(resource.get("PolicyDocument"))
             origin = Origin(resource.place.at("PolicyDocument"), resource.id)
-            raw.origins.put(("vpc_endpoints", resource.id, "policy"), origin)
+            document = _document(resource.get("PolicyDocument"), origin)
+            entry["policy"] = document.value
+            document.put(raw.origins, ("vpc_endpoints", resource.id, "policy"))
+
+
+def _mapping(value: object) -> Mapping[object, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _entries(value: object) -> list[object]:
@@ -327,7 +364,7 @@ def _attached(raw: Raw, resource: Resource) -> None:
     field = FIELDS.get(resource.text("Type") or "")
     if field is None:
         return
-    document = Document(_document(resource.get("Content")), Origin(resource.place.at("Content"), resource.id))
+    document = _said(resource, "Content", Origin(resource.place.at("Content"), resource.id))
     name = resource.text("Name") or resource.id
     raw.attachments[Attached(field, None, name)] = document
     targets = resource.get("TargetIds")

@@ -7,17 +7,20 @@ so. Never here: the sections of a scenario.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.facts.regions import partition_of
-from kms_eval.formats.document import Place
-from kms_eval.formats.unknown import Unknown
+from kms_eval.formats.document import Place, Steps
+from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.records import record
-from kms_eval.sources.cloudformation.text import expanded
-from kms_eval.sources.cloudformation.values import Values, pseudo_parameters
+from kms_eval.sources.cloudformation.text import expanded, is_empty_stack, settled_loops
+from kms_eval.sources.cloudformation.values import Values
 from kms_eval.sources.shapes import check_shape, mapping
+from kms_eval.sources.undeclared import OF_A_STACK
 
 SHAPE: Final = mapping(
     Parameters=mapping(mapping()),
@@ -35,6 +38,7 @@ _NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::IAM::Group": ("group", "GroupName"),
     "AWS::IAM::ManagedPolicy": ("policy", "ManagedPolicyName"),
 }
+_FULL_DOMAIN: Final = {"aws-cn": "amazonaws.com.cn"}
 _ARN: Final = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
 
 Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] | None"]
@@ -43,13 +47,17 @@ Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] |
 
 @record
 class Resource:
-    """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated."""
+    """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated.
+
+    `perhaps` is what it hangs on whether it is made; None where it is.
+    """
 
     id: str
     type: str
     properties: Mapping[str, object]
     place: Place
     stack: Stack
+    perhaps: Unknown | None = None
 
     def get(self, name: str) -> object:
         """A property; None where it is not set."""
@@ -62,7 +70,11 @@ class Resource:
 
 
 class Stack:
-    """One template. `prefix` has the logical ids of the nested stacks that lead to it."""
+    """One template. `prefix` has the logical ids of the nested stacks that lead to it.
+
+    `said` and `nameless` are shared with the stacks around it: what is to be said, and the resources whose names
+    CloudFormation makes up.
+    """
 
     def __init__(
         self,
@@ -75,22 +87,29 @@ class Stack:
         nested: Nested,
         prefix: str = "",
         said: list[str] | None = None,
+        nameless: list[str] | None = None,
+        around: tuple[Path | None, ...] = (),
     ) -> None:
         self.account = account
         self.region = region
         self.partition = partition_of(region)
         self.said = said if said is not None else []
+        self.nameless = nameless if nameless is not None else []
         self._prefix = prefix
         self._place = place
         self._nested = nested
-        self._template = expanded(template, place, region)
+        self._around = around
+        pseudo = pseudo_parameters(account, region, parameters)
+        self._template = expanded(_with_known_loops(template, place, parameters, pseudo), place, region)
+        if "Resources" not in self._template and not is_empty_stack(self._template):
+            raise InputError(Fault("is a template without `Resources`", place.location()))
         check_shape(self._template, SHAPE, place)
         self._resources: Mapping[str, Any] = self._template.get("Resources") or {}
         self._stacks: dict[str, Stack | None] = {}
         self._made: dict[str, str] = {}
-        self._values = Values(
-            self._template, place, parameters, pseudo_parameters(account, region, parameters), self._attribute
-        )
+        self._needs: dict[str, set[str]] = {}
+        self._evaluating: str | None = None
+        self._values = Values(self._template, place, parameters, pseudo, self._attribute)
 
     def resources(self) -> Iterator[Resource]:
         """The resources that are made, those of nested stacks included."""
@@ -100,27 +119,52 @@ class Stack:
                 raise InputError(Fault("is a resource without `Type`", here.location()))
             if declared["Type"] not in READ and declared["Type"] != STACK:
                 continue
+            perhaps: Unknown | None = None
             if "Condition" in declared:
                 made = self._values.condition(declared["Condition"], ("Resources", name, "Condition"))
                 if made is False:
                     continue
                 if isinstance(made, Unknown):
-                    self.said.append(
-                        f"{name} is taken to be made: its condition hangs on {made.address} ({made.reason})"
-                    )
+                    perhaps = made
+                    if declared["Type"] not in POLICY_TYPES:
+                        reason = f"its condition hangs on {made.address} ({made.reason})"
+                        self.said.append(f"{name} is taken to be made: {reason}")
             if declared["Type"] == STACK:
                 inner = self._stack(name)
-                if inner is not None:
-                    yield from inner.resources()
+                for resource in inner.resources() if inner is not None else ():
+                    yield replace(resource, perhaps=resource.perhaps or perhaps)
                 continue
+            self._evaluating = name
+            self._needs[name] = set()
             properties = self._values.of(declared.get("Properties") or {}, ("Resources", name, "Properties"))
+            self._evaluating = None
             yield Resource(
                 self._prefix + name,
                 str(declared["Type"]),
                 properties if isinstance(properties, Mapping) else {},
                 here.at("Properties"),
                 self,
+                perhaps,
             )
+
+    def refuse_circles(self) -> None:
+        """CloudFormation makes no resources that need one another. Raises InputError.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
+        """
+        for name, declared in self._resources.items():
+            if name in self._needs and (after := declared.get("DependsOn")):
+                self._needs[name] |= {str(each) for each in (after if isinstance(after, list) else [after])}
+        circle = _circle(self._needs)
+        if circle:
+            place = self._place.at("Resources", circle[0]).location()
+            message = f"needs {' and that needs '.join([*circle[1:], circle[0]])}: a circle, of which AWS makes nothing"
+            raise InputError(
+                Fault(message, place, "give the policy that names both a resource of its own: `AWS::IAM::Policy`")
+            )
+        for inner in self._stacks.values():
+            if inner is not None:
+                inner.refuse_circles()
 
     def output(self, name: str) -> object:
         """An output of the stack."""
@@ -141,9 +185,7 @@ class Stack:
         made = self._prefix.replace(".", "-") + logical
         if logical not in self._made:
             self._made[logical] = made
-            self.said.append(
-                f"the name of {self._prefix}{logical} is not known before the stack is made: {made} stands in"
-            )
+            self.nameless.append(f"{self._prefix}{logical}")
         return made
 
     def arn(self, logical: str) -> str:
@@ -176,10 +218,12 @@ class Stack:
         declared = self._resources.get(logical)
         if not isinstance(declared, Mapping):
             return None
-        kind = declared.get("Type")
+        if self._evaluating is not None:
+            self._needs[self._evaluating].add(logical)
+        kind = str(declared.get("Type"))
         if kind in KEY_TYPES and attribute in ("", "KeyId", "Arn"):
             return self.key_arn(logical) if attribute == "Arn" else self.key_id(logical)
-        if kind in _NAMES and attribute == _ARN.get(str(kind), "Arn"):
+        if kind in _NAMES and attribute == _ARN.get(kind, "Arn"):
             return self.arn(logical)
         if kind in _NAMES and not attribute:
             return self.arn(logical) if kind in _ARN else self.name(logical)
@@ -198,7 +242,11 @@ class Stack:
             return self._stacks[logical]
         self._stacks[logical] = None
         declared = self._resources[logical]
-        found = self._nested(declared, self._place.at("Resources", logical))
+        here = self._place.at("Resources", logical)
+        found = self._nested(declared, here)
+        around = (*self._around, self._place.file.path)
+        if found is not None and found[1].file.path in around:
+            raise InputError(Fault("nested stacks are in one another in a circle", here.location()))
         if found is None:
             self.said.append(f"the template of the nested stack {self._prefix}{logical} is not given: it is left out")
             return None
@@ -213,26 +261,98 @@ class Stack:
             nested=self._nested,
             prefix=f"{self._prefix}{logical}.",
             said=self.said,
+            nameless=self.nameless,
+            around=around,
         )
         self._stacks[logical] = inner
         return inner
 
 
-READ: Final = frozenset(
+POLICY_TYPES: Final = frozenset(
     {
-        *KEY_TYPES,
-        *_NAMES,
-        "AWS::KMS::Alias",
+        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::RolePolicy",
         "AWS::IAM::UserPolicy",
         "AWS::IAM::GroupPolicy",
-        "AWS::IAM::UserToGroupAddition",
         "AWS::Organizations::Policy",
+    }
+)
+"""What only says what somebody may do: where it is not known whether it is made, its statements count or do not."""
+READ: Final = frozenset(
+    {
+        *KEY_TYPES,
+        *_NAMES,
+        *POLICY_TYPES,
+        "AWS::KMS::Alias",
+        "AWS::IAM::UserToGroupAddition",
         "AWS::EC2::VPCEndpoint",
     }
 )
 """The types of resources that tell something; the properties of others are never looked at."""
+
+
+def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) -> dict[str, object]:
+    """What pseudo parameters are; those that only a stack has may be given like parameters.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+    """
+    partition = partition_of(region)
+    found: dict[str, object] = {
+        "AWS::AccountId": account,
+        "AWS::Region": region,
+        "AWS::Partition": partition,
+        "AWS::URLSuffix": _FULL_DOMAIN.get(partition, "amazonaws.com"),
+    }
+    for name in OF_A_STACK:
+        remedy = f"`--parameter {name}=VALUE`"
+        found[name] = given.get(name, Unknown("known when the stack is made", name, remedy))
+    return found
+
+
+def _with_known_loops(
+    template: Mapping[str, Any], place: Place, parameters: Mapping[str, object], pseudo: Mapping[str, object]
+) -> Mapping[str, Any]:
+    """The template with the lists that its loops run over in place. Raises InputError where one cannot be known."""
+    if not isinstance(template.get("Parameters") or {}, Mapping) or not template.get("Transform"):
+        return template
+    values = Values(template, place, parameters, pseudo, lambda _name, _attribute: None)
+
+    def settle(over: object, steps: Steps) -> object:
+        try:
+            known = values.of(over, steps)
+        except InputError:
+            return None  # what only the loop around it can tell
+        unknown = unknown_in(known)
+        if unknown is not None:
+            message = f"loops over {unknown.address}, which is not known"
+            raise InputError(Fault(message, place.at(*steps).location(), unknown.remedy))
+        return known
+
+    found = settled_loops(template, (), settle)
+    return found if isinstance(found, Mapping) else template
+
+
+def _circle(needs: Mapping[str, set[str]]) -> list[str]:
+    """Resources of which each needs the next, and the last the first; none where there are none."""
+    done: set[str] = set()
+    for start in needs:
+        way: list[str] = []
+        waiting = [(start, iter(sorted(needs[start])))] if start not in done else []
+        while waiting:
+            name, following = waiting[-1]
+            if len(way) < len(waiting):
+                way.append(name)
+            after = next((each for each in following if each in needs and each not in done), None)
+            if after is None:
+                done.add(name)
+                waiting.pop()
+                way.pop()
+            elif after in way:
+                return way[way.index(after) :]
+            else:
+                waiting.append((after, iter(sorted(needs[after]))))
+    return []
 
 
 def refuse_twice(resources: list[Resource], name_of: Callable[[Resource], str | None]) -> None:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/cdk/v2/guide/how-cdk-synth.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,17 +49,35 @@ def read_stack(document: RawDocument, options: Options) -> Raw:
         parameters=options.parameters,
         nested=_nested,
         said=raw.words,
+        prefix=f"{options.stack}." if options.stack else "",
     )
     if stack.partition != "aws":
         raw.value["partition"] = stack.partition
     resources = list(stack.resources())
+    stack.refuse_circles()
     refuse_twice(resources, _name)
     put_keys(raw, resources)
     People(raw, resources)
     put_others(raw, resources)
+    raw.stack = _called(document.file.path)
+    raw.logical_ids = frozenset((*raw.section("keys"), *raw.section("vpc_endpoints"), *stack.nameless))
+    if stack.nameless:
+        raw.words.append(_made_up(stack.nameless))
     keys, people = len(raw.section("keys")), len(raw.section("principals"))
     counts = [f"{number} {word}" for number, word in ((keys, "keys"), (people, "users and roles")) if number]
     return replace(raw, known_as=", ".join(["CloudFormation template", *counts]))
+
+
+_LISTED = 3
+
+
+def _made_up(nameless: Sequence[str]) -> str:
+    if len(nameless) == 1:
+        (name,) = nameless
+        return f"the name of {name} is not known before the stack is made: {name.replace('.', '-')} stands in"
+    more = f" and {len(nameless) - _LISTED} more" if len(nameless) > _LISTED else ""
+    listed = ", ".join(nameless[:_LISTED])
+    return f"the names of {listed}{more} are not known before the stack is made: logical ids stand in"
 
 
 def _name(resource: Resource) -> str | None:
@@ -67,16 +85,21 @@ def _name(resource: Resource) -> str | None:
     return resource.text(field) if field is not None else None
 
 
+def _called(path: Path | None) -> str:
+    """The name of the stack of a template: that in the cloud assembly around it, else the name of its file."""
+    if path is None:
+        return "Stack"
+    for name, artifact in _artifacts_around(path):
+        if (artifact.get("properties") or {}).get("templateFile") == path.name:
+            return name
+    return path.name.removesuffix(".gz").split(".")[0] or "Stack"
+
+
 def _environment(path: Path | None) -> tuple[str | None, str | None]:
     """The account and Region that a cloud assembly gives a template, if there is one around it."""
-    manifest = path.parent / "manifest.json" if path is not None else None
-    if path is None or manifest is None or not manifest.is_file():
+    if path is None:
         return None, None
-    try:
-        value: Any = read_file(manifest).value
-    except InputError:
-        return None, None
-    for artifact in _artifacts(value):
+    for _name, artifact in _artifacts_around(path):
         if (artifact.get("properties") or {}).get("templateFile") == path.name:
             found = _ENVIRONMENT.fullmatch(str(artifact.get("environment")))
             if found is not None:
@@ -84,19 +107,35 @@ def _environment(path: Path | None) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _artifacts(manifest: object) -> list[Mapping[str, Any]]:
+def _artifacts_around(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
+    """The artifacts of the cloud assembly in which a file is; none where it is in none."""
+    manifest = path.parent / "manifest.json"
+    try:
+        return _artifacts(read_file(manifest).value) if manifest.is_file() else []
+    except InputError:
+        return []
+
+
+def _artifacts(manifest: object) -> list[tuple[str, Mapping[str, Any]]]:
     artifacts = manifest.get("artifacts") if isinstance(manifest, Mapping) else None
-    return [each for each in artifacts.values() if isinstance(each, Mapping)] if isinstance(artifacts, Mapping) else []
+    found = artifacts.items() if isinstance(artifacts, Mapping) else ()
+    return [(str(name), each) for name, each in found if isinstance(each, Mapping)]
 
 
 def assembly_files(folder: Path) -> list[Path]:
-    """The templates of the stacks of a cloud assembly, in the manifest's order."""
-    manifest: Any = read_file(folder / "manifest.json").value
-    return [
-        folder / str(artifact["properties"]["templateFile"])
-        for artifact in _artifacts(manifest)
-        if artifact.get("type") == "aws:cloudformation:stack" and (artifact.get("properties") or {}).get("templateFile")
-    ]
+    """The templates of the stacks of a cloud assembly and of those inside it, which stages have, in their order."""
+    return list(_templates(folder, set()))
+
+
+def _templates(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    seen.add(folder.resolve())
+    for _name, artifact in _artifacts(read_file(folder / "manifest.json").value):
+        properties = artifact.get("properties") or {}
+        if artifact.get("type") == "aws:cloudformation:stack" and properties.get("templateFile"):
+            yield folder / str(properties["templateFile"])
+        inside = folder / str(properties.get("directoryName") or "")
+        if artifact.get("type") == "cdk:cloud-assembly" and inside.resolve() not in seen and is_assembly(inside):
+            yield from _templates(inside, seen)
 
 
 def is_assembly(folder: Path) -> bool:

@@ -64,6 +64,7 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
             message = f"uses the macro {quoted(shown)}, which only AWS can run"
             raise InputError(Fault(message, place.at("Transform").location(), _PROCESSED))
     if not names:
+        _refuse_unexpanded(template, place)
         return template
     nodes = _library("cfnlint.decode.utils").convert_dict(dict(template))
     cfn = _library("cfnlint.template").Template(place.file.name, nodes, [region])
@@ -73,13 +74,59 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
         raise InputError(Fault(message, place.at("Transform").location(), _PROCESSED))
     changed: Mapping[str, Any] = plain(cfn.template)  # type: ignore[assignment]  # a template is a mapping
     # Releases of cfn-lint from 1.52 on leave SAM as it is, without a word: roles would be missing.
+    resources = changed.get("Resources")
     left = [
-        name for name, each in changed.get("Resources", {}).items() if str(each.get("Type")).startswith(_SERVERLESS)
+        name
+        for name, each in (resources.items() if isinstance(resources, Mapping) else ())
+        if isinstance(each, Mapping) and str(each.get("Type")).startswith(_SERVERLESS)
     ]
     if left:
         message = f"{quoted(left[0])} is a resource of SAM, which this release of cfn-lint does not expand"
         raise InputError(Fault(message, place.at("Resources", left[0]).location(), _PROCESSED))
     return changed
+
+
+def is_empty_stack(value: Mapping[str, object]) -> bool:
+    """Whether a template is what AWS CDK makes of a stack without resources."""
+    rules = value.get("Rules")
+    return "Resources" not in value and isinstance(rules, Mapping) and "CheckBootstrapVersion" in rules
+
+
+_LOOP: Final = "Fn::ForEach::"
+
+
+def _refuse_unexpanded(template: Mapping[str, Any], place: Place) -> None:
+    """Refuse what stands in the place of resources where nothing says how to expand it. Raises InputError."""
+    resources = template.get("Resources")
+    for name, written in resources.items() if isinstance(resources, Mapping) else ():
+        if str(name).startswith(_LOOP):
+            message = f"`Fn::ForEach` is nothing without the transform {quoted(_EXTENSIONS)}"
+            raise InputError(Fault(message, place.at("Resources", name).location(), f"`Transform: {_EXTENSIONS}`"))
+        if name == "Fn::Transform":
+            macro = written.get("Name") if isinstance(written, Mapping) else written
+            message = f"uses the macro {quoted(str(macro))}, which only AWS can run"
+            raise InputError(Fault(message, place.at("Resources", name).location(), _PROCESSED))
+
+
+def settled_loops(value: object, steps: Steps, settle: Callable[[object, Steps], object]) -> object:
+    """A template in which every loop runs over a list that is known: cfn-lint makes names up for what it cannot tell.
+
+    `settle` finds the list; it is None where only the loop around it can tell.
+    """
+    if isinstance(value, list):
+        return [settled_loops(each, (*steps, index), settle) for index, each in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, object] = {}
+    for name, member in value.items():
+        here = (*steps, name)
+        if str(name).startswith(_LOOP) and isinstance(member, list) and len(member) == 3:
+            known = settle(member[1], (*here, 1))
+            over = member[1] if known is None else known
+            found[name] = [member[0], over, settled_loops(member[2], (*here, 2), settle)]
+        else:
+            found[name] = settled_loops(member, here, settle)
+    return found
 
 
 def plain(value: object) -> object:

@@ -16,26 +16,19 @@ from itertools import islice
 from typing import Any, Final
 
 from kms_eval.errors import Fault, InputError, quoted
-from kms_eval.facts.regions import partition_of
 from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown
-from kms_eval.sources.undeclared import OF_A_STACK
+from kms_eval.sources.cloudformation.lists import NO_VALUE, kept, statements_under
 
 _VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+_LISTED = 8
 _DEEPEST = 60
 _MOST_VALUES = 200_000
 """Evaluated in one template: functions that refer to functions can make any number of a few lines."""
 _LONGEST_TEXT = 1 << 20
 _MOST_BLOCKS = 256  # as many as AWS gives
-_FULL_DOMAIN: Final = {"aws-cn": "amazonaws.com.cn"}
-
-
-class NoValue:
-    """``AWS::NoValue``: the property, or the entry of a list, is not there."""
-
-
-NO_VALUE: Final = NoValue()
+_TELLING: Final = {"AWS::Region": "`--region` tells the Region", "AWS::AccountId": "`--account` tells the account"}
 
 Attribute = Callable[[str, str], object]
 """What an attribute of a resource is; the empty attribute is what `Ref` gives. None: there is no such resource."""
@@ -116,8 +109,7 @@ class Values:
 
     def _of(self, value: object, steps: Steps) -> object:
         if isinstance(value, list):
-            found = [self.of(each, (*steps, index)) for index, each in enumerate(value)]
-            return [each for each in found if each is not NO_VALUE]
+            return kept(self.of(each, (*steps, index)) for index, each in enumerate(value))
         if isinstance(value, str):
             return self._unknown("a dynamic reference", steps) if _DYNAMIC.search(value) else value
         if not isinstance(value, Mapping):
@@ -145,7 +137,8 @@ class Values:
             return Unknown("a parameter of Systems Manager", name, "its value is only in the account")
         allowed = declared.get("AllowedValues")
         if isinstance(allowed, list) and str(value) not in [str(each) for each in allowed]:
-            raise self._fault(steps, f"{quoted(str(value))} is none of the allowed values")
+            listed = ", ".join(quoted(str(each)) for each in allowed[:_LISTED])
+            raise self._fault(steps, f"{quoted(str(value))} is none of the allowed values: {listed}")
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
             return [each.strip() for each in str(value).split(",")] if value != "" else []
         return _text(value)
@@ -249,7 +242,8 @@ class Values:
             one, other = self.of(argument[1], (*steps, 1)), self.of(argument[2], (*steps, 2))
             if one == other:
                 return one
-            return Unknown(f"the condition {argument[0]} hangs on {holds.reason}", holds.address, holds.remedy)
+            unknown = Unknown(f"the condition {argument[0]} hangs on {holds.reason}", holds.address, holds.remedy)
+            return statements_under(unknown, one, other) or unknown
         return self.of(argument[1 if holds else 2], (*steps, 1 if holds else 2))
 
     def _find_in_map(self, argument: object, steps: Steps) -> object:
@@ -264,7 +258,9 @@ class Values:
                 more = argument[3] if len(argument) > 3 else None
                 if isinstance(more, Mapping) and "DefaultValue" in more:
                     return self.of(more["DefaultValue"], (*steps, 3, "DefaultValue"))
-                raise self._fault(steps, f"there is no {quoted(str(name))} in the map")
+                about = argument[index]
+                named = about.get("Ref") if isinstance(about, Mapping) else None
+                raise self._fault(steps, f"there is no {quoted(str(name))} in the map", _TELLING.get(str(named)))
             here = here[str(name)]
         return here
 
@@ -362,26 +358,8 @@ class Values:
     def _at(steps: Steps) -> str:
         return ".".join(str(step) for step in steps if not str(step).startswith("Fn::"))
 
-    def _fault(self, steps: Steps, message: str) -> InputError:
-        return InputError(Fault(message, self._place.at(*steps).location()))
-
-
-def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) -> dict[str, object]:
-    """What pseudo parameters are; those that only a stack has may be given like parameters.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
-    """
-    partition = partition_of(region)
-    found: dict[str, object] = {
-        "AWS::AccountId": account,
-        "AWS::Region": region,
-        "AWS::Partition": partition,
-        "AWS::URLSuffix": _FULL_DOMAIN.get(partition, "amazonaws.com"),
-    }
-    for name in OF_A_STACK:
-        remedy = f"`--parameter {name}=VALUE`"
-        found[name] = given.get(name, Unknown("known when the stack is made", name, remedy))
-    return found
+    def _fault(self, steps: Steps, message: str, advice: str | None = None) -> InputError:
+        return InputError(Fault(message, self._place.at(*steps).location(), advice))
 
 
 def _text(value: object) -> str:

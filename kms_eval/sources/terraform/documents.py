@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from kms_eval.documents.wrapping import looks_like_document
+from kms_eval.errors import Fault, InputError
 from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.sources.raw import Document
@@ -39,6 +41,9 @@ class Documents:
         """The policy in an attribute; None where it has none."""
         value = resource.get(*path)
         if isinstance(value, str):
+            if value.strip() and not looks_like_document(value):
+                # Not the path of a file, which it would be in a scenario.
+                raise InputError(Fault("is no policy: expected the text of one", resource.addressed(*path).location()))
             return Document(value, Origin(resource.addressed(*path), resource.address)) if value.strip() else None
         if not isinstance(value, Unknown):
             return None

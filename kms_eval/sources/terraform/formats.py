@@ -224,8 +224,9 @@ def _expressions(configuration: Mapping[str, Any]) -> dict[tuple[tuple[str, ...]
 def _state_file(document: RawDocument, value: Mapping[str, Any]) -> Read:
     place = document.place
     if "encrypted_data" in value:
-        message = "is an encrypted state, which only OpenTofu can read"
-        raise InputError(Fault(message, place.location(), "`tofu show -json > state.json` prints it"))
+        message = "is an encrypted state or plan, which only OpenTofu can read"
+        advice = "`tofu show -json > state.json`, or `tofu show -json tofu.plan > plan.json`, prints it"
+        raise InputError(Fault(message, place.location(), advice))
     if value.get("version") != _STATE_FILE_VERSION:
         message = f"is a state file of version {quoted(str(value.get('version')))}; {_STATE_FILE_VERSION} is read"
         raise InputError(

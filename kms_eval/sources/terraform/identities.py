@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
-from kms_eval.sources.raw import Document, Raw
+from kms_eval.sources.raw import Document, Exclusive, Raw, perhaps
 from kms_eval.sources.terraform.documents import Documents
 from kms_eval.sources.terraform.naming import Naming
 from kms_eval.sources.terraform.references import References
@@ -21,12 +22,16 @@ from kms_eval.sources.terraform.resources import AFTER_APPLY, Index, Resource
 from kms_eval.sources.terraform.tags import tags_of
 
 _KINDS: Final = ("role", "user", "group")
+_NAMES: Final = ("id", "name")
 _ELSEWHERE = "not in this plan or state"
 _ADD = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
 
 
 class Person:
-    """A user, role or group: what the plan shows of it. `resource` is None where others only name it."""
+    """A user, role or group: what the plan shows of it. `resource` is None where others only name it.
+
+    `exclusive` has the kinds of policies of which it has no others, each with those that stay and are told elsewhere.
+    """
 
     __slots__ = ("account", "boundary", "exclusive", "groups", "kind", "name", "policies", "resource")
 
@@ -38,7 +43,7 @@ class Person:
         self.policies: dict[str, Document] = {}
         self.groups: list[str] = []
         self.boundary: Document | None = None
-        self.exclusive: set[str] = set()
+        self.exclusive: dict[str, dict[str, Unknown]] = {}
 
 
 class Identities:
@@ -51,10 +56,13 @@ class Identities:
         self._documents = documents
         self._people: dict[tuple[str, str, str], Person] = {}
         self._managed: dict[str, Document] = {}
+        self._words: list[str] = []
         self._read()
 
     def put(self, raw: Raw) -> None:
         """Write the sections `principals` and `groups`."""
+        raw.managed.update(self._managed)
+        raw.words += self._words
         for person in self._people.values():
             if person.kind == "group":
                 self._put(raw, person, ("groups", person.name))
@@ -74,12 +82,13 @@ class Identities:
         else:
             raw.put(section, name, entry)
             raw.gaps[*steps, "policies"] = Unknown(_ELSEWHERE, name, _ADD)
-        entry["policies"] = {each: document.value for each, document in person.policies.items()}
-        if {"inline", "managed"} <= person.exclusive:
-            entry["policies"] = [document.value for document in person.policies.values()]
-        for position, (each, document) in enumerate(person.policies.items()):
-            here = position if isinstance(entry["policies"], list) else each
-            document.put(raw.origins, (*steps, "policies", here))
+        policies = {each: document.value for each, document in person.policies.items()}
+        if person.exclusive:
+            policies = Exclusive(policies)
+            policies.inline, policies.managed = person.exclusive.get("inline"), person.exclusive.get("managed")
+        entry["policies"] = policies
+        for each, document in person.policies.items():
+            document.put(raw.origins, (*steps, "policies", each))
         if person.groups:
             entry["groups"] = list(dict.fromkeys(person.groups))
         if person.boundary is not None:
@@ -97,6 +106,10 @@ class Identities:
         for resource in self._index.of_type("aws_iam_role", "aws_iam_user", "aws_iam_group"):
             kind = resource.type.removeprefix("aws_iam_")
             account, name = self._naming.account(resource), self._naming.name(resource)
+            other = self._people.get((kind, account, name.lower()))
+            if other is not None and other.resource is not None and _both_made(resource, other.resource):
+                message = f"{quoted(name)} is the name of {other.resource.address} already"
+                raise InputError(Fault(message, resource.addressed("name").location()))
             self._people[kind, account, name.lower()] = Person(kind, account, name, resource)
         self._read_managed()
         for person in list(self._people.values()):
@@ -110,14 +123,29 @@ class Identities:
             for resource in self._index.of_type(f"aws_iam_{kind}_policy"):
                 for person in self._named(resource, kind, kind):
                     self._inline(person, resource)
+                self._perhaps(resource, kind, kind, self._documents.policy(resource, "policy"))
             for resource in self._index.of_type(f"aws_iam_{kind}_policy_attachment"):
                 for person in self._named(resource, kind, kind):
                     self._attach(person, resource, "policy_arn")
+                self._perhaps(resource, kind, kind, self._attached(resource, "policy_arn"))
             self._exclusive(kind)
         for resource in self._index.of_type("aws_iam_policy_attachment"):
             for kind in _KINDS:
                 for person in self._named(resource, kind, f"{kind}s"):
                     self._attach(person, resource, "policy_arn")
+                self._perhaps(resource, kind, f"{kind}s", self._attached(resource, "policy_arn"))
+
+    def _perhaps(self, resource: Resource, kind: str, name: str, document: Document | None) -> None:
+        """A policy of somebody who cannot be told may be that of anyone whose name is not known yet either."""
+        if document is None or not self._untold(resource, kind, name):
+            return
+        unknown = Unknown(AFTER_APPLY, resource.path(name), "apply first and plan again")
+        self._words.append(f"{resource.path(name)} is not known before apply: whose policy it is, cannot be told")
+        for person in self._people.values():
+            own = person.resource
+            if person.kind == kind and own is not None and any(isinstance(own.get(each), Unknown) for each in _NAMES):
+                value = perhaps(document.value, unknown)
+                person.policies[resource.address] = Document(value, document.origin, document.parts)
 
     def _read_managed(self) -> None:
         for resource in self._index.of_type("aws_iam_policy"):
@@ -140,6 +168,10 @@ class Identities:
         if isinstance(blocks, Unknown) and resource.configured("inline_policy"):
             person.policies["inline_policy"] = self._unknown(resource, "inline_policy")
         self._attach_all(person, resource, "managed_policy_arns")
+        for name, of_kind in (("inline_policy", "inline"), ("managed_policy_arns", "managed")):
+            # Where these are set, Terraform takes away what else it finds.
+            if resource.configured(name) and resource.get(name) is not None:
+                person.exclusive.setdefault(of_kind, {})
         boundary = resource.get("permissions_boundary")
         if isinstance(boundary, Unknown) or (isinstance(boundary, str) and boundary):
             found = self._policy_arn(resource, "permissions_boundary")
@@ -156,11 +188,16 @@ class Identities:
         person.policies[name] = Document(document.value, document.origin, document.parts)
 
     def _attach(self, person: Person, resource: Resource, *path: str | int) -> None:
+        document = self._attached(resource, *path)
+        if document is not None:
+            person.policies[self._policy_arn(resource, *path) or resource.path(*path)] = document
+
+    def _attached(self, resource: Resource, *path: str | int) -> Document | None:
+        """The managed policy that an attribute names; None where it names none."""
         found = self._policy_arn(resource, *path)
         if found is None:
-            person.policies[resource.path(*path)] = self._unknown(resource, *path)
-        elif found:
-            person.policies[found] = self._of_arn(found, resource, *path)
+            return self._unknown(resource, *path)
+        return self._of_arn(found, resource, *path) if found else None
 
     def _attach_all(self, person: Person, resource: Resource, name: str) -> None:
         arns = resource.get(name)
@@ -184,10 +221,17 @@ class Identities:
         """
         for resource in self._index.of_type(f"aws_iam_{kind}_policies_exclusive"):
             for person in self._named(resource, kind, f"{kind}_name"):
-                person.exclusive.add("inline")
+                names = resource.get("policy_names")
+                if isinstance(names, Unknown):
+                    person.policies[resource.path("policy_names")] = self._unknown(resource, "policy_names")
+                person.exclusive["inline"] = {
+                    name: Unknown(_ELSEWHERE, f"{person.name} {name}", _ADD)
+                    for name in (names if isinstance(names, list) else ())
+                    if isinstance(name, str) and name not in person.policies
+                }
         for resource in self._index.of_type(f"aws_iam_{kind}_policy_attachments_exclusive"):
             for person in self._named(resource, kind, f"{kind}_name"):
-                person.exclusive.add("managed")
+                person.exclusive["managed"] = {}
                 self._attach_all(person, resource, "policy_arns")
 
     def _memberships(self) -> None:
@@ -201,18 +245,27 @@ class Identities:
 
     def _named(self, resource: Resource, kind: str, name: str) -> Iterator[Person]:
         """Whom an attribute names: one name or a list of names, or references where they are not known yet."""
-        value = resource.get(name)
-        entries = [value] if not isinstance(value, list) else [resource.get(name, i) for i in range(len(value))]
-        missing = False
+        entries = _entries(resource, name)
         for each in entries:
             if isinstance(each, str) and each:
                 yield self._person(kind, each, resource)
-            missing |= isinstance(each, Unknown)
-        if not missing:
-            return
-        for target in self._references.of(resource, name):
-            if target.resource.type == f"aws_iam_{kind}" and target.resource.mode == "managed":
-                yield self._person(kind, self._naming.name(target.resource), target.resource)
+        if any(isinstance(each, Unknown) for each in entries):
+            for found in self._targets(resource, kind, name):
+                yield self._person(kind, self._naming.name(found), found)
+
+    def _targets(self, resource: Resource, kind: str, name: str) -> list[Resource]:
+        """The users, roles or groups that an attribute refers to."""
+        found = (target.resource for target in self._references.of(resource, name))
+        return [each for each in found if each.type == f"aws_iam_{kind}" and each.mode == "managed"]
+
+    def _untold(self, resource: Resource, kind: str, name: str) -> bool:
+        """Whether an attribute names somebody of whom neither it nor its references tell who it is."""
+        missing = sum(isinstance(each, Unknown) for each in _entries(resource, name))
+        if resource.configured(name) is False:
+            return False
+        entire = isinstance(resource.get(name), Unknown)
+        told = len(self._targets(resource, kind, name)) if missing else 0
+        return told == 0 and missing > 0 if entire else told < missing
 
     def _person(self, kind: str, name: str, resource: Resource) -> Person:
         # A resource of Terraform may name a role by its ARN or path, too.
@@ -249,3 +302,14 @@ class Identities:
     def _unknown(resource: Resource, *path: str | int) -> Document:
         value = Unknown(AFTER_APPLY, resource.path(*path), "apply first and plan again")
         return Document(value, Origin(resource.addressed(*path), resource.path(*path)))
+
+
+def _both_made(*resources: Resource) -> bool:
+    """Whether a plan makes them all: what it forgets may be what it makes anew, and what goes is gone."""
+    return all(each.place.steps[-1:] == ("after",) for each in resources)
+
+
+def _entries(resource: Resource, name: str) -> list[object]:
+    """The entries of a list, or the value that is alone."""
+    value = resource.get(name)
+    return [resource.get(name, index) for index in range(len(value))] if isinstance(value, list) else [value]

@@ -144,7 +144,7 @@ class Keys:
         if isinstance(value, str) and value:
             return self._handles.get(value) or self._elsewhere(raw, value, resource)
         for target in self._references.of(resource, name):
-            if target.resource.type in KEY_TYPES:
+            if target.resource.type in KEY_TYPES and target.resource.mode == "managed":
                 return target.resource.address
             known = target.resource.text("target_key_arn") or target.resource.text("arn")
             if known is not None and target.resource.type in ("aws_kms_alias", "aws_kms_key"):

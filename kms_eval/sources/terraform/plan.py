@@ -80,7 +80,8 @@ def _names_gone(entry: dict[str, object], was: Mapping[str, object], members: tu
         if isinstance(old, Mapping) and isinstance(new, dict):
             gone = {name: None for name in old if name not in new}
             if gone:
-                entry[member] = {**new, **gone}
+                new.update(gone)
+                entry[member] = new
 
 
 def _gone(raw: Raw, before: Raw, section: str, name: str, was: object) -> None:

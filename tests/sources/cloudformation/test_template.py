@@ -167,6 +167,99 @@ def test_a_nested_stack_is_read_where_its_template_is_given(tmp_path: Path) -> N
     assert principal_of(raw, "Inner.Key") == "arn:aws:iam::123456789012:root"
 
 
+def test_nested_stacks_in_a_circle_are_refused_in_one_line(tmp_path: Path) -> None:
+    template = {"Resources": {"Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "a.json"}}}}
+    (tmp_path / "a.json").write_text(json.dumps(template))
+    with pytest.raises(InputError, match=r"Resources.Inner: nested stacks are in one another in a circle$"):
+        read(template, tmp_path / "a.json")
+
+
+def test_loops_run_over_the_parameters_that_are_given() -> None:
+    template = {
+        "Transform": "AWS::LanguageExtensions",
+        "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "A"}},
+        "Resources": {"Fn::ForEach::Keys": ["N", {"Ref": "Names"}, {"Key${N}": key(ROOT)}]},
+    }
+    keys: Any = read(template, Names="B,C").value["keys"]
+    assert sorted(keys) == ["KeyB", "KeyC"]
+
+
+@pytest.mark.parametrize(
+    "otherwise", [{"Ref": "AWS::NoValue"}, {"Effect": "Deny", "Principal": "*", "Action": "kms:Sign"}]
+)
+def test_a_statement_under_a_condition_that_is_not_known_leaves_the_others_known(otherwise: dict[str, object]) -> None:
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}},
+        "Conditions": {"Shared": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+        "Resources": {"Key": key(ROOT)},
+    }
+    other = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "kms:Decrypt", "Resource": "*"}
+    statements: Any = template["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"]  # type: ignore[index]
+    if "Effect" in otherwise:
+        otherwise["Resource"] = "*"
+    statements.append({"Fn::If": ["Shared", other, otherwise]})
+    asked = world(read(template))
+    assert asked.can("root", "kms:Decrypt", key="Key")
+    assert asked.can("arn:aws:iam::444455556666:root", "kms:Decrypt", key="Key").decision == "undetermined"
+    known = world(read(template, Stage="dev"))
+    assert known.can("arn:aws:iam::444455556666:root", "kms:Decrypt", key="Key").decision == "implicitDeny"
+
+
+def test_a_policy_that_is_perhaps_not_made_counts_or_does_not() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    use = {"PolicyName": "use", "Roles": [{"Ref": "Worker"}], "PolicyDocument": document}
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}},
+        "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+        "Resources": {
+            "Key": key(ROOT),
+            "Worker": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "worker"}},
+            "Use": {"Type": "AWS::IAM::Policy", "Condition": "Prod", "Properties": use},
+        },
+    }
+    decision = world(read(template)).can("role/worker", "kms:Decrypt", key="Key")
+    assert (decision.decision, [each.address for each in decision.explanation.unknowns]) == ("undetermined", ["Stage"])
+    assert world(read(template, Stage="prod")).can("role/worker", "kms:Decrypt", key="Key")
+    assert not world(read(template, Stage="dev")).can("role/worker", "kms:Decrypt", key="Key")
+
+
+def test_a_statement_is_found_where_it_is_written_whatever_stands_before_it() -> None:
+    template = {
+        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+        "Resources": {"Key": key(ROOT)},
+    }
+    statements: Any = template["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"]  # type: ignore[index]
+    statements.insert(0, {"Fn::If": ["Never", {"Effect": "Deny"}, {"Ref": "AWS::NoValue"}]})
+    origin = read(template).origins.nearest(("keys", "Key", "policy", "Statement", 0))
+    assert origin is not None
+    assert origin.place.steps[-2:] == ("Statement", 1)
+
+
+def test_a_policy_of_a_role_that_is_not_known_may_be_that_of_any_role() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    template = {
+        "Parameters": {"Who": {"Type": "String"}},
+        "Resources": {
+            "Key": key(ROOT),
+            "Worker": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "worker"}},
+            "Use": {"Type": "AWS::IAM::Policy", "Properties": {
+                "PolicyName": "use", "Roles": [{"Ref": "Who"}], "PolicyDocument": document}},
+        },
+    }  # fmt: skip
+    raw = read(template)
+    assert "Use hangs on a role that is not known: Who" in raw.words
+    asked = world(raw).can("role/worker", "kms:Decrypt", key="Key")
+    assert (asked.decision, [each.address for each in asked.explanation.unknowns]) == ("undetermined", ["Who"])
+    assert world(raw).can("role/worker", "kms:Encrypt", key="Key").decision == "implicitDeny"
+    assert world(read(template, Who="worker")).can("role/worker", "kms:Decrypt", key="Key")
+
+
+def test_names_that_are_made_up_are_one_line() -> None:
+    raw = read({"Resources": {f"Role{number}": {"Type": "AWS::IAM::Role"} for number in range(5)}})
+    (word,) = (word for word in raw.words if "Role" in word)
+    assert word.startswith("the names of Role0, Role1, Role2 and 2 more are not known before the stack is made")
+
+
 def test_a_cloud_assembly_tells_account_and_region_of_its_stacks(tmp_path: Path) -> None:
     artifacts = {
         "Stack": {
@@ -208,8 +301,41 @@ def test_a_cloud_assembly_tells_account_and_region_of_its_stacks(tmp_path: Path)
             "is the name of A already",
         ),
         ({"Resources": {"A": {}}}, "without `Type`"),
+        ({"Resources": {"A": {"Type": ["x"]}, "Key": key({"Ref": "A"})}}, "without `Type`"),
+        (
+            {"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::A": ["N", ["A"], {"Key${N}": [1]}]}},
+            "Resources.KeyA: expected a mapping",
+        ),
+        ({"AWSTemplateFormatVersion": "2010-09-09"}, "is a template without `Resources`"),
+        ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": []}, "Resources: expected a mapping"),
+        ({"Resources": {"Fn::ForEach::Keys": ["N", ["A"], {}]}}, "is nothing without the transform"),
+        ({"Resources": {"Fn::Transform": {"Name": "AWS::Include"}}}, "the macro `AWS::Include`"),
+        (
+            {
+                "Transform": "AWS::LanguageExtensions",
+                "Parameters": {"Names": {"Type": "CommaDelimitedList"}},
+                "Resources": {"Fn::ForEach::Keys": ["N", {"Ref": "Names"}, {"Key${N}": key(ROOT)}]},
+            },
+            "loops over Names, which is not known (`--parameter Names=VALUE`)",
+        ),
+        ({"Resources": {"K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": "a.json"}}}}, "is no policy"),
+        (
+            {"Resources": {"Key": key({"Fn::GetAtt": ["Worker", "Arn"]}), "Worker": {
+                "Type": "AWS::IAM::Role", "Properties": {"Description": {"Ref": "Key"}}}}},
+            "Resources.Key: needs Worker and that needs Key: a circle",
+        ),
+        ({"Resources": {"Key": key({"Fn::GetAtt": ["Key", "Arn"]})}}, "Resources.Key: needs Key: a circle"),
+        (
+            {"Resources": {"A": {**key(ROOT), "DependsOn": ["B"]}, "B": {**key(ROOT), "DependsOn": "A"}}},
+            "Resources.A: needs B and that needs A: a circle",
+        ),
+        (
+            {"Mappings": {"M": {"eu-west-1": {"a": ROOT}}},
+             "Resources": {"Key": key({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "a"]})}},
+            "there is no `us-east-1` in the map (`--region` tells the Region)",
+        ),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_one_line(template: object, message: str) -> None:
     with pytest.raises(InputError) as caught:
         read(template)

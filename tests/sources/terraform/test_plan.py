@@ -380,3 +380,12 @@ def test_what_cannot_be_read_is_refused_in_one_line(value: object, message: str)
         read(value)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_policy_of_a_key_that_is_only_looked_up_is_left_out_and_said() -> None:
+    looked_up = change("data.aws_kms_key.k", {"key_id": "alias/app"}, unknown={"arn": True, "id": True}, mode="data")
+    changes = [looked_up, change("aws_kms_key_policy.p", {"policy": policy()}, unknown={"key_id": True})]
+    resources = [configured("aws_kms_key_policy.p", key_id=refers("data.aws_kms_key.k.id", "data.aws_kms_key.k"))]
+    raw = read(plan(*changes, resources=resources))
+    assert not raw.value.get("keys")
+    assert "aws_kms_key_policy.p.key_id is not known before apply: aws_kms_key_policy.p is left out" in raw.words
