@@ -6,6 +6,7 @@ Comes in: an evaluator, and names and circumstances as a user says them. Goes ou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kms_eval.analysis.access import access_matrix, who_can
@@ -37,10 +38,14 @@ _SOMEBODY = "arn:aws:iam::000000000000:root"
 
 
 def circumstances(
-    context: GivenContext | None = None, at: str | datetime | None = None, vpc_endpoint: str | None = None
+    context: GivenContext | None = None,
+    at: str | datetime | None = None,
+    vpc_endpoint: str | None = None,
+    *,
+    later: bool = False,
 ) -> Request:
-    """The circumstances of all requests that a question is about; without a time it is now."""
-    moment = datetime.now(UTC).replace(microsecond=0) if at is None else at
+    """The circumstances of all requests that a question is about; without a time it is now, or with `later` any."""
+    moment = datetime.now(UTC).replace(microsecond=0) if at is None and not later else at
     return request(_SOMEBODY, "kms:ListKeys", context=context, at=moment, vpc_endpoint=vpc_endpoint)
 
 
@@ -88,13 +93,17 @@ def ask_diff(
     fail_on: Names,
     caller: str | None,
 ) -> Diff:
-    """What changes from one world to the other. Raises InputError."""
+    """What changes from one world to the other, also for later requests where no time is given. Raises InputError."""
     expectations = [expectation(text, "allow") for text in names_of(allow)]
     failing = FAILING if fail_on is None else kinds_of_change(names_of(fail_on), "fail_on")
     refuse_misnamed(expectations, before, after, field="allow")
-    grids = Grid(before, asked), Grid(after, asked)
+    now = asked if asked.at is not None else replace(asked, at=datetime.now(UTC).replace(microsecond=0))
+    grids = Grid(before, now), Grid(after, now)
     compared = compare(
-        *grids, actions=chosen_actions(names_of(action)), principals=names_of(principal), keys=names_of(key)
+        *(grids if asked.at is not None else (Grid(before, asked), Grid(after, asked))),
+        actions=chosen_actions(names_of(action)),
+        principals=names_of(principal),
+        keys=names_of(key),
     )
     locked = losing(*grids, compared.changes, caller=caller)
     return shown_as(Diff, judge(compared, expectations, failing=failing, locked=locked))

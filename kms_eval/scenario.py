@@ -242,12 +242,13 @@ class Scenario(Questions):
 
         `after` is a scenario (see `with_policies`), or what `load` takes. `allow` are changes that are expected, as
         ``PRINCIPAL [ACTION [KEY]]`` with wildcards; `fail_on` the kinds of changes that count as findings; `caller`
-        who puts the key policies. The rest is as in `who_can`. Raises InputError.
+        who puts the key policies. Without `at` later requests count as well. The rest is as in `who_can`. Raises
+        InputError.
         """
         from kms_eval.everybody import ask_diff, circumstances  # noqa: PLC0415
 
         other = after if isinstance(after, Scenario) else Scenario.load(after)
-        asked = circumstances(context, at, vpc_endpoint)
+        asked = circumstances(context, at, vpc_endpoint, later=True)
         return ask_diff(
             self.evaluator,
             other.evaluator,

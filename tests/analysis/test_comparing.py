@@ -52,6 +52,8 @@ CASES = [
     ("same", {"NumericEquals": {"aws:MultiFactorAuthAge": "7"}}, {"NumericEquals": {"aws:MultiFactorAuthAge": "7.0"}}),
     ("narrows", addresses("10.0.0.0/8"), {**addresses("10.0.0.0/8"), "NumericLessThan": {"aws:MultiFactorAuthAge": 9}}),
     ("same", via("StringLike", "s3.*", "s3.us-*"), via("StringLike", "s3.*")),
+    ("same", {"NumericLessThan": {"aws:MultiFactorAuthAge": 9}},
+     {"NumericLessThan": {"aws:MultiFactorAuthAge": 9}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}),
     ("narrows", via("StringEquals", S3), {**via("StringEquals", S3), "Bool": {"aws:MultiFactorAuthPresent": "true"}}),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice, product
 from typing import Any
@@ -93,6 +94,9 @@ def requests(keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Contexts in which these keys have every value that is listed."""
     for said in product(*(KEYS[key][2] for key in keys)):
         context = {key: text for key, text in zip(keys, said, strict=True) if text is not None}
+        factor = "aws:MultiFactorAuthPresent"
+        if factor in keys and "aws:MultiFactorAuthAge" in context and context.get(factor) != "true":
+            continue  # only a second factor has an age
         team = context.pop("kms:EncryptionContext:team", None)
         pairs = {} if team is None else {"team": team}
         for more in ({}, {"app": "1"}) if "kms:EncryptionContextKeys" in keys else ({},):
@@ -132,3 +136,36 @@ def test_a_verdict_agrees_with_every_request_that_is_tried(data: st.DataObject) 
         gains, losses = gains or (now and not was), losses or (was and not now)
     assert not gains or compared.relation in {"widens", "both"}, (before, after, effect)
     assert not losses or compared.relation in {"narrows", "both"}, (before, after, effect)
+
+
+TIMES = tuple(datetime(year, month, 1, tzinfo=UTC) for year in range(2026, 2034) for month in (1, 6))[1:]
+BOUNDS = ("2020-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "2029-01-01T00:00:00Z", "2031-01-01T00:00:00Z")
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> list[dict[str, dict[str, str]]]:
+    """Two conditions on one of the keys that tell the time."""
+    key = draw(st.sampled_from(("aws:CurrentTime", "aws:EpochTime")))
+    operators = st.sampled_from(("DateLessThan", "DateGreaterThan", "DateNotEquals"))
+    bounds = st.dictionaries(operators, st.sampled_from(BOUNDS), max_size=2)
+    return [{operator: {key: bound} for operator, bound in draw(bounds).items()} for _side in range(2)]
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@given(periods(), st.sampled_from(("Allow", "Deny")))
+def test_where_no_time_is_asked_about_all_that_are_to_come_count(conditions: list[dict[str, Any]], effect: str) -> None:
+    one, other = (world(condition, effect) for condition in conditions)
+    grids = grid(one.evaluator, at=None), grid(other.evaluator, at=None)
+    cells = [table.on(asker_named(table.evaluator, "role/app"), table.world.keys["app"]) for table in grids]
+    compared = compare_conditions((grids[0], cells[0]), (grids[1], cells[1]), DECRYPT, now=TIMES[0])
+    event(compared.relation)
+    for witness, yes, no in ((compared.gained, other, one), (compared.lost, one, other)):
+        if witness is not None:
+            asked = witness.request if witness.request.at is not None else replace(witness.request, at=TIMES[0])
+            assert asked.at is not None
+            assert asked.at >= TIMES[0]
+            assert yes.decide(asked)
+            assert not no.decide(asked)
+    answers = [tuple(bool(each.can("role/app", "kms:Decrypt", "app", at=at)) for each in (one, other)) for at in TIMES]
+    assert any(now and not was for was, now in answers) is (compared.relation in {"widens", "both"})
+    assert any(was and not now for was, now in answers) is (compared.relation in {"narrows", "both"})

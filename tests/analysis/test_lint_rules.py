@@ -241,6 +241,7 @@ def test_principals_are_unknown_only_where_their_account_is_described() -> None:
         (allow(APP, "kms:Decrypt"), PolicyKind.KEY),
         ({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}, PolicyKind.IDENTITY),
         (deny("*", "s3:GetObject", "kms:Decrypt"), PolicyKind.RCP),
+        (deny("*", "kms:Decrypt"), PolicyKind.RCP),
         (allow("*", "s3:GetObject"), PolicyKind.ENDPOINT),
     ],
 )

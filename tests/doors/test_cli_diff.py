@@ -145,3 +145,15 @@ def test_bad_input_is_one_line(cli: Cli, opened: str, words: list[str], said: st
     assert done.out == ""
     assert said in done.err
     assert done.err.count("\n") == 1
+
+
+def test_what_only_a_later_request_meets_is_a_change_unless_a_time_is_given(cli: Cli, scenario: Path) -> None:
+    for name, year in (("before", 2090), ("after", 2095)):
+        policy = json.loads(KEY_POLICY)
+        policy["Statement"].append({**OPEN, "Condition": {"DateLessThan": {"aws:CurrentTime": f"{year}-01-01"}}})
+        Path(f"{name}.json").write_text(json.dumps(policy))
+    shown = cli("diff", "before.json", "after.json")
+    assert shown.code == 1
+    assert "--at 2090-01-02T00:00:00Z" in shown.out
+    assert cli("diff", "before.json", "after.json", "--at", "2026-01-01T00:00:00Z").code == 0
+    assert cli("diff", "before.json", "after.json", "--at", "2092-01-01T00:00:00Z").code == 1

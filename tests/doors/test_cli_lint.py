@@ -329,3 +329,21 @@ def test_what_describe_policy_prints_is_what_organizations_calls_it(cli: Cli, tm
     response = {"Policy": {"Content": json.dumps(content), "PolicySummary": summary}}
     (tmp_path / "output.json").write_text(json.dumps(response), encoding="utf-8")
     assert cli("lint", "output.json").out == "nothing found\n"
+
+
+def test_fix_keeps_ends_of_lines_and_a_byte_order_mark(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "world.yaml"
+    written = "\ufeff" + WRITTEN.replace("\n", "\r\n")
+    path.write_bytes(written.encode())
+    cli("lint", "world.yaml", "--fix")
+    assert path.read_bytes().decode() == written.replace("            - kms:ListKeys  # lists have no key\r\n", "")
+
+
+def test_what_two_keys_share_by_an_alias_is_found_once_and_left_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    shared = WRITTEN.replace("    policy:\n", "    policy: &shared\n").replace(
+        "principals:", "  other: {policy: *shared}\nprincipals:"
+    )
+    path = tmp_path / "world.yaml"
+    path.write_text(shared, encoding="utf-8")
+    assert codes(cli("lint", "world.yaml", "--fix", "--json").out) == ["KMS401"]
+    assert path.read_text(encoding="utf-8") == shared

@@ -203,13 +203,13 @@ class _Comparing:
             return change
         compared = self._compared(change, one, other)
         if compared.relation == "undetermined":
-            return change
+            return replace(change, gained=compared.gained, lost=compared.lost)
         if compared.relation == "same":
             return None
         return replace(change, kind=_KINDS[compared.relation], gained=compared.gained, lost=compared.lost)
 
-    def _shown(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change:
-        """Access that comes or goes under conditions, with a request that meets them."""
+    def _shown(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
+        """Access that comes or goes under conditions, with a request that meets them; None where none does."""
         before = (self._before, self._before.itself(one)) if one is not None else None
         after = (self._after, self._after.itself(other)) if other is not None else None
         question = tuple(None if each is None else each.pair_class for each in (one, other))
@@ -217,11 +217,11 @@ class _Comparing:
             return change
         self._showing[question] += 1
         bit, now = bit_of(change.actions[0]), self._after.at or datetime.now(UTC)
-        if change.before == NEVER and after is not None:
-            return replace(change, gained=only_here(after, before, bit, now=now))
-        if change.after == NEVER and before is not None:
-            return replace(change, lost=only_here(before, after, bit, now=now))
-        return change
+        sides = (after, before) if change.before == NEVER else (before, after)
+        found = only_here(sides[0], sides[1], bit, now=now) if sides[0] is not None else ""
+        if isinstance(found, Witness):
+            return replace(change, gained=found) if change.before == NEVER else replace(change, lost=found)
+        return None if found is None else change
 
     def _compared(self, change: Change, one: GridCell, other: GridCell) -> Comparison:
         question = (one.pair_class, other.pair_class, change.actions[0])

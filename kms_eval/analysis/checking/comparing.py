@@ -15,12 +15,15 @@ from typing import Literal as OneOf
 
 from kms_eval.analysis.access.grid import Grid, GridCell
 from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
+from kms_eval.analysis.checking.demands import Clock
 from kms_eval.analysis.checking.everybody import Someone, someone_of
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.proving.callings import callings
-from kms_eval.analysis.proving.requirements import MOST_WAYS, Search, ways
+from kms_eval.analysis.proving.requirements import MOST_WAYS, Found, Search, pairs_of, ways
 from kms_eval.analysis.proving.solving import Literal
+from kms_eval.analysis.proving.tied import has_pair
+from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.masks import actions_in
@@ -44,17 +47,16 @@ class Comparison:
 
 def only_here(
     side: tuple[Grid, GridCell], other: tuple[Grid, GridCell] | None, bit: int, *, now: datetime
-) -> Witness | None:
-    """A request that one world allows under conditions, and the other never; None where none was found.
+) -> Witness | str | None:
+    """A request that one world allows under conditions, and the other never; None: proved that there is none.
 
-    `other` None: there is no such principal or no such key there. That the caller needs an identity policy of its own
-    is no condition of a request, so that where nothing else is open there is nothing to show.
+    Else why none was found. `other` None: there is no such principal or no such key there. That the caller needs an
+    identity policy of its own is no condition of a request, so that where nothing else is open nothing is looked for.
     """
     pending = (entry for half in _Side(*side).halves(bit) for entry in half.pending if entry.actions & bit)
     if all(entry is OWN_POLICY for entry in pending):
-        return None
-    found = _only(_Side(*side), _Side(*other) if other is not None else None, bit, now)
-    return found if isinstance(found, Witness) else None
+        return "it hangs on identity policies only"
+    return _only(_Side(*side), _Side(*other) if other is not None else None, bit, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,35 +90,95 @@ def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness 
         return None
     if other is not None and other.grid_cell.always & bit:
         return None
-    someone = someone_of(side.grid_cell.asker, side.grid.world)
-    halves, others = side.halves(bit), other.halves(bit) if other is not None else []
-    service = side.grid_cell.asker.kind == "service"
-    action = actions_in(bit)[0].name
-    pending = {entry for half in (*halves, *others) for entry in half.pending}
+    showing = _Showing(side, other, bit, now)
     unsettled = ""
-    for own in (True, False) if OWN_POLICY in pending else (None,):
-        refusals = _refusals(other, others, bit, own_policy=own is not False) if other is not None else [[]]
+    for own in (True, False) if OWN_POLICY in showing.pending else (None,):
+        # With what grants ask for a request is found more often; without it what is no proof there may be one.
+        for by_grants in (True, False) if showing.meets_grants else (False,):
+            refusals = _refusals(other, bit, own_policy=own is not False, by_grants=by_grants)
+            found = showing.among(refusals, own_policy=own)
+            if isinstance(found, Witness):
+                return found
+            if by_grants and not found and showing.grants_prove:
+                break
+            unsettled = found or unsettled if not by_grants else unsettled
+    return unsettled or None
+
+
+class _Showing:
+    """Looks for requests about one action that one side allows and the other, if there is one, refuses."""
+
+    def __init__(self, side: _Side, other: _Side | None, bit: int, now: datetime) -> None:
+        self._side, self._other, self._now, self._bit = side, other, now, bit
+        self._someone = someone_of(side.grid_cell.asker, side.grid.world)
+        self._action = actions_in(bit)[0].name
+        self._asking = Asking(side.grid.evaluator, side.grid.at or now)
+        self.halves, self.others = side.halves(bit), other.halves(bit) if other is not None else []
+        self.pending = {entry for half in (*self.halves, *self.others) for entry in half.pending}
+        # Where the question fixes no time, whatever will be counts, and what has run out does not.
+        needs = frozenset(key for entry in self.pending if entry.actions & bit for key in entry.needs)
+        self._clock = list(Clock(now).of(needs)) if side.grid.at is None else []
+        self._names = {**names_in(self.halves), **names_in(self.others)}
+
+    @property
+    def meets_grants(self) -> bool:
+        """Whether the other side may allow it by a grant that asks for something."""
+        return any(entry.allowance is not None for half in self.others for entry in half.pending)
+
+    @property
+    def grants_prove(self) -> bool:
+        """Whether the pairs that these grants ask for tell all that keeps them from being used.
+
+        They do not where a grant wants no other pairs, or where a condition of this side asks for a pair of that name:
+        names of pairs count letter by letter in grants, and in conditions whatever their case.
+        """
+        given = [each.allowance.grant.constraints for half in self.others for each in half.pending if each.allowance]
+        if any(each.encryption_context_equals or each.source_arn is not None for each in given):
+            return False
+        asked = {key for half in self.halves for each in half.pending if each.allowance is None for key in each.needs}
+        pairs = (pair for each in given for pair in each.encryption_context_subset or ())
+        return not any(f"kms:encryptioncontext:{name.lower()}" in asked for name, _value in pairs)
+
+    def among(self, refusals: Refusals | None, *, own_policy: bool | None) -> Witness | str:
+        """A request that the other side refuses in one of these ways; else why that is no proof, empty if it is one."""
         if refusals is None:
-            unsettled = "there are too many ways in which it may be allowed"
-            continue
+            return "there are too many ways in which it may be allowed"
+        unsettled = ""
         for extra in refusals:
-            domains = partial(someone.domain, world=side.grid.world)
-            search = Search(side.grid.open_conditions, domains, callings(service=service), extra, own_policy=own)
+            search = self.search(extra, own_policy=own_policy)
             tried = False
-            for found in islice(search.find(halves, bit), _MOST_TRIED):
+            for found in islice(search.find(self.halves, self._bit), _MOST_TRIED):
                 tried = True
-                chosen = opened(side.grid.open_conditions, found.model.values, halves[0], action)
-                names = {**names_in(halves), **names_in(others)}
-                narrowed = replace(found, model=replace(found.model, values=chosen))
-                asking = Asking(side.grid.evaluator, side.grid.at or now)
-                witness = asking.witness(someone, action, side.grid_cell.key, narrowed, names)
-                if witness is None:
-                    continue
-                if other is None or _refused(other, someone, witness, own_policy=found.own_policy, now=now):
+                witness = self.witness(found)
+                if witness is not None:
                     return witness
             if tried or search.unsettled:
                 unsettled = "; ".join(search.unsettled) or "the engine did not agree"
-    return unsettled or None
+        return unsettled
+
+    def search(self, extra: Sequence[Sequence[Literal]], *, own_policy: bool | None) -> Search:
+        """A search for values with which this side allows it, and `extra` is met."""
+        domains = partial(self._someone.domain, world=self._side.grid.world)
+        ways_to_call = callings(service=self._side.grid_cell.asker.kind == "service")
+        extra = [*extra, *self._clock]
+        return Search(self._side.grid.open_conditions, domains, ways_to_call, extra, own_policy=own_policy)
+
+    def witness(self, found: Found) -> Witness | None:
+        """A request of these values on which both engines agree; of today, if it may be."""
+        chosen = opened(self._side.grid.open_conditions, found.model.values, self.halves[0], self._action)
+        today = {key: values for key, values in chosen.items() if key not in CLOCK}
+        for values in (today, chosen) if len(today) < len(chosen) else (chosen,):
+            narrowed = replace(found, model=replace(found.model, values=values))
+            key = self._side.grid_cell.key
+            witness = self._asking.witness(self._someone, self._action, key, narrowed, self._names)
+            if witness is None:
+                continue
+            own_policy = found.own_policy
+            if self._other is None or _refused(
+                self._other, self._someone, witness, own_policy=own_policy, now=self._now
+            ):
+                return witness
+        return None
 
 
 def _refused(other: _Side, someone: Someone, witness: Witness, *, own_policy: bool, now: datetime) -> bool:
@@ -125,22 +187,27 @@ def _refused(other: _Side, someone: Someone, witness: Witness, *, own_policy: bo
     return asking.decided(someone, asked, other.grid_cell.key, own_policy=own_policy, allowed=False) is not None
 
 
-def _refusals(
-    side: _Side, halves: Sequence[PartialEvaluation], bit: int, *, own_policy: bool
-) -> list[list[list[Literal]]] | None:
-    """How a request may be refused: each way is a list of choices, of each of which one literal has to be met.
+Refusals = list[list[list[Literal]]]
+"""Ways to be refused: each is a list of choices, of each of which one literal has to be met."""
 
-    None where there are too many. What is no condition (a grant's constraint) is taken to be refused.
+
+def _refusals(side: _Side | None, bit: int, *, own_policy: bool, by_grants: bool) -> Refusals | None:
+    """How a request may be refused; where there is no such principal or key, in any way. None: there are too many.
+
+    What is no condition (a grant's constraint) is taken to be refused, but `by_grants` for a pair that it asks for.
     """
+    if side is None:
+        return [[]]
     action = actions_in(bit)[0].name.lower()
-    found: list[list[list[Literal]]] = []
-    for evaluated in halves:
+    found: Refusals = []
+    for evaluated in side.halves(bit):
         if evaluated.sums[LayerIndex.DENY] & bit:
             return [[]]
         allowing = list(islice(ways(evaluated, bit), MOST_WAYS + 1))
         if len(allowing) > MOST_WAYS:
             return None
-        choices = [_failing(side, evaluated, way, action) for way in allowing if own_policy or OWN_POLICY not in way]
+        open_ways = (way for way in allowing if own_policy or OWN_POLICY not in way)
+        choices = [_failing(side, evaluated, way, action, by_grants=by_grants) for way in open_ways]
         if [] not in choices:
             found.append([each for each in choices if each is not None])
         for entry in evaluated.pending:
@@ -150,17 +217,23 @@ def _refusals(
     return found
 
 
-def _failing(side: _Side, evaluated: PartialEvaluation, way: tuple[Entry, ...], action: str) -> list[Literal] | None:
+def _failing(
+    side: _Side, evaluated: PartialEvaluation, way: tuple[Entry, ...], action: str, *, by_grants: bool
+) -> list[Literal] | None:
     """Literals any of which keeps the way from being open; None where it may be kept so without any."""
     literals: list[Literal] = []
     for entry in way:
         if entry is OWN_POLICY:
             continue
-        if entry.allowance is not None or entry.unknowns:
+        pairs = pairs_of(entry.allowance) if entry.allowance is not None else ()
+        if entry.unknowns or (entry.allowance is not None and not (by_grants and pairs)):
             return None
         if side.grid.open_conditions.open_variables(entry, evaluated.cell.scope, evaluated.unknown, action):
             return None
-        literals += _literals(side, evaluated, entry, action, generous=False)
+        if pairs:
+            literals += [has_pair(name, value, there=True) for name, value in pairs]
+        else:
+            literals += _literals(side, evaluated, entry, action, generous=False)
     return [replace(each, holds=False) for each in literals]
 
 

@@ -189,8 +189,9 @@ class Linter:
             self._keep(finding)
 
     def _keep(self, finding: Finding) -> None:
-        # A policy that several keys share is looked at for each of them.
-        self._findings.setdefault((finding.code, finding.file, finding.field, finding.line, finding.message), finding)
+        # A policy that several keys share is looked at for each of them, perhaps by another name for one place.
+        where = (finding.line, finding.column) if finding.column is not None else (finding.line, finding.field)
+        self._findings.setdefault((finding.code, finding.file, where, finding.message), finding)
 
 
 def lint_scenario(evaluator: Evaluator, warnings: Sequence[DocumentWarning] = (), chosen: Chosen = _ALL) -> Report:
@@ -203,8 +204,9 @@ def lint_scenario(evaluator: Evaluator, warnings: Sequence[DocumentWarning] = ()
 def kind_of_policy(value: object) -> PolicyKind | None:
     """Which policy a document most likely is; None where it is none.
 
-    One that names no principals is of an identity. One that does is of a key, unless it speaks of other services: then
-    it is a resource control policy if it only denies, else that of a VPC endpoint.
+    One that names no principals is of an identity. One that does and only denies is a resource control policy: a key
+    policy without an Allow would lock its key. Any other is of a key, unless it speaks of other services: then it is
+    that of a VPC endpoint.
     """
     statements = value.get("Statement") if isinstance(value, dict) else None
     if statements is None:
@@ -212,9 +214,10 @@ def kind_of_policy(value: object) -> PolicyKind | None:
     listed = [each for each in (statements if isinstance(statements, list) else [statements]) if isinstance(each, dict)]
     if not any({"Principal", "NotPrincipal"} & each.keys() for each in listed):
         return PolicyKind.IDENTITY
-    if not any(_of_other_service(text) for each in listed for text in _texts(each.get("Action"))):
-        return PolicyKind.KEY
-    return PolicyKind.RCP if all(each.get("Effect") == "Deny" for each in listed) else PolicyKind.ENDPOINT
+    if listed and all(each.get("Effect") == "Deny" for each in listed):
+        return PolicyKind.RCP
+    elsewhere = any(_of_other_service(text) for each in listed for text in _texts(each.get("Action")))
+    return PolicyKind.ENDPOINT if elsewhere else PolicyKind.KEY
 
 
 def _texts(value: object) -> list[str]:

@@ -111,7 +111,7 @@ class Search:
                 own_policy = True
             elif entry.allowance is not None:
                 grant = entry.allowance.grant
-                if any(pairs.setdefault(name, value) != value for name, value in _pairs(entry.allowance)):
+                if any(pairs.setdefault(name, value) != value for name, value in pairs_of(entry.allowance)):
                     return
                 source = (grant.constraints.source_arn,) if grant.constraints.source_arn is not None else source
                 retired = grant.id if entry.actions & RETIRE_GRANT else retired
@@ -169,7 +169,7 @@ def ways(evaluated: PartialEvaluation, bit: int) -> Iterator[tuple[Entry, ...]]:
         yield from product(*(by_layer[layer_index] for layer_index in layer_indexes))
 
 
-def _pairs(allowance: Allowance) -> tuple[tuple[str, str], ...]:
+def pairs_of(allowance: Allowance) -> tuple[tuple[str, str], ...]:
     """The encryption context that a grant asks for at least."""
     constraints = allowance.grant.constraints
     if allowance.actions & (RETIRE_GRANT | CREATE_GRANT):

@@ -1,7 +1,10 @@
-"""Condition keys of which one tells of the other: the names in kms:EncryptionContextKeys are those of the pairs.
+"""Condition keys of which one tells of the other.
 
+The names in kms:EncryptionContextKeys are those of the pairs; a request has aws:MultiFactorAuthAge only if there was a
+second factor, so that aws:MultiFactorAuthPresent is true.
 Comes in: literals. Goes out: the answer about them, with that taken into account. Never here: sets of values.
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context-keys
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage
 """
 
 from __future__ import annotations
@@ -16,24 +19,25 @@ from kms_eval.engine.conditions import compile_condition
 
 _PAIR = "kms:encryptioncontext:"
 _NAMES = "kms:encryptioncontextkeys"
+_AGE, _FACTOR = "aws:multifactorauthage", "aws:multifactorauthpresent"
 _MOST_PAIRS = 4
 _MADE_UP = Policy("encryption context", PolicyKind.IDENTITY, "2008-10-17", None, ())
 
 
 def solve_tied(literals: Sequence[Literal], known: Known) -> Answer:
-    """Values under which all literals are met; each pair of the encryption context has its name among the keys."""
+    """Values under which all literals are met, and keys agree of which one tells of the other."""
     asked = {literal.test.key for literal in literals}
-    if _NAMES not in asked:
+    choices = [_factor()] if {_AGE, _FACTOR} <= asked else []
+    if _NAMES in asked:
+        pairs = [key for key in dict.fromkeys((*sorted(asked), *known.must_be)) if key.startswith(_PAIR)]
+        if len(pairs) > _MOST_PAIRS:
+            return Unsettled("too many pairs of the encryption context are compared with its keys")
+        choices += [(_ties(key, present=False), _ties(key, present=True)) for key in pairs]
+    if not choices:
         return solve(literals, known)
-    pairs = [key for key in dict.fromkeys((*sorted(asked), *known.must_be)) if key.startswith(_PAIR)]
-    if not pairs:
-        return solve(literals, known)
-    if len(pairs) > _MOST_PAIRS:
-        return Unsettled("too many pairs of the encryption context are compared with its keys")
     answers: list[Answer] = []
-    for there in product((False, True), repeat=len(pairs)):
-        ties = [tie for key, present in zip(pairs, there, strict=True) for tie in _ties(key, present=present)]
-        answer = solve([*literals, *ties], known)
+    for chosen in product(*choices):
+        answer = solve([*literals, *(tie for ties in chosen for tie in ties)], known)
         if isinstance(answer, Model):
             return answer
         answers.append(answer)
@@ -51,3 +55,21 @@ def _ties(key: str, *, present: bool) -> tuple[Literal, ...]:
     written = ConditionTest("StringEqualsIgnoreCase", "ForAnyValue", if_exists=False, key=_NAMES, values=(name,))
     named = compile_condition(_MADE_UP, (written,)).tests[0]
     return (presence(key, there=present), Literal(named, holds=present, generous=False))
+
+
+@lru_cache(maxsize=1024)
+def has_pair(name: str, value: str, *, there: bool) -> Literal:
+    """That the encryption context has this pair, or has not."""
+    written = ConditionTest("StringEquals", "", if_exists=False, key=f"{_PAIR}{name}", values=(value,))
+    return Literal(compile_condition(_MADE_UP, (written,)).tests[0], holds=there, generous=False)
+
+
+@lru_cache(maxsize=1)
+def _factor() -> tuple[tuple[Literal, ...], tuple[Literal, ...]]:
+    """That nobody knows how old a second factor is, or that there was one."""
+    written = ConditionTest("Bool", "", if_exists=False, key=_FACTOR, values=("true",))
+    was_there = compile_condition(_MADE_UP, (written,)).tests[0]
+    return (presence(_AGE, there=False),), (
+        presence(_AGE, there=True),
+        Literal(was_there, holds=True, generous=False),
+    )

@@ -50,7 +50,8 @@ class Call(
     """Compare two sources, what is before and after a Terraform plan, or a scenario with a change of policies.
 
     For every principal, action and key: what access appears, what disappears, what gets other conditions. Conditions
-    that get wider, or that cannot be compared, count as access that appears. The exit code is 1 where some appears that
+    that get wider, or that cannot be compared, count as access that appears, and so does what only a later request
+    meets, unless `--at` says when. The exit code is 1 where some appears that
     no `--allow` lists, and where a key is locked: nobody known could change its policy any more.
 
     `kms-eval diff before.yaml after.yaml`
@@ -116,8 +117,14 @@ def run(call: Call, output: Output) -> ExitCode:
     before, after, words = _sides(call)
     refuse_misnamed(expectations, before, after)
     grids = grid_of(before, asked), grid_of(after, asked)
+    # Where no time is given a change counts that only a later request meets.
+    later = replace(asked, at=None)
     compared = compare(
-        *grids, actions=actions, principals=call.principal, keys=call.key, track=tracking("Comparing everybody", output)
+        *(grids if call.at is not None else (grid_of(before, later), grid_of(after, later))),
+        actions=actions,
+        principals=call.principal,
+        keys=call.key,
+        track=tracking("Comparing everybody", output),
     )
     locked = losing(*grids, compared.changes, caller=call.caller)
     judged = judge(compared, expectations, failing=failing, locked=locked)

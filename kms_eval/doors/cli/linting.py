@@ -41,6 +41,7 @@ _KINDS = {
     "rcp": PolicyKind.RCP,
     "endpoint": PolicyKind.ENDPOINT,
 }
+_BYTE_ORDER_MARK = "\ufeff"
 _OF_ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": PolicyKind.SCP, "RESOURCE_CONTROL_POLICY": PolicyKind.RCP}
 
 
@@ -126,9 +127,11 @@ def fix(looked: Looked) -> Iterator[str]:
             continue
         with path.open(encoding="utf-8", newline="") as file:
             text = file.read()
-        shorter, removed = without(text, places, comments=path.suffix.lower() in WITH_COMMENTS)
+        mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+        written = text.removeprefix(mark)
+        shorter, removed = without(written, places, comments=path.suffix.lower() in WITH_COMMENTS)
         if removed:
-            write_whole(path, [shorter])
+            write_whole(path, [mark, shorter])
             yield f"{path}: took out {removed} element{'s' if removed != 1 else ''} that changed nothing"
 
 
