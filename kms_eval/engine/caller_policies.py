@@ -43,14 +43,14 @@ class Audience:
     unpublished: str | None
 
     def entries(self, layer: Layer, policies: Iterable[Policy], layer_index: int | None = None) -> Iterator[Entry]:
-        """What those policies say to the caller; `layer_index` is as for `slot_of`."""
+        """What those policies say to the caller; `layer_index` is as for `layer_index_of`."""
         names, unpublished = self.names, self.unpublished
         for policy in policies:
             for rule in self.rules(policy):
                 actions = (rule.actions if unpublished is None else rule.covers(unpublished)) & layer.actions
                 if not actions or (rule.named is not None and rule.named.isdisjoint(names)):
                     continue
-                mine = slot_of(rule, self.caller, layer, layer_index)
+                mine = layer_index_of(rule, self.caller, layer, layer_index)
                 if mine is not None:
                     yield Entry(layer.name, mine, actions, rule)
 
@@ -60,7 +60,7 @@ class CallerPolicies:
     """One caller's side.
 
     `gathered` are the layers in force by name, each with its entries; `sums` is what counts about every resource in
-    every request, by slot; `rest` are the entries that are not in the sums. `settled` keeps what the caller and
+    every request, by slot; `rest` are the entries that are not in the sums. `known_statuses` keeps what the caller and
     the Region alone say of a rule about every resource, by one action (lower case) of those for which it is the same.
     """
 
@@ -72,7 +72,7 @@ class CallerPolicies:
     grant_limits: tuple[int, ...]
     gates: tuple[int, ...]
     shapes: dict[tuple[bool, str, bool, bool], Shape]
-    settled: dict[tuple[Rule, str, str], Status]
+    known_statuses: dict[tuple[Rule, str, str], Status]
 
     def shape(self, scope: Scope) -> Shape:
         """What the algebra has to know of a scope of the caller; the same object for scopes that are alike."""
@@ -127,7 +127,7 @@ def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) 
     return CallerPolicies(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {}, {})
 
 
-def slot_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None = None) -> int | None:
+def layer_index_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None = None) -> int | None:
     """Where a rule's word counts for the caller; None where it is not for the caller, or void.
 
     `layer_index` is where the layer's Allow statements count; without one it depends on how they name the caller.

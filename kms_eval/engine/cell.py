@@ -25,7 +25,7 @@ from kms_eval.engine.layers import GRANT, LAYERS
 from kms_eval.engine.masks import BIT, EVERYTHING, UNPUBLISHED
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
-from kms_eval.engine.unknowns import Facts, counts, hanging_on, status, unknown_facts, unknown_keys
+from kms_eval.engine.unknowns import Facts, counts, decisive_unknowns, status, unknown_facts, unknown_keys
 from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
 
@@ -97,7 +97,7 @@ class Cell:
     def hangs_on(self, bit: int, context: Context) -> tuple[Unknown, ...]:
         """The unknowns on which an undetermined decision hangs."""
         statuses = self.statuses(bit, context)
-        return hanging_on(statuses, self.unknown_facts, context, lambda counting: self._allows(bit, counting))
+        return decisive_unknowns(statuses, self.unknown_facts, context, lambda counting: self._allows(bit, counting))
 
     def sums_for(self, bit: int, counts: Callable[[Entry], bool]) -> list[int]:
         """The sums with those pending entries about the action that count."""
@@ -191,7 +191,7 @@ class _Folding:
         self._scope = scope
         self._with_key = scope.target.kind == "key"
         self._unpublished = policies_of_caller.audience.unpublished
-        self._settled = policies_of_caller.settled
+        self._known_statuses = policies_of_caller.known_statuses
         self._unfolded = unfolded
         self._contexts: dict[str, Context] = {}
 
@@ -249,9 +249,9 @@ class _Folding:
         if open_keys or not rule.of_caller:
             return entry.status(self._context(action), open_keys)
         about = rule, action, self._scope.target.region
-        found = self._settled.get(about)
+        found = self._known_statuses.get(about)
         if found is None:
-            found = self._settled[about] = entry.status(self._context(action), open_keys)
+            found = self._known_statuses[about] = entry.status(self._context(action), open_keys)
         return found
 
     def _context(self, action: str) -> Context:

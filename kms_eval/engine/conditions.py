@@ -14,14 +14,14 @@ from typing import Any
 from kms_eval.documents.model import ConditionTest, Policy
 from kms_eval.engine.readings import (
     Alternatives,
+    Assignment,
     Reading,
-    Settled,
     Source,
     Values,
+    assignments,
     iam_only,
     in_reading,
     or_absent,
-    settlements,
     text_in,
 )
 from kms_eval.facts.condition_keys import canonical, find
@@ -195,16 +195,16 @@ class Condition:
         if open_keys.isdisjoint(self.needs):
             return Status.HOLDS if self.holds(source, generous=generous) else Status.FAILS
         # Where a test's own key has no value, what its variables stand for makes no difference.
-        settled = [
+        decided = [
             test
             for test in self.tests
             if test.needs.isdisjoint(open_keys) or (test.key not in open_keys and not source.get(test.key))
         ]
-        if settled:
-            readings = {key: source.get(key) for test in settled for key in test.needs}
-            if not self._hold(settled, readings, generous=generous):
+        if decided:
+            readings = {key: source.get(key) for test in decided for key in test.needs}
+            if not self._hold(decided, readings, generous=generous):
                 return Status.FAILS
-        return Status.HOLDS if len(settled) == len(self.tests) else Status.OPEN
+        return Status.HOLDS if len(decided) == len(self.tests) else Status.OPEN
 
     @staticmethod
     def _hold(tests: Iterable[Test], readings: dict[str, Reading], *, generous: bool) -> bool:
@@ -212,25 +212,25 @@ class Condition:
             if test.iam_only_in_key_policy:
                 # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
                 readings = {**readings, **{key: or_absent(readings[key]) for key in test.iam_only_in_key_policy}}
-        ways = settlements(readings)
+        ways = assignments(readings)
         if ways is None:
             # Each test for itself: for Allow that is the same, for Deny it denies more.
             return all(_alone(test, readings, generous=generous) for test in tests)
-        return in_reading(ways, lambda settled: _all(tests, settled, generous=generous), generous=generous)
+        return in_reading(ways, lambda assignment: _all(tests, assignment, generous=generous), generous=generous)
 
 
 def _alone(test: Test, readings: dict[str, Reading], *, generous: bool) -> bool:
-    ways = settlements({key: readings[key] for key in test.needs})
+    ways = assignments({key: readings[key] for key in test.needs})
     if ways is None:
         # What cannot be looked through is never allowed, and always denied.
         return generous
-    return in_reading(ways, lambda settled: _all((test,), settled, generous=generous), generous=generous)
+    return in_reading(ways, lambda assignment: _all((test,), assignment, generous=generous), generous=generous)
 
 
-def _all(tests: Iterable[Test], settled: Settled, *, generous: bool) -> bool:
-    lookup = text_in(settled)
+def _all(tests: Iterable[Test], assignment: Assignment, *, generous: bool) -> bool:
+    lookup = text_in(assignment)
     for test in tests:  # noqa: SIM110 - making a generator takes longer than most tests
-        if not test.holds(settled[test.key], lookup, generous=generous):
+        if not test.holds(assignment[test.key], lookup, generous=generous):
             return False
     return True
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from kms_eval.engine.conditions import Test, condition_of
 from kms_eval.engine.context import Context
 from kms_eval.engine.entries import Entry
-from kms_eval.engine.hanging import turning
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.resources import ANY_PRINCIPAL
+from kms_eval.engine.sensitivity import turning
 from kms_eval.engine.trace import Trace
 from kms_eval.language.open_end import OPEN_END
 from kms_eval.language.variables import Template

@@ -16,7 +16,7 @@ from kms_eval.language.variables import Lookup
 from kms_eval.records import record
 
 Values = tuple[str, ...]
-Settled = Mapping[str, Values | None]
+Assignment = Mapping[str, Values | None]
 
 
 @record
@@ -73,10 +73,10 @@ MOST_WAYS = 256
 """More ways to settle a statement than this are not tried: they double with every open key."""
 
 
-def settlements(readings: Mapping[str, Reading]) -> Iterable[Settled] | None:
+def assignments(readings: Mapping[str, Reading]) -> Iterable[Assignment] | None:
     """Every way to settle what the readings leave open, or None for more than `MOST_WAYS`."""
     uncertain = {key: value.readings for key, value in readings.items() if isinstance(value, Alternatives)}
-    certain = cast("Settled", readings)
+    certain = cast("Assignment", readings)
     if not uncertain:
         return (certain,)
     if prod(len(each) for each in uncertain.values()) > MOST_WAYS:
@@ -84,19 +84,19 @@ def settlements(readings: Mapping[str, Reading]) -> Iterable[Settled] | None:
     return ({**certain, **dict(zip(uncertain, chosen, strict=True))} for chosen in product(*uncertain.values()))
 
 
-def in_reading(ways: Iterable[Settled], holds: Callable[[Settled], bool], *, generous: bool) -> bool:
+def in_reading(ways: Iterable[Assignment], holds: Callable[[Assignment], bool], *, generous: bool) -> bool:
     """Whether something holds in any of the ways if `generous`, else whether it does in all of them."""
-    for settled in ways:
-        if holds(settled) is generous:
+    for assignment in ways:
+        if holds(assignment) is generous:
             return generous
     return not generous
 
 
-def text_in(settled: Settled) -> Lookup:
+def text_in(assignment: Assignment) -> Lookup:
     """The look-up for policy variables: the one value of a key, None where it is absent or has several (W4)."""
 
     def lookup(key: str) -> str | None:
-        values = settled.get(key)
+        values = assignment.get(key)
         return values[0] if values is not None and len(values) == 1 else None
 
     return lookup

@@ -13,7 +13,7 @@ from typing import Literal
 
 from kms_eval.documents.model import Policy, PolicyKind, Statement
 from kms_eval.engine.masks import LIST_RETIRABLE_GRANTS, WITHOUT_KEY
-from kms_eval.engine.readings import Source, iam_only, in_reading, or_absent, settlements, text_in
+from kms_eval.engine.readings import Source, assignments, iam_only, in_reading, or_absent, text_in
 from kms_eval.language import variables
 from kms_eval.language.arn import completed, resource_matcher
 from kms_eval.language.pattern import compile_glob, is_wild, only_stars, wild
@@ -117,12 +117,12 @@ class ResourceTest:
         readings = {key: source.get(key) for key in self.needs}
         # ASSUMPTION Z30: in a key policy these keys may be absent or have their real values.
         readings |= {key: or_absent(readings[key]) for key in self.iam_only_in_key_policy}
-        ways = settlements(readings)
+        ways = assignments(readings)
         if ways is None:
             # What cannot be looked through is never allowed, and always denied.
             return generous
         return in_reading(
-            ways, lambda settled: self._covers(target, text_in(settled), generous=generous), generous=generous
+            ways, lambda assignment: self._covers(target, text_in(assignment), generous=generous), generous=generous
         )
 
     def with_only(self, pattern: str | Template) -> ResourceTest:

@@ -10,7 +10,7 @@ statements about one action, so that it is worth it from the second question abo
 from __future__ import annotations
 
 from kms_eval.engine import decide
-from kms_eval.engine.caller_policies import CallerPolicies, slot_of
+from kms_eval.engine.caller_policies import CallerPolicies, layer_index_of
 from kms_eval.engine.cell import CLOCK, Outcome
 from kms_eval.engine.conditions import Status
 from kms_eval.engine.context import Context
@@ -84,7 +84,7 @@ class Uncompiled:
         names, caller = side.audience.names, scope.caller
         for spoken in self._about(scope, bit):
             if spoken.named is None or not spoken.named.isdisjoint(names):
-                place = spoken.place if spoken.place is not None else slot_of(spoken.rule, caller, spoken.layer)
+                place = spoken.place if spoken.place is not None else layer_index_of(spoken.rule, caller, spoken.layer)
                 if place is not None:
                     entries.append(spoken.entry(place, bit))
         key = scope.target.key
@@ -124,7 +124,7 @@ def _applies(entry: Entry, rule: Rule, side: CallerPolicies, context: Context) -
     if not rule.of_caller or not rule.needs.isdisjoint(situation.circumstances.given.values):
         return entry.applies(context)
     about = rule, situation.action, situation.scope.target.region
-    found = side.settled.get(about)
+    found = side.known_statuses.get(about)
     if found is None:
-        found = side.settled[about] = Status.HOLDS if entry.applies(context) else Status.FAILS
+        found = side.known_statuses[about] = Status.HOLDS if entry.applies(context) else Status.FAILS
     return found is Status.HOLDS

@@ -102,7 +102,7 @@ def _unknowns_of(entry: Entry, facts: Facts, context: Context) -> Iterator[Unkno
             yield unknown
 
 
-def hanging_on(
+def decisive_unknowns(
     statuses: Sequence[tuple[Entry, Status]],
     facts: Facts,
     context: Context,

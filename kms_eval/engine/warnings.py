@@ -12,13 +12,13 @@ from kms_eval.engine.context import carried, derived
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.evaluator import Ruling
 from kms_eval.engine.explanation import Warned
-from kms_eval.engine.hanging import allowed_with, open_shapes
 from kms_eval.engine.hindrances import uncarried
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import ON_ALIAS, RETIRE_GRANT, published
 from kms_eval.engine.near_misses import seen
 from kms_eval.engine.questions import open_questions
 from kms_eval.engine.resources import ANY_ALIAS
+from kms_eval.engine.sensitivity import allowed_with, open_shapes
 from kms_eval.engine.trace import Trace
 from kms_eval.facts.condition_keys import spelled
 from kms_eval.facts.key_states import OUTCOMES

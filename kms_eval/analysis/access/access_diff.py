@@ -128,7 +128,7 @@ def compare(
             if one is None or other is None or one.pair_class != other.pair_class:
                 decided += 1
                 changes += comparing.changes(pair, one, other)
-        # One by one: a list of all squares of a principal would be a burden for the garbage collector.
+        # One by one: a list of all cells of a principal would be a burden for the garbage collector.
         for one, other, (old, new) in sides.differing(pair):
             decided += 1
             if comparing.named(one, other):
@@ -143,7 +143,7 @@ _Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
 
 
 class _Comparing:
-    """Finds the changes between squares; what two classes have between them is found once."""
+    """Finds the changes between cells; what two classes have between them is found once."""
 
     def __init__(self, before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> None:
         self._before, self._after = before, after
@@ -154,7 +154,7 @@ class _Comparing:
         self._showing: Counter[tuple[Hashable, ...]] = Counter()
 
     def changes(self, pair: _Pair, one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
-        """The changes from one square to the other, as the solver knows them."""
+        """The changes from one cell to the other, as the solver knows them."""
         key = next((grid_cell.key for grid_cell in (other, one) if grid_cell is not None), None)
         for kind, mask, was, now, hangs_on in self.named(one, other):
             asker = pair.either
@@ -184,7 +184,7 @@ class _Comparing:
                 )
 
     def named(self, one: GridCell | None, other: GridCell | None) -> list[_Named]:
-        """What is another between two squares, whoever asks."""
+        """What is another between two cells, whoever asks."""
         about = tuple(None if each is None else each.pair_class for each in (one, other))
         keyed = (about[0], about[1])
         known = self._between.get(keyed)
@@ -252,7 +252,7 @@ class _Sides:
         self._there = [other for _one, other in keys if other is not None]
 
     def differing(self, pair: _Pair) -> Iterator[tuple[GridCell | None, GridCell | None, _Keys]]:
-        """The squares of a principal that may differ: those of the pairs that are decided alike, and the keys."""
+        """The cells of a principal that may differ: those of the pairs that are decided alike, and the keys."""
         was = self._classes(self._before, pair.before, self._here)
         now = self._classes(self._after, pair.after, self._there)
         for one, other in self.keys:
@@ -333,7 +333,7 @@ def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence
 def _alike(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:
     if asker is None or key is None or pair_class is None:
         return None
-    return grid.alike(asker, key, pair_class)
+    return grid.representative(asker, key, pair_class)
 
 
 def _of_pair(grid: Grid, asker: Asker | None, alike: GridCell | None, key: Key | None) -> GridCell | None:
@@ -363,7 +363,7 @@ def _answers(grid: Grid, grid_cell: GridCell | None, actions: int) -> list[_Part
         (kept & ~grid_cell.always & ~grid_cell.sometimes, NEVER),
     ]
     if kept & grid_cell.sometimes:
-        parts += grid.residual_alike(grid_cell, kept)
+        parts += grid.residual_of_class(grid_cell, kept)
     return [(mask, answer) for mask, answer in parts if mask]
 
 

@@ -2,7 +2,7 @@
 
 Comes in: what speaks on both sides. Goes out: sources with their places. Never here: whether there is a change.
 
-A side that does not know the principal or the key has no square. What that side says of the other of the two, say
+A side that does not know the principal or the key has no cell. What that side says of the other of the two, say
 the policy of the key that a new principal may use, did not change, and so is no cause.
 """
 
@@ -66,7 +66,7 @@ class Causes:
     def _without_standing(
         self, entries: dict[_Named, Entry], grid: Grid, there: GridCell, keys: dict[str, Key]
     ) -> dict[_Named, Entry]:
-        """Those that a side without a square does not say all the same of the principal, the key or their accounts."""
+        """Those that a side without a cell does not say all the same of the principal, the key or their accounts."""
         world, caller = grid.world, there.asker.caller
         key = keys.get(there.key.arn) if there.key is not None else None
         own = world.principals.get(caller.principal.arn) if caller.principal is not None else None

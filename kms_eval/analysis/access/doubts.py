@@ -1,8 +1,8 @@
 """On which questions, left open by AWS, an answer about somebody hangs: the same that a single decision says.
 
-Comes in: squares of a grid. Goes out: codes of warnings, actions with the same ones together. Never here: which
+Comes in: cells of a grid. Goes out: codes of warnings, actions with the same ones together. Never here: which
 questions there are, or whether a decision hangs on one; both are the engine's. Where no statement and no layer of a
-square has two readings, which is nearly everywhere, nothing is asked at all.
+cell has two readings, which is nearly everywhere, nothing is asked at all.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What every principal may do on every key, for all actions at once: always, sometimes, never, with reasons.
 
-Comes in: an evaluator and what the question fixes. Goes out: squares: one asker and one key (or none), all actions.
+Comes in: an evaluator and what the question fixes. Goes out: cells: one asker and one key (or none), all actions.
 Never here: deciding. Cells come from the engine, permissions that need two resources from `engine.plan`, and reasons
 from the engine's own reading of a decision.
 """
@@ -15,15 +15,15 @@ from operator import is_
 from typing import cast
 
 from kms_eval.analysis.access.answers import AnswerWord, answer_word
+from kms_eval.analysis.access.definite_reasons import DefiniteReason, Reason, allowing, definite_reasons
 from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.open_conditions import OpenConditions, matching
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
 from kms_eval.analysis.access.principals import Asker
 from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder
-from kms_eval.analysis.access.settled_reasons import Reason, SettledReason, allowing, settled_reasons
+from kms_eval.analysis.classes.caller_classes import Asked
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.analysis.classes.pairs import Behind, Counterparts, PairClass, PairClasses, behind
-from kms_eval.analysis.classes.sides import Asked
 from kms_eval.analysis.proving.possible import Possible
 from kms_eval.documents.model import Grant, Policy
 from kms_eval.engine.cell import compile_cell
@@ -62,7 +62,7 @@ class GridCell:
     always: int
     sometimes: int
     halves: tuple[tuple[int, PartialEvaluation], ...]
-    """The settled cells of the first pair, each with the actions that need it; alias actions need two."""
+    """The partially evaluated cells of the first pair, each with the actions that need it; alias actions need two."""
     undetermined: int = 0
     public: int = 0
     first: tuple[Asker, Key | None] | None = None
@@ -106,7 +106,7 @@ class Grid:
         """The pair of each class that was decided: of one principal or anyone of an account, and of everyone."""
         self._said_of: dict[Hashable, tuple[tuple[int, ResidualConditions], ...]] = {}
         self._doubted: dict[Hashable, Doubts] = {}
-        self._reasoned: dict[Hashable, tuple[tuple[int, SettledReason], ...]] = {}
+        self._reasoned: dict[Hashable, tuple[tuple[int, DefiniteReason], ...]] = {}
         self._sources: dict[Behind, Source] = {}
 
     @property
@@ -173,7 +173,7 @@ class Grid:
         if None in found:
             for place, pair_class in enumerate(classes):
                 if found[place] is None:
-                    found[place] = self.alike(asker, keys[place], pair_class)
+                    found[place] = self.representative(asker, keys[place], pair_class)
         return cast("list[GridCell]", found)
 
     def classes_of(self, asker: Asker, keys: Sequence[Key]) -> list[PairClass]:
@@ -188,9 +188,9 @@ class Grid:
         place = self.classes.index.get(key)
         if place is None:
             return self._on(asker, key, None)
-        return self.of_pair(self.alike(asker, key, self._row(asker)[place]), asker, key)
+        return self.of_pair(self.representative(asker, key, self._row(asker)[place]), asker, key)
 
-    def alike(self, asker: Asker, key: Key, pair_class: PairClass) -> GridCell:
+    def representative(self, asker: Asker, key: Key, pair_class: PairClass) -> GridCell:
         """The pair of a class that is decided for all of it: this one, unless another was before."""
         everyone = asker.kind == "everyone"
         cell = self._cells[everyone].get(pair_class)
@@ -279,13 +279,13 @@ class Grid:
 
     def residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
-        found = self.residual_alike(grid_cell, mask)
+        found = self.residual_of_class(grid_cell, mask)
         mine = self._counterparts(grid_cell)
         if mine is None:
             return found
         return tuple((part, replace(each, sources=self._sources_of(each.behind, mine))) for part, each in found)
 
-    def residual_alike(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
+    def residual_of_class(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
         """The same, with the statements and grants of the pair that was decided."""
         question = ("residual", grid_cell.pair_class, mask)
         found = self._said_of.get(question) if grid_cell.pair_class is not None else None
@@ -341,7 +341,7 @@ class Grid:
         if known is None:
             about = (self._circumstances, grid_cell.halves, grid_cell.always, mask)
             known = self._reasoned[question] = tuple(
-                settled_reasons(self.evaluator, *about, grant=_grant_meant(grid_cell))
+                definite_reasons(self.evaluator, *about, grant=_grant_meant(grid_cell))
             )
         mine = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}

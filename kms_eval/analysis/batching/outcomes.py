@@ -68,7 +68,7 @@ class Outcomes:
         self._classes = RequestClasses(self._asking.evaluator, self.words)
         self._known: dict[QuestionClass, int] = {}
         self._frames = CircumstanceNumbers(self._asking.evaluator, self._at)
-        self._slots = RowNumbers()
+        self._row_numbers = RowNumbers()
         self._codes: Codes = np.full((64, 8), _UNKNOWN, np.int16)
         self._residual_entries = ResidualEntries(_MOST_CIRCUMSTANCES)
         self._forget_circumstances()
@@ -81,10 +81,10 @@ class Outcomes:
 
     def make_room(self, rows: int) -> None:
         """Forget everything where that many more rows, all different, might not find room."""
-        places = (len(self._slots) + rows) * self._codes.shape[1]
+        places = (len(self._row_numbers) + rows) * self._codes.shape[1]
         many = len(self.words) + rows > _MOST_WORDS or places > _MOST_CODES
         heavy = max(self.words.letters, self._frames.frames_weight) > _HEAVIEST
-        if len(self._slots) and (many or heavy):
+        if len(self._row_numbers) and (many or heavy):
             self._begin()
 
     def circumstances(self, rows: Sequence[Mapping[str, object]]) -> Numbers:
@@ -105,8 +105,8 @@ class Outcomes:
     def decide(self, principals: Numbers, actions: Numbers, keys: Numbers, circumstances: Numbers | int) -> Codes:
         """The outcome of each row; `circumstances` is one number where they are the same in all rows."""
         words = self.words
-        self._slots.make_room(len(self._frames.requests), len(words.principals), len(words.keys))
-        layer_indexes = self._slots.find(self._frames.of_frames(circumstances), principals, keys)
+        self._row_numbers.make_room(len(self._frames.requests), len(words.principals), len(words.keys))
+        layer_indexes = self._row_numbers.find(self._frames.of_frames(circumstances), principals, keys)
         self._widen()
         width = self._codes.shape[1]
         places = layer_indexes * np.int32(width) + actions
@@ -150,7 +150,7 @@ class Outcomes:
 
     def _classify(self, places: list[int]) -> None:
         """Fill these places of the table of codes, and the whole rows where what was compiled for them will be gone."""
-        if len(self._slots) > _CELLS_KEPT or self._asking.evaluator.age:
+        if len(self._row_numbers) > _CELLS_KEPT or self._asking.evaluator.age:
             width = self._codes.shape[1]
             layer_indexes = dict.fromkeys(place // width for place in places)
             places = [
@@ -162,7 +162,7 @@ class Outcomes:
         for place in places:
             if codes[place] == _UNKNOWN:
                 layer_index, action = divmod(place, width)
-                frame, principal, key = self._slots.triple(layer_index)
+                frame, principal, key = self._row_numbers.triple(layer_index)
                 asked = self._frames.requests[frame]
                 alike = self._classes.of(frame, asked, principal, action, key)
                 code = self._known.get(alike) if alike is not None else None
@@ -175,7 +175,7 @@ class Outcomes:
 
     def _request(self, place: int, asked: Request | None) -> Request | None:
         layer_index, action = divmod(place, self._codes.shape[1])
-        _frame, principal, key = self._slots.triple(layer_index)
+        _frame, principal, key = self._row_numbers.triple(layer_index)
         return self.words.request(principal, action, key, asked)
 
     def _code(self, request: Request) -> int:
@@ -207,9 +207,9 @@ class Outcomes:
     def _widen(self) -> None:
         """Make the table of codes as high and as wide as it has to be."""
         height, width = self._codes.shape
-        if len(self._slots) <= height and len(self.words.actions) <= width:
+        if len(self._row_numbers) <= height and len(self.words.actions) <= width:
             return
-        height = height if len(self._slots) <= height else 2 * len(self._slots)
+        height = height if len(self._row_numbers) <= height else 2 * len(self._row_numbers)
         width = width if len(self.words.actions) <= width else 2 * len(self.words.actions)
         codes = np.full((height, width), _UNKNOWN, np.int16)
         codes[: self._codes.shape[0], : self._codes.shape[1]] = self._codes

@@ -1,6 +1,6 @@
 """Which of two conditions is wider: a request that only one of them lets through, or a proof that there is none.
 
-Comes in: the same action of the same principal on a key in two worlds, as squares of two grids. Goes out: a
+Comes in: the same action of the same principal on a key in two worlds, as cells of two grids. Goes out: a
 comparison. Never here: sets of values (`analysis.proving`), words for people.
 """
 

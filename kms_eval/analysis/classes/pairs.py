@@ -15,11 +15,11 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, cast
 
+from kms_eval.analysis.classes.caller_classes import Asked, CallerClasses, entries_of, not_shown
 from kms_eval.analysis.classes.facts_read import FactsRead
-from kms_eval.analysis.classes.key_sides import KeySides
+from kms_eval.analysis.classes.key_classes import KeyClasses
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.analysis.classes.places import Place, Places, place_of_key
-from kms_eval.analysis.classes.sides import Asked, CallerSides, entries_of, not_shown
 from kms_eval.documents.model import Grant
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.evaluator import Evaluator
@@ -76,8 +76,8 @@ class PairClasses:
         """The position of each key in rows."""
         facts = FactsRead(self.numbers, frozenset(given.values))
         common = (tuple(sorted(given.values.items(), key=itemgetter(0))), at, _of_endpoint(endpoint, world))
-        self._callers = CallerSides(self.places, facts, self.numbers, common=common, actions=actions)
-        self._keys = KeySides(evaluator, self.places, facts, self.numbers, actions=actions)
+        self._callers = CallerClasses(self.places, facts, self.numbers, common=common, actions=actions)
+        self._keys = KeyClasses(evaluator, self.places, facts, self.numbers, actions=actions)
 
     def asked(self, caller: Caller, *, unknown: tuple[str, ...] = (), own_policies: bool = False) -> Asked:
         """Somebody who asks: of it these condition keys are unknown, and it may have policies nobody has described."""

@@ -25,7 +25,7 @@ Wanted = tuple[Test, bool, bool]
 """A test, whether it has to hold, and in the generous reading or not."""
 
 
-class NotSettledError(Exception):
+class NotProvedError(Exception):
     """z3 is not there, or it did not answer; the message says which."""
 
 
@@ -46,12 +46,12 @@ class Beyond:
         try:
             self._z3 = import_module("z3")
         except ImportError:
-            raise NotSettledError("z3 would settle it: pip install 'kms-eval[proofs]'") from None
+            raise NotProvedError("z3 would settle it: pip install 'kms-eval[proofs]'") from None
 
     def answer(self, wanted: Sequence[Wanted]) -> dict[str, tuple[str, ...] | None] | None:
         """Values that meet what is wanted, as far as it can be said here; None is a proof that there are none.
 
-        Raises NotSettledError.
+        Raises NotProvedError.
         """
         for test, holds, generous in wanted:
             said = self._literal(test, generous=generous, holds=holds)
@@ -65,7 +65,7 @@ class Beyond:
         if found == z3.unsat:
             return None
         if found != z3.sat:
-            raise NotSettledError(f"z3 gave no answer within {TIME_LIMIT // 1000} seconds")
+            raise NotProvedError(f"z3 gave no answer within {TIME_LIMIT // 1000} seconds")
         model = solver.model()
         return {
             key: (model.eval(text, model_completion=True).as_string(),) if z3.is_true(model.eval(there)) else None

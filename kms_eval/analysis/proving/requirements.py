@@ -16,7 +16,7 @@ from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvalu
 from kms_eval.analysis.access.residual_conditions import sufficient
 from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
-from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, Unsettled
+from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, NotProved
 from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
@@ -154,7 +154,7 @@ class Search:
         for literal in choices[0]:
             yield from self._search([*literals, literal], choices[1:], known)
 
-    def _leave(self, answer: Unsettled) -> None:
+    def _leave(self, answer: NotProved) -> None:
         if answer.reason not in self.unsettled:
             self.unsettled.append(answer.reason)
 

@@ -1,7 +1,7 @@
 """Whether tests of conditions can hold together: values of the request that make them, or a proof that none do.
 
 Comes in: literals: tests of compiled conditions, each wanted to hold or to fail, and what is known of condition keys.
-Goes out: a `Model`, `IMPOSSIBLE`, or `Unsettled` with the reason. Never here: statements, layers, deciding.
+Goes out: a `Model`, `IMPOSSIBLE`, or `NotProved` with the reason. Never here: statements, layers, deciding.
 
 INVARIANT: `IMPOSSIBLE` is a proof. Where a test cannot be described as a set it counts as met, and what is then found
 is only believed after the engine has decided it.
@@ -16,7 +16,7 @@ from itertools import islice, product
 from typing import Final
 
 from kms_eval.analysis.proving.automata import Clause, TooManyStatesError, shortest
-from kms_eval.analysis.proving.beyond import Beyond, NotSettledError
+from kms_eval.analysis.proving.beyond import Beyond, NotProvedError
 from kms_eval.analysis.proving.domains import Domain, believable
 from kms_eval.analysis.proving.patterns import TEXT_TYPES, OutOfReachError, patterns_of
 from kms_eval.analysis.proving.points import is_ordered, points
@@ -65,13 +65,13 @@ IMPOSSIBLE: Final = Impossible()
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class NotProved:
     """Neither found nor excluded, and why."""
 
     reason: str
 
 
-Answer = Model | Impossible | Unsettled
+Answer = Model | Impossible | NotProved
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str])
     try:
         beyond = Beyond(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
         values = beyond.answer([(each.test, each.holds, each.generous) for each in literals])
-    except NotSettledError as error:
-        return Unsettled(f"the policy variable {names} has the request's own value ({error})")
+    except NotProvedError as error:
+        return NotProved(f"the policy variable {names} has the request's own value ({error})")
     if values is None:
         return IMPOSSIBLE
     filled = {key: each[0] if each is not None else None for key, each in values.items()}
@@ -147,7 +147,7 @@ def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str])
     if all(each.met(values.get(each.test.key), lookup) for each in literals):
         return Model(values)
     # What could not be said there counted as met.
-    return Unsettled(f"the policy variable {names} has the request's own value")
+    return NotProved(f"the policy variable {names} has the request's own value")
 
 
 def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], known: Known) -> list[str | None]:
@@ -197,7 +197,7 @@ def _all_keys(
 ) -> Answer:
     """Key by key: without open variables the tests of one key say nothing of another."""
     values: dict[str, tuple[str, ...] | None] = {}
-    unsettled: Unsettled | None = None
+    unsettled: NotProved | None = None
     by_key = _by_key(literals)
     for key in {**by_key, **(filled or {})}:
         about = by_key.get(key, [])
@@ -216,7 +216,7 @@ def _all_keys(
             answer = _one_key(key, about, known.domains(key), lookup)
         if isinstance(answer, Impossible):
             return IMPOSSIBLE
-        if isinstance(answer, Unsettled):
+        if isinstance(answer, NotProved):
             unsettled = answer
         else:
             values.update(answer.values)
@@ -255,7 +255,7 @@ def _one_key(key: str, about: Sequence[Literal], domain: Domain, lookup: Lookup)
         return _texts(key, valued, domain, lookup)
     if len(kinds) == 1 and (len(valued) == 1 or not domain.multi_valued):
         return IMPOSSIBLE  # a point of each part was tried
-    return Unsettled(f"{valued[0].test.written.key} is compared as {' and as '.join(sorted(kinds))}")
+    return NotProved(f"{valued[0].test.written.key} is compared as {' and as '.join(sorted(kinds))}")
 
 
 def _candidates(valued: Sequence[Literal], domain: Domain, kinds: Iterable[str]) -> Iterator[str]:
@@ -286,9 +286,9 @@ def _texts(key: str, valued: Sequence[Literal], domain: Domain, lookup: Lookup) 
             of_some = []
         found = [shortest((*of_all, clause)) for clause in of_some] or [shortest(of_all)]
     except OutOfReachError as error:
-        return Unsettled(str(error))
+        return NotProved(str(error))
     except TooManyStatesError:
-        return Unsettled(f"the patterns for {valued[0].test.written.key} are too many to compare")
+        return NotProved(f"the patterns for {valued[0].test.written.key} are too many to compare")
     texts = [text for text in found if text is not None]
     if len(texts) < len(found):
         return IMPOSSIBLE

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import product
 
-from kms_eval.analysis.proving.solving import IMPOSSIBLE, Answer, Known, Literal, Model, Unsettled, presence, solve
+from kms_eval.analysis.proving.solving import IMPOSSIBLE, Answer, Known, Literal, Model, NotProved, presence, solve
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
 from kms_eval.engine.conditions import compile_condition
 
@@ -31,7 +31,7 @@ def solve_tied(literals: Sequence[Literal], known: Known) -> Answer:
     if _NAMES in asked:
         pairs = [key for key in dict.fromkeys((*sorted(asked), *known.must_be)) if key.startswith(_PAIR)]
         if len(pairs) > _MOST_PAIRS:
-            return Unsettled("too many pairs of the encryption context are compared with its keys")
+            return NotProved("too many pairs of the encryption context are compared with its keys")
         choices += [(_ties(key, present=False), _ties(key, present=True)) for key in pairs]
     if not choices:
         return solve(literals, known)
@@ -45,7 +45,7 @@ def solve_tied(literals: Sequence[Literal], known: Known) -> Answer:
 
 
 def _open(answers: Iterable[Answer]) -> Answer | None:
-    return next((answer for answer in answers if isinstance(answer, Unsettled)), None)
+    return next((answer for answer in answers if isinstance(answer, NotProved)), None)
 
 
 @lru_cache(maxsize=1024)

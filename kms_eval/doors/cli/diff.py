@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from kms_eval.analysis.access.expected import Judged
     from kms_eval.documents.model import Policy, PolicyKind
+    from kms_eval.doors.cli.compared_worlds import Sides
     from kms_eval.doors.cli.opening import Opened
     from kms_eval.doors.cli.output import Output
-    from kms_eval.doors.cli.sides import Sides
     from kms_eval.doors.cli.template_parameters import SharedParameters
     from kms_eval.engine.evaluator import Evaluator
 
@@ -217,7 +217,7 @@ def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
     """The sides that sources alone have; None where the call names no two."""
     from pathlib import Path
 
-    from kms_eval.doors.cli.sides import Beside, in_git, one, two
+    from kms_eval.doors.cli.compared_worlds import Beside, in_git, one, two
 
     beside = Beside(
         around=tuple(map(Path, call.scenario)),

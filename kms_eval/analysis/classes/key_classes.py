@@ -1,7 +1,7 @@
 """What of a key's own policies and grants is for which caller: one number for each key, equal where nothing differs.
 
 Comes in: keys, callers. Goes out: numbers by place, and the entries behind a number. Never here: the callers' own
-policies (`sides`), deciding.
+policies (`caller_classes`), deciding.
 
 Nearly all callers are not named by nearly all keys: for such a pair it is enough to know whose account it is, and what
 the conditions of the key's statements make of the caller. That is found out once for all callers of a kind.
@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from itertools import chain
 
+from kms_eval.analysis.classes.caller_classes import Asked, entries_of, not_shown
 from kms_eval.analysis.classes.facts_read import FactsRead, asks_about_the_grant, readings
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.analysis.classes.places import EVERYTHING_COVERED, Place, Places, code_at, may_cover, within
-from kms_eval.analysis.classes.sides import Asked, entries_of, not_shown
 from kms_eval.documents.model import Grant, Policy
 from kms_eval.engine.conditions import Test
 from kms_eval.engine.decide import LayerIndex
@@ -60,7 +60,7 @@ class _Kind:
     asks_about_grant: bool
 
 
-class KeySides:
+class KeyClasses:
     """The keys' sides of one world."""
 
     def __init__(

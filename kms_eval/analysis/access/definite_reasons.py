@@ -1,6 +1,6 @@
-"""Why what is settled is as it is, in the engine's words: for a square of the grid, with the statements behind it.
+"""Why what is settled is as it is, in the engine's words: for a cell of the grid, with the statements behind it.
 
-Comes in: settled cells of a square, actions. Goes out: sentences, codes, statements and grants. Never here: deciding,
+Comes in: halves of a cell, actions. Goes out: sentences, codes, statements and grants. Never here: deciding,
 finding reasons: both are the engine's.
 """
 
@@ -61,7 +61,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class SettledReason:
+class DefiniteReason:
     """A reason with the compiled statements and grants: `named` is the one it names, `behind` all of them."""
 
     sentence: str
@@ -70,9 +70,9 @@ class SettledReason:
     behind: tuple[Behind, ...] = ()
 
 
-def settled_reasons(
+def definite_reasons(
     evaluator: Evaluator, circumstances: Circumstances, halves: Halves, always: int, mask: int, *, grant: Grant | None
-) -> Iterator[tuple[int, SettledReason]]:
+) -> Iterator[tuple[int, DefiniteReason]]:
     """The reasons of the actions in `mask`, each with those it is the reason of.
 
     `grant` is the one that a plain RetireGrant on the key means.
@@ -95,7 +95,7 @@ def _cuts(halves: Halves, always: int) -> set[int]:
     return cuts
 
 
-def _reason(evaluator: Evaluator, circumstances: Circumstances, halves: Halves, mask: int) -> SettledReason:
+def _reason(evaluator: Evaluator, circumstances: Circumstances, halves: Halves, mask: int) -> DefiniteReason:
     action = actions_in(mask)[0].name
     rulings = []
     for covered, evaluated in halves:
@@ -110,7 +110,7 @@ def _reason(evaluator: Evaluator, circumstances: Circumstances, halves: Halves, 
     code = reason_code(trace)
     if decisive.outcome == "implicitDeny":
         # No statement is to be named, so that nobody has to be asked who said what.
-        return SettledReason(CODE[code].sentence.format(layer="", action="it"), code)
+        return DefiniteReason(CODE[code].sentence.format(layer="", action="it"), code)
     denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
     sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
     named = Explanation(decisive.outcome, "", action, None, sentence, code, trace.words).deciding
@@ -123,7 +123,7 @@ def _reason(evaluator: Evaluator, circumstances: Circumstances, halves: Halves, 
     )
     found = {source(entry): behind(entry) for entry in reversed(trace.about)}
     those = (found.get(each) for each in dict.fromkeys(said))
-    return SettledReason(
+    return DefiniteReason(
         sentence, code, found.get(named) if named is not None else None, tuple(each for each in those if each)
     )
 

@@ -67,7 +67,7 @@ def entries_of(policies: CallerPolicies) -> list[Entry]:
     return [entry for _in_force, entries in policies.gathered.values() for entry in entries]
 
 
-class CallerSides:
+class CallerClasses:
     """The callers' sides of one world."""
 
     def __init__(
