@@ -260,8 +260,8 @@ class _Sides:
             new = next(now) if other is not None else None
             if old != new or old is None:
                 yield (
-                    _alike(self._before, pair.before, one, old),
-                    _alike(self._after, pair.after, other, new),
+                    _representative(self._before, pair.before, one, old),
+                    _representative(self._after, pair.after, other, new),
                     (one, other),
                 )
 
@@ -330,7 +330,7 @@ def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence
     return found & PUBLISHED, [pair for pair, changed in zip(keys, other_since, strict=True) if changed]
 
 
-def _alike(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:
+def _representative(grid: Grid, asker: Asker | None, key: Key | None, pair_class: PairClass | None) -> GridCell | None:
     if asker is None or key is None or pair_class is None:
         return None
     return grid.representative(asker, key, pair_class)
