@@ -37,6 +37,7 @@ SERVICE_NAMES: Final = frozenset(
         *("cloudwatch-crossaccount", "codebuild", "codecommit", "codeconnections", "codedeploy", "codeguru-profiler"),
         *("codepipeline", "codestar", "codestar-connections", "codestar-notifications", "codewhisperer"),
         *("cognito-identity", "cognito-idp", "compute-optimizer", "config", "config-conforms"),
+        *("evs", "macie2", "oam", "sso-oidc", "tax"),
         *("config-multiaccountsetup", "connect-campaigns", "continuousexport.discovery", "controltower"),
         *("cost-optimization-hub", "costalerts", "custom-resource.application-autoscaling", "databrew"),
         *("dataexchange", "datapipeline", "datasync", "datazone", "deadline", "delivery.logs", "detective"),
