@@ -1,7 +1,7 @@
 """What of a caller's own policies is about which key: one number for each key, equal where nothing differs.
 
 Comes in: a caller's compiled policies. Goes out: numbers by place, and the entries behind a number. Never here: key
-policies and grants (`key_sides`), deciding.
+policies and grants (`key_classes`), deciding.
 """
 
 from __future__ import annotations
