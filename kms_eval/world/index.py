@@ -95,16 +95,6 @@ class Index:
         )
 
     @cached_property
-    def described_account_ids(self) -> frozenset[str]:
-        """Those accounts whatever their partition: an account is in one."""
-        return frozenset(account for _partition, account in self.described_accounts)
-
-    @cached_property
-    def described(self) -> frozenset[str]:
-        """The ARNs of everybody whom the scenario describes."""
-        return frozenset(self._principals)
-
-    @cached_property
     def mentioned_services(self) -> frozenset[str]:
         """The names of services that any policy or grant has."""
         return frozenset(text for text in self._mentions() if not text.startswith("arn:"))

@@ -8,8 +8,8 @@ A denial for a name that nobody has is worth nothing: most of the time the name 
 world describes no principal nothing can be said to be missing, so nobody there is a stranger; nor are root users,
 and whoever a policy or a grant names in full. A pattern names nobody. Names are unique within an account
 whatever their path and case, so that whoever has the name of somebody else, but for these, is nobody (semantics P7).
-An account is of one partition: its ids are not given twice. A service is taken to exist unless its name is nearly one
-that AWS documents, and nothing in the world mentions it.
+In another partition it is another account. A service is taken to exist unless its name is nearly one that AWS
+documents, and nothing in the world mentions it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def is_stranger(world: World, principal: Principal) -> bool:
     partition = principal.arn.split(":", 2)[1]
     if principal.arn in names.mentioned:
         return False
-    if principal.account not in names.described_account_ids:
+    if (partition, principal.account) not in names.described_accounts:
         same = names.by_name.get((partition, principal.account, principal.name.lower()), ())
         return any(arn.split(":", 5)[5].startswith(f"{principal.kind}/") for arn in same)
     return principal.kind != "role" or (partition, principal.account, principal.name) not in names.mentioned_sessions
@@ -80,10 +80,6 @@ def _near(world: World, principal: Principal) -> list[str]:
     same = names.by_name.get((partition, principal.account, principal.name.lower()), ())
     if same:
         return list(same[:_LISTED])
-    partition = _partition_of_account(names, partition, principal.account)
-    there = f"arn:{partition}:{principal.arn.split(':', 2)[2]}"
-    if there in names.described:
-        return [there]
     here = {arn.split(":", 5)[5]: arn for arn in _of_account(names, partition, principal.account)}
     wanted = principal.arn.split(":", 5)[5]
     # By names alone: what they begin with makes them look alike.
@@ -102,14 +98,8 @@ def _of_account(names: Index, partition: str, account: str) -> Iterator[str]:
     yield from islice((arn for arn in every if arn.startswith(start)), _SEARCHED)
 
 
-def _partition_of_account(names: Index, partition: str, account: str) -> str:
-    """The partition in which the world describes somebody of the account, this one where it can be."""
-    found = sorted(each for each, known in names.described_accounts if known == account)
-    return partition if partition in found or not found else found[0]
-
-
 def _known(world: World, principal: Principal) -> str:
     names = index_of(world)
-    partition = _partition_of_account(names, principal.arn.split(":", 2)[1], principal.account)
+    partition = principal.arn.split(":", 2)[1]
     found = [f"`{short_name(world, arn)}`" for arn in _of_account(names, partition, principal.account)]
     return f"of that account it has {', '.join(found[:_LISTED])}{', …' if len(found) > _LISTED else ''}"

@@ -174,13 +174,6 @@ def test_a_name_that_only_begins_like_others_is_near_to_none() -> None:
     )
 
 
-def test_an_account_is_of_one_partition() -> None:
-    in_china = f"arn:aws-cn:iam::{ACCOUNT}:role/admin"
-    assert "did you mean `role/admin`?" in _refused(_data(), in_china)
-    decision = Scenario.from_dict(_data()).can(in_china, "kms:Decrypt", stranger=True)
-    assert (decision.decision, decision.reason_code) == ("implicitDeny", "partitions-never-cross")
-
-
 def test_a_service_whose_name_is_nearly_another_is_asked_about_where_something_names_it() -> None:
     assert "did you mean `cloudtrail.amazonaws.com`?" in _refused(_data(), "cloudtrial.amazonaws.com")
     condition = {"StringEquals": {"aws:PrincipalServiceName": "cloudtrial.amazonaws.com"}}
