@@ -71,6 +71,31 @@ def test_services_that_nothing_names_are_let_in_by_an_asterisk() -> None:
     assert [each.who for each in found.witnesses] == ["glacier.amazonaws.com"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "who"),
+    [
+        ({"StringLike": "kinesis*"}, "kinesis.amazonaws.com"),
+        ({"StringLike": "f?rehose.amazonaws.com"}, "firehose.amazonaws.com"),
+        ({"StringLike": "nobody-has-heard-of-*.amazonaws.com"}, "nobody-has-heard-of-.amazonaws.com"),
+        ({"StringEqualsIgnoreCase": "Glacier.amazonaws.com"}, "glacier.amazonaws.com"),
+        ({"StringNotLike": "s*"}, "ec2.amazonaws.com"),
+        ({"StringNotLike": ["s*", "e*"], "StringLike": "*c*"}, "lambda.amazonaws.com"),
+    ],
+)
+def test_a_condition_on_the_name_of_a_service_lets_in_one_that_meets_it(condition: dict[str, Any], who: str) -> None:
+    conditions = {name: {"aws:PrincipalServiceName": value} for name, value in condition.items()}
+    found = world(DELEGATES, allow("kms:Decrypt", **conditions)).check(only=["role/reader", "root"], may="kms:Decrypt")
+    assert who in [each.who for each in found.witnesses]
+
+
+def test_a_service_that_is_nearly_another_one_is_a_witness_all_the_same() -> None:
+    of_identity = {"StringEquals": {"aws:PrincipalServiceName": "snss.amazonaws.com"}}
+    policy = document({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": of_identity})
+    scenario = world(allow("kms:Decrypt"), principals={"role/reader": {"policies": [policy]}})
+    found = scenario.check(only=["role/reader"], may="kms:Decrypt")
+    assert "snss.amazonaws.com" in [each.who for each in found.witnesses]
+
+
 @pytest.mark.parametrize("who", [f"arn:aws:iam::{OTHER}:root", "arn:aws:iam::999999999999:root"])
 def test_a_root_user_of_another_account_may_what_anybody_may(who: str) -> None:
     partner: dict[str, Any] = {f"arn:aws:iam::{OTHER}:role/partner": {}}

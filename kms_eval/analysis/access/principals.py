@@ -150,6 +150,11 @@ def asker_named(evaluator: Evaluator, text: str) -> Asker:
     """The asker that a name or an ARN means; raises InputError for what cannot ask, and for strangers."""
     caller = evaluator.caller(text)
     refuse_stranger(evaluator.world, caller)
+    return asker_of(evaluator, caller)
+
+
+def asker_of(evaluator: Evaluator, caller: Caller) -> Asker:
+    """The asker that a caller is, a stranger as well as anybody else."""
     kind: AskerKind = "session" if ":assumed-role/" in caller.arn else _KINDS[caller.kind]
     described = caller.principal is None or caller.principal.known
     accounts = index_of(evaluator.world).described_accounts

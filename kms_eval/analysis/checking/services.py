@@ -3,22 +3,26 @@
 Comes in: an evaluator, names. Goes out: askers. Never here: what a service may do.
 
 `"*"` as a principal includes AWS services, and so does a NotPrincipal. One that nothing names stands for all of these,
-beside those that conditions name.
+beside those that conditions name, and one more for each pattern in conditions on the name of a service.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 
-from kms_eval.analysis.access.principals import Asker, asker_named
+from kms_eval.analysis.access.principals import Asker, asker_of
 from kms_eval.documents.model import Statement
 from kms_eval.engine.evaluator import Evaluator
+from kms_eval.facts.service_principals import SERVICE_NAMES
+from kms_eval.language.pattern import compile_text
 from kms_eval.world.identity import is_service
 from kms_eval.world.model import World, policies_of
 
-_WELL_KNOWN = tuple(f"{name}.amazonaws.com" for name in ("sns", "sqs", "s3", "ec2", "lambda", "logs", "rds", "events"))
 _NAMES_SERVICES = frozenset({"aws:principalservicename", "aws:principalservicenameslist"})
+_WELL_KNOWN = ("sns", "sqs", "s3", "ec2", "lambda", "logs", "rds", "events")
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def other_services(evaluator: Evaluator, named: Collection[str]) -> tuple[Asker, ...]:
@@ -26,9 +30,24 @@ def other_services(evaluator: Evaluator, named: Collection[str]) -> tuple[Asker,
     world = evaluator.world
     if not any(_lets_services_in(each) for key in world.keys.values() for each in key.policy.statements):
         return ()
-    in_conditions = dict.fromkeys(name for name in _in_conditions(world) if name not in named)
-    unnamed = [name for name in _WELL_KNOWN if name not in named and name not in in_conditions]
-    return tuple(asker_named(evaluator, name) for name in (*in_conditions, *unnamed[:1]))
+    texts = dict.fromkeys(_in_conditions(world))
+    in_conditions = [name for name in texts if is_service(name) and name not in named]
+    patterns = [pattern for pattern in (_VARIABLE.sub("*", text) for text in texts) if set(pattern) & set("*?")]
+    others = _told_apart(patterns, {*named, *in_conditions})
+    return tuple(asker_of(evaluator, evaluator.caller(name)) for name in (*in_conditions, *others))
+
+
+def _told_apart(patterns: Sequence[str], left_out: Collection[str]) -> Iterator[str]:
+    """A service for each set of patterns that some match; where none that AWS documents matches a pattern, made up."""
+    matchers = [compile_text(pattern) for pattern in patterns]
+    documented = (f"{name}.amazonaws.com" for name in (*_WELL_KNOWN, *sorted(SERVICE_NAMES)))
+    made_up = (pattern.replace("*", "").replace("?", "a") for pattern in patterns)
+    seen: set[tuple[bool, ...]] = set()
+    for name in (*documented, *filter(is_service, made_up)):
+        matched = tuple(matcher(name) for matcher in matchers)
+        if name not in left_out and matched not in seen:
+            seen.add(matched)
+            yield name
 
 
 def _lets_services_in(statement: Statement) -> bool:
@@ -42,4 +61,5 @@ def _in_conditions(world: World) -> Iterator[str]:
         for statement in policy.statements:
             for test in statement.condition or ():
                 if test.key.lower() in _NAMES_SERVICES:
-                    yield from (name for name in test.values if is_service(name))
+                    # Some operators ignore case.
+                    yield from (name for value in test.values for name in (value, value.lower()))
