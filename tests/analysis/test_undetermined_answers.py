@@ -22,6 +22,7 @@ from tests.analysis.asking_grids import (
 )
 
 REFUSED = {"unknown": "AccessDenied", "address": "kms:ListGrants"}
+UNKNOWN = {"unknown": "known after apply", "address": "aws_iam_role.reader.arn"}
 DECRYPTS = {"role/a": {"policies": [document(statement("kms:Decrypt"))]}}
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 
@@ -117,3 +118,18 @@ def test_a_deny_for_outsiders_keeps_a_key_for_everybody_from_being_public() -> N
 def test_a_foreign_account_is_not_the_public() -> None:
     world = scenario(DELEGATES, {**statement("kms:Decrypt"), "Principal": {"AWS": ABROAD}})
     assert said(grid_cell(world, f"anyone in account {ABROAD}")) == "conditional"
+
+
+@pytest.mark.parametrize("principal", [UNKNOWN, {"AWS": UNKNOWN}, {"AWS": [UNKNOWN]}])
+def test_whoever_an_unknown_principal_may_be_is_anyone_at_all(principal: object) -> None:
+    key = {"policy": document(DELEGATES, statement("kms:Decrypt", Principal=principal))}
+    world = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}, "principals": {"role/a": {}}})
+    for finding in world.who_can("kms:Decrypt").findings:
+        assert {each.person.label: each.answer for each in finding.answers}["anyone at all"] == "undetermined"
+
+
+def test_an_unknown_principal_that_is_denied_adds_nobody() -> None:
+    denied = {**statement("kms:Decrypt", Principal=UNKNOWN), "Effect": "Deny"}
+    key = {"policy": document(DELEGATES, denied)}
+    world = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}, "principals": {"role/a": {}}})
+    assert "anyone at all" not in str(world.who_can("kms:Decrypt"))

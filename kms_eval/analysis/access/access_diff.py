@@ -21,6 +21,7 @@ from kms_eval.analysis.access.principals import Asker, AskerKind, asker_named
 from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.analysis.access.selection import chosen_askers, chosen_keys, chosen_on_either
+from kms_eval.analysis.access.unchanged import changed_keys
 from kms_eval.analysis.checking.comparing import Comparison, compare_conditions, only_here
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.classes.pairs import PairClass
@@ -112,11 +113,13 @@ def compare(
     """
     pairs = _paired(before.evaluator, after.evaluator, principals)
     both_keys = _paired_keys(before.world, after.world, keys)
+    changed = changed_keys(before.world, after.world, both_keys)
+    if len(changed) < len(both_keys):
+        before, after = _about(before, after, PUBLISHED, changed)
     after.count_like(before)
-    differing, named = _differing(before, after, pairs, both_keys)
+    differing, named = _differing(before, after, pairs, changed)
     actions &= differing
-    before = before.about(actions, [one for one, _other in named if one is not None])
-    after = after.about(actions, [other for _one, other in named if other is not None])
+    before, after = _about(before, after, actions, named)
     after.count_like(before)
     comparing = _Comparing(before, after, actions, both_keys)
     sides = _Sides(before, after, named)
@@ -210,12 +213,12 @@ class _Comparing:
 
     def _shown(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
         """Access that comes or goes under conditions, with a request that meets them; None where none does."""
-        before = (self._before, self._before.itself(one)) if one is not None else None
-        after = (self._after, self._after.itself(other)) if other is not None else None
         question = tuple(None if each is None else each.pair_class for each in (one, other))
         if ALWAYS in {change.before, change.after} or self._showing[question] >= _MOST_SHOWN:
             return change
         self._showing[question] += 1
+        before = (self._before, self._before.itself(one)) if one is not None else None
+        after = (self._after, self._after.itself(other)) if other is not None else None
         bit, now = bit_of(change.actions[0]), self._after.at or datetime.now(UTC)
         sides = (after, before) if change.before == NEVER else (before, after)
         found = only_here(sides[0], sides[1], bit, now=now) if sides[0] is not None else ""
@@ -305,6 +308,14 @@ def _paired_keys(before: World, after: World, names: Sequence[str]) -> list[tupl
         (key, there.get(handle) or by_arn.pop(key.arn, None)) for handle, key in here.items()
     ]
     return [*pairs, *((None, key) for key in by_arn.values())]
+
+
+def _about(before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> tuple[Grid, Grid]:
+    """Both grids, about these actions and keys alone."""
+    return (
+        before.about(actions, [one for one, _other in keys if one is not None]),
+        after.about(actions, [other for _one, other in keys if other is not None]),
+    )
 
 
 def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> tuple[int, Sequence[_Keys]]:

@@ -105,6 +105,9 @@ class _Named:
     everyone: bool = False
 
     def statement(self, statement: Statement, partition: str) -> None:
+        if statement.principals is None and statement.not_principals is None:
+            # Whom it is for is unknown: it may be anybody.
+            self.everyone = self.everyone or statement.effect == "Allow"
         for entry in statement.principals or ():
             self._entry(entry, partition, allows=statement.effect == "Allow")
         for entry in statement.not_principals or ():
