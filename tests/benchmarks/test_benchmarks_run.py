@@ -30,6 +30,7 @@ def test_there_are_benchmarks() -> None:
     assert {"bench_decision", "bench_peers", "bench_compile", "bench_start", "bench_hostile"} <= set(BENCHMARKS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_runs_on_small_inputs(name: str) -> None:
     if name in OVER_COLUMNS:
@@ -39,6 +40,7 @@ def test_a_benchmark_runs_on_small_inputs(name: str) -> None:
     assert "|" in done.stdout
 
 
+@pytest.mark.long
 def test_an_engine_that_is_not_installed_is_skipped_and_said_so() -> None:
     done = run("benchmarks.bench_peers", "--smoke")
     for package in ("ministack", "cedarpy", "principalmapper"):

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from tests.doors.command_line import SCENARIO
-from tests.doors.test_pytest_plugin import FAILING, TESTS, Project, project
+from tests.doors.test_pytest_plugin import FAILING, TESTS, Project, loaded, project
 
-__all__ = ["project"]  # the fixture
+__all__ = ["loaded", "project"]  # the fixtures
 
 pytest_plugins = ["pytester"]
 
@@ -41,7 +41,7 @@ def test_workers_are_counted_together(project: Project) -> None:
     project.write("app.kms.yaml", SCENARIO)
     project.write("test_it.py", TESTS)
     alone = table(project.run("--kms-cov"))
-    assert table(project.run("--kms-cov", "-n", "2")) == alone
+    assert table(project.run_apart("--kms-cov", "-n", "2")) == alone
 
 
 def test_without_the_option_there_is_no_report(project: Project) -> None:
@@ -52,7 +52,7 @@ def test_without_the_option_there_is_no_report(project: Project) -> None:
 
 def test_json_and_html_are_written(project: Project) -> None:
     project.write("app.kms.yaml", SCENARIO)
-    result = project.run("--kms-cov-report=json:out/kms.json", "--kms-cov-report", "html:out/kms.html", "-n", "2")
+    result = project.run_apart("--kms-cov-report=json:out/kms.json", "--kms-cov-report", "html:out/kms.html", "-n", "2")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["json report: out/kms.json", "html report: out/kms.html"])
     assert "statements" not in result.stdout.str()

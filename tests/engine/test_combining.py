@@ -123,7 +123,7 @@ def engine(name: str, account: str, states: dict[str, str], unknown: str) -> boo
     return bool(decide.allowed(sums, shape) & DECRYPT)
 
 
-@pytest.mark.parametrize("account", [HOME, ABROAD])
+@pytest.mark.parametrize("account", [HOME, pytest.param(ABROAD, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_combination_of_the_layers_words(name: str, account: str) -> None:
     judge, documents = reference(name, account)
