@@ -11,6 +11,7 @@ from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS, attach
+from kms_eval.sources.groups import Groups
 from kms_eval.sources.raw import Exclusive, Raw, Whole
 
 _BY_NAME = frozenset({"policies", "grants", "aliases"})
@@ -25,8 +26,10 @@ def merged(raws: Iterable[Raw]) -> Raw:
     """All of them as one. Gaps count where no source says anything."""
     result = Raw()
     names: list[str] = []
+    groups = Groups()
     for raw in raws:
         _rename_others(result, raw)
+        groups.rename(raw)
         _Merger(result, raw).merge()
         names.append(raw.known_as)
     attach(result)

@@ -65,9 +65,13 @@ class Identities:
         raw.words += self._words
         for person in self._people.values():
             if person.kind == "group":
-                self._put(raw, person, ("groups", person.name))
+                self._put(raw, person, ("groups", self._group(person)))
             else:
                 self._put(raw, person, ("principals", self._arn(person)))
+
+    def _group(self, person: Person) -> str:
+        """What a group is called in the section `groups`: its name in the plan's main account, its ARN elsewhere."""
+        return person.name if person.account == self._naming.main_account else self._arn(person)
 
     def _arn(self, person: Person) -> str:
         if person.resource is not None:
@@ -237,11 +241,11 @@ class Identities:
     def _memberships(self) -> None:
         for resource in self._index.of_type("aws_iam_user_group_membership"):
             for user in self._named(resource, "user", "user"):
-                user.groups += [group.name for group in self._named(resource, "group", "groups")]
+                user.groups += [self._group(group) for group in self._named(resource, "group", "groups")]
         for resource in self._index.of_type("aws_iam_group_membership"):
             for group in self._named(resource, "group", "group"):
                 for user in self._named(resource, "user", "users"):
-                    user.groups.append(group.name)
+                    user.groups.append(self._group(group))
 
     def _named(self, resource: Resource, kind: str, name: str) -> Iterator[Person]:
         """Whom an attribute names: one name or a list of names, or references where they are not known yet."""
