@@ -37,7 +37,7 @@ def put_keys(raw: Raw, resources: list[Resource]) -> None:
     for resource in resources:
         if resource.type not in KEY_TYPES:
             continue
-        logical = resource.id.rpartition(".")[2]
+        logical = resource.logical
         handles[resource.stack.key_id(logical)] = handles[resource.stack.key_arn(logical)] = resource.id
         raw.put("keys", resource.id, _key(resource, logical), resource.place)
         document = _document(resource.get("KeyPolicy"), Origin(resource.place.at("KeyPolicy"), resource.id))
@@ -182,7 +182,7 @@ class People:
             self._attach(resource)
 
     def _declare(self, resource: Resource) -> None:
-        logical = resource.id.rpartition(".")[2]
+        logical = resource.logical
         if resource.type == "AWS::IAM::ManagedPolicy":
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
             document = _said(resource, "PolicyDocument", origin)
@@ -197,7 +197,7 @@ class People:
 
     def _own(self, resource: Resource) -> None:
         kind = _PEOPLE[resource.type]
-        steps = self._names[kind, resource.stack.name(resource.id.rpartition(".")[2]).lower()]
+        steps = self._names[kind, resource.stack.name(resource.logical).lower()]
         entry = self._entry(steps)
         self._inline(resource, steps)
         for index, text in enumerate(_entries(resource.get("ManagedPolicyArns"))):
@@ -242,7 +242,7 @@ class People:
             for kind, owner in _owners(resource):
                 self._give(kind, owner, name, resource, _said(resource, "PolicyDocument", origin))
         elif resource.type == "AWS::IAM::ManagedPolicy":
-            own = resource.stack.arn(resource.id.rpartition(".")[2])
+            own = resource.stack.arn(resource.logical)
             for kind, owner in _owners(resource):
                 self._give(kind, owner, own, resource, self._managed[own])
         elif resource.type == "AWS::IAM::UserToGroupAddition":

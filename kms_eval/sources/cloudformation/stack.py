@@ -49,7 +49,7 @@ Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] |
 class Resource:
     """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated.
 
-    `perhaps` is what it hangs on whether it is made; None where it is.
+    `logical` is the logical id within its own stack. `perhaps` is what it hangs on whether it is made; None where it is.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Resource:
     properties: Mapping[str, object]
     place: Place
     stack: Stack
+    logical: str
     perhaps: Unknown | None = None
 
     def get(self, name: str) -> object:
@@ -144,6 +145,7 @@ class Stack:
                 properties if isinstance(properties, Mapping) else {},
                 here.at("Properties"),
                 self,
+                name,
                 perhaps,
             )
 
