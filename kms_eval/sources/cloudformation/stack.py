@@ -49,7 +49,7 @@ Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] |
 class Resource:
     """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated.
 
-    `logical` is the logical id within its own stack. `perhaps` is what decides whether it is made; None where it is made.
+    `logical` is the logical id within its own stack. `perhaps` is what decides whether it is made, None if it is.
     """
 
     id: str
