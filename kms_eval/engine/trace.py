@@ -32,7 +32,11 @@ def source(entry: Entry) -> Source:
 def grant_source(grant: Grant) -> Source:
     """Where a grant stands."""
     place = grant.place.location() if grant.place is not None else None
-    return Source(f"grant {grant.id or '(unknown)'}", grant.name, 0, "Allow", place)
+    return Source(_of_grant(grant), grant.name, 0, "Allow", place)
+
+
+def _of_grant(grant: Grant) -> str:
+    return f"grant {grant.id or '(unknown)'}"
 
 
 def rule_source(rule: Rule) -> Source:
@@ -44,6 +48,16 @@ def statement_source(policy: Policy, statement: Statement) -> Source:
     """Where a statement stands. A single statement may be written without its list."""
     place = policy.place.at("Statement", statement.index).location() if policy.place is not None else None
     return Source(policy.name, statement.sid, statement.index, statement.effect, place)
+
+
+def grant_name(grant: Grant) -> str:
+    """What a grant is called where there is room for one name: as its `Source` says it, without looking up where."""
+    return Source(_of_grant(grant), grant.name, 0, "Allow").name
+
+
+def rule_name(rule: Rule) -> str:
+    """The same of the statement of a rule."""
+    return Source(rule.policy.name, rule.statement.sid, rule.statement.index, rule.statement.effect).name
 
 
 class Trace:

@@ -24,10 +24,24 @@ def render(matrix: Matrix) -> Iterator[str]:
         yield ",\n" if number else "{\n"
         yield f"  {json_text(name)}: {json_text(value)}"
     yield ',\n  "rows": ['
-    for number, row in enumerate(matrix.rows):
-        yield "\n    " if number == 0 else ",\n    "
-        yield json_text(_row(matrix, row))
+    for number, text in enumerate(_rows(matrix)):
+        yield f"\n    {text}" if number == 0 else f",\n    {text}"
     yield "\n  ]\n}\n"
+
+
+def _rows(matrix: Matrix) -> Iterator[str]:
+    """Each row as JSON. Most rows give the same answers as another one: their answers are written once."""
+    principals = [json_text(person.name) for person in matrix.principals]
+    keys = [json_text(key.handle) for key in matrix.keys]
+    known: dict[tuple[int, ...], str] = {}
+    for row in matrix.rows:
+        # The matrix keeps notes and doubts as long as this runs, so that their identities are their own.
+        looks = (row.always, row.sometimes, row.undetermined, row.public, id(row.notes), id(row.doubts))
+        answers = known.get(looks)
+        if answers is None:
+            answers = known[looks] = json_text(_answers(row)).removeprefix("{")
+        key = "null" if row.key is None else keys[row.key]
+        yield f'{{"principal": {principals[row.principal]}, "key": {key}, {answers}'
 
 
 def to_dict(matrix: Matrix) -> dict[str, Any]:
@@ -52,6 +66,12 @@ def _row(matrix: Matrix, row: Row) -> dict[str, Any]:
     return {
         "principal": matrix.principals[row.principal].name,
         "key": None if row.key is None else matrix.keys[row.key].handle,
+        **_answers(row),
+    }
+
+
+def _answers(row: Row) -> dict[str, Any]:
+    return {
         "always": _names(row.always),
         "conditional": _with_conditions(row, row.mask("conditional")),
         # What is rare is there only where it is.

@@ -77,8 +77,8 @@ def definite_reasons(
 
     `grant` is the one that a plain RetireGrant on the key means.
     """
-    pieces = [mask]
-    for cut in _cuts(halves, always):
+    pieces = [mask] if mask else []
+    for cut in _cuts(halves, always) if mask & (mask - 1) else ():
         pieces = [part for piece in pieces for part in (piece & cut, piece & ~cut) if part]
     for piece in pieces:
         carried = replace(circumstances, grant=grant) if piece == RETIRE_GRANT else circumstances

@@ -35,7 +35,7 @@ from kms_eval.engine.masks import ON_ALIAS, ON_KEY, WITHOUT_KEY, actions_in, bit
 from kms_eval.engine.plan import grant_meant, parts
 from kms_eval.engine.resources import Target, key_target, without_key
 from kms_eval.engine.situation import Scope
-from kms_eval.engine.trace import grant_source, rule_source, source
+from kms_eval.engine.trace import grant_name, grant_source, rule_name, rule_source, source
 from kms_eval.world.model import Key, World
 from kms_eval.world.request import Request
 
@@ -203,7 +203,17 @@ class Grid:
         """The answers about a pair that is decided like another."""
         if cell.asker is asker and cell.key is key:
             return cell
-        return replace(cell, asker=asker, key=key)
+        return GridCell(
+            asker,
+            key,
+            cell.always,
+            cell.sometimes,
+            cell.halves,
+            cell.undetermined,
+            cell.public,
+            cell.first,
+            cell.pair_class,
+        )
 
     def itself(self, grid_cell: GridCell) -> GridCell:
         """The same answers with what is compiled for this very pair."""
@@ -334,6 +344,39 @@ class Grid:
 
     def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:
         """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
+        mine = self._counterparts(grid_cell)
+        found: dict[Reason, int] = {}
+        for piece, each in self._reasons_of_class(grid_cell, mask):
+            named = self._sources_of((each.named,) if each.named is not None else (), mine)
+            one = named[0] if named else None
+            reason = Reason(each.sentence, each.code, one, self._sources_of(each.behind, mine))
+            found[reason] = found.get(reason, 0) | piece
+        return tuple((part, reason) for reason, part in found.items())
+
+    def reason_named(self, grid_cell: GridCell, bit: int) -> tuple[str, tuple[str, ...]]:
+        """Why one action is always or never allowed, and the name of the statement or grant that it is said of, if any.
+
+        `reasons` finds everything that is behind it and where it stands, which takes several times as long.
+        """
+        ((_mask, reason),) = self._reasons_of_class(grid_cell, bit)
+        return reason.sentence, self._names_of((reason.named,), grid_cell) if reason.named is not None else ()
+
+    def residual_named(self, grid_cell: GridCell, bit: int) -> tuple[ResidualConditions, tuple[str, ...]]:
+        """The conditions of one action that is sometimes allowed, and the names of the statements and grants behind.
+
+        The conditions are one object for all pairs of a class; their sources are those of the pair that was decided.
+        """
+        ((_mask, residual),) = self.residual_of_class(grid_cell, bit)
+        return residual, self._names_of(residual.behind, grid_cell)
+
+    def _names_of(self, those: Iterable[Behind], grid_cell: GridCell) -> tuple[str, ...]:
+        counterparts = self._counterparts(grid_cell)
+        if counterparts is not None:
+            those = (mine for each in those for mine in counterparts.of(each))
+        return tuple(dict.fromkeys(map(_name_of, those)))
+
+    def _reasons_of_class(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, DefiniteReason], ...]:
+        """The reasons, with the statements and grants of the pair that was decided."""
         mask &= self._actions & ~grid_cell.sometimes
         mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
         question = (grid_cell.pair_class, mask)
@@ -343,14 +386,7 @@ class Grid:
             known = self._reasoned[question] = tuple(
                 definite_reasons(self.evaluator, *about, grant=_grant_meant(grid_cell))
             )
-        mine = self._counterparts(grid_cell)
-        found: dict[Reason, int] = {}
-        for piece, each in known:
-            named = self._sources_of((each.named,) if each.named is not None else (), mine)
-            one = named[0] if named else None
-            reason = Reason(each.sentence, each.code, one, self._sources_of(each.behind, mine))
-            found[reason] = found.get(reason, 0) | piece
-        return tuple((part, reason) for reason, part in found.items())
+        return known
 
     def allowing(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, tuple[Source, ...]], ...]:
         """The statements and grants that allow those actions in `mask` in every request, limits aside.
@@ -414,6 +450,10 @@ class Grid:
             needs = {key for rule in rules for key in rule.needs}
             known = self._unknown[beginnings] = matching(needs, beginnings)
         return known
+
+
+def _name_of(one: Behind) -> str:
+    return grant_name(one) if isinstance(one, Grant) else rule_name(one)
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:

@@ -7,7 +7,7 @@ Never here: deciding, text for people.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kms_eval.analysis.access.access_matrix import Person, Track
@@ -63,37 +63,45 @@ class _Collected:
     grid: Grid
     denials: bool
     answers: dict[tuple[str, Key | None], list[Who]] = field(default_factory=dict)
+    _texts: dict[int, str] = field(default_factory=dict)
+    """Conditions in words, by the identity of what the grid keeps for all pairs of a class."""
 
     def add(self, cells: Iterable[tuple[Key | None, GridCell]], asker: Asker, person: Person, actions: int) -> None:
         """What one asker may do, on several keys or without one; the cells are those that are decided alike."""
         asked = [(action.name, bit_of(action.name)) for action in actions_in(actions)]
         never = Who(person, "never")
-        known: dict[int, Doubts] = {}
+        known: dict[int, list[tuple[str, int, AnswerWord, tuple[str, ...]]]] = {}
         for key, alike in cells:
-            doubts = known.get(id(alike))
-            if doubts is None:
-                doubts = known[id(alike)] = self.grid.doubts(alike, actions)
-            for name, bit in asked:
-                answer = alike.answer(bit)
-                who = never
+            told = known.get(id(alike))
+            if told is None:
+                doubts = self.grid.doubts(alike, actions)
+                told = known[id(alike)] = [
+                    (name, bit, alike.answer(bit), _codes(doubts, bit) if doubts else ()) for name, bit in asked
+                ]
+            for name, bit, answer, codes in told:
                 if answer != "never" or self.denials:
-                    who = self._who(self.grid.of_pair(alike, asker, key), person, bit)
-                # Nobody in particular, who never may: nothing is said by saying so.
-                elif not asker.is_one:
-                    continue
-                if doubts:
-                    who = replace(who, doubts=next((codes for mask, codes in doubts if mask & bit), ()))
+                    who = self._who(self.grid.of_pair(alike, asker, key), person, bit, answer, codes)
+                else:
+                    who = Who(person, "never", doubts=codes) if codes else never
+                # Of nobody in particular it is not said that they may never.
                 if answer != "never" or asker.is_one:
                     self.answers.setdefault((name, key), []).append(who)
 
-    def _who(self, grid_cell: GridCell, person: Person, bit: int) -> Who:
-        answer = grid_cell.answer(bit)
+    def _who(self, grid_cell: GridCell, person: Person, bit: int, answer: AnswerWord, codes: tuple[str, ...]) -> Who:
         if grid_cell.sometimes & bit:
-            ((_mask, residual),) = self.grid.residual(grid_cell, bit)
-            said = f"{UNKNOWN}{', '.join(residual.unknowns)}" if answer == "undetermined" else str(residual)
-            return Who(person, answer, said, residual.by, residual.unknowns)
-        ((_mask, reason),) = self.grid.reasons(grid_cell, bit)
-        return Who(person, answer, reason.sentence, (reason.by,) if reason.by else ())
+            residual, by = self.grid.residual_named(grid_cell, bit)
+            said = self._texts.get(id(residual))
+            if said is None:
+                said = self._texts[id(residual)] = str(residual)
+            if answer == "undetermined":
+                said = f"{UNKNOWN}{', '.join(residual.unknowns)}"
+            return Who(person, answer, said, by, residual.unknowns, codes)
+        sentence, by = self.grid.reason_named(grid_cell, bit)
+        return Who(person, answer, sentence, by, (), codes)
+
+
+def _codes(doubts: Doubts, bit: int) -> tuple[str, ...]:
+    return next((codes for mask, codes in doubts if mask & bit), ())
 
 
 def who_can(

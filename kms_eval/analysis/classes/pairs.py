@@ -145,17 +145,19 @@ class PairClasses:
         """Where the statements and grants of one pair stand in another of its class; it is always the same one."""
         known = self._of_first.get(pair)
         if known is None:
-            known = self._of_first[pair] = _positions(self._kept(one, its_key))
-        return Counterparts(known, self._kept(other, others_key))
+            callers, of_key = self._kept(one, its_key)
+            known = self._of_first[pair] = _positions([*callers, *of_key()])
+        return Counterparts(known, *self._kept(other, others_key))
 
-    def _kept(self, asked: Asked, key: Key | None) -> list[Entry]:
+    def _kept(self, asked: Asked, key: Key | None) -> tuple[list[Entry], Callable[[], list[Entry]]]:
+        """The entries behind a pair's class: those of the caller's own policies, and how to get those of the key."""
         if key is None:
             place = Place(
                 -1, None, without_key(asked.caller.account, self._evaluator.world.region, asked.caller.partition)
             )
-            return self._callers.kept(asked, place)
+            return self._callers.kept(asked, place), list
         place = self.places.all[self.index[key]]
-        return [*self._callers.kept(asked, place), *self._keys.kept(asked, place)]
+        return self._callers.kept(asked, place), partial(self._keys.kept, asked, place)
 
     def _scope(self, caller: Caller, target: Target) -> Scope:
         return Scope(self._evaluator.world, caller, target, self._endpoint, task_only=self._task_only)
@@ -188,15 +190,25 @@ def _positions(entries: Iterable[Entry]) -> Positions:
 class Counterparts:
     """Statements and grants by those of another pair that say the same."""
 
-    def __init__(self, those: Positions, mine: Sequence[Entry]) -> None:
-        self._those, self._mine = those, mine
+    def __init__(self, those: Positions, callers: Sequence[Entry], of_key: Callable[[], Sequence[Entry]]) -> None:
+        self._those, self._callers = those, callers
+        self._find_of_key = of_key
+        self._of_key: Sequence[Entry] | None = None
 
     def of(self, one: Behind) -> Sequence[Behind]:
         """What stands in its place: several where one policy is attached twice and here there are two."""
         positions = self._those.get(one)
         if positions is None:
             return (one,)
-        return [stands for each in positions if (stands := behind(self._mine[each])) is not None]
+        return [stands for each in positions if (stands := behind(self._at(each))) is not None]
+
+    def _at(self, position: int) -> Entry:
+        if position < len(self._callers):
+            return self._callers[position]
+        if self._of_key is None:
+            # Finding them takes longer than all else, and what is named is often a statement of the caller's own.
+            self._of_key = self._find_of_key()
+        return self._of_key[position - len(self._callers)]
 
 
 def behind(entry: Entry) -> Behind | None:
