@@ -18,7 +18,7 @@ _Entry = TypeVar("_Entry", bound="Entry")
 
 
 def read_entry(form: Form[_Entry], value: object, place: Place, findings: Findings) -> _Entry | None:
-    """`value` as an entry; None where it is invalid, and then everything wrong with it has been added to `findings`."""
+    """`value` as an entry; None where it is invalid, and then everything wrong with it is added to `findings`."""
     try:
         return form(value)
     except Unsure:
