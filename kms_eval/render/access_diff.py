@@ -1,6 +1,6 @@
 """A comparison of two worlds: as text for a person, as Markdown for a pull request, as JSON.
 
-Comes in: a comparison, judged. Goes out: text. Never here: comparing, folding, exit codes.
+Comes in: a judged comparison. Goes out: text. Never here: comparing, folding, exit codes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LONGEST_COMMENT = 60_000  # GitHub takes 65,536 characters
 
 
 def render(judged: Judged, *, paint: Paint = plain) -> str:
-    """The summary, then what is about whom, those who are farthest from the key first."""
+    """The summary, then the changes by principal, starting with those farthest from the key."""
     lines = [summary(judged)]
     for each in judged.locked:
         lines += ["", f"{paint('denied', 'lockout')}  {printable(each.key)}: {printable(each.reason)}"]
@@ -57,7 +57,7 @@ def render(judged: Judged, *, paint: Paint = plain) -> str:
 
 
 def render_markdown(judged: Judged) -> str:
-    """The same as a comment on a pull request: a summary, then a fold for each key."""
+    """The same as a comment on a pull request: a summary, then a collapsible section for each key."""
     mark = "⚠️" if judged.findings else "✅"
     lines = ["### KMS access", "", f"{mark} {markdown_text(summary(judged))}"]
     lines += [f"\n🔒 {markdown_code(each.key)}: {markdown_prose(each.reason)}" for each in judged.locked]
@@ -80,7 +80,7 @@ def render_markdown(judged: Judged) -> str:
 
 
 def _fold(key: str | None, title: str, lines: list[Line], judged: Judged) -> Iterator[str]:
-    """What happens to one key, counted as in the summary. It is open where something in it is a finding."""
+    """The section of one key, counted as in the summary. It is open if something in it is a finding."""
     findings = any(line.kind in judged.failing and not line.expected for line in lines)
     counts = ", ".join(_counts(change for change in judged.compared.changes if change.key == key))
     yield f"<details{' open' if findings else ''}><summary>{title}: {counts}</summary>"
@@ -102,7 +102,7 @@ def _fold(key: str | None, title: str, lines: list[Line], judged: Judged) -> Ite
 
 
 def render_json(judged: Judged) -> str:
-    """The same as a JSON object, nothing folded or cut."""
+    """The same as a JSON object, complete and unfolded."""
     return json_document(to_dict(judged))
 
 
@@ -172,7 +172,7 @@ def _counted(number: int, thing: str) -> str:
 
 
 def _counts(changes: Iterable[Change]) -> list[str]:
-    """How often each kind of change is there, by actions."""
+    """How many actions each kind of change affects."""
     found: Counter[ChangeKind] = Counter()
     for change in changes:
         found[change.kind] += len(change.actions)
@@ -180,7 +180,7 @@ def _counts(changes: Iterable[Change]) -> list[str]:
 
 
 def _some(names: tuple[str, ...], mark: Callable[[str], str]) -> str:
-    """The first few names, each marked, and how many more there are."""
+    """The first few names, each formatted by `mark`, and how many more there are."""
     shown = ", ".join(map(mark, names[:_MOST_NAMES]))
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
@@ -198,7 +198,7 @@ def _causes(line: Line) -> Iterator[str]:
 
 
 def _both(line: Line) -> Iterator[tuple[str, str]]:
-    """Before and after, where not both are plain from the heading."""
+    """Before and after, unless the heading already says both."""
     if line.hangs_on:
         yield "hangs on", ", ".join(line.hangs_on)
         return
@@ -213,7 +213,7 @@ def _both(line: Line) -> Iterator[tuple[str, str]]:
 
 
 def _witnesses(line: Line) -> Iterator[tuple[str, str]]:
-    """A request for each direction, as the words behind ``kms-eval can``."""
+    """A request for each direction, as the arguments of ``kms-eval can``."""
     if line.gained:
         yield "gained:", line.gained
     if line.lost:

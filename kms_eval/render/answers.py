@@ -1,4 +1,4 @@
-"""How each answer about a principal, an action and a key is shown: the one table for who-can and every matrix.
+"""How each answer about a principal, an action and a key is shown: one table for who-can and all matrix forms.
 
 Comes in: nothing. Goes out: rows. Never here: finding answers.
 """
@@ -12,9 +12,9 @@ from kms_eval.analysis.access.answers import AnswerWord
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One answer: `head` over a list of principals, `phrase` for one cell, signs in tables, and a mark of the terminal.
+    """One answer: `head` over a list of principals, `phrase` for one cell, signs in tables, and `paint` for terminals.
 
-    `usual` heads are there even where nobody has the answer.
+    A `usual` head is shown even where nobody has the answer.
     """
 
     word: AnswerWord

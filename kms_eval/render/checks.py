@@ -22,7 +22,7 @@ _COLOUR = {"holds": "allowed", "fails": "denied", "undetermined": "label"}
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """The results of one file's checks; `faults` are those of a file that could not be read or checked."""
+    """The results of one file's checks; `faults` is for a file that could not be read or checked."""
 
     file: str
     results: Sequence[CheckResult] = ()
@@ -30,7 +30,7 @@ class CheckedFile:
 
 
 def render(files: Iterable[CheckedFile], *, paint: Paint = plain) -> str:
-    """Every check with its verdict; what fails with its requests, what is undetermined with what it hangs on."""
+    """Every check with its verdict: a failed one with its requests, an undetermined one with what it depends on."""
     found = list(files)
     lines = [line for file in found for result in file.results for line in _lines(result, file.file, paint)]
     return "\n".join([*lines, _summary(found)]) + "\n"
@@ -82,7 +82,7 @@ def render_github(files: Iterable[CheckedFile]) -> str:
 
 
 def render_junit(files: Sequence[CheckedFile]) -> str:
-    """The document: what fails is a failure; what is undetermined, or could not be read, an error."""
+    """The document: a check that fails is a failure; one that is undetermined or could not be read is an error."""
     root = Element("testsuites", name="kms-eval")
     for file in files:
         verdicts = [result.verdict for result in file.results]

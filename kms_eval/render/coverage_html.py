@@ -1,7 +1,7 @@
-"""Coverage as one HTML page that needs nothing else: the policies as they are written, what no test touches marked.
+"""Coverage as one self-contained HTML page: the policies as they are written, with marks where no test covers them.
 
-Comes in: a coverage report, and the texts of the files it speaks of. Goes out: the page. Never here: reading files.
-A file whose text is not given has its statements listed instead.
+Comes in: a coverage report, and the texts of the files it is about. Goes out: the page. Never here: reading files. For
+a file whose text is not given, only its statements are listed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NONE = ' class="none"'
 
 @dataclass(slots=True)
 class _Line:
-    """What begins on one line of a file: the worst state of it, and what is to be said."""
+    """What begins on one line of a file: its worst state, and the notes on it."""
 
     state: _State = "covered"
     notes: list[str] = field(default_factory=list)
@@ -95,7 +95,7 @@ def _body(report: CoverageReport, texts: Mapping[str, str], title: str) -> Itera
 
 
 def _gaps(report: CoverageReport, anchors: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[str]:
-    """What is missing, on top: each with a link to its line, where the page has it."""
+    """What is missing, at the top: each with a link to its line, if the page has the line."""
     found = [
         (policy, line, state, what, note)
         for policy in report.policies
@@ -160,7 +160,7 @@ def _source(text: str, policies: list[PolicyCoverage], anchor: str) -> Iterator[
 
 
 def _states(statement: StatementCoverage) -> Iterator[tuple[int, _State, str, str | None]]:
-    """The lines on which a statement and its elements begin, each with what begins there and what is said of it."""
+    """The lines on which a statement and its elements begin, each with its state, what begins there, and a note."""
     reference, line = statement.reference, statement.reference.location.line
     name = f"{reference.policy} {reference.label}".strip()
     if line is not None:
@@ -173,7 +173,7 @@ def _states(statement: StatementCoverage) -> Iterator[tuple[int, _State, str, st
     for element in statement.elements:
         if element.line is not None:
             missing = element.missing
-            # Under a statement that no test touches there is nothing more to say.
+            # For a statement that no test covers, its elements need no notes.
             said = missing if missing is not None and statement.covered else None
             yield element.line, "covered" if missing is None else "missed", element_in_words(element), said
 

@@ -1,6 +1,6 @@
 """Coverage as JSON, for programs.
 
-Comes in: a coverage report. Goes out: a plain dictionary, and its text. Never here: finding out.
+Comes in: a coverage report. Goes out: a plain dictionary, and its text. Never here: measuring.
 
     {"decisions": 75, "covered": 31, "all": 37, "percent": 83.8,
      "policies": [{"policy": "key-users", "file": "key-users.json", "kinds": ["identity policy"], "percent": 100.0,

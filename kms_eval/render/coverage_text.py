@@ -1,6 +1,6 @@
-"""Coverage as text for a person: a table of policies, then what no test touches.
+"""Coverage as text for a person: a table of policies, then what no test covers.
 
-Comes in: a coverage report. Goes out: text. Never here: finding out, terminals.
+Comes in: a coverage report. Goes out: text. Never here: measuring, terminals.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kms_eval.render.wrapping import wrapped
 from kms_eval.safe_text import printable
 
 NO_TESTS = "no test asked anything, so there is nothing to report"
-"""Said where a coverage run had no tests."""
+"""The output of a coverage run without tests."""
 
 COLUMNS: tuple[tuple[str, tuple[ElementName, ...]], ...] = (
     ("actions", ("Action", "NotAction", "Operations")),
@@ -28,13 +28,13 @@ COLUMNS: tuple[tuple[str, tuple[ElementName, ...]], ...] = (
     ("resources", ("Resource", "NotResource")),
     ("conditions", ("Condition", "Constraints")),
 )
-"""The columns of the table behind that of the statements, and the elements each of them counts."""
+"""The columns of the table after that of the statements, and the elements that each counts."""
 
 
 def render(report: CoverageReport, *, missing: bool = True, width: int | None = None) -> str:
-    """The table, and unless `missing` is False a line for each thing that is not covered.
+    """The table, and, unless `missing` is False, a line for everything that is not covered.
 
-    Where the table is wider than the terminal, `width`, its numbers stand below the names of the policies.
+    If the table is wider than the terminal (`width`), its numbers are below the names of the policies.
     """
     if not report.decisions:
         return NO_TESTS
@@ -42,24 +42,24 @@ def render(report: CoverageReport, *, missing: bool = True, width: int | None = 
 
 
 def policy_name(policy: PolicyCoverage) -> str:
-    """A policy by its file; one of several in a file also by its name."""
+    """The name of a policy: its file; for one of several in a file, also its own name."""
     whole_file = policy.statements[0].reference.within == f"{policy.file}#"
     return policy.file if whole_file else f"{policy.file} ({policy.name})" if policy.file else policy.name
 
 
 def percent(share: Share) -> str:
-    """Never 100 % where something is missing."""
+    """The percentage, rounded down: never 100% if something is missing."""
     rounded = int(share.percent)
     return f"{rounded}%"
 
 
 def statement_lacks(statement: StatementCoverage) -> str:
-    """What to say of a statement that is not covered."""
+    """The message about a statement that is not covered."""
     return f"no test touches this {'grant' if statement.reference.is_grant else 'statement'}"
 
 
 def element_in_words(element: ElementCoverage) -> str:
-    """An element by its name and what it says: ``Action kms:Decrypt``."""
+    """An element by its name and text: ``Action kms:Decrypt``."""
     return f"{element.name} {element.text}"
 
 
@@ -108,7 +108,7 @@ def _table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
 
 
 def _stacked(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
-    """The numbers of each policy below its name; blanks between them are as few as may be."""
+    """The numbers of each policy below its name, separated by single spaces."""
     for name, *numbers in rows:
         yield name
         yield " " + "".join(f" {text.rjust(width)}" for text, width in zip(numbers, widths[1:], strict=True))

@@ -1,7 +1,7 @@
-"""Test results, faults and findings as workflow commands of GitHub Actions, which shows them beside their lines.
+"""Test results, faults and findings as workflow commands, which GitHub Actions shows beside their lines.
 
 Comes in: results, faults, warnings, findings. Goes out: one line each. Never here: running tests, and whether GitHub
-reads along.
+Actions is running.
 https://docs.github.com/en/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
 """
 
@@ -18,7 +18,7 @@ from kms_eval.safe_text import printable_lines
 
 
 def of_result(result: TestResult) -> Iterator[str]:
-    """What there is to show of a test: nothing if it passed and hangs on no open question."""
+    """What to show of a test: nothing if it passed and depends on no open question."""
     if result.outcome == "failed":
         yield command("error", result.case.place.location(), result.case.name, render_failure(result))
     for doubt in result.doubts if result.outcome == "passed" else ():
@@ -28,7 +28,7 @@ def of_result(result: TestResult) -> Iterator[str]:
 
 
 def of_fault(fault: Fault, kind: Literal["error", "warning"] = "error") -> str:
-    """Something that is wrong with an input, or only remarkable."""
+    """Something that is wrong with an input, or only deserves a warning."""
     text = f"{fault.message} ({fault.help})" if fault.help else fault.message
     title = fault.location.field if fault.location is not None else None
     return command(kind, fault.location, title, text)
@@ -37,7 +37,7 @@ def of_fault(fault: Fault, kind: Literal["error", "warning"] = "error") -> str:
 def of_finding(finding: Finding) -> str:
     """A finding of the lint."""
     text = f"{finding.message} ({finding.help})" if finding.help else finding.message
-    # GitHub takes columns only where both are on one line.
+    # GitHub accepts columns only if both are on the same line.
     one_line = finding.line is not None and finding.end_line == finding.line
     return _said(
         "notice" if finding.level == "note" else finding.level,
@@ -66,7 +66,8 @@ def _said(kind: str, members: Mapping[str, str | int | None], text: str) -> str:
 
 
 def _data(text: str) -> str:
-    # GitHub reads line by line and shows what it reads in a terminal: what a document says must not move its cursor.
+    # GitHub reads line by line and shows the text in a terminal: text from a document must not contain control
+    # characters.
     return printable_lines(text).replace("%", "%25").replace("\n", "%0A")
 
 

@@ -1,7 +1,7 @@
-"""The JSON that commands print: one object, which says by which version of its form it is to be read.
+"""The JSON that commands print: one object, which says which version of its form it has.
 
-Comes in: the members of an answer. Goes out: text. Never here: which members there are.
-A member may be added within a version; one that is renamed, taken away or means something else makes the next version.
+Comes in: the members of an answer. Goes out: text. Never here: which members there are. Members may be added within a
+version; renaming or removing one, or changing its meaning, makes a new version.
 """
 
 from __future__ import annotations
@@ -16,5 +16,5 @@ SCHEMA: Final = 1
 
 
 def json_document(members: Mapping[str, object], *, ascii_only: bool = False) -> str:
-    """The text of an object with `members`, behind ``"schema": 1``."""
+    """The text of an object with `members`, after ``"schema": 1``."""
     return json_text({"schema": SCHEMA, **members}, indent=2, ascii_only=ascii_only)

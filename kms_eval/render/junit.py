@@ -1,7 +1,7 @@
 """Test results as JUnit XML, for CI systems.
 
-Comes in: suites of results, one a scenario file. Goes out: the document as text. Never here: running tests, files.
-The elements are those that Jenkins, GitLab and others read; `file` and `line` let them show the place.
+Comes in: suites of results, one for each scenario file. Goes out: the document as text. Never here: running tests,
+files. The elements are those that Jenkins, GitLab and others read; `file` and `line` let them show the place.
 https://github.com/testmoapp/junitxml
 """
 
@@ -19,9 +19,9 @@ from kms_eval.safe_text import printable
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The results of one scenario file in the order they came, each with the seconds it took.
+    """The results of one scenario file in the order in which they ran, each with the seconds it took.
 
-    `faults` are those of a file that could not be read: it has no results then.
+    `faults` is for a file that could not be read; it has no results then.
     """
 
     file: str
@@ -30,7 +30,7 @@ class Suite:
 
 
 def render(suites: Sequence[Suite]) -> str:
-    """The document. A failed test is a failure, what could not be run is an error."""
+    """The document. A failed test is a failure; a test that could not run is an error."""
     root = Element("testsuites", name="kms-eval")
     for suite in suites:
         _suite(SubElement(root, "testsuite"), suite)

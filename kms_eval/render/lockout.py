@@ -1,6 +1,6 @@
 """Lockout checks as text for a person and as JSON.
 
-Comes in: what `analysis.lockout` found. Goes out: text, plain dictionaries. Never here: finding out, terminals.
+Comes in: results of `analysis.lockout`. Goes out: text, plain dictionaries. Never here: checking, terminals.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kms_eval.safe_text import printable
 
 
 def render(lockout: Lockout, *, paint: Paint = plain) -> str:
-    """The verdict on one key, then why, then who is left."""
+    """The verdict on one key, then why, then who could still change its policy."""
     return "\n".join(_lines(lockout, paint))
 
 
@@ -42,7 +42,7 @@ def to_dict(lockout: Lockout) -> dict[str, Any]:
 
 
 def _accepted(lockout: Lockout) -> bool | None:
-    """Whether AWS KMS would take the policy; None where nobody puts it, or nobody can tell."""
+    """Whether AWS KMS would accept the policy; None where no caller is named, or the decision is undetermined."""
     if lockout.refusals:
         return False
     if lockout.caller is None or lockout.caller.decision == "undetermined":

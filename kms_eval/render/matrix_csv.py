@@ -15,7 +15,7 @@ from kms_eval.safe_text import csv_cell
 
 
 def render(matrix: Matrix) -> Iterator[str]:
-    """The header, then the lines. A cell is empty where its action has a key and the line has none, or the reverse."""
+    """The header, then the lines. A cell is empty if only one of its action and its line has a key."""
     actions = actions_in(matrix.actions)
     bits = [bit_of(action.name) for action in actions]
     yield _line(["principal", "key", *(action.name for action in actions)])
@@ -23,7 +23,7 @@ def render(matrix: Matrix) -> Iterator[str]:
     keys = [_cells([key.handle]) for key in matrix.keys]
     principals = [_cells([person.name]) for person in matrix.principals]
     for row in matrix.rows:
-        # Most rows look like others: their cells are joined once.
+        # Most rows equal others, so their cells are joined only once.
         looks = (row.always, row.sometimes, matrix.actions_of(row))
         cells = known.get(looks)
         if cells is None:

@@ -1,10 +1,10 @@
-"""A matrix as one web page that needs nothing else: no network, no other file.
+"""A matrix as one self-contained web page, which needs no network and no other file.
 
 Comes in: a matrix with reasons. Goes out: HTML text. Never here: the look and behaviour of the page, which are
 `pages/matrix.html`, `matrix.css` and `matrix.js`.
 
-The matrix is in the page as JSON, in which equal rows share one *pattern*: an answer and a note for each action. The
-content security policy lets the page load nothing at all, and run no other script than its own.
+The page contains the matrix as JSON, in which equal rows share one *pattern*: an answer and a note for each action. The
+content security policy lets the page load nothing at all, and run no script but its own.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def render(matrix: Matrix) -> Iterator[str]:
     style, script = THEMES + asset("matrix.css"), asset("matrix.js")
     before, after = asset("matrix.html").split("{{data}}")
     title = html_text(matrix.title)
-    # Texts that come from outside are put in last, so that nothing in them is taken for one of these marks.
+    # Texts from outside are inserted last, so that nothing in them is taken for one of these placeholders.
     for name, text in (("policy", content_security_policy(style, script)), ("style", style)):
         before = before.replace(f"{{{{{name}}}}}", text)
     pieces = before.split("{{about}}")
@@ -96,17 +96,17 @@ def _data(matrix: Matrix) -> dict[str, Any]:
 
 
 def _runs(notes: tuple[int, ...]) -> list[int]:
-    """Notes as how many there are of which: neighbours mostly have one."""
+    """Notes as run lengths (note, count), as most neighbours have the same note."""
     return [number for note, same in groupby(notes) for number in (note, len(list(same)))]
 
 
 def _band(row: Row) -> int:
-    """What has no key is far from none: it is told at the end."""
+    """The number of the row's band; rows without a key have the last band."""
     return len(REACHES) if row.key is None else REACHES.index(row.reach)
 
 
 def _source(matrix: Matrix, source: Source) -> list[str]:
-    """Name, effect, file and line, field, and the text."""
+    """The name of a source, its effect, file and line, field, and text."""
     place, written = source.location, matrix.written.get(source)
     where = "" if place is None else ":".join(str(part) for part in (place.file, place.line) if part is not None)
     text = ""
@@ -128,7 +128,7 @@ _NOTHING: _Said = (Note(""), ())
 
 @dataclass(slots=True)
 class _Patterns:
-    """The different rows, numbered; the different things said in them; the different sources of these."""
+    """The distinct patterns of rows, the distinct notes in them, and the distinct sources of these, all numbered."""
 
     matrix: Matrix
     actions: list[Action]
@@ -140,7 +140,7 @@ class _Patterns:
     def number(self, row: Row) -> int:
         """The number of the row's pattern."""
         asked = self.matrix.actions_of(row)
-        # Most rows look like others; their notes are the same objects, since each is kept once.
+        # Most rows equal others; their notes are the same objects, since each note is kept once.
         looks = (asked, row.always, row.sometimes, row.undetermined, row.public, row.doubts,
                  tuple((mask, id(note)) for mask, note in row.notes))  # fmt: skip
         found = self._alike.get(looks)

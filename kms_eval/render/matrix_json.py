@@ -1,6 +1,7 @@
-"""A matrix as one JSON object, with the conditions of what is sometimes allowed.
+"""A matrix as one JSON object, with the conditions of what is allowed under conditions.
 
-Comes in: a matrix. Goes out: JSON text. Never here: what is never allowed: it is every action that a row does not name.
+Comes in: a matrix. Goes out: JSON text. Never here: what is never allowed, which is every action that a row does not
+name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _RARE = tuple(shown.word for shown in ANSWERS if not shown.usual)
 
 
 def render(matrix: Matrix) -> Iterator[str]:
-    """The object, a row a line."""
+    """The object, with each row on a line."""
     head = {"schema": SCHEMA, **_head(matrix)}
     for number, (name, value) in enumerate(head.items()):
         yield ",\n" if number else "{\n"
@@ -74,7 +75,7 @@ def _answers(row: Row) -> dict[str, Any]:
     return {
         "always": _names(row.always),
         "conditional": _with_conditions(row, row.mask("conditional")),
-        # What is rare is there only where it is.
+        # Rare answers have a member only if there are any.
         **{word: _with_conditions(row, row.mask(word)) for word in _RARE if row.mask(word)},
         **(
             {"warnings": [{"actions": _names(mask), "codes": list(codes)} for mask, codes in row.doubts]}

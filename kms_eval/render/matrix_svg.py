@@ -1,9 +1,9 @@
 """A matrix as a picture: a heat map for reports.
 
-Comes in: a matrix. Goes out: SVG text that needs nothing else, in light and dark. Never here: reasons, interaction.
+Comes in: a matrix. Goes out: self-contained SVG text, for light and dark themes. Never here: reasons, interaction.
 
-With one key a column is an action, with several a column is a key, and a box fills up by how much of it is allowed.
-Each answer has a shape of its own as well as a colour, so that a print in grey says the same.
+With one key, a column is an action; with several, a column is a key, and a box is filled by the share of actions that
+are allowed. Each answer has its own shape as well as its own colour, so that a greyscale print is just as readable.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from kms_eval.safe_text import xml_text
 _MOST_LABELLED = 250
 _MARGIN = 16
 _LONGEST_LINE, _LONGEST_COLUMN = 48, 40
-"""So many letters of a name are shown."""
+"""The number of characters of a name that are shown."""
 _LETTER = 8.4
-"""The width of a letter of 14 pixels in wide fonts, on average: in others there is room left."""
+"""The average width of a character of 14 pixels in wide fonts; in narrower fonts, some room is left."""
 _STYLE = f"""
   svg {{ {variables("light")} background: var(--ground); font: 14px ui-sans-serif, system-ui, sans-serif }}
   @media (prefers-color-scheme: dark) {{ svg {{ {variables("dark")} }} }}
@@ -44,7 +44,7 @@ _STYLE = f"""
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of the picture: its name, whether its band is far, and of each column how many have which answer.
+    """A row of the picture: its name, whether its band is far, and for each column the number of each answer.
 
     A heading has no columns.
     """
@@ -56,7 +56,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """Where everything stands: columns from the left, lines from the top, all in pixels."""
+    """The layout: columns from the left, lines from the top, all in pixels."""
 
     lines: list[_Line]
     names: list[str]
@@ -78,12 +78,12 @@ class _Sheet:
 
     @property
     def bottom(self) -> int:
-        """Where the lines end."""
+        """The y coordinate at which the lines end."""
         return self.top + self.tall * len(self.lines)
 
 
 def render(matrix: Matrix) -> Iterator[str]:
-    """The picture. Beyond 250 lines or columns these lose their names and become thin."""
+    """The picture. More than 250 lines or columns are thin and without names."""
     names, gaps, lines, left_out = _contents(matrix)
     sheet = _sheet(names, gaps, lines)
     legend = list(_legend(matrix))
@@ -114,7 +114,7 @@ def _sheet(names: list[str], gaps: list[bool], lines: list[_Line]) -> _Sheet:
         x += 8 if gap else 0
         columns.append(x)
         x += wide
-    # Names of columns are turned by 60 degrees.
+    # Names of columns are rotated by 60 degrees.
     return _Sheet(lines, names, columns, 76 + int(longest * 0.87), tall, wide, x + int(longest * 0.5))
 
 
@@ -159,7 +159,7 @@ def _explained(sheet: _Sheet, legend: Sequence[tuple[AnswerWord, float]], *, sev
 
 
 def _contents(matrix: Matrix) -> tuple[list[str], list[bool], list[_Line], int]:
-    """Names of columns, before which of them there is a gap, the lines, and how many of these allow nothing."""
+    """Names of columns, whether each has a gap before it, the lines, and how many rows allow nothing (left out)."""
     if len(matrix.keys) == 1:
         actions = [actions_in(group.mask & matrix.actions) for group in ACTION_GROUPS]
         names = [action.name.partition(":")[2] for members in actions for action in members]

@@ -1,6 +1,7 @@
 """A matrix as a table for a terminal: a line for each principal (and key), a column for each group of actions.
 
-Comes in: a matrix, which groups to unfold, how wide the terminal is, and perhaps a way to mark words. Goes out: text.
+Comes in: a matrix, which groups to unfold, the width of the terminal, and optionally a way to mark words. Goes out:
+text.
 Never here: terminals.
 """
 
@@ -19,13 +20,13 @@ from kms_eval.render.short_names import short_names
 from kms_eval.render.text import Paint, plain
 from kms_eval.safe_text import printable
 
-_FEW = 8  # so many actions are shown by name without being asked to
+_FEW = 8  # up to this many actions are shown by name in any case
 _GAP = "  "
-_SHORTEST = 12  # a name of fewer letters says nothing
+_SHORTEST = 12  # a shorter name would mean nothing
 
 
 Signs = Mapping[AnswerWord, str]
-"""What stands for each answer."""
+"""The sign of each answer."""
 
 PICTURES: Signs = {shown.word: shown.picture for shown in ANSWERS}
 LETTERS: Signs = {shown.word: shown.letter for shown in ANSWERS}
@@ -34,7 +35,7 @@ LETTERS: Signs = {shown.word: shown.letter for shown in ANSWERS}
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column of answers: its name, its actions, and as many columns of the terminal as it takes."""
+    """A column of answers: its name, its actions, and its width in the terminal."""
 
     name: str
     mask: int
@@ -43,7 +44,7 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the table: what begins it, and the answers; None for a principal whose keys follow."""
+    """A line of the table: its beginning, and the answers; None for a principal whose keys follow."""
 
     start: str
     row: Row | None
@@ -57,11 +58,10 @@ def render(
     paint: Paint = plain,
     width: int | None = None,
 ) -> Iterator[str]:
-    """The lines. `unfold` names the groups whose actions get a column each; few actions get one anyway.
+    """The lines. `unfold` names the groups whose actions get a column each; if there are few actions, all do.
 
-    Where there are several keys, lines that allow nothing are left out, and counted below. Where lines would be longer
-    than `width`, names are short, keys stand below their principals, and columns for which there is no room follow in
-    further tables.
+    If there are several keys, lines that allow nothing are left out, and counted below. If lines would be longer than
+    `width`, names are shortened, keys are below their principals, and columns that do not fit follow in further tables.
     """
     shown = [row for row in matrix.rows if len(matrix.keys) == 1 or row.always | row.sometimes]
     columns = list(_columns(matrix, unfold, shown, signs))
@@ -113,7 +113,7 @@ def _columns(matrix: Matrix, unfold: Collection[str], shown: Sequence[Row], sign
 
 
 def _beside(matrix: Matrix, shown: Sequence[Row]) -> tuple[str, list[_Line]]:
-    """Every line with its principal and, where there are several, its key beside it."""
+    """Every line with its principal and, if there are several keys, its key beside it."""
     names = [printable(matrix.principals[row.principal].label) for row in shown]
     if len(matrix.keys) == 1:
         return "principal", [_Line(name, row) for name, row in zip(names, shown, strict=True)]
@@ -127,7 +127,7 @@ def _beside(matrix: Matrix, shown: Sequence[Row]) -> tuple[str, list[_Line]]:
 
 
 def _below(matrix: Matrix, shown: Sequence[Row], ellipsis: str) -> tuple[str, list[_Line]]:
-    """Short names; where there are several keys, each below its principal, and what has no key beside its name."""
+    """Lines with short names; if there are several keys, each key is below its principal."""
     labels = short_names([printable(person.label) for person in matrix.principals], ellipsis)
     if len(matrix.keys) == 1:
         return "principal", [_Line(labels[row.principal], row) for row in shown]
@@ -142,7 +142,7 @@ def _below(matrix: Matrix, shown: Sequence[Row], ellipsis: str) -> tuple[str, li
 
 
 def _blocks(columns: Iterable[_Column], room: int) -> Iterator[list[_Column]]:
-    """The columns in tables that fit; one that fits nowhere has a table of its own."""
+    """The columns in tables that fit; a column that is too wide has a table of its own."""
     block: list[_Column] = []
     taken = 0
     for column in columns:
@@ -156,7 +156,7 @@ def _blocks(columns: Iterable[_Column], room: int) -> Iterator[list[_Column]]:
 
 
 def _cut(text: str, most: int, ellipsis: str) -> str:
-    """The text with its middle left out: both ends tell names apart."""
+    """The text with its middle left out, as names differ at both ends."""
     if len(text) <= most:
         return text
     left = max(most - len(ellipsis), 2)
@@ -168,7 +168,7 @@ def _key(matrix: Matrix, row: Row) -> str:
 
 
 def _cell(matrix: Matrix, row: Row, mask: int, signs: Signs) -> str:
-    """One sign where all of the group's actions have one answer, else how many have which."""
+    """One sign if all actions of the group have the same answer, else the number of actions with each."""
     mask &= matrix.actions_of(row)
     if not mask:
         return ""
@@ -187,7 +187,7 @@ def _marked(cell: str, width: int, signs: Signs, paint: Paint) -> str:
 
 
 def _legend(signs: Signs, there: Iterable[AnswerWord], width: int | None, *, folded: bool) -> Iterator[str]:
-    """What the signs mean, in lines that fit."""
+    """The meanings of the signs, in lines that fit."""
     parts = [f"{signs[word]} {SHOWN[word].head}" for word in (*there, "never")]
     if folded:
         parts.append(f"2{signs['always']}1{signs['conditional']}/9: of 9 actions 2 always, 1 under conditions")

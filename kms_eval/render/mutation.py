@@ -1,4 +1,4 @@
-"""What became of mutants, as text for a person and as JSON.
+"""Results of mutation testing, as text for a person and as JSON.
 
 Comes in: a mutation report. Goes out: text, plain dictionaries. Never here: trying mutants, terminals.
 """
@@ -24,12 +24,12 @@ _ADDED, _REMOVED = "allowed", "denied"
 def render(
     report: MutationReport, *, most: int | None = None, paint: Paint = plain, sources: Sequence[str] = ()
 ) -> str:
-    """The summary, then the mutants that no test noticed; at most so many of them, None all."""
+    """The mutants that no test noticed, at most `most` of them (None: all), then the summary."""
     return "\n".join(_lines(report, most, paint, sources))
 
 
 def summary(report: MutationReport) -> str:
-    """What became of all mutants, in one line."""
+    """The results for all mutants, in one line."""
     parts = [
         f"{_counted(report.mutants, 'mutant')} over {_counted(report.tests, 'test')}",
         f"{report.killed} noticed",
@@ -46,9 +46,9 @@ def _counted(number: int, what: str) -> str:
 
 
 def request_as_command(request: Request, sources: Sequence[str] = ()) -> str:
-    """The request as ``kms-eval can`` takes it, asked of `sources`.
+    """The request as a ``kms-eval can`` command on `sources`.
 
-    Session policies are in files that the request does not name.
+    Session policies are in files that the request does not name, so a comment stands for them.
     """
     words = ["kms-eval can", quote(request.principal), quote(request.action)]
     for name, value in _options(request):
@@ -156,7 +156,7 @@ def _mutant(mutant: Mutant) -> dict[str, Any]:
 
 
 def _request(request: Request) -> dict[str, Any]:
-    """The fields of a test; what the request does not say is left out."""
+    """The request as fields of a test; those that it does not set are left out."""
     fields: dict[str, Any] = {
         "principal": request.principal,
         "action": request.action,

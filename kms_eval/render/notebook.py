@@ -1,6 +1,6 @@
-"""Answers as a notebook shows them: small pieces of HTML that need nothing else.
+"""Answers for notebooks: small, self-contained pieces of HTML.
 
-Comes in: answers. Goes out: HTML, in which nothing that a document says is more than text. Never here: asking.
+Comes in: answers. Goes out: HTML, in which everything from documents is escaped. Never here: asking.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from kms_eval.safe_text import html_text
 _ALLOWED, _DENIED = "#1a7f37", "#cf222e"
 _MOST_ROWS = 200
 _LARGEST_PICTURE = 2_000
-"""Rows of a matrix that a notebook still shows as a picture."""
+"""The most rows of a matrix that a notebook shows as a picture."""
 
 
 def decision(explanation: Explanation) -> str:
-    """The decision, why, and what would change it."""
+    """The decision, its reasons, and what would change it."""
     colour = _ALLOWED if explanation.decision == "allowed" else _DENIED
     on = f" on {html_text(explanation.key)}" if explanation.key else ""
     asked = f"{html_text(explanation.principal)} {html_text(explanation.action)}{on}"
@@ -40,7 +40,7 @@ def decision(explanation: Explanation) -> str:
 
 
 def who_can(answer: WhoCan) -> str:
-    """A table for each action and key, of those who may in some request."""
+    """A table for each action and key, with the principals that some request may allow."""
     parts = []
     for finding in answer.findings:
         on = f" on {html_text(finding.key)}" if finding.key is not None else ""
@@ -56,7 +56,7 @@ def who_can(answer: WhoCan) -> str:
 
 
 def matrix(answer: Matrix) -> str:
-    """The picture; of a large matrix only how large it is."""
+    """The picture; for a large matrix, only its size."""
     if len(answer.rows) > _LARGEST_PICTURE:
         size = f"{len(answer.principals):,} principals on {len(answer.keys):,} keys"
         return f"<p>{html_text(answer.title)}: {size}, too large for a picture here: choose some of them</p>"

@@ -1,4 +1,4 @@
-"""What web pages have in common: their parts in files, which scripts they run, and what made them.
+"""What web pages have in common: parts in files, the content security policy, and the name of the program.
 
 Comes in: names of files, scripts. Goes out: text. Never here: what a page shows.
 """
@@ -14,12 +14,12 @@ from importlib.resources import files
 
 @cache
 def asset(name: str) -> str:
-    """A part of a page, as it is in the folder `pages`."""
+    """A part of a page, from a file in the folder `pages`."""
     return (files("kms_eval") / "render" / "pages" / name).read_text(encoding="utf-8")
 
 
 def content_security_policy(style: str, script: str | None = None) -> str:
-    """The policy of a page that loads nothing, has this style only and runs this script only, if any.
+    """The content security policy of a page that loads nothing, and has only this style and this script, if any.
 
     https://www.w3.org/TR/CSP3/#external-hash
     """

@@ -1,8 +1,8 @@
-"""The colours of pages and pictures, in light and dark, each with what it has to be told from.
+"""The colours of pages and pictures, for light and dark themes, each with its role.
 
-Comes in: nothing. Goes out: rows, and the CSS that has them as variables. Never here: where a colour is used.
+Comes in: nothing. Goes out: rows, and CSS with the colours as variables. Never here: where a colour is used.
 
-Text has a contrast of at least 4.5 to every ground it may stand on, marks of at least 3; a test computes both.
+Text has a contrast of at least 4.5 to every background (`ground`), marks of at least 3; a test computes both.
 https://www.w3.org/TR/WCAG22/#contrast-minimum
 https://www.w3.org/TR/WCAG22/#non-text-contrast
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["ground", "text", "mark", "line"]
-"""`line` is what only divides: nothing has to be read from it."""
+"""`line` is for separators: no information depends on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +63,4 @@ THEMES = f"""\
 :root[data-theme=dark] {{ color-scheme: dark; {variables("dark")} }}
 :root[data-theme=light] {{ color-scheme: light }}
 """
-"""Light or dark as the system has it, unless the page's root says which: ``data-theme``."""
+"""Light or dark as the system prefers, unless ``data-theme`` of the page's root element sets it."""

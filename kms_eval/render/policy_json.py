@@ -1,4 +1,4 @@
-"""Statements as AWS writes them, for showing what a changed one looks like.
+"""Statements as AWS writes them, to show what a changed statement looks like.
 
 Comes in: parsed statements. Goes out: plain values in AWS's order, JSON lines, differences. Never here: reading.
 """
@@ -14,7 +14,7 @@ from kms_eval.safe_text import json_text
 
 
 def statement_as_dict(statement: Statement) -> dict[str, Any]:
-    """The statement as AWS's JSON has it; lists of one are written as their member."""
+    """The statement as in AWS's JSON; a list with one member is written as that member."""
     elements: tuple[tuple[str, Any], ...] = (
         ("Sid", statement.sid),
         ("Effect", statement.effect),
@@ -30,7 +30,7 @@ def statement_as_dict(statement: Statement) -> dict[str, Any]:
 
 
 def grant_as_dict(grant: Grant) -> dict[str, Any]:
-    """The grant as ListGrants has it, without its key.
+    """The grant as in ListGrants, without its key.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html
     """
@@ -53,9 +53,9 @@ def grant_as_dict(grant: Grant) -> dict[str, Any]:
 
 
 def difference(before: Statement, after: Statement | None) -> Iterator[str]:
-    """The changed lines with their neighbours, marked as in a unified diff; None is a statement that is gone."""
+    """The changed lines with their neighbours, marked as in a unified diff; `after` None means that it is removed."""
     lines = unified_diff(_lines(before), [] if after is None else _lines(after), n=1, lineterm="")
-    # Without file names and line numbers: they would be those of texts that nobody has.
+    # Without file names and line numbers: these texts are in no file.
     yield from (line for line in lines if not line.startswith(("@@", "---", "+++")))
 
 

@@ -1,6 +1,6 @@
 """Test results as text for a person and as JSON.
 
-Comes in: results. Goes out: text, with the place of each failure first so that editors can jump there.
+Comes in: results. Goes out: text, with the place of each failure first, so that editors can jump there.
 Never here: running tests, terminals.
 """
 
@@ -18,12 +18,12 @@ from kms_eval.safe_text import printable
 
 
 def render_failure(result: TestResult, *, full: bool = False, paint: Paint = plain) -> str:
-    """What was expected of a failed test, what came instead, and why."""
+    """What a failed test expected, what was decided instead, and why."""
     return "\n".join(_lines(result, full=full, paint=paint))
 
 
 def render_doubts(result: TestResult) -> list[str]:
-    """The open questions on which a test that passed hangs, a line each; those of a failed one are said with it."""
+    """The open questions on which a passed test depends, a line each; those of a failed test are shown with it."""
     place = result.case.place.location()
     where = str(Location(place.file, place.line)) if place.line is not None else str(place)
     doubts = result.doubts if result.outcome == "passed" else ()
@@ -31,7 +31,7 @@ def render_doubts(result: TestResult) -> list[str]:
 
 
 def summary(results: Iterable[TestResult]) -> str:
-    """How many tests ended how, in one line."""
+    """The number of tests with each outcome, in one line."""
     numbers = Counter(result.outcome for result in results)
     parts = [f"{numbers['passed']} passed"]
     if numbers["failed"]:
@@ -44,7 +44,7 @@ def summary(results: Iterable[TestResult]) -> str:
 def render_json(
     results: Iterable[TestResult], faults: Iterable[Fault], not_run: int, *, ascii_only: bool = False
 ) -> str:
-    """All results as a JSON object; `faults` are those of files that could not be read."""
+    """All results as a JSON object; `faults` is for files that could not be read."""
     return json_document(run_to_dict(results, faults, not_run), ascii_only=ascii_only)
 
 
@@ -63,7 +63,7 @@ def run_to_dict(results: Iterable[TestResult], faults: Iterable[Fault] = (), not
 
 
 def to_dict(result: TestResult) -> dict[str, Any]:
-    """One result as an object. What was decided is there where a test failed or hangs on an open question."""
+    """One result as an object. It has the decision if the test failed or depends on an open question."""
     case, explanation = result.case, result.explanation
     place = case.place.location()
     return {

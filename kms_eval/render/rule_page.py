@@ -1,4 +1,4 @@
-"""The page of a rule of the lint: what it says, why, what triggers it, and what does not.
+"""The page of a lint rule: what it says, why, what triggers it, and what does not.
 
 Comes in: rules. Goes out: text. Never here: rules.
 """
@@ -44,7 +44,7 @@ def _lines(rule: Rule, paint: Paint) -> Iterator[str]:
 
 
 def shown(example: Example) -> str:
-    """What of an example matters, as JSON: its statements, and what is said of the key beside them."""
+    """The relevant parts of an example, as JSON: its statements, and other fields of the key and the document."""
     parts: list[Any] = [*example.statements]
     if example.kind is PolicyKind.KEY and example.key:
         parts.append(_readable(example.key))

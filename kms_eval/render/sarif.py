@@ -1,7 +1,7 @@
 """Findings of the lint as SARIF 2.1.0, which code scanning services and editors read.
 
-Comes in: reports. Goes out: the text of a log with one run. Never here: finding out.
-The models are the part of the standard's object model that a linter fills; unknown members are refused.
+Comes in: reports. Goes out: the text of a log with one run. Never here: running rules. The models are the part of the
+standard's object model that a linter uses; unknown members are refused.
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html
 """
 
@@ -34,7 +34,7 @@ class _Object(BaseModel):
 
 
 class Message(_Object):
-    """A text without marks."""
+    """A plain text."""
 
     text: str
 
@@ -58,7 +58,7 @@ class ReportingDescriptor(_Object):
 
 
 class ToolComponent(_Object):
-    """The tool that found it."""
+    """The tool that made the findings."""
 
     name: str
     version: str
@@ -67,19 +67,19 @@ class ToolComponent(_Object):
 
 
 class Tool(_Object):
-    """The tool, of which the driver is the only part."""
+    """The tool, whose only part is the driver."""
 
     driver: ToolComponent
 
 
 class ArtifactLocation(_Object):
-    """A file, by a URI: relative to where the tool ran if its name is."""
+    """A file, by a URI, which is relative to the folder where the tool ran if the file name is relative."""
 
     uri: str
 
 
 class Region(_Object):
-    """A part of a file; lines and columns count from 1, the end column is the one after the last character."""
+    """A part of a file; lines and columns count from 1, and the end column is the one after the last character."""
 
     start_line: int = Field(ge=1)
     start_column: int | None = Field(default=None, ge=1)
@@ -101,7 +101,7 @@ class LogicalLocation(_Object):
 
 
 class Location(_Object):
-    """Both."""
+    """A place in a file and in the structure of its document."""
 
     physical_location: PhysicalLocation | None = None
     logical_locations: tuple[LogicalLocation, ...] | None = None
@@ -148,7 +148,7 @@ def render(report: Report, *, version: str) -> str:
 
 
 def log(report: Report, *, version: str) -> Log:
-    """The log. Its rules are those with a finding."""
+    """The log. It has only the rules with a finding."""
     found = (*report.findings, *report.ignored)
     used = {finding.code for finding in found}
     rules = [rule for rule in RULES if rule.code in used]

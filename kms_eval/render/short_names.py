@@ -1,7 +1,8 @@
-"""Principals by names that fit into a table.
+"""Names of principals that fit into a table.
 
-Comes in: a principal's label. Goes out: a shorter text for the same one. Never here: which principals there are. Two
-may have one short name: whoever shows it shows the whole one somewhere, or asks `short_names` for ones that differ.
+Comes in: a principal's label. Goes out: a shorter text for the same principal. Never here: which principals exist. Two
+may have the same short name: code that shows it also shows the whole name somewhere, or uses `short_names`, which keeps
+them distinct.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def short_name(label: str, ellipsis: str = "…") -> str:
     found = _ARN.fullmatch(label)
     account, rest = (f"{found['account']}:", found["rest"]) if found else ("", label)
     parts = rest.split("/")
-    # Of a session both the role and its own name are needed.
+    # A session needs both the name of the role and its own.
     kept = 2 if parts[0] == "assumed-role" else 1
     if len(parts) > kept + 1:
         rest = "/".join((parts[0], ellipsis, *parts[-kept:]))
@@ -28,7 +29,7 @@ def short_name(label: str, ellipsis: str = "…") -> str:
 
 
 def short_names(labels: Sequence[str], ellipsis: str = "…") -> tuple[str, ...]:
-    """The short name of each; where two would be the same, both keep their label."""
+    """The short name of each label; if two labels would have the same short name, both are kept whole."""
     short = [short_name(label, ellipsis) for label in labels]
     seen: dict[str, set[str]] = {}
     for name, label in zip(short, labels, strict=True):

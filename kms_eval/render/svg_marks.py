@@ -1,6 +1,6 @@
-"""The marks of the answers in pictures: each has a shape of its own.
+"""The marks of the answers in pictures: each has its own shape.
 
-Comes in: a place and answers. Goes out: paths, gathered by their class. Never here: colours (`palette`), layout.
+Comes in: a place and answers. Goes out: paths, collected by their CSS class. Never here: colours (`palette`), layout.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from kms_eval.analysis.access.answers import AnswerWord
 
 Counts = Mapping[AnswerWord, int]
-"""How many actions have which answer."""
+"""How many actions have each answer."""
 
 STACKED: tuple[AnswerWord, ...] = ("always", "public", "conditional", "undetermined")
-"""In this order what is allowed is stacked, and of several answers the first is told where there is room for one."""
+"""The order in which answers are stacked; where there is room for only one, the first that occurs is shown."""
 
 
 @dataclass(slots=True)
 class Drawing:
-    """Paths by their class: one element for all the marks of a kind."""
+    """Paths by their class: one element for all marks of a class."""
 
     paths: dict[str, list[str]] = field(default_factory=dict)
 
@@ -28,20 +28,20 @@ class Drawing:
         self.paths.setdefault(kind, []).append(path)
 
     def elements(self) -> Iterator[str]:
-        """The elements of what was added since they were last asked for."""
+        """The elements for the paths added since the last call."""
         for kind, paths in self.paths.items():
             yield f'<path class="{kind}" d="{"".join(paths)}"/>\n'
         self.paths.clear()
 
 
 def mark(drawing: Drawing, x: int, y: int, counts: Counts) -> None:
-    """The sign of the one answer there is."""
+    """The sign of the only answer."""
     for word in counts:
         sign(drawing, x, y, word, several=False)
 
 
 def stack(drawing: Drawing, x: int, y: int, counts: Counts) -> None:
-    """A box filled from below: what is always allowed as broad as it, what is under conditions narrower."""
+    """A box filled from below: as wide as the box for what is always allowed, narrower for what is under conditions."""
     asked = sum(counts.values())
     if not asked:
         return
@@ -87,10 +87,10 @@ def sign(drawing: Drawing, x: int, y: int, word: AnswerWord, *, several: bool) -
 
 
 def speck(drawing: Drawing, at: tuple[int, int], size: tuple[int, int], counts: Counts) -> None:
-    """What is told of an answer where there is no room for a sign.
+    """The mark of an answer where there is no room for a sign.
 
-    A full box where something is always allowed, half of it where under conditions, a triangle for the public, a dashed
-    line for what is undetermined; nothing where nothing is allowed.
+    A full box if something is always allowed, half a box if it is under conditions, a triangle for public access, a
+    line for what is undetermined; nothing if nothing is allowed.
     """
     word = next((each for each in STACKED if each in counts), None)
     if word is None:

@@ -1,6 +1,6 @@
-"""Explanations as text for a person: the decision first, then who said what, then what would change it.
+"""Explanations as text for a person: the decision first, then the result of each layer, then what would change it.
 
-Comes in: explanations, and perhaps a way to mark words. Goes out: text. Never here: deciding, terminals.
+Comes in: explanations, and optionally a way to mark words. Goes out: text. Never here: deciding, terminals.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from kms_eval.engine.explanation import Explanation, LayerWord, Source
 from kms_eval.safe_text import printable
 
 Paint = Callable[[str, str], str]
-"""Marks a text as of a kind: ``allowed`` and ``denied`` (decisions), ``label`` (names of layers), ``place`` (lines)."""
+"""Marks a text by its kind: ``allowed`` and ``denied`` (decisions), ``label`` (names of layers), ``place`` (lines)."""
 
 _MOST_NEAR = 3
-"""So many near misses are shown where not everything is asked for."""
+"""The number of near misses shown, unless everything is to be shown."""
 
 _VERBS = {
     "allows": "allows it",
@@ -32,16 +32,16 @@ def plain(kind: str, text: str) -> str:
 
 
 def render(explanation: Explanation, *, full: bool = True, paint: Paint = plain) -> str:
-    """Several lines: the decision and the question in short names, the reason, then whom and what they are about.
+    """Several lines: the decision and the request in short names, the reason, the full ARNs, then the layers.
 
-    Without `full` there are only the layers that decided, and of the statements that came near only the first.
+    Without `full`, there are only the layers that decided, and only the first of the near misses.
     """
     below = (f"  {line}" for line in reasons(explanation, full=full, names=True, paint=paint))
     return "\n".join((headline(explanation, paint=paint), *below))
 
 
 def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
-    """The decision and the question in one line, in short names."""
+    """The decision and the request in one line, in short names."""
     decision = paint("allowed" if explanation.decision == "allowed" else "denied", explanation.decision)
     principal, key = _short_names(explanation)
     on = f" on {key}" if key else ""
@@ -49,15 +49,15 @@ def headline(explanation: Explanation, *, paint: Paint = plain) -> str:
 
 
 def _short_names(explanation: Explanation) -> tuple[str, str | None]:
-    """Principal and key by the names that tell them apart for a reader: ARNs where the accounts differ."""
+    """Short names of the principal and the key; the principal keeps its ARN if the key is in a different account."""
     principal, key = explanation.principal, explanation.key
     caller = principal.split(":", 5)
-    if key is None:  # there is no other account than the caller's
+    if key is None:  # no account but the caller's is involved
         return caller[-1], None
     target = key.split(":", 5)
     if len(caller) == len(target) and (caller[1], caller[4]) == (target[1], target[4]):
         principal = caller[5]
-    # `key` is what a key is called where there is no scenario to name it.
+    # `key` is the name of a key that is in no scenario.
     return principal, explanation.key_name if explanation.key_name not in (None, "key") else target[-1]
 
 
@@ -71,7 +71,7 @@ def _in_full(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def reasons(explanation: Explanation, *, full: bool = True, names: bool = False, paint: Paint = plain) -> Iterator[str]:
-    """The lines below the headline, without indentation; with `names` the ARNs behind its short names too."""
+    """The lines below the headline, without indentation; with `names`, also the ARNs for its short names."""
     yield printable(f"because {explanation.reason}") + f" [{explanation.reason_code}]" * full
     in_full = tuple(_in_full(explanation)) if names else ()
     if explanation.parts:
@@ -98,7 +98,7 @@ def reasons(explanation: Explanation, *, full: bool = True, names: bool = False,
 
 
 def _changes(explanation: Explanation) -> Iterator[str]:
-    """What would make it allowed, the smallest first; several steps of one change have a line each."""
+    """Changes that would make it allowed, smallest first; several steps of one change have a line each."""
     if explanation.changes:
         many = len(explanation.changes) > 1
         yield "any of these changes makes it allowed:" if many else "this change makes it allowed:"
@@ -116,14 +116,14 @@ def layer_name(layer: str) -> str:
 
 
 def _layers(explanation: Explanation, in_full: Sequence[tuple[str, str]], *, full: bool, paint: Paint) -> Iterator[str]:
-    """A line for each ARN and each layer; where several statements spoke for one, a line for each behind the first."""
+    """A line for each ARN and each layer; if a layer has several statements, a further line for each but the first."""
     words = [word for word in explanation.layers if full or _decided(word, explanation)]
     heads = (*(name for name, _arn in in_full), *(layer_name(word.layer) for word in words))
     width = max(map(len, heads), default=0)
     yield from (f"  {paint('label', name.ljust(width))}  {printable(arn)}" for name, arn in in_full)
     for word in words:
         said = f"  {paint('label', layer_name(word.layer).ljust(width))}  {_VERBS[word.outcome]}"
-        # What is unknown of a statement may allow and deny: that is one place all the same.
+        # A statement with unknown parts may allow and deny; its place is still listed only once.
         sources = list(dict.fromkeys(_where(source, paint) for source in word.statements))
         yield f"{said}: {sources[0]}" if sources else said
         indent = " " * (width + 6)
@@ -131,14 +131,14 @@ def _layers(explanation: Explanation, in_full: Sequence[tuple[str, str]], *, ful
 
 
 def _decided(word: LayerWord, explanation: Explanation) -> bool:
-    """Whether a layer is needed to understand the decision: what is silent explains a deny, what spoke an allow."""
+    """Whether a layer explains the decision: an implicit deny is explained by silent layers, too."""
     if explanation.decision == "explicitDeny":
         return word.outcome == "denies"
     return bool(word.statements) or (explanation.decision == "implicitDeny" and word.outcome == "silent")
 
 
 def _where(source: Source, paint: Paint) -> str:
-    """A statement by its policy and Sid or position, and its line where there is one."""
+    """A statement by its policy and Sid or position, with its file and line if known."""
     name = source.name
     place = source.location
     if place is None or place.file is None or place.line is None:

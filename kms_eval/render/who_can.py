@@ -16,14 +16,14 @@ from kms_eval.render.json_document import json_document
 from kms_eval.render.text import Paint, plain
 from kms_eval.safe_text import csv_cell, printable
 
-_MOST_NAMED = 12  # of those who never may, and about whom there is nothing to say
+_MOST_NAMED = 12  # of those who are never allowed, and have no notes
 _WIDEST = 44
 
 
 def render(answer: WhoCan, *, paint: Paint = plain, width: int | None = None) -> str:
-    """A block for each action and key: always, public, only under conditions with these, undetermined, never.
+    """A block for each action and key: always, public, only under conditions (which are shown), undetermined, never.
 
-    `width` is that of the terminal, for which the names are not put in front of the reasons where they are long.
+    `width` is that of the terminal; in a narrow one, long names are on a line of their own, above the reasons.
     """
     widest = _WIDEST if width is None else min(_WIDEST, width // 3)
     return "\n\n".join("\n".join(_block(finding, paint, widest)) for finding in answer.findings)
@@ -107,7 +107,7 @@ def _block(finding: Finding, paint: Paint, widest: int) -> Iterator[str]:
 
 def _listed(those: list[Who], widest: int) -> Iterator[str]:
     longest = max((len(who.person.label) for who in those), default=0)
-    # Where the names leave no room beside them, none of them does, and the reasons stand below.
+    # If a name is too long to leave room beside it, all reasons are below their names.
     width = min(longest, widest) if longest <= widest or widest == _WIDEST else 0
     for who in those:
         because = f"{who.because} [{'; '.join(who.by)}]" if who.by else who.because

@@ -1,7 +1,7 @@
-"""Text wrapped to the width of a terminal: each line goes on further to the right.
+"""Text wrapped to the width of a terminal: continuation lines are indented.
 
-Comes in: lines as they are rendered, perhaps with marks. Goes out: the same in lines that fit, as far as their words
-let them. Never here: what they say, terminals.
+Comes in: rendered lines, possibly with marks. Goes out: the same text in lines that fit, as far as the lengths of words
+allow. Never here: what they say, terminals.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ import re
 _NARROWEST = 40
 _WORD = re.compile(r"(\s*)(\S+)")
 _MARK = re.compile(r"\x1b\[[0-9;]*m")
-"""What marks words on a terminal, which takes no columns."""
+"""Escape sequences that mark words on a terminal; they take no columns."""
 _KEPT = re.compile(
     r"""[^`]*\bkms-eval\ (?:can|batch)\ |\s*(?:gained|lost):  # to be pasted
         |\s*[-+]?\s*["{}\[\]]                               # JSON
         |\s*[0-9]*\s\|\ """,
     re.VERBOSE,
 )
-"""Lines that would no longer be what they are: commands, JSON, quoted lines of a file."""
+"""Lines that wrapping would break: commands, JSON, quoted lines of a file."""
 
 
 def wrapped(text: str, width: int | None) -> str:
-    """The text in lines of at most so many columns; None: no terminal shows it, and nothing is wrapped."""
+    """The text in lines of at most `width` columns; None: no terminal shows it, and nothing is wrapped."""
     return text if width is None else "\n".join(_wrapped(line, max(width, _NARROWEST)) for line in text.split("\n"))
 
 

@@ -1,7 +1,7 @@
-"""Policies that say in Principal whose they are, given to those they name.
+"""Identity policies that name their users and roles in Principal, given to those users and roles.
 
 Comes in: the section `attached_by_principal`. Goes out: identity policies by the ARN of the user or role.
-Never here: what a Principal element matches; it only says where its statement hangs, and is not part of it afterwards.
+Never here: what a Principal element matches; here it only says what its statement is attached to, and is then removed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _INSTEAD = "name users and roles, or attach the document in `principals` or `gro
 
 
 def read_attached(reading: Reading) -> dict[str, list[Policy]]:
-    """The policies each user or role gets, in the order of the documents; faults go to `reading`."""
+    """The policies that each user or role gets, in the order of the documents; faults go to `reading`."""
     attached: dict[str, list[Policy]] = {}
     for place, source in reading.items("attached_by_principal"):
         complaint = policy_source_complaint(source)
@@ -41,7 +41,7 @@ def read_attached(reading: Reading) -> dict[str, list[Policy]]:
 
 
 def _parts(reading: Reading, policy: Policy, place: Place) -> Iterator[tuple[str, Policy]]:
-    """The part of a document that each principal gets; those with the same statements share one."""
+    """The part of a document that each principal gets; principals with the same statements share one policy."""
     statements: dict[str, dict[int, Statement]] = {}
     for position, statement in enumerate(policy.statements):
         bare = replace(statement, principals=None)

@@ -1,7 +1,7 @@
 """The documents of a scenario: found in files, inline or in JSON text, read once each, and named for explanations.
 
 Comes in: what a scenario or request says in place of a policy or grant. Goes out: policies and grants.
-Never here: what a document may say (`documents` knows), and what it hangs on.
+Never here: what a document may say (`documents` knows), and what it is attached to.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from kms_eval.formats.unknown import unknown_in
 class Documents:
     """Reads the documents that one scenario or request names.
 
-    Paths are relative to `base`; None means that there is nothing to which they could be. A file is read once, and once
-    as each kind of policy; equal documents without remarks share their statements, so that a role's policy that a
-    thousand others have as well is checked once.
+    Paths are relative to `base`; None means that there is no folder, and so there can be no paths. A file is loaded
+    once, and read once as each kind of policy. Equal documents without remarks share their statements, so that a policy
+    that a thousand roles have is checked once.
     """
 
     def __init__(self, base: Path | None) -> None:
@@ -35,13 +35,13 @@ class Documents:
         self._files: dict[Path, RawDocument | InputError] = {}
         self._in_files: dict[tuple[Path, PolicyKind], Policy | None] = {}
         self._inline: dict[tuple[bytes | str, PolicyKind], Policy] = {}
-        # The very same value stands in many places where sources refer to it; kept, so that its id stays its own.
+        # Sources may put the very same object in many places. It is kept here so that its id is not reused.
         self._same: dict[tuple[int, PolicyKind], tuple[object, Policy]] = {}
 
     def policy(self, source: object, place: Place, kind: PolicyKind, findings: Findings) -> Policy | None:
-        """The policy that `source` is or names; None where it is faulty, which is said once for a file.
+        """The policy that `source` is or names; None where it is faulty. The faults of a file are reported once.
 
-        Called by its file's stem, else by its Id, else as its source calls it, else by its place.
+        Its name is its file's stem, else its Id, else the name that its source gives it, else its place.
         """
         if _is_path(source):
             return self._policy_in_file(source, place, kind, findings)
@@ -58,7 +58,7 @@ class Documents:
             findings.warnings[remarks:] = [each for each in findings.warnings[remarks:] if each.code != "over-quota"]
         silent = len(findings.warnings) == remarks
         if policy is not None and (silent or origin is not None):
-            # The very same value of a source stands in one place of it, of which everything is said now.
+            # The very same object comes from one place of its source, whose remarks have now all been made.
             self._same[id(source), kind] = (source, policy)
         if policy is not None and silent:
             self._inline[content, kind] = policy
@@ -82,9 +82,9 @@ class Documents:
         return read_grants(document.value, document.place, findings) if document else ()
 
     def plain(self, source: object, place: Place, findings: Findings) -> object:
-        """The policy that `source` is or names as a plain document, of which only the form is checked.
+        """The policy that `source` is or names, as a plain document; only its form is checked.
 
-        An `Unknown` where it is not known; None where it is faulty.
+        An `Unknown` where it is unknown; None where it is faulty.
         """
         document: RawDocument | None = RawDocument(place.file, source)
         if _is_path(source):
@@ -131,7 +131,7 @@ class Documents:
         document = self._files.get(path)
         if document is None:
             try:
-                # Called by the short way to it: kms/../policies/x.json is policies/x.json.
+                # Named by the normalized path: kms/../policies/x.json is policies/x.json.
                 document = _read(path, os.path.normpath(path))
             except InputError as error:
                 document = error
@@ -139,7 +139,7 @@ class Documents:
             self._files[path] = document
         if isinstance(document, RawDocument):
             return document
-        # A file that cannot be read is the fault of every place that names it, and is best mended there.
+        # A file that cannot be read is reported at every place that names it, as that is where it is best fixed.
         findings.faults.extend(
             Fault(f"{quoted(source)}: {fault.message}", place.location(), fault.help)
             for fault in document.faults
@@ -149,7 +149,7 @@ class Documents:
 
 
 def _read(path: Path, name: str) -> RawDocument:
-    """The document in a file; one that is neither JSON nor YAML, but a text as AWS hands out policies, as that text."""
+    """The document in a file. A policy text as AWS returns it, which is neither JSON nor YAML, becomes a string."""
     try:
         return read_file(path, name)
     except InputError:
@@ -163,10 +163,10 @@ def _read(path: Path, name: str) -> RawDocument:
 
 
 def _content(source: object) -> bytes | str:
-    """The same for equal documents only; empty for one that is nested too deeply to be looked through.
+    """A value that is the same for equal documents only; empty for a document that is nested too deeply.
 
-    It keeps apart what JSON does: 1, true and "1". A document of plain values has bytes that are as good as a text, and
-    are made in a quarter of the time.
+    It tells apart what JSON tells apart: 1, true and "1". For a document of plain values, marshalled bytes serve as
+    well as a text, and take a quarter of the time.
     """
     if isinstance(source, str):
         return source
@@ -181,7 +181,7 @@ def _content(source: object) -> bytes | str:
 
 
 _WITHOUT_REFERENCES = 2
-"""The version of these bytes that does not tell which parts of a value are one object."""
+"""The version of the marshal format that does not record which parts of a value are the same object."""
 
 
 def _is_path(source: object) -> TypeGuard[str]:
@@ -193,7 +193,7 @@ def _is_about_whole_file(fault: Fault) -> bool:
 
 
 def _position(steps: Steps) -> str:
-    """What a document without a name is called: ``keys.app.policy``, ``role/admin policies[0]``."""
+    """The name of a document that has none of its own: ``keys.app.policy``, ``role/admin policies[0]``."""
     if steps[:1] == ("principals",):
         return f"{steps[1]} {field_name(steps[2:])}"
     return field_name(steps)

@@ -27,10 +27,11 @@ Expectation = Literal["allowed", "denied", "explicitDeny", "implicitDeny", "unde
 
 @record
 class TestCase:
-    """One request of a scenario's tests and what is expected of its decision.
+    """One request of a scenario's tests, and the decision that is expected.
 
-    `expect` ``denied`` is either deny. `expect_layer`, `expect_reason_code` and `expect_missing_context` None mean that
-    any will do. A test with several actions is several cases. `place` is where the test stands in the file.
+    `expect` ``denied`` stands for an explicit or an implicit deny. Where `expect_layer`, `expect_reason_code` or
+    `expect_missing_context` is None, any value will do. A test with several actions becomes several cases. `place` is
+    where the test stands in the file.
     """
 
     __test__: ClassVar[bool] = False  # pytest would take the class for tests of its own
@@ -61,7 +62,7 @@ _ANY_REQUEST: dict[str, object] = {"principal": "root", "action": "kms:Decrypt"}
 
 
 def read_tests(reading: Reading, world: World) -> tuple[TestCase, ...]:
-    """The tests of the scenario; faults, those of names that mean nothing in `world` included, go to `reading`."""
+    """The tests of the scenario; faults, including names that do not exist in `world`, go to `reading`."""
     cases: list[TestCase] = []
     for place, value in reading.items("tests"):
         entry = reading.entry("tests", TEST_ENTRY, value, place)
@@ -70,7 +71,7 @@ def read_tests(reading: Reading, world: World) -> tuple[TestCase, ...]:
         if entry is not None:
             cases.extend(_cases(reading, world, place, entry, value))
         else:
-            # Of a test of the wrong shape, the fields whose shape the entry does not check are looked at all the same.
+            # Where a test has the wrong shape, the fields whose shape the entry does not check are still checked.
             rest = {name: value[name] for name in _UNCHECKED if name in value}
             read_request(_ANY_REQUEST | rest, place, reading.findings, lambda: reading.documents)
     return tuple(cases)
@@ -103,7 +104,7 @@ def _cases(
 
 
 def _check_names(reading: Reading, world: World, place: Place, request: Request) -> None:
-    """A test whose words mean nothing in this world can never be run. Words for what is broken are left alone."""
+    """Report names that do not exist in the world: such a test cannot run. Names of broken sections are not checked."""
     caller: Caller | None = None
     try:
         caller = resolve_caller(world, request.principal, request.session)

@@ -1,7 +1,7 @@
-"""A world after a change of policies, as a user of Python says it.
+"""A world after a change of policies, as a user of the Python API writes it.
 
 Comes in: a world, the folder of its paths, policies as paths or documents by the names of keys and principals. Goes
-out: another world, and what reading had to remark. InputError with every fault. Never here: deciding.
+out: a changed world, and the warnings of reading the policies. InputError with every fault. Never here: deciding.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kms_eval.world.what_if import with_identity_policies, with_key_policies
 def changed(
     world: World, base: Path | None, keys: Mapping[str, object], principals: Mapping[str, Sequence[object]]
 ) -> tuple[World, tuple[DocumentWarning, ...]]:
-    """The world in which those keys have those policies, and those users and roles those, and no others."""
+    """The world with these key policies, and with exactly these identity policies for these users and roles."""
     findings, documents = Findings(), Documents(base if base is not None else Path())
     place = Place(SourceFile(""))
     new_keys: dict[str, Policy] = {}

@@ -1,6 +1,6 @@
-"""A check of a scenario: a sentence about everybody that has to stay true.
+"""A check of a scenario: a statement about all principals that has to stay true.
 
-Comes in: the section `checks`. Goes out: checks whose words mean something in the world. Never here: proving them.
+Comes in: the section `checks`. Goes out: checks whose names exist in the world. Never here: proving them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OUTSIDE_ACCOUNT: Final = "outside-account"
 OUTSIDE_ORGANIZATION: Final = "outside-organization"
 PUBLIC: Final = "public"
 CLASSES: Final = (OUTSIDE_ACCOUNT, OUTSIDE_ORGANIZATION, PUBLIC)
-"""Words for principals of which a world cannot list all."""
+"""Words for sets of principals that a world cannot list in full."""
 
 _KINDS: tuple[CheckKind, ...] = ("only", "nobody", "somebody")
 _PATTERN = frozenset("*?")
@@ -68,7 +68,7 @@ class Check:
 
 
 def read_checks(reading: Reading, world: World) -> tuple[Check, ...]:
-    """The checks of the scenario; faults, those of names that mean nothing in `world` included, go to `reading`."""
+    """The checks of the scenario; faults, including names that do not exist in `world`, go to `reading`."""
     found = []
     for place, value in reading.items("checks"):
         entry = reading.entry("checks", CHECK_ENTRY, value, place)
@@ -81,7 +81,7 @@ def read_checks(reading: Reading, world: World) -> tuple[Check, ...]:
 
 
 def check_of(fields: Mapping[str, object], world: World) -> Check:
-    """One check from its fields, as a scenario words them. Raises InputError with every fault."""
+    """One check from its fields, which are those of a scenario. Raises InputError with every fault."""
     findings = Findings()
     given = {name: value for name, value in fields.items() if value is not None}
     place = Place(SourceFile(""))
@@ -92,7 +92,7 @@ def check_of(fields: Mapping[str, object], world: World) -> Check:
 
 
 def _without_section(fault: Fault) -> Fault:
-    """The fault at the field of the one check there is, which stands in no section."""
+    """The fault with its field named relative to the check, which stands in no section here."""
     field = fault.location.field if fault.location is not None else None
     if field is None or not field.startswith(_ALONE):
         return fault
@@ -140,7 +140,7 @@ def _in(reading: Reading, place: Place, value: object) -> tuple[str, ...] | None
 
 
 def _senseless(check: Check, world: World, broken: set[str]) -> Iterator[tuple[str, InputError]]:
-    """Names that mean nothing. Words for what is broken are left alone."""
+    """Names that do not exist in the world. Names of broken sections are not checked."""
     for name in check.who:
         if name == OUTSIDE_ORGANIZATION and world.organization is None and "organization" not in broken:
             yield check.kind, InputError(f"{quoted(name)}: the scenario describes no organization")

@@ -1,11 +1,11 @@
-"""Which condition keys a question about a world can bring along, and with which values.
+"""Which condition keys a request about a world can carry, and with which values.
 
-Comes in: a world, then contexts as questions word them. Goes out: faults that say what was probably meant.
+Comes in: a world, then the contexts of requests. Goes out: faults that say what was probably meant.
 Never here: which caller can carry a key, and what a policy makes of a value.
 
 A key is known where AWS publishes it for requests to AWS KMS, or where a policy of the world (or of the session that
-asks) names it. A misspelt key or value would be a condition that never holds, and the answer a denial that means
-nothing. Of keys that AWS does not publish any value will do.
+asks) names it. With a misspelt key or value, a condition would never match, and the answer would be a meaningless
+denial. Keys that AWS does not publish may have any value.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
@@ -73,13 +73,13 @@ def _account(text: str) -> Complaint | None:
 
 
 def _via_service(text: str) -> Complaint | None:
-    """Other texts have a warning of their own (semantics S10)."""
+    """Checks the Region only; other texts that are no service name get a warning of their own (semantics S10)."""
     found = _VIA_SERVICE.fullmatch(text)
     return _region(found[1]) if found is not None else None
 
 
 def _region(text: str) -> Complaint | None:
-    """Only what is published: one that AWS has added since is allowed on purpose, or is a Region of the world."""
+    """Accepts published Regions only: a newer one has to be allowed explicitly, or be a Region of the world."""
     return region_complaint(text, newer=False)
 
 
@@ -94,13 +94,13 @@ _OF_STRINGS: Mapping[str, Callable[[str], Complaint | None]] = {
     "kms:ReplicaRegion": _region,
     "kms:ViaService": _via_service,
 }
-"""Keys of type String of which not every string is a value."""
+"""Keys of type String that cannot have every string as a value."""
 
 _ABOUT_REGIONS = frozenset({"aws:RequestedRegion", "kms:PrimaryRegion", "kms:ReplicaRegion", "kms:ViaService"})
 
 
 def _complaint_of(row: ConditionKey) -> Callable[[str], Complaint | None] | None:
-    """What tells the values that a published key cannot have; None where it can have any."""
+    """A function that complains about values that a published key cannot have; None where it can have any value."""
     if row.values:
         known = row.values
 
@@ -118,7 +118,7 @@ def _complaint_of(row: ConditionKey) -> Callable[[str], Complaint | None] | None
 
 @record
 class _Rule:
-    """What holds for a condition key: whether there is one, and which values it has."""
+    """The rule for a condition key: whether it is known, and which values it can have."""
 
     known: bool
     single: bool = False
@@ -130,7 +130,7 @@ _NO_KEY = _Rule(known=False)
 
 
 class ContextRules:
-    """The rules of one world. Under `allow_unknown` AWS may have added keys and values since."""
+    """The rules of one world. `allow_unknown` also accepts keys and values that AWS may have added since."""
 
     def __init__(self, world: World, *, allow_unknown: bool = False) -> None:
         self._index = index_of(world)
@@ -140,30 +140,30 @@ class ContextRules:
         self._rules: dict[str, _Rule] = {}
 
     def check(self, context: Mapping[str, tuple[str, ...]], policies: Iterable[Policy] = ()) -> None:
-        """Raise InputError where a question cannot bring this context along; `policies` are those of its session."""
+        """Raise InputError where a request cannot carry this context; `policies` are its session policies."""
         faults = [fault for name, texts in context.items() for fault in self._faults(name, texts, policies)]
         if faults:
             raise InputError(faults)
 
     def complaint_of_name(self, name: str) -> tuple[str, str] | None:
-        """Why there is no such condition key, and advice; None where there is one."""
+        """Why the condition key is not known, and advice; None where it is known."""
         if self._rule(name).known:
             return None
         return _NO_SUCH_KEY.format(quoted(name)), self._advice(name, ())
 
     def takes(self, name: str, text: str) -> bool:
-        """Whether a question can bring the key along with this one value, as far as the world's own policies tell."""
+        """Whether a request can carry the key with this one value, judged by the world's own policies."""
         rule = self._rule(name)
         return rule.known and (rule.complaint is None or rule.complaint(text) is None)
 
     def fitting(self, name: str, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """The values, with an example in the place of one that the key cannot have."""
+        """The values; each that the key cannot have is replaced by an example."""
         row = find(name)
         example = None if row is None else row.values[0] if row.values else EXAMPLES.get(row.type)
         return texts if example is None else tuple(text if self.takes(name, text) else example for text in texts)
 
     def anything_goes(self, name: str) -> bool:
-        """Whether every text is a value of the key."""
+        """Whether the key can have every text as its value."""
         rule = self._rule(name)
         return rule.known and rule.complaint is None
 
@@ -205,7 +205,7 @@ class ContextRules:
         return _Rule(known=True, single=single, complaint=complaint)
 
     def _unless_newer(self, complain: Callable[[str], Complaint | None]) -> Callable[[str], Complaint | None]:
-        """The same, but for Regions that the world has although they are not published here."""
+        """The same complaints, except about Regions of the world that are not in the published list."""
         return lambda text: None if any(region in text for region in self._newer) else complain(text)
 
     def _advice(self, name: str, named: Iterable[str]) -> str:

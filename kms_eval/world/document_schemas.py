@@ -1,7 +1,7 @@
 """JSON Schemas of the values that a scenario takes from AWS: policies, grants, condition keys.
 
 Comes in: nothing. Goes out: definitions for `scenario.json_schema`, meant for editors: they complete and check what is
-written most, and leave the fine print to the readers of `documents`.
+written most often, and leave the details to the readers of `documents`.
 Never here: the fields of a scenario.
 """
 
@@ -15,7 +15,7 @@ UNKNOWN = {"$ref": "#/$defs/Unknown"}
 
 
 def or_unknown(*schemas: dict[str, object]) -> dict[str, object]:
-    """A value of one of these schemas, or what stands for one that exists and cannot be shown."""
+    """A value of one of these schemas, or the marker of a value that exists but cannot be shown."""
     return {"anyOf": [*schemas, UNKNOWN]}
 
 
@@ -155,10 +155,10 @@ MAY_BE_UNKNOWN: dict[str, tuple[str, ...]] = {
     "GroupEntry": ("policies",),
     "AccountEntry": ("path", "service_control_policies", "resource_control_policies"),
 }
-"""Fields of entries that may be unknown as a whole. Policies and grants say so themselves."""
+"""Fields of entries that may be unknown as a whole. The schemas of policies and grants allow this themselves."""
 
 TAGGED = ("KeyEntry", "PrincipalEntry")
-"""Entries whose tags may be unknown, one or all."""
+"""Entries whose tags may be unknown, one by one or all together."""
 
 
 def with_unknowns(definitions: dict[str, dict[str, Any]]) -> None:
@@ -178,5 +178,5 @@ def with_unknowns(definitions: dict[str, dict[str, Any]]) -> None:
 
 
 def _level(schema: dict[str, Any]) -> dict[str, Any]:
-    """One level of a list of levels may be unknown, too."""
+    """The schema of a list of levels, in which a single level may be unknown as well."""
     return {**schema, "items": or_unknown(schema["items"])} if "items" in schema else schema

@@ -1,4 +1,4 @@
-"""Entries of a scenario: by a form where they are plainly right, else by their model.
+"""Reads entries of a scenario: with a form where they are clearly valid, else with their pydantic model.
 
 Comes in: plain values and their places. Goes out: entries, or None and faults. Never here: fields by name.
 """
@@ -18,7 +18,7 @@ _Entry = TypeVar("_Entry", bound="Entry")
 
 
 def read_entry(form: Form[_Entry], value: object, place: Place, findings: Findings) -> _Entry | None:
-    """`value` as an entry, or None where it is none; then `findings` gained everything that is wrong with it."""
+    """`value` as an entry; None where it is invalid, and then everything wrong with it is added to `findings`."""
     try:
         return form(value)
     except Unsure:

@@ -1,7 +1,7 @@
-"""Kinds of values that scenario fields hold, each with the words said where a value is not of that kind.
+"""Types of values that scenario fields hold, each with the message for a value that is not of that type.
 
 Comes in: nothing (types only). Goes out: annotated types for the models of `scenario`.
-Never here: fields, and anything that needs more than the one value to judge it.
+Never here: fields, and checks that need more than the one value.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ COMPLAINT = "kms_eval"
 """The error type of every complaint worded here; the context has its `help`."""
 
 DEFINITION = "kms_eval.definition"
-"""In a schema, stands for a reference to the definition of that name; pydantic refuses references to foreign ones."""
+"""In a schema, stands for a reference to a definition; pydantic refuses references to foreign definitions."""
 
 
 def complain(message: str, advice: str | None = None) -> NoReturn:
-    """Refuse the value at hand with a sentence of our own."""
-    # pydantic fills in {…} in the message; the sentence goes in as a value, so that braces in it stay.
+    """Refuse the current value with a message of our own."""
+    # pydantic fills in {…} in the message; our message is passed as a value, so that braces in it are kept.
     raise PydanticCustomError(COMPLAINT, "{message}", {"message": message, "help": advice})
 
 
@@ -87,7 +87,7 @@ def _names(value: object) -> object:
 
 
 Text = Annotated[str, Field(min_length=1)]
-"""A string with something in it."""
+"""A string that is not empty."""
 
 AccountId = Annotated[
     str,
@@ -104,7 +104,7 @@ Manager = Annotated[str, *_word(MANAGERS, "key manager")]
 Expectation = Annotated[str, *_word(EXPECTATIONS, "expectation")]
 
 PolicySource = Annotated[object, _source(policy_source_complaint), WithJsonSchema({DEFINITION: "Policy"})]
-"""A path relative to the scenario, a policy document, or AWS's JSON text of one; what it says is not checked here."""
+"""A path relative to the scenario, a policy document, or AWS's JSON text of one; its content is not checked here."""
 
 GrantsSource = Annotated[object, _source(grants_source_complaint), WithJsonSchema({DEFINITION: "Grants"})]
 _NAME_SCHEMA = {"type": "string", "minLength": 1}
@@ -134,7 +134,7 @@ Context = Annotated[object, WithJsonSchema({DEFINITION: "Context"})]
 EncryptionContext = Annotated[object, WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}})]
 Time = Annotated[object, WithJsonSchema({"type": "string", "format": "date-time"})]
 GrantRequest = Annotated[object, WithJsonSchema({"anyOf": [{"type": "string"}, {DEFINITION: "Grant"}]})]
-"""These four are checked where requests are read, by the same rules as those of the Python API."""
+"""Context, EncryptionContext, Time and GrantRequest are checked where requests are read, as in the Python API."""
 
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Policies = Annotated[tuple[PolicySource, ...], Field(strict=False)]

@@ -1,4 +1,4 @@
-"""What a principal's name says: kind, account, path and name, from an ARN or a short name.
+"""What the name of a principal tells: kind, account, path and name, from an ARN or a short name.
 
 Comes in: ``role/path/admin``, ``root``, ``assumed-role/admin/session``, ``s3.amazonaws.com`` or a whole IAM or STS ARN.
 Goes out: an `Identity`, or one fault that says what was meant instead.
@@ -34,7 +34,7 @@ _SERVICE_OF = {"user": "iam", "role": "iam", "root": "iam", "assumed-role": "sts
 
 
 class Identity(NamedTuple):
-    """A principal's name, taken apart. `name` is empty for root; `session` is that of an assumed role."""
+    """The parts of a principal's name. `name` is empty for root; `session` is the session name of an assumed role."""
 
     kind: IdentityKind
     name: str
@@ -45,7 +45,7 @@ class Identity(NamedTuple):
 
     @property
     def arn(self) -> str:
-        """The whole ARN; of a service, its name."""
+        """The whole ARN; for a service, its name."""
         if self.kind == "service":
             return self.name
         if self.kind == "root":
@@ -78,12 +78,12 @@ def is_service(text: str) -> bool:
 
 
 def is_session_name(text: str) -> bool:
-    """Whether AWS takes `text` as the name of a role session or federated user; its length is left to AWS."""
+    """Whether `text` has the form of a role session name or a federated user's name; the length is not checked."""
     return _NAME.fullmatch(text) is not None
 
 
 def is_role_of_aws(name: str) -> bool:
-    """Whether `name` is that of a role of AWS's own, ``aws:ec2-infrastructure``, which has no IAM policies (S14).
+    """Whether `name` is the name of a role that AWS owns, ``aws:ec2-infrastructure``, without IAM policies (S14).
 
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
     """
@@ -91,9 +91,9 @@ def is_role_of_aws(name: str) -> bool:
 
 
 def read_identity(text: str, *, account: str | None, partition: str) -> Identity:
-    """Take the name of a principal apart; short names are completed with `account` and `partition`.
+    """Parse the name of a principal; short names are completed with `account` and `partition`.
 
-    Raises InputError, with the right spelling where it can be guessed.
+    Raises InputError, with the correct spelling where it can be guessed.
     """
     several = _NEXT.search(text)
     if several is not None:

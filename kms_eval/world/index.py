@@ -1,4 +1,4 @@
-"""What a world is searched by: ARNs, ids and aliases of keys, and the names of roles.
+"""Tables for finding things in a world: keys by ARN, id and alias, roles by name, and what policies mention.
 
 Comes in: a world. Goes out: its index, made once and kept as long as the world lives.
 Never here: the order in which names are tried, and messages.
@@ -18,7 +18,7 @@ from kms_eval.world.identity import read_identity
 from kms_eval.world.model import Key, Principal, World
 
 _FIELDS = 6
-"""Of an ARN."""
+"""The number of fields of an ARN."""
 
 _WILD = frozenset("*?$")
 _ABOUT_CALLERS = frozenset({"aws:principalarn", "aws:principalservicename", "aws:principalservicenameslist"})
@@ -33,10 +33,10 @@ def alias_arn(key: Key, alias: str) -> str:
 
 
 class Index:
-    """Tables of one world, each made when it is first asked for."""
+    """Tables of one world, each made when it is first used."""
 
     def __init__(self, world: World) -> None:
-        # The parts, not the world: an index that held its world would keep it alive for ever.
+        # The parts, not the world: an index that referred to its world would keep it alive forever.
         self._keys = world.keys.values()
         self._principals = world.principals
         self._unshown = frozenset(world.unshown)
@@ -76,7 +76,7 @@ class Index:
         """Roles that only policies and grants name.
 
         The ARN of a role session lacks the role's path. Without this table, a Deny that names a role with a path would
-        miss the sessions of that role where the scenario has no record of it.
+        miss the sessions of that role where the scenario does not describe it.
         """
         texts = dict.fromkeys(text for text in self._mentions() if text.startswith("arn:"))
         return _grouped(
@@ -87,7 +87,7 @@ class Index:
 
     @cached_property
     def described_accounts(self) -> frozenset[tuple[str, str]]:
-        """Partition and account of everybody whom the scenario describes, where it describes everybody there is."""
+        """Partition and account of all described principals, without the accounts that sources show only in part."""
         return frozenset(
             (principal.arn.split(":", 2)[1], principal.account)
             for principal in self._principals.values()
@@ -96,12 +96,12 @@ class Index:
 
     @cached_property
     def mentioned_services(self) -> frozenset[str]:
-        """The names of services that any policy or grant has."""
+        """The names of services that occur in any key, endpoint or organization policy, or in any grant."""
         return frozenset(text for text in self._mentions() if not text.startswith("arn:"))
 
     @cached_property
     def mentioned(self) -> frozenset[str]:
-        """The ARNs of users, roles and sessions that any policy or grant has in full, wherever in it they stand."""
+        """The ARNs of users, roles and sessions that occur in full anywhere in a policy or grant."""
         found = {text for text in self._mentions() if text.startswith("arn:")}
         seen: set[int] = set()
         for policy in self._every_policy():
@@ -129,7 +129,7 @@ class Index:
 
     @cached_property
     def condition_keys(self) -> Mapping[str, str]:
-        """The condition keys that policies name, as they spell them, by their names in lower case."""
+        """The condition keys that policies name, as written there, by their names in lower case."""
         found: dict[str, str] = {}
         seen: set[int] = set()
         for policy in self._every_policy():
@@ -209,7 +209,7 @@ def _named_in(statement: Statement) -> Iterator[str]:
 
 
 def _arns_in(statement: Statement) -> Iterator[str]:
-    """Everything in a statement that is the ARN of somebody: principals, values of conditions, resources."""
+    """Every IAM or STS ARN in a statement: in principals, condition values and resources."""
     entries = (*(statement.principals or ()), *(statement.not_principals or ()))
     values = (value for test in statement.condition or () for value in test.values)
     resources = (*(statement.resources or ()), *(statement.not_resources or ()))

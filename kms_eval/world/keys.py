@@ -1,4 +1,4 @@
-"""Keys of a scenario: identifiers derived where they are left out, and checked against each other.
+"""Keys of a scenario: identifiers are derived where they are left out, and checked against each other.
 
 Comes in: the section `keys` of a scenario. Goes out: keys by handle. Never here: who may use them.
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
@@ -34,7 +34,7 @@ _MULTI_REGION = "mrk-"
 
 @record
 class _Identifiers:
-    """What an ARN of a key is made of."""
+    """The parts of a key ARN."""
 
     key_id: str
     account: str
@@ -138,7 +138,7 @@ def _identifiers(reading: Reading, handle: str, place: Place, entry: KeyEntry) -
 
 
 def derived_id(handle: str, *, multi_region: bool) -> str:
-    """The key id of a key that has none: always the same for a handle."""
+    """The key id of a key for which none is given: always the same for the same handle."""
     from uuid import NAMESPACE_URL, uuid5  # noqa: PLC0415 - keys that are copied from AWS have their id
 
     uuid = uuid5(NAMESPACE_URL, f"kms-eval:{handle}")
@@ -170,7 +170,7 @@ _EXAMPLE_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1
 
 
 def _is_multi_region(entry: KeyEntry, key_id: str) -> bool:
-    """As the key says, else as its id does: multi-Region keys, and no others, have ids that start with mrk-.
+    """As the entry says, else as the key id says: multi-Region keys, and no others, have ids that start with mrk-.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """
@@ -178,7 +178,7 @@ def _is_multi_region(entry: KeyEntry, key_id: str) -> bool:
 
 
 def _usage(reading: Reading, place: Place, entry: KeyEntry) -> str:
-    """The usage that is given, or the first that goes with the spec.
+    """The usage that is given, or the first that the spec allows.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html (KeyUsage)
     """

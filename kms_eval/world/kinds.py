@@ -1,7 +1,7 @@
-"""Kinds of values that scenario fields hold, for the forms of entries.
+"""Types of values that scenario fields hold, for the forms of entries.
 
-Comes in: plain values. Goes out: the values that a model of `scenario` would have in their place, or `Unsure`.
-Never here: fields by name. What is said where a value is not of its kind, `fields` says.
+Comes in: plain values. Goes out: the values that a model of `scenario` would make of them, or `Unsure`.
+Never here: fields by name, and messages about values of the wrong type (those are in `fields`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ expectation = one_of(*EXPECTATIONS)
 
 
 def text(value: object) -> str:
-    """A string with something in it."""
+    """A string that is not empty."""
     if found := string(value):
         return found
     raise Unsure

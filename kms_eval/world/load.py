@@ -1,7 +1,7 @@
-"""Scenarios: from a file, or from the same structure in memory, to a world and the tests on it.
+"""Loads scenarios: turns a file, or the same structure in memory, into a world and its tests.
 
 Comes in: a path or a mapping. Goes out: `Loaded`; InputError with every fault of the scenario and of all its documents.
-Never here: the meaning of any section; each has a module of its own.
+Never here: what a section means; each has a module of its own.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 @record
 class Loaded:
-    """A scenario as read: what exists, the tests on it, and what should be said about it and its documents.
+    """A scenario as read: its world, its tests and checks, and the warnings about it and its documents.
 
-    `base` is the folder to which its paths are relative, and those of requests about it; None if there is none.
-    `words` say how the world came about where it was not written down, `recognised` what each source was taken for.
+    `base` is the folder to which its paths, and those of requests about it, are relative; None if there is none.
+    `words` explain how the world was made from sources; `recognised` says what each source was recognized as.
     """
 
     world: World
@@ -67,9 +67,9 @@ def load(
 ) -> Loaded:
     """Read the scenario in a file; the paths in it are relative to its folder.
 
-    The file, or folder, may be any other source as well, and `more` sources may follow, of which a later one replaces
-    what an earlier one said; `options` says what sources may leave open. `strict` makes a fault of what AWS would
-    refuse to store even where it can be read; `strangers` lets anybody be asked about, as the field of that name does.
+    The file or folder may be any other source as well. `more` sources may follow; a later one replaces what an earlier
+    one says. `options` says what sources may leave open. `strict` turns what AWS would refuse to store into a fault,
+    even where it can be read. `strangers` lets anybody be asked about, like the scenario's field of that name.
     Raises InputError.
     """
     with _without_collecting():
@@ -87,7 +87,7 @@ _OF_ANY = frozenset({"name", "description", "account", "region", "partition", "t
 
 
 def _plain(path: Path) -> RawDocument | None:
-    """The document of a file that is a scenario and brings in no other sources; None where it may be another source."""
+    """The document of a file that is a scenario and names no other sources; None where it may be another source."""
     from_yaml = path.suffix.lower() in (".yaml", ".yml")
     try:
         document = read_file(path)
@@ -96,7 +96,7 @@ def _plain(path: Path) -> RawDocument | None:
             raise
         return None
     value = document.value
-    # Of a file with nothing in it, or a name only, there is nothing else that it could be.
+    # A file that is empty, or has only fields such as `name`, can be nothing but a scenario.
     plain_scenario = isinstance(value, Mapping) and (not _SECTIONS.isdisjoint(value) or value.keys() <= _OF_ANY)
     if plain_scenario and isinstance(value, Mapping) and "sources" not in value:
         return document
@@ -104,7 +104,7 @@ def _plain(path: Path) -> RawDocument | None:
 
 
 def _may_be_of_aws(value: object) -> bool:
-    """Whether a document in YAML brings in sources, or may be a template or what AWS answers: no scenario alone."""
+    """Whether a YAML document is more than a plain scenario: names sources, or may be a template or an AWS response."""
     if not isinstance(value, Mapping):
         return False
     if not {"sources", "Resources"}.isdisjoint(value):
@@ -117,7 +117,7 @@ def _may_be_of_aws(value: object) -> bool:
 
 
 def raw_of(paths: Sequence[Path], options: Options | None = None) -> Raw:
-    """What sources say, as the raw structure of a scenario. Raises InputError."""
+    """What the sources say, as the raw structure of a scenario. Raises InputError."""
     from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario needs none
     from kms_eval.sources.reading import read_sources  # noqa: PLC0415 - likewise
 
@@ -133,7 +133,7 @@ def _read_sources(paths: Sequence[Path], options: Options | None, *, strict: boo
 
 
 def from_document(document: RawDocument, *, name: str, strict: bool = False, strangers: bool = False) -> Loaded:
-    """Read a scenario that was put together from sources, in which every value has its place."""
+    """Read a scenario that was assembled from sources, in which every value has its place."""
     with _without_collecting():
         return _read(document, None, name, strict=strict, strangers=strangers)
 
@@ -146,9 +146,9 @@ def from_dict(
     strict: bool = False,
     strangers: bool = False,
 ) -> Loaded:
-    """Read a scenario that is in memory; the paths in it are relative to `base`, without which there can be none.
+    """Read a scenario that is in memory; the paths in it are relative to `base`; without `base` it can have no paths.
 
-    Any `Mapping` will do for a mapping. Raises InputError, for what no file could hold too (`formats.memory`).
+    Any `Mapping` will do for a mapping. Raises InputError, also for values that no file could hold (`formats.memory`).
     """
     with _without_collecting():
         file = SourceFile(name)
@@ -159,7 +159,7 @@ def from_dict(
 
 
 def _read_with_sources(document: RawDocument, base: Path | None, name: str, *, strict: bool, strangers: bool) -> Loaded:
-    """A scenario in memory that brings in other sources, whose paths are relative to `base` like all others."""
+    """A scenario in memory that names other sources, whose paths are relative to `base` like all others."""
     from kms_eval.sources.options import Options  # noqa: PLC0415 - a scenario by itself needs none
     from kms_eval.sources.reading import read_sources  # noqa: PLC0415 - likewise
 
@@ -170,7 +170,7 @@ def _read_with_sources(document: RawDocument, base: Path | None, name: str, *, s
 
 
 def _told_by(raw: Raw, loaded: Loaded) -> Loaded:
-    """With what the sources had to say beside the world."""
+    """Add what the sources say besides the world: warnings, words, and what each was recognized as."""
     return replace(
         loaded,
         warnings=(*raw.warnings, *loaded.warnings),
@@ -189,7 +189,7 @@ def _read(document: RawDocument, base: Path | None, name: str, *, strict: bool, 
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """A scenario is read into trees, of which nothing is to be thrown away: looking for cycles only takes time."""
+    """Turn the garbage collector off: all that is read is kept and has no cycles, so a collection only costs time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -198,8 +198,8 @@ def _without_collecting() -> Iterator[None]:
         if collecting:
             gc.enable()
             if gc.get_count()[0] > gc.get_threshold()[0] and not gc.get_freeze_count():
-                # A collection is due, and would look through all that was read, as would the next two, in the middle of
-                # somebody's first question. This makes it old without looking at it.
+                # A collection is due, and it and the next two would scan everything that was read, in the middle of the
+                # user's first request. This moves all of it to the oldest generation without scanning it.
                 gc.freeze()
                 gc.unfreeze()
 

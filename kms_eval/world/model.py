@@ -1,9 +1,9 @@
-"""What exists: accounts, principals, keys, an organization, endpoints, and which policies hang where.
+"""What exists: accounts, principals, keys, an organization, endpoints, and the policies attached to them.
 
-Comes in: what `load` resolved from a scenario. Goes out: frozen values that compile and answer.
+Comes in: what `load` resolved from a scenario. Goes out: frozen values for the engine to compile and decide on.
 Never here: files, names that still need resolving, the meaning of any layer.
 
-What exists is compared by identity, and shown by its name: written out, most of it would be a world with its policies.
+These values are compared by identity, and their repr shows only a name: in full it would include all policies.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ CallerKind = Literal["user", "role", "federated-user", "root", "service"]
 class Principal:
     """An IAM user or role as the scenario describes it (semantics I1–I4).
 
-    `policies` holds every identity policy: attached, the groups' (users only) and those of `attached_by_principal`.
-    `tags` keep the case they are written in; `id` is the unique id (AIDA…, AROA…), None if not given.
-    `unknowns` has the condition keys (lower case; a family with its ``/``) whose facts no source could show.
-    `trust_policy` is the trust policy of a role as a plain document, which is kept and decides nothing; None if none
-    is given.
+    `policies` holds every identity policy: its own, its groups' (users only) and those of `attached_by_principal`.
+    `tags` keep the case they are written in; `id` is the unique id (AIDA…, AROA…), None if not given. `known` is False
+    where nothing describes the principal, and it counts as having no policies. `unknowns` has the condition keys (lower
+    case; a family of keys ends in ``/``) whose values no source could show. `trust_policy` is the trust policy of a
+    role as a plain document; it is kept but affects no decision; None if none is given.
     """
 
     arn: str
@@ -49,7 +49,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unshown:
-    """What everybody of an account has whom no source could show: policies and a boundary of which nothing is known."""
+    """What stands for the principals of an account that no source could show: an unknown policy and boundary."""
 
     unknown: Unknown
     policy: Policy
@@ -68,12 +68,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Caller:
-    """Who asks, resolved.
+    """The caller of a request, resolved.
 
-    `arn` is the caller's own ARN: of the user, of the role session (of the role where no session name is known), of
-    the federated user, of the root user; for a service its name. `principal` is the user or role whose policies count:
-    for a federated user the IAM user who made the session (None where that is not known); None for root and services.
-    `stranger` tells that `principal` is one, or that the service is most likely misspelt (see `world.strangers`).
+    `arn` is the caller's own ARN: that of the user, the role session (the role where no session name is known), the
+    federated user or the root user; for a service its name. `principal` is the user or role whose policies apply: for a
+    federated user the IAM user who made the session (None where that user is not known); None for root and services.
+    `stranger` says that `principal` is a stranger, or that the service is most likely misspelt (see `world.strangers`).
     """
 
     kind: CallerKind
@@ -94,9 +94,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Key:
-    """A KMS key with everything that decides about it. `aliases` are alias names, ``alias/app``.
+    """A KMS key with everything that affects decisions about it. `aliases` are alias names, ``alias/app``.
 
-    `open_grants` are grants that are not shown in full, `unknowns` likewise condition keys as those of a `Principal`.
+    `open_grants` are grants that sources do not show in full; `unknowns` has condition keys as in `Principal`.
     """
 
     handle: str
@@ -159,12 +159,12 @@ class VpcEndpoint:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
 class World:
-    """Everything that exists, by the names requests use. Never changed: a changed world is a new world.
+    """Everything that exists, by the names that requests use. Immutable: a changed world is a new world.
 
-    `keys` by handle, in the order of the scenario; `principals` by ARN. Compared by identity, and weakly referable, so
-    that what is made from a world once (an index, a compiled form) can be kept beside it. `strangers` tells that
-    anybody may be asked about, whether the world mentions them or not. `unshown` has the accounts of which no source
-    shows everybody.
+    `keys` is by handle, in the order of the scenario; `principals` by ARN. Worlds are compared by identity and weakly
+    referable, so that what is made from a world (an index, a compiled form) can be cached for it. `strangers` says that
+    anybody may be asked about, whether the world mentions them or not. `unshown` has the accounts with principals that
+    no source could show.
     """
 
     account: str | None

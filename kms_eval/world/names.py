@@ -1,7 +1,7 @@
-"""The names requests use, resolved in a world: who calls, and which key is meant.
+"""Resolves the names that requests use: who the caller is, and which key is meant.
 
 Comes in: a world and the user's words for a principal or a key. Goes out: a `Caller`, a `KeyReference`, or InputError
-with the names that come nearest. Never here: policies, and whether anything is allowed.
+with the nearest names. Never here: policies, and whether anything is allowed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kms_eval.world.model import Caller, Key, Principal, Session, World
 from kms_eval.world.strangers import is_misspelt, is_stranger, refusal, refusal_of_service
 from kms_eval.world.unshown import as_unshown
 
-_SEARCHED = 500  # a name is compared with this many at most, so that a bad row among a million stays cheap
+_SEARCHED = 500  # a name is compared with at most this many others, so that a bad row among a million stays cheap
 
 
 @record
@@ -35,12 +35,11 @@ class KeyReference:
 def resolve_caller(world: World, text: str, session: Session | None = None) -> Caller:
     """The caller that `text` means: an ARN, a short name of `world.account`, or an AWS service.
 
-    A principal that the scenario does not describe is a caller all the same, with a `Principal` that is not `known`;
-    one whom nothing mentions, and a service that is most likely misspelt, is marked as a stranger, for
-    `refuse_stranger` to refuse. `session` says what was passed
-    when the caller's session was made: for a role AssumeRole, for a user GetFederationToken, which makes the caller the
-    federated user of that name. Raises InputError for what cannot ask (groups, accounts), for malformed names, and for
-    a session of root or of a service.
+    A principal that the scenario does not describe can be a caller too, with a `Principal` that is not `known`; one
+    that nothing mentions, and a service that is most likely misspelt, is marked as a stranger for `refuse_stranger` to
+    refuse. `session` says what was passed when the caller's session was made: by AssumeRole for a role, by
+    GetFederationToken for a user, which makes the caller the federated user of that name. Raises InputError for what
+    cannot make requests (groups, accounts), for malformed names, and for a session of root or of a service.
     """
     if text.startswith(_PERMISSION_SET):
         return _by_permission_set(world, text, session)
@@ -60,7 +59,7 @@ def resolve_caller(world: World, text: str, session: Session | None = None) -> C
 
 
 def refuse_stranger(world: World, caller: Caller, *, meant: bool = False) -> None:
-    """Raise InputError where the caller is a stranger; not where the world or the question says that one is meant."""
+    """Raise InputError where the caller is a stranger, unless the world or the request says that one is meant."""
     if not caller.stranger or meant or world.strangers:
         return
     raise refusal(world, caller.principal) if caller.principal is not None else refusal_of_service(caller.arn)
@@ -197,7 +196,7 @@ def _check_session_name(name: str) -> None:
 
 
 def _role_named(world: World, identity: Identity) -> Principal | None:
-    """The role of a session, by account and name whatever its path and case (semantics P7)."""
+    """The role of a session, by account and name, regardless of path and case (semantics P7)."""
     names = index_of(world)
     who = (identity.partition, identity.account or "", identity.name.lower())
     roles = names.roles.get(who) or names.mentioned_roles.get(who, ())
@@ -214,9 +213,9 @@ def _role_named(world: World, identity: Identity) -> Principal | None:
 
 
 def _undescribed(world: World, kind: Literal["user", "role"], identity: Identity) -> Principal:
-    """A principal that no one describes: it has no policies, and the caller is told so.
+    """A principal that the scenario does not describe: it has no policies, and the answer says so.
 
-    Of an account of which not everybody could be shown, it has unknown ones.
+    In an account with principals that no source could show, its policies are unknown.
     """
     owner = Identity(kind, identity.name, identity.partition, identity.account, identity.path)
     principal = Principal(
@@ -225,14 +224,14 @@ def _undescribed(world: World, kind: Literal["user", "role"], identity: Identity
         account=identity.account or "",
         name=identity.name,
         path=identity.path,
-        # Everybody knows the roles of AWS's own, and that they have no policies (semantics S14).
+        # Roles that AWS owns are known, and known to have no policies (semantics S14).
         known=is_role_of_aws(identity.name),
     )
     return as_unshown(world, principal) if world.unshown else principal
 
 
 def _near_principals(world: World, text: str) -> list[str]:
-    """The principals of the scenario that go by the bare name `text`."""
+    """The principals of the scenario whose bare name is `text`, or whose ARN is `text` in another case."""
     return [
         f"{each.kind}{each.path}{each.name}" if each.account == world.account else each.arn
         for each in islice(world.principals.values(), _SEARCHED)
@@ -287,9 +286,9 @@ def _key_names(world: World) -> Iterator[str]:
 
 
 def _near_arn(world: World, wanted: arn.Arn) -> str | None:
-    """The ARN of the same key or alias elsewhere, else of one nearly of that name in the same account and Region.
+    """The ARN of the same key or alias elsewhere, else of one with a similar name in the same account and Region.
 
-    ARNs as a whole all look alike, and are long to compare.
+    Whole ARNs are too similar to each other, and too long, to be compared.
     """
     names = index_of(world)
     resource = wanted.resource
@@ -305,7 +304,7 @@ def _near_arn(world: World, wanted: arn.Arn) -> str | None:
 
 
 def _nearest_key(text: str, names: Iterable[str]) -> str | None:
-    """The nearest name without what comes before the slash, which makes all of them look alike."""
+    """The nearest name, compared without the part before the slash, which would make all of them look similar."""
     by_rest: dict[str, list[str]] = {}
     for name in names:
         by_rest.setdefault(name.partition("/")[2] or name, []).append(name)
@@ -317,7 +316,7 @@ def _nearest_key(text: str, names: Iterable[str]) -> str | None:
 
 
 def unknown_endpoint(world: World, endpoint: str) -> Fault:
-    """What is wrong with naming an endpoint that the scenario does not describe."""
+    """The fault of naming an endpoint that the scenario does not describe."""
     near = nearest(endpoint, islice(world.vpc_endpoints, _SEARCHED))
     if near is not None:
         advice = f"did you mean `{near}`?"

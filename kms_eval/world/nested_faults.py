@@ -1,7 +1,7 @@
-"""Reads the documents inside an entry that could not be read, so that their faults are reported with its own.
+"""Reads the documents inside an entry that could not be read, so that their faults are reported with the entry's.
 
 Comes in: an entry of the wrong shape, as a plain value. Goes out: findings, and nothing else.
-Never here: a document's meaning, and entries that are well.
+Never here: what a document means, and entries of the right shape.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kms_eval.world.attachments import Documents
 _ANY = None
 _Pattern = tuple[str | None, ...]
 
-# Where a scenario has policies. The last row is a session that comes with a request of its own.
+# Where a scenario has policies. The last row is for the session of a request that is not part of a scenario.
 _POLICIES: tuple[tuple[_Pattern, PolicyKind], ...] = (
     (("keys", _ANY, "policy"), PolicyKind.KEY),
     (("principals", _ANY, "policies", _ANY), PolicyKind.IDENTITY),
@@ -32,7 +32,7 @@ _GRANTS: _Pattern = ("keys", _ANY, "grants")
 
 
 def read_nested_faults(documents: Documents, value: object, place: Place, findings: Findings) -> None:
-    """Read every policy and grant in `value`, which stands at `place`."""
+    """Read every policy and grant in `value`, which is at `place`."""
     for pattern, kind in _POLICIES:
         for source, here in _inside(value, place, pattern):
             if isinstance(source, (str, Mapping)) and source != "":
@@ -43,7 +43,7 @@ def read_nested_faults(documents: Documents, value: object, place: Place, findin
 
 
 def _inside(value: object, place: Place, pattern: _Pattern) -> Iterator[tuple[object, Place]]:
-    """The values in `value`, which stands at `place`, whose own places fit the pattern."""
+    """The values inside `value`, which is at `place`, whose places match the pattern."""
     depth = len(place.steps)
     if all(part in (_ANY, step) for part, step in zip(pattern, place.steps, strict=False)):
         yield from _below(value, place, pattern[depth:])

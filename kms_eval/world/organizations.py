@@ -1,7 +1,7 @@
-"""The organization of a scenario and its VPC endpoints: the limits that come from outside account and key.
+"""The organization of a scenario and its VPC endpoints: limits that are set outside the account and the key.
 
 Comes in: the sections `organization` and `vpc_endpoints`. Goes out: an Organization, endpoints by id.
-Never here: whom the policies bind.
+Never here: which callers the policies apply to.
 """
 
 from __future__ import annotations

@@ -32,12 +32,12 @@ _Groups = dict[str, tuple[Policy, ...]]
 def read_principals(reading: Reading) -> dict[str, Principal]:
     """The scenario's users and roles by ARN; faults and warnings go to `reading`.
 
-    Identity policies come in the order: the principal's own, those of its groups, those attached by their Principal.
+    Identity policies are in this order: the principal's own, its groups', those of `attached_by_principal`.
     """
     groups = _groups(reading)
     attached = read_attached(reading)
     principals: dict[str, Principal] = {}
-    # Equal documents share their statements, which are kept here so that their ids stay their own.
+    # Equal documents share their statements. The policies are kept here so that the ids of statements are not reused.
     elsewhere: dict[tuple[int, str], tuple[Policy, tuple[Remark, ...]]] = {}
     for text, place, entry in reading.entries("principals", PRINCIPAL_ENTRY, but=names_everybody):
         identity = _identity(reading, text, place)
@@ -74,7 +74,7 @@ def _groups(reading: Reading) -> _Groups:
 
 
 def _identity(reading: Reading, text: str, place: Place) -> Identity | None:
-    """Whose entry it is; None where it says nothing about a user or role."""
+    """The user or role that the entry describes; None where the entry describes neither."""
     try:
         identity = read_identity(text, account=reading.scenario.account, partition=reading.scenario.partition)
     except InputError as error:
@@ -110,7 +110,7 @@ def _boundary(reading: Reading, place: Place, entry: PrincipalEntry) -> Policy |
 
 
 def _trust_policy(reading: Reading, identity: Identity, place: Place, entry: PrincipalEntry) -> object:
-    """The trust policy of a role, which nothing but its form is asked of: no request to AWS KMS hangs on it."""
+    """The trust policy of a role. Only its form is checked: no decision on a request to AWS KMS depends on it."""
     here = place.at("trust_policy")
     if identity.kind != "role":
         reading.fault(here, "a user is not assumed, and has no trust policy", "leave it out")
@@ -164,9 +164,9 @@ def _described(
 
 
 def _check_names(reading: Reading, principals: dict[str, Principal]) -> None:
-    """Two roles, or two users, of one account cannot have one name, whatever their paths and its case.
+    """Two roles, or two users, of one account cannot have the same name, regardless of path and case.
 
-    It decides nothing but whose a role session is, so it is said and no fault.
+    This affects only which role a session belongs to, so it is a warning and not a fault.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
     seen: dict[tuple[str, str, str], str] = {}

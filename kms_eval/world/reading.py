@@ -1,7 +1,7 @@
-"""A scenario while it is being read: its sections entry by entry, and everything that is found wrong on the way.
+"""A scenario while it is being read: its sections entry by entry, and everything that is found to be wrong.
 
-Comes in: the scenario as a document. Goes out: entries of the right shape with their places; faults and warnings pile
-up, so that reading goes on behind a faulty entry. Never here: what an entry means.
+Comes in: the scenario as a document. Goes out: entries of the right shape with their places; faults and warnings are
+collected, so that reading continues after a faulty entry. Never here: what an entry means.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _SEARCHED = 500
 
 
 class Reading:
-    """What is known so far. `broken` has the sections with entries that could not be read: their names are unknown.
+    """What has been read so far. `broken` has the sections with unreadable entries, whose names are not all known.
 
-    `unknowns` are those in the place of fields, by their steps from the scenario on.
+    `unknowns` has the unknowns in the place of fields, by their steps from the scenario.
     """
 
     def __init__(self, place: Place, value: Mapping[str, object], documents: Documents, findings: Findings) -> None:
@@ -45,7 +45,7 @@ class Reading:
         self.findings = findings
         self.broken: set[str] = set()
         self.unknowns: dict[Steps, Unknown] = {}
-        # The fields that are no sections; names of fields that do not exist are found here.
+        # The fields that are not sections; this also finds names of fields that do not exist.
         fields = {name: member for name, member in value.items() if name not in _SECTIONS}
         head = read_entry(SCENARIO, fields, place, findings)
         self.scenario = head or SCENARIO({"account": _UNKNOWN_ACCOUNT})
@@ -53,7 +53,7 @@ class Reading:
     def entries(
         self, section: str, form: Form[_Entry], *, but: Callable[[str], bool] | None = None
     ) -> Iterator[tuple[str, Place, _Entry]]:
-        """The entries of a section that is a mapping, with their names and places; `but` tells names to leave out."""
+        """The entries of a section that is a mapping, with names and places; `but` is true of names to leave out."""
         place = self.place.at(section)
         value = self.value.get(section, {})
         if not isinstance(value, Mapping):
@@ -81,7 +81,7 @@ class Reading:
             yield place.at(index), item
 
     def entry(self, section: str, form: Form[_Entry], value: object, place: Place) -> _Entry | None:
-        """One entry, or None where its shape is wrong; the documents in it are read all the same."""
+        """One entry, or None where its shape is wrong; the documents in it are read even then."""
         found = len(self.findings.faults)
         entry = read_entry(form, value, place, self.findings)
         if entry is None or _are_unknown(value):
@@ -101,21 +101,21 @@ class Reading:
         return entry
 
     def refuse(self, section: str, place: Place, message: str, advice: str | None = None) -> None:
-        """Take note of an entry that cannot be used."""
+        """Record an entry that cannot be used."""
         self.broken.add(section)
         self.fault(place, message, advice)
 
     def fault(self, place: Place, message: str, advice: str | None = None) -> None:
-        """Take note of something wrong."""
+        """Record a fault."""
         self.findings.fault(place, message, advice)
 
     def advice(self, word: str, words: Iterable[str]) -> str | None:
-        """What an unknown name may be meant for; given up where names are many or faults are, as it takes time."""
+        """What an unknown name may be a misspelling of; None after many faults, as looking for it takes time."""
         many = len(self.findings.faults) > _ADVISED
         return None if many else did_you_mean(word, islice(words, _SEARCHED))
 
     def failed(self, place: Place, error: InputError) -> None:
-        """Take note of what is wrong with a name or a request, at the place it stands."""
+        """Record what is wrong with a name or a request, at its place."""
         self.findings.faults.extend(
             fault if fault.location is not None else Fault(fault.message, place.location(), fault.help)
             for fault in error.faults
@@ -123,7 +123,7 @@ class Reading:
 
 
 def _are_unknown(value: object) -> bool:
-    """Whether the tags of an entry stand for unknown ones: by their form they could be tags that are called so."""
+    """Whether the tags of an entry are an unknown: in form, it could also be a tag whose key is `unknown`."""
     return isinstance(value, Mapping) and "tags" in value and unknown_in(value["tags"]) is not None
 
 

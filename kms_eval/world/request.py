@@ -1,8 +1,8 @@
-"""One question: who asks which action, on what, under which circumstances.
+"""One request: who asks for which action, on what, under which circumstances.
 
-Comes in: the fields of a test, as a scenario file or the Python API words them. Goes out: a `Request` with plain,
-checked values; the names in it (principal, keys, endpoint) are still the user's words, for `names` to resolve.
-Never here: a world, a clock, a verdict. Importing this loads no document reader; only sessions and grants need one.
+Comes in: the fields of a test, as in a scenario file or in the Python API. Goes out: a `Request` with plain, checked
+values; the names in it (principal, keys, endpoint) are still as the user wrote them, for `names` to resolve. Never
+here: a world, a clock, a decision. Importing this loads no document reader; only sessions and grants need one.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _EXAMPLE_TIME = "2026-01-01T00:00:00Z"
 
 @record
 class Request:
-    """One question. The fields are those of a test; None and empty mean that the question does not say.
+    """One request. The fields are those of a test; None and empty mean that the request does not say.
 
-    `principal`, `key`, `destination_key` and `vpc_endpoint` are the user's words. `context` maps each condition key the
-    caller adds to its values; an empty tuple is a key that is present with no values. `encryption_context` None means
-    that none is given. `at` is aware; None means now. `grant` is the request of CreateGrant, or the id of a grant.
-    `stranger` tells that the principal is meant to be one whom nothing in the world mentions. `warnings` are about
-    session policies that came with the question itself.
+    `principal`, `key`, `destination_key` and `vpc_endpoint` are as the user wrote them. `context` maps each condition
+    key that the caller adds to its values; an empty tuple is a key that is present with no values. `encryption_context`
+    None means that none is given. `at` has a time zone; None means now. `grant` is the request of CreateGrant, or the
+    id of a grant. `stranger` says that the principal is meant to be one that nothing in the world mentions. `warnings`
+    are about session policies that came with the request.
     """
 
     principal: str
@@ -59,7 +59,7 @@ class Request:
     warnings: tuple[DocumentWarning, ...] = ()
 
     def again(self, principal: str, action: str, key: str | None, at: datetime | None) -> Request:
-        """The same question in these words, at this time. `dataclasses.replace` takes three times as long."""
+        """The same request with these names, at this time. `dataclasses.replace` takes three times as long."""
         return Request(
             principal,
             action,
@@ -98,12 +98,12 @@ def request(
     base: Path | None = None,
     strict: bool = False,
 ) -> Request:
-    """Check and normalise a question; the fields are those of a test, worded as users word them.
+    """Check and normalise a request; the fields are those of a test, as users write them.
 
     Context values may be strings, booleans, numbers or lists of these. `at` is ISO 8601 text with ``Z`` or an offset,
-    or an aware datetime. `session` has `name`, `policies`, `tags`, `source_identity`; `grant` is the request of
-    CreateGrant or a grant id. Paths of session policies are relative to `base`; under `strict` what AWS would reject in
-    them is a fault even where it can be read. Raises InputError with every fault and the field it is in.
+    or a datetime with a time zone. `session` has `name`, `policies`, `tags`, `source_identity`; `grant` is the request
+    of CreateGrant or a grant id. Paths of session policies are relative to `base`; with `strict`, what AWS would reject
+    in them is a fault even where it can be read. Raises InputError with every fault and the field it is in.
     """
     fields: dict[str, object] = {
         "principal": principal,
@@ -130,9 +130,9 @@ def request(
 def read_request(
     fields: Mapping[str, object], place: Place, findings: Findings, documents: Callable[[], Documents]
 ) -> Request:
-    """The question that the fields of a test ask; not to be used where `findings` gained a fault at a place in `place`.
+    """The request that the fields of a test describe; not valid where a fault within `place` was added to `findings`.
 
-    `documents` reads session policies; it is asked only where there is a session.
+    `documents` reads session policies; it is called only where there is a session.
     """
     for name in ("principal", "action"):
         if fields.get(name) is None:
@@ -158,11 +158,11 @@ def read_request(
 
 
 _NOWHERE = Place(SourceFile(""))
-"""Of values that a program passes: their places have a field and nothing else."""
+"""The place of values that a program passes: their places consist of a field and nothing else."""
 
 
 def _open_documents(base: Path | None) -> Documents:
-    # Only sessions and grants need what reads documents, and it takes longer to load than all the rest.
+    # Only sessions and grants need the document readers, and those take longer to load than everything else.
     from kms_eval.world.attachments import Documents  # noqa: PLC0415
 
     return Documents(base)
@@ -223,7 +223,7 @@ def _context(value: object, place: Place, findings: Findings) -> Mapping[str, tu
 
 
 def _encryption_context(value: object, place: Place, findings: Findings) -> Mapping[str, str] | None:
-    """Pairs of strings and nothing else.
+    """The encryption context: pairs of strings and nothing else.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
     """

@@ -224,7 +224,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _with_references(schema: dict[str, Any]) -> dict[str, object]:
-    """Put references where fields have the names of foreign definitions, and drop titles that repeat field names."""
+    """Put references where fields name definitions that are not pydantic's, and drop titles that repeat field names."""
     resolved: dict[str, object] = {}
     for name, value in schema.items():
         if name == DEFINITION:

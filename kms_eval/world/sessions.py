@@ -1,6 +1,6 @@
-"""What was passed when a session was made, as a test or a request says it.
+"""Reads what was passed when a session was made, as a test or a request says it.
 
-Comes in: the mapping of `session`. Goes out: a Session. Never here: whose session it is.
+Comes in: the mapping of `session`. Goes out: a Session. Never here: who the caller is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kms_eval.world.nested_faults import read_nested_faults
 
 
 def read_session(value: object, place: Place, documents: Documents, findings: Findings) -> Session | None:
-    """The session; None where `findings` gained a fault."""
+    """The session; None where a fault was added to `findings`."""
     before = len(findings.faults)
     entry = read_entry(SESSION_ENTRY, value, place, findings)
     if entry is None:

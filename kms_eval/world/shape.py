@@ -1,7 +1,7 @@
-"""Checks the shape of a part of a scenario: values into entries, and every disagreement into a fault.
+"""Checks the shape of a part of a scenario: turns values into entries, and every mismatch into a fault.
 
 Comes in: a model of `scenario`, a value and its place. Goes out: the entry, or None and faults with file, line, field.
-Never here: fields by name; what a field is, `scenario` and `fields` say.
+Never here: fields by name; `scenario` and `fields` define what a field is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Wording = Callable[[ErrorDetails], tuple[str, str | None]]
 
 
 def validated(model: type[_Model], value: object, place: Place, findings: Findings) -> _Model | None:
-    """`value` as a `model`, or None where it is not; then `findings` gained everything that is wrong with it."""
+    """`value` as a `model`; None where it is invalid, and then everything wrong with it is added to `findings`."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -43,7 +43,7 @@ def _faults(model: type[BaseModel], errors: list[ErrorDetails], place: Place) ->
     return [
         _fault(model, error, place)
         for error in errors
-        # A field that is there under a misspelt name is not missing as well.
+        # A field that is present under a misspelt name is not reported as missing as well.
         if error["type"] != "missing" or error["loc"] not in meant
     ]
 
@@ -59,7 +59,7 @@ def _fault(model: type[BaseModel], error: ErrorDetails, place: Place) -> Fault:
         advice = f"did you mean `{near}`?" if near else f"the fields here are {', '.join(f'`{f}`' for f in fields)}"
         return Fault(f"unknown field {quoted(name)}", location, advice)
     wording = _WORDINGS.get(kind)
-    # A kind of complaint that has no row yet still reads as a sentence.
+    # A kind of error that has no row yet still reads as a sentence.
     message, advice_ = wording(error) if wording else (error["msg"][:1].lower() + error["msg"][1:], None)
     return Fault(message, location, advice_)
 
@@ -74,7 +74,7 @@ def _fields_at(model: type[BaseModel], steps: _Steps) -> tuple[str, ...]:
     here = model
     for step in steps:
         field = here.model_fields.get(str(step))
-        # A step that is no field is an index or a name that the user chose: it leads to an entry of the same model.
+        # A step that is not a field is an index or a name that the user chose: it leads to an entry of the same model.
         here = (_model_in(field.annotation) if field else None) or here
     return tuple(here.model_fields)
 

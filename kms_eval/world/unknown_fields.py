@@ -1,9 +1,9 @@
-"""Unknowns in the place of fields: what stays of an entry that has some, and what they leave open.
+"""Unknowns in the place of fields: what remains of an entry that has some, and what they leave open.
 
 Comes in: an entry of a scenario, or grants, that could not be read as they are. Goes out: the same without unknowns,
 and the unknowns by the steps that led to them. Never here: policies (`documents` reads unknowns in them), the decision.
 
-Where a list of policies is unknown, an unknown policy stands for it: more of them could say nothing else.
+Where a list of policies is unknown, one unknown policy stands for it: several would make no difference.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Unknowns = dict[Steps, Unknown]
 
 
 def without_unknowns(section: str, value: object) -> tuple[object, Unknowns]:
-    """An entry of the section without unknowns in places that are no policies, and those unknowns."""
+    """An entry of the section without the unknowns outside policies, and those unknowns."""
     unknowns: Unknowns = {}
     if section == "organization" and isinstance(value, Mapping) and isinstance(value.get("accounts"), Mapping):
         accounts = {
@@ -51,7 +51,7 @@ def _text(value: object, steps: Steps, unknowns: Unknowns) -> object:
 
 
 def _members(value: object, steps: Steps, unknowns: Unknowns) -> object:
-    """A list without its unknown members; one of them stands for all."""
+    """A list without its unknown members; one unknown is kept for all of them."""
     whole = unknown_in(value)
     if whole is not None:
         unknowns[steps] = whole
@@ -66,7 +66,7 @@ def _members(value: object, steps: Steps, unknowns: Unknowns) -> object:
 
 
 def _pairs(value: object, steps: Steps, unknowns: Unknowns) -> object:
-    """A mapping without its unknown values, each of which is told by its name."""
+    """A mapping without its unknown values; each unknown is kept under the name of its value."""
     whole = unknown_in(value)
     if whole is not None:
         unknowns[steps] = whole
@@ -109,7 +109,7 @@ _SECTIONS: Mapping[str, Mapping[str, _Field]] = {
 
 
 def unknown_tags(unknowns: Unknowns, entry: Steps, family: str) -> dict[str, Unknown]:
-    """The condition keys that the unknown tags of the entry at these steps leave open; `family` ends in a slash."""
+    """The condition keys that the unknown tags of the entry at these steps leave open; `family` ends with a slash."""
     found: dict[str, Unknown] = {}
     for steps, unknown in unknowns.items():
         if steps[:-1] == entry and steps[-1] == "tags":
@@ -124,7 +124,7 @@ _ONLY_RETIRING = frozenset({"RetiringPrincipal", "RetiringServicePrincipal"})
 
 
 def split_grants(value: object) -> tuple[list[object], tuple[OpenGrant, ...]]:
-    """The grants of which everything is known that decides, and the open ones."""
+    """The grants in which everything that affects decisions is known, and the open grants."""
     whole = unknown_in(value)
     if whole is not None:
         return [], (OpenGrant(whole, Grant("")),)

@@ -1,10 +1,10 @@
-"""Everybody of an account whom no source could show: users and roles who exist, and of whom nothing else is known.
+"""The principals of an account that no source could show: users and roles exist, but nothing else is known about them.
 
-Comes in: the entries of `principals` that are called ``*`` or ``arn:aws:iam::123456789012:*``, each an unknown.
-Goes out: `Unshown` by account, and the principal that somebody of such an account is. Never here: who is described.
+Comes in: the entries of `principals` that are called ``*`` or ``arn:aws:iam::123456789012:*``, each an unknown. Goes
+out: `Unshown` by account, and the `Principal` for somebody in such an account. Never here: described principals.
 
-Where a call of IAM was refused, cut off or never made, a caller of whom nothing is told may be allowed everything and
-denied everything: an unknown policy and an unknown permissions boundary stand for what it has.
+Where a call to IAM was refused, cut off or never made, a principal that is not described may be allowed or denied
+anything: an unknown policy and an unknown permissions boundary stand for what is attached to it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _INSTEAD = "describe users and roles by name; `*` only says that those of the ac
 
 
 def names_everybody(name: object) -> bool:
-    """Whether an entry of `principals` is about everybody of an account."""
+    """Whether an entry of `principals` is about all principals of an account."""
     return isinstance(name, str) and name.endswith("*") and _EVERYBODY.fullmatch(name) is not None
 
 
 def everybody_of(account: str, partition: str) -> str:
-    """The name of the entry about everybody of an account."""
+    """The name of the entry about all principals of an account."""
     return f"arn:{partition}:iam::{account}:*"
 
 
 def read_unshown(reading: Reading) -> dict[str, Unshown]:
-    """What stands for everybody of an account who is not described, by account; faults go to `reading`."""
+    """What stands for the principals of an account that are not described, by account; faults go to `reading`."""
     section = reading.value.get("principals")
     return (
         dict(_unshown(reading, section)) if isinstance(section, Mapping) and any(map(names_everybody, section)) else {}
@@ -65,7 +65,7 @@ def _unshown(reading: Reading, section: Mapping[object, object]) -> Iterator[tup
 
 
 def as_unshown(world: World, principal: Principal) -> Principal:
-    """The principal with what is unknown of it, if it is of an account of which not everybody is shown."""
+    """The principal with unknown policies, boundary, tags and id where no source could show all of its account."""
     unshown = world.unshown.get(principal.account)
     if unshown is None or is_role_of_aws(principal.name):
         return principal

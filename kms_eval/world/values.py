@@ -1,6 +1,6 @@
-"""Plain values of scenarios and requests: what they are called in messages, what they can be, their text to AWS.
+"""Plain values of scenarios and requests: their names in messages, what they can be, and their text as AWS gets it.
 
-Comes in: values as YAML, JSON or Python has them. Goes out: words and texts. Never here: fields, models, places.
+Comes in: values from YAML, JSON or Python. Goes out: words and texts. Never here: fields, models, places.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ def _is_decimal(value: object) -> bool:
 
 
 def policy_source_complaint(value: object) -> str | None:
-    """What is wrong with a value in the place of a policy, apart from what a policy says; None if nothing is."""
+    """What is wrong with a value in the place of a policy, apart from the policy's content; None if nothing is."""
     if isinstance(value, (str, Mapping, Unknown)) and value != "":
         return None
     return f"expected a path, a policy document or its JSON text, found {kind_of(value)}"
 
 
 def grants_source_complaint(value: object) -> str | None:
-    """Likewise of a value in the place of grants."""
+    """What is wrong with a value in the place of grants, apart from their content; None if nothing is."""
     if isinstance(value, (str, list, tuple, Mapping, Unknown)) and value != "":
         return None
     return f"expected a list of grants or a path to such a list, found {kind_of(value)}"
 
 
 def quote_it(value: object) -> str | None:
-    """Advice where a string is expected and the value is one that quotes would make a string."""
+    """Advice where a string is expected and the value would be a string if it were quoted."""
     text = None if isinstance(value, str) else text_of(value)
     return f'quote it: `"{text}"`' if text is not None else None

@@ -1,6 +1,6 @@
-"""A world with some of its policies replaced: the question before the change is made.
+"""A world with some of its policies replaced, to ask what a change would do before it is made.
 
-Comes in: a world and policies. Goes out: another world; the first stays as it is. Never here: files, deciding.
+Comes in: a world and policies. Goes out: another world; the given one is unchanged. Never here: files, deciding.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kms_eval.world.names import refuse_stranger, resolve_caller, resolve_key
 
 
 def with_key_policies(world: World, policies: Mapping[str, Policy]) -> World:
-    """The world in which the keys of those names (handles, ids, ARNs, aliases) have those policies."""
+    """The world in which the keys with these names (handles, ids, ARNs, aliases) have these policies."""
     keys = dict(world.keys)
     for name, policy in policies.items():
         key = keys[resolve_key(world, name).key.handle]
@@ -24,7 +24,7 @@ def with_key_policies(world: World, policies: Mapping[str, Policy]) -> World:
 
 
 def with_identity_policies(world: World, policies: Mapping[str, tuple[Policy, ...]]) -> World:
-    """The world in which those users and roles have those identity policies, and no others."""
+    """The world in which these users and roles have exactly these identity policies."""
     principals = dict(world.principals)
     for name, attached in policies.items():
         caller = resolve_caller(world, name)

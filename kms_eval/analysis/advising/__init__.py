@@ -1,8 +1,8 @@
-"""What would have to change for a denied request to be allowed, each change tried by the engine.
+"""What would have to change for a denied request to be allowed; the engine tries each change.
 
-Comes in: an evaluator and a ruling of it. Goes out: explanations with changes, the smallest first, or why nothing fits.
+Comes in: an evaluator and one of its rulings. Goes out: explanations with changes, smallest first, or why none helps.
 Never here: rules of AWS, rendering. Nothing is changed in place: an edit makes another world, or another request.
 
-`proposals`, `conditions`, `denies` and `granting` say what could help, `edits` what an edit does and how it is said,
-`places` where a policy hangs, `limits` what nobody can edit or carry, and `advise` searches and keeps what helps.
+`proposals`, `conditions`, `denies` and `granting` propose what could help. `edits` has what an edit does and its text,
+`places` what a policy is attached to, `limits` what nobody can edit. `advise` searches and keeps what helps.
 """

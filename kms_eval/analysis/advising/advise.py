@@ -1,7 +1,8 @@
-"""The search for changes that make a denied request allowed: every one has been applied and asked again.
+"""The search for changes that make a denied request allowed: each change is applied and the request decided again.
 
-Comes in: an evaluator and its ruling. Goes out: an explanation with changes, the smallest first, or why there is none.
-Never here: what could help (that is `proposals`), rendering. The work is bounded: a fixed number of worlds is tried.
+Comes in: an evaluator and its ruling. Goes out: an explanation with changes, smallest first, or why none was found.
+Never here: what could help (that is `proposals`), rendering. The work is bounded: at most a fixed number of worlds is
+tried.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ _MOST_OPTIONS = 12
 
 
 def advised(evaluator: Evaluator, ruling: Ruling, explanation: Explanation) -> Explanation:
-    """The explanation of a denial with what would make the request allowed."""
+    """The explanation of a denial, with changes that would make the request allowed."""
     changes = tuple(map(_change, Search(evaluator, ruling).found()))
     return replace(explanation, changes=changes, why_unchanged=None if changes else _why_none(ruling))
 
 
 class Search:
-    """One search from the world and request of a ruling. The work is bounded by the number of worlds tried."""
+    """One search, starting from the world and request of a ruling. The number of worlds tried is bounded."""
 
     def __init__(self, evaluator: Evaluator, ruling: Ruling) -> None:
         self._allow_unknown = evaluator.allow_unknown_action
@@ -46,9 +47,9 @@ class Search:
         self.start = State(evaluator.world, ruling.request, ruling.decisive.part.scope.caller)
 
     def found(self) -> Iterator[Option]:  # noqa: C901 - one loop over one heap
-        """Edits that together allow, best first: the smallest sum of sizes.
+        """Edits that together make the request allowed, best first: the smallest sum of sizes.
 
-        A state is gone on from only where it has come nearer.
+        The search continues from a state only if it is nearer to allowed than the one before.
         """
         state = self.start
         order = count()
@@ -95,7 +96,7 @@ class Search:
 
     def _rule(self, state: State) -> tuple[Ruling, Evaluator] | None:
         self._trials += 1
-        # What the question says has been accepted; an edit can take away the only mention of a name in it.
+        # The request has already been accepted; an edit may have removed the only mention of a name in it.
         evaluator = Evaluator(state.world, allow_unknown_action=self._allow_unknown, allow_unknown_key=True)
         try:
             return evaluator.rule(replace(state.request, stranger=True)), evaluator
@@ -103,7 +104,7 @@ class Search:
             return None
 
     def _needed(self, state: State, edits: Option) -> Option | None:
-        """The edits without what is not needed of them; None where they do not help when made from the start."""
+        """The edits without those that are not needed; None where they do not help when applied to the first state."""
         for fewer in _less(edits):
             if self._allowed(state, fewer):
                 return self._needed(state, fewer)
@@ -126,13 +127,13 @@ def _statements(edits: Option) -> frozenset[_Statement]:
 
 
 def _is_more_than_needed(edits: Option, mended: Iterable[tuple[int, frozenset[_Statement]]]) -> bool:
-    """Whether something smaller in the same statements makes it allowed already."""
+    """Whether a smaller change of the same statements already makes the request allowed."""
     size, statements = _size(edits), _statements(edits)
     return any(smaller < size and there <= statements for smaller, there in mended)
 
 
 def _less(edits: Option) -> Iterator[Option]:
-    """The edits without one of them, or with one that does less."""
+    """The edits without one of them, or with one of them made smaller."""
     for place, edit in enumerate(edits):
         if len(edits) > 1:
             yield (*edits[:place], *edits[place + 1 :])
@@ -144,7 +145,7 @@ def _now(state: State, ruling: Ruling) -> State:
 
 
 def _nearness(ruling: Ruling) -> tuple[int, ...]:
-    """How near a ruling is to allowed: parts allowed, then denying statements (fewer), then slots that are filled."""
+    """How near a ruling is to allowed: by allowed parts, then fewer denying statements, then layers that allow."""
     part = ruling.decisive
     counted = [e for e in part.cell.entries if e.actions & part.bit and e.applies(part.context)]
     denies = sum(entry.layer_index == LayerIndex.DENY for entry in counted)
@@ -156,7 +157,7 @@ def _nearness(ruling: Ruling) -> tuple[int, ...]:
 
 
 def options(trace: Trace) -> Iterator[Option]:  # noqa: C901 - obstacles in AWS's order
-    """What could help with the first obstacle in AWS's order; where there are several ways, all of them."""
+    """What could remove the first obstacle, in AWS's evaluation order; where there are several ways, all of them."""
     ruling = trace.ruling
     shape = ruling.cell.shape
     if ruling.outcome == "explicitDeny":

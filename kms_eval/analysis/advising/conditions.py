@@ -1,6 +1,7 @@
-"""How a condition that fails (or, of a Deny, holds) could be turned: by the request, or by an edit of the test.
+"""How the result of a condition could be reversed: by another request, or by an edit of a test of the condition.
 
-Comes in: a test of a statement in a trace. Goes out: edits. Never here: deciding; `advise` tries them.
+Comes in: a test of a statement in a trace. Goes out: edits that make it hold in an Allow, or fail in a Deny. Never
+here: deciding; `advise` tries them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from kms_eval.world.model import Key, Principal
 
 _ENCRYPTION = "kms:encryptioncontext:"
 _TOLD_OR_NOT = "aws:multifactorauthpresent"
-"""What a session may have or not where nobody says so: it is to be told."""
+"""A session may or may not have it where the request does not say so; then advice may be to send it."""
 _CONTEXT_KEYS = "kms:encryptioncontextkeys"
 _OF_SERVICES = {"aws:principalorgid": "aws:SourceOrgID", "aws:principalaccount": "aws:SourceAccount"}
 _LIKE = {"StringEquals": "StringLike", "StringNotEquals": "StringNotLike"}
@@ -44,7 +45,7 @@ _ARN_LIKE = {"StringEquals": "ArnLike", "StringNotEquals": "ArnNotLike"}
 
 @record
 class Subject:
-    """A statement, where it stands, and the decision about which it is asked."""
+    """A statement, its policy and place, and the trace of the decision in question."""
 
     trace: Trace
     where: Where
@@ -53,7 +54,7 @@ class Subject:
 
 
 def mend_tests(subject: Subject, test: Test) -> Iterator[Edit]:
-    """Ways to make a failing test of an Allow hold, the request's own first."""
+    """Ways to make a failing test of an Allow hold, those by changing the request first."""
     yield from by_request(subject, test, holds=True)
     yield from _by_tag(subject, test)
     if can_edit(subject.policy, subject.trace.ruling.part, subject.where.layer):
@@ -87,12 +88,12 @@ def _filled_in(text: str, context: Context) -> str | None:
 
 
 def find_tag(tagged: Key | Principal, name: str) -> str | None:
-    """The value of a tag, its key in any case; None where there is none."""
+    """The value of a tag, whose key may be in any case; None where there is no such tag."""
     return next((value for key, value in tagged.tags.items() if key.lower() == name.lower()), None)
 
 
 def _replaced(subject: Subject, test: Test) -> Iterator[Edit]:
-    """The operator, a value that no request has, or the condition key written otherwise."""
+    """Replaces the operator, a value that no request has, or the condition key."""
     written, context = test.written, subject.trace.ruling.context
     seen = context.get(test.key)
     if isinstance(seen, tuple) and seen and written.operator in _LIKE and _has_wildcards(written):
@@ -116,7 +117,7 @@ def _replaced(subject: Subject, test: Test) -> Iterator[Edit]:
 
 
 def _liked_and_sent(subject: Subject, test: Test) -> Iterator[Edit]:
-    """The operator under which wildcards mean something, and a value that fits them in the request."""
+    """The operator under which wildcards work, together with a matching value in the request."""
     part, written = subject.trace.ruling.part, test.written
     row = find(test.key)
     if row is None or not can_carry(part.situation, test.key):
@@ -133,7 +134,7 @@ def _liked_and_sent(subject: Subject, test: Test) -> Iterator[Edit]:
 
 
 def _was_meant(old: str, value: str) -> bool:
-    """Whether a value that kms:ViaService never has was written for this one, of the same service."""
+    """Whether a value that kms:ViaService never has was most likely meant to be this one, of the same service."""
     return not is_via_service(old) and not set(old) & set("*?$") and old.split(".", 1)[0] == value.split(".", 1)[0]
 
 
@@ -147,9 +148,9 @@ def _instead(subject: Subject, test: Test, old: str, new: str) -> Edit:
 
 
 def _other_values(subject: Subject, test: Test) -> Iterator[Edit]:
-    """Values of the request added to those that are wanted, or taken from those that are refused."""
+    """Adds values of the request to those a test accepts, or removes them from those a negated test excludes."""
     written, seen = test.written, subject.trace.ruling.context.get(test.key)
-    # A switch that both positions of would do asks for nothing any more.
+    # A Bool test that accepts both true and false would test nothing any more.
     if not isinstance(seen, tuple) or test.operator.type in {"Null", "Date", "Bool"}:
         return
     if test.operator.negated:
@@ -179,7 +180,7 @@ def _without_values(subject: Subject, test: Test, refused: tuple[str, ...]) -> E
 
 
 def _removed(subject: Subject, test: Test) -> Iterator[Edit]:
-    """A test that never holds taken out; the last one of a statement for everybody stays: it would be public."""
+    """Removes a test that never holds, but not the last one of a statement for everybody, which would become public."""
     part, context = subject.trace.ruling.part, subject.trace.ruling.context
     last = len(subject.statement.condition or ()) == 1
     if last and any(entry.value == "*" for entry in subject.statement.principals or ()):
@@ -195,7 +196,7 @@ def _removed(subject: Subject, test: Test) -> Iterator[Edit]:
 
 
 def _serves_other_actions(subject: Subject, test: Test) -> bool:
-    """Whether requests for another action of the statement carry the key: for them the test is no mistake."""
+    """Whether requests for another action of the statement carry the key: for those the test makes sense."""
     action = subject.trace.ruling.part.action.lower()
     if carried(action, test.key) or find(test.key) is None:
         return False
@@ -204,7 +205,7 @@ def _serves_other_actions(subject: Subject, test: Test) -> bool:
 
 
 def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
-    """Values that the request could carry so that the test holds, or does not."""
+    """Values that the request could carry so that the test holds, or fails."""
     part, context = subject.trace.ruling.part, subject.trace.ruling.context
     key = test.key
     seen = None if key == _TOLD_OR_NOT else context.get(key)
@@ -217,14 +218,14 @@ def by_request(subject: Subject, test: Test, *, holds: bool) -> Iterator[Edit]:
             if test.holds((alias,), context.text, generous=not holds) is holds:
                 yield by_alias(alias, f"name the key by its alias `{alias}` in the request")
         return
-    # Only a service that calls for the caller makes grants for its resources (semantics S6).
+    # Only a service that calls on the caller's behalf makes grants for its resources (semantics S6).
     of_services = key == "kms:grantisforawsresource" and not part.situation.by_service
     if not of_services and (seen or can_carry(part.situation, key)):
         yield from _by_value(subject, test, changed=bool(seen), holds=holds)
 
 
 def _by_value(subject: Subject, test: Test, *, changed: bool, holds: bool) -> Iterator[Edit]:
-    """The first value that turns the test, as the request would send it; `changed` tells that it sends another now."""
+    """The first value in the request that reverses the result of the test; `changed`: it now has another value."""
     part, context = subject.trace.ruling.part, subject.trace.ruling.context
     name = spelled(test.key, test.written.key)
     null = test.operator.type == "Null"
@@ -246,7 +247,7 @@ def _by_value(subject: Subject, test: Test, *, changed: bool, holds: bool) -> It
 
 
 def _samples(test: Test, region: str) -> Iterator[str]:
-    if test.operator.type == "Null":  # its values say whether there is one
+    if test.operator.type == "Null":  # the values of the test say whether the key is present
         yield example_value(test.key, region)
         return
     for text in test.written.values:
@@ -274,7 +275,7 @@ def _edited(  # noqa: PLR0917 - the parts of an edit, in its order
 
 
 def spare(subject: Subject, test: Test) -> Iterator[Edit]:
-    """Ways to make a test of a Deny that holds fail."""
+    """Ways to make a test of a Deny fail that now holds."""
     yield from by_request(subject, test, holds=False)
     part = subject.trace.ruling.part
     if not can_edit(subject.policy, part, subject.where.layer):
@@ -290,7 +291,7 @@ def spare(subject: Subject, test: Test) -> Iterator[Edit]:
         yield _edited(subject, written, replace(written, values=(*written.values, seen[0])), "add-value", 18,
                       {"add": [seen[0]]},
                       f"in {{it}}, add `{seen[0]}` to the values of {written.key} that it spares")  # fmt: skip
-    # A caller who could send it would only have to leave it out.
+    # Only where the caller cannot send the key: a caller who could send it could avoid the Deny by leaving it out.
     if written.if_exists and not seen and not can_carry(part.situation, test.key):
         yield _edited(subject, written, replace(written, if_exists=False), "remove-if-exists", 20,
                       {"remove_if_exists": True},
@@ -298,7 +299,7 @@ def spare(subject: Subject, test: Test) -> Iterator[Edit]:
 
 
 def _can_be_written(test: Test, value: str) -> bool:
-    """Whether the value of a request can stand in a policy, for itself and nothing else."""
+    """Whether the value of a request can be written in a policy so that it matches itself and nothing else."""
     if set(value) & set("*?$") or not value.isprintable():
         return False
     try:

@@ -1,4 +1,4 @@
-"""How a statement that denies could spare the request: by the request itself, or by narrowing the statement.
+"""How a Deny statement could stop matching the request: by changing the request, or by narrowing the statement.
 
 Comes in: a trace and its denying entry. Goes out: options. Never here: deciding; `advise` tries them.
 """
@@ -21,7 +21,7 @@ from kms_eval.language.operators import OPERATORS
 
 
 def against_deny(trace: Trace, denying: Entry) -> Iterator[Option]:
-    """Every way to make one denying statement spare the request."""
+    """Every way to make one Deny statement not match the request."""
     rule, part = denying.rule, trace.ruling.part
     if rule is None:
         return
@@ -64,14 +64,14 @@ def _narrowed(trace: Trace, where: Where, policy: Policy, statement: Statement) 
 
 
 def _spares(statement: Statement, key: str) -> bool:
-    """Whether the statement spares some values of the key already: another is added there."""
+    """Whether the statement already excludes values of the key: then another value is added to that test instead."""
     return any(
         each.key.lower() == key.lower() and OPERATORS[each.operator].negated for each in statement.condition or ()
     )
 
 
 def _grantee(trace: Trace) -> tuple[str, str] | None:
-    """The condition key that tells for whom the grant is that is to be made, and its value; None without one."""
+    """The condition key for the grantee of the grant to be created, and its value; None where there is none."""
     context = trace.ruling.context
     if trace.ruling.bit == CREATE_GRANT:
         for key in ("kms:GranteePrincipal", "kms:GranteeServicePrincipal"):
@@ -98,7 +98,7 @@ def _listed(
 def _excepting(  # noqa: PLR0917 - the parts of an edit, in its order
     where: Where, policy: Policy, statement: Statement, test: ConditionTest, size: int, whom: str
 ) -> Edit:
-    """A Deny that a further test narrows."""
+    """The Deny narrowed by a further test."""
 
     def excepted(there: Statement) -> Statement:
         return replace(there, condition=(*(there.condition or ()), test))

@@ -1,4 +1,4 @@
-"""Edits: one small change of a world or of a request each, with its words and what it does.
+"""Edits: each is one small change of a world or of a request, with its text and its effect.
 
 Comes in: places, statements, values. Goes out: edits. Never here: choosing among them, deciding.
 """
@@ -18,9 +18,9 @@ from kms_eval.world.model import Key, Principal
 
 @record
 class Edit:
-    """One change and its size; `apply` makes the state in which it has been made.
+    """One change and its size; `apply` returns the state after the change.
 
-    `smaller` makes the edits that do one thing less: without one of the values that are added or removed.
+    `smaller` returns the edits that do one thing less: without one of the values that are added or removed.
     """
 
     size: int
@@ -35,7 +35,7 @@ class Edit:
 
 
 def both(first: Edit, second: Edit) -> Edit:
-    """Two edits of which the first alone does not show: what it is good for is not asked about, or cannot be yet."""
+    """Two edits as one, where the first alone has no effect on the decision yet."""
     steps = (first.change, second.change)
     told = {"first": dict(first.change.edit), "second": dict(second.change.edit)}
     text = "; and ".join(step.text for step in steps)
@@ -58,7 +58,7 @@ def on_statement(  # noqa: PLR0917 - the parts of an edit, in its order
     words: str,
     smaller: Callable[[], Iterable[Edit]] = tuple,
 ) -> Edit:
-    """An edit of one statement; `words` may say ``{it}`` for the statement."""
+    """An edit of one statement; ``{it}`` in `words` stands for the statement."""
     index = statement.index
 
     def apply(state: State) -> State:
@@ -84,7 +84,7 @@ def on_test(  # noqa: PLR0917 - the parts of an edit, in its order
     words: str,
     smaller: Callable[[], Iterable[Edit]] = tuple,
 ) -> Edit:
-    """An edit of one test of a statement's condition; None takes it out."""
+    """An edit of one test of a statement's condition; `after` None removes the test."""
 
     def changed(there: Statement) -> Statement:
         tests = tuple(new for each in there.condition or () if (new := after if each == test else each) is not None)
@@ -98,7 +98,7 @@ def on_test(  # noqa: PLR0917 - the parts of an edit, in its order
 def new_statement(  # noqa: PLR0917 - the parts of an edit, in its order
     where: Where, policy: Policy | None, statement: Mapping[str, Any], kind: str, size: int, words: str
 ) -> Edit:
-    """A statement that is added to a policy, or (None) becomes a new one."""
+    """A statement that is added to a policy, or becomes a new policy (`policy` None)."""
     parsed = _parsed(statement)
 
     def apply(state: State) -> State:
@@ -148,7 +148,7 @@ def _parsed(statement: Mapping[str, Any]) -> Statement:
 
 
 def one_less(items: Sequence[str], make: Callable[[tuple[str, ...]], Edit]) -> Callable[[], Iterable[Edit]]:
-    """What makes the edits with one of several items less; none where there is but one."""
+    """A function that returns the edits with one of several items left out; it returns none where there is only one."""
 
     def smaller() -> Iterable[Edit]:
         if len(items) > 1:
@@ -159,7 +159,7 @@ def one_less(items: Sequence[str], make: Callable[[tuple[str, ...]], Edit]) -> C
 
 
 def in_context(key: str, values: tuple[str, ...], words: str, size: int = 4) -> Edit:
-    """A condition key that the request carries."""
+    """Let the request carry a condition key."""
 
     def apply(state: State) -> State:
         others = {name: value for name, value in state.request.context.items() if name.lower() != key.lower()}
@@ -170,7 +170,7 @@ def in_context(key: str, values: tuple[str, ...], words: str, size: int = 4) -> 
 
 
 def in_encryption_context(pairs: Mapping[str, str], because: str = "") -> Edit:
-    """Pairs that the request's encryption context has; others of it stay."""
+    """Add pairs to the request's encryption context; its other pairs stay."""
 
     def apply(state: State) -> State:
         given = {**(state.request.encryption_context or {}), **pairs}
@@ -192,7 +192,7 @@ def in_encryption_context(pairs: Mapping[str, str], because: str = "") -> Edit:
 
 
 def tag(state_of: Key | Principal, name: str, value: str) -> Edit:
-    """A tag that the key, or the user or role, has beside its others."""
+    """Add a tag to the key, or to the caller's user or role."""
 
     def apply(state: State) -> State:
         if isinstance(state_of, Key):
@@ -208,7 +208,7 @@ def tag(state_of: Key | Principal, name: str, value: str) -> Edit:
 
 
 def by_alias(alias: str, words: str) -> Edit:
-    """The key named by an alias in the request."""
+    """Let the request name the key by an alias."""
     return Edit(
         0,
         Change("use-alias", None, None, {"key": alias}, words),
@@ -217,7 +217,7 @@ def by_alias(alias: str, words: str) -> Edit:
 
 
 def as_principal(principal: str, words: str) -> Edit:
-    """Another principal that asks; only where the call is made for one in particular (RetireGrant)."""
+    """Let another principal make the request; only for calls that are for one particular principal (RetireGrant)."""
     return Edit(
         45,
         Change("ask-as", None, None, {"principal": principal}, words),
@@ -228,7 +228,7 @@ def as_principal(principal: str, words: str) -> Edit:
 def with_grant(  # noqa: PLR0917 - the parts of an edit, in its order
     key: Key, grant: Grant, old: Grant | None, kind: str, size: int, words: str
 ) -> Edit:
-    """A grant that is made on the key, in place of an old one where it has one: grants cannot be edited."""
+    """Create a grant on the key, in place of `old` if that is given, as grants cannot be edited."""
 
     def apply(state: State) -> State:
         there = state.world.keys[key.handle]
@@ -240,13 +240,13 @@ def with_grant(  # noqa: PLR0917 - the parts of an edit, in its order
 
 
 def in_new_grant(grant: Grant, words: str) -> Edit:
-    """Another grant that the request asks for (CreateGrant)."""
+    """Let the request (CreateGrant) ask for another grant."""
     change = Change("narrow-grant", None, None, {"grant": _written(grant)}, f"of the new grant, {words}")
     return Edit(5, change, lambda state: replace(state, request=replace(state.request, grant=grant)))
 
 
 def _written(grant: Grant) -> dict[str, Any]:
-    """A grant in the words of CreateGrant."""
+    """A grant as the parameters of CreateGrant."""
     told: dict[str, Any] = {"GranteePrincipal": grant.grantee_principal, "Operations": list(grant.operations)}
     if grant.grantee_service_principal is not None:
         told = {"GranteeServicePrincipal": grant.grantee_service_principal, "Operations": list(grant.operations)}

@@ -1,4 +1,4 @@
-"""How a grant could serve the request: by what the request sends, or made again, for grants cannot be edited.
+"""How a grant could allow the request: if the request sends something else, or if the grant is created anew.
 
 Comes in: a trace. Goes out: options. Never here: deciding; `advise` tries them.
 https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
@@ -31,7 +31,7 @@ from kms_eval.world.model import Key
 
 
 def by_grant(trace: Trace) -> Iterator[Option]:
-    """Ways to be served by a grant of the key."""
+    """Ways in which a grant of the key could allow the request."""
     ruling = trace.ruling
     scope = ruling.part.scope
     key = scope.target.key
@@ -65,9 +65,9 @@ def _new_grant(trace: Trace, key: Key, account: str, operation: str) -> Edit:
 
 
 def _let_create(trace: Trace, key: Key, operation: str) -> Iterator[Option]:
-    """A grant that the account of the caller makes, once the key policy lets it create grants.
+    """A grant that the caller's account creates, once the key policy allows it to create grants.
 
-    So AWS has it for service-linked roles of another account, whose policies nobody can edit.
+    AWS documents this way for service-linked roles of another account, whose policies nobody can edit.
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
     """
     part = trace.ruling.part
@@ -84,14 +84,14 @@ def _let_create(trace: Trace, key: Key, operation: str) -> Iterator[Option]:
 
 
 def _issuers(key: Key, account: str | None) -> Iterator[str]:
-    """The accounts whose principals could make a grant for a caller of `account`: the owner, and it if it may."""
+    """The accounts that could create a grant for a caller of `account`: the key's, and `account` itself if it may."""
     yield key.account
     if account not in (None, key.account) and any(_may_create(each, account) for each in key.policy.statements):
         yield account
 
 
 def _may_create(statement: Statement, account: str) -> bool:
-    """Whether a statement of a key policy allows somebody of an account to create grants, perhaps with conditions."""
+    """Whether a statement of a key policy allows somebody in an account to create grants, perhaps under conditions."""
     if statement.effect != "Allow" or statement.principals is None:
         return False
     if statement.actions is not None:
@@ -125,7 +125,7 @@ def _served(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Op
 
 
 def _narrowed(trace: Trace, parent: Grant) -> Iterator[Option]:
-    """The new grant with no more operations and no weaker constraints than the one that lets it be made (G18, G19)."""
+    """The new grant, with no more operations and no weaker constraints than the grant that allows it (G18, G19)."""
     asked = trace.ruling.part.circumstances.grant
     if asked is None:
         return
@@ -141,7 +141,7 @@ def _narrowed(trace: Trace, parent: Grant) -> Iterator[Option]:
 
 
 def _for_the_gone(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:
-    """A grant whose grantee was deleted, made again for the caller; on a key of AWS by the service that made it."""
+    """A grant with a deleted grantee, created again for the caller; on an AWS managed key, by the service it is of."""
     principal = trace.ruling.part.scope.caller.principal
     if principal is None or not serves_a_gone(grant, principal, operation):
         return

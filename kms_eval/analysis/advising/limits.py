@@ -1,4 +1,4 @@
-"""What an owner can edit: advice never asks for anything else.
+"""What the owner of a policy or key can edit: advice never asks for anything else.
 
 Comes in: a part and policies. Goes out: yes or no. Never here: proposing, deciding.
 """
@@ -14,7 +14,7 @@ _PUBLISHED_BY_AWS = re.compile(r":iam::aws:policy/|^p-FullAWSAccess$|^p-RCPFullA
 
 
 def can_edit(policy: Policy, part: Part, layer: str) -> bool:
-    """Whether the owner may change the policy: not those that AWS publishes or that hang on what AWS manages."""
+    """Whether the owner can change the policy: not if AWS publishes it or manages what it is attached to."""
     if _PUBLISHED_BY_AWS.search(policy.name):
         return False
     if layer == "keyPolicy":
@@ -23,7 +23,7 @@ def can_edit(policy: Policy, part: Part, layer: str) -> bool:
 
 
 def can_edit_key(part: Part) -> bool:
-    """Whether the owner may change the key's policy, grants and tags."""
+    """Whether the owner can change the key's policy, grants and tags."""
     key = part.scope.target.key
     return key is not None and key.manager != "AWS"
 

@@ -1,7 +1,7 @@
-"""Where policies hang in a world, and the world in which one of them says something else.
+"""What policies are attached to in a world, and the world after one of them has changed.
 
-Comes in: a state (world, request, caller) and a place. Goes out: policies, and other states. Never here: statements.
-A file that hangs in several places is one policy: changing it changes it everywhere.
+Comes in: a state (world, request, caller) and a place. Goes out: policies, and changed states. Never here: statements.
+A file that is attached in several places is one policy: changing it changes it everywhere.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class State:
 
 
 class Where(NamedTuple):
-    """A place for a policy: the layer, whose it is (handle, ARN, account or endpoint), the level and the position."""
+    """A place for a policy: the layer, its owner (handle, ARN, account or endpoint), the level and the position."""
 
     layer: str
     owner: str
@@ -35,7 +35,7 @@ class Where(NamedTuple):
 
 
 def attached(part: Part) -> Iterator[tuple[Where, Policy]]:  # noqa: C901 - a clause for each layer
-    """Every policy that speaks in a part's scope, with its place."""
+    """Every policy that applies in a part's scope, with its place."""
     scope = part.scope
     caller, key, endpoint = scope.caller, scope.target.key, scope.endpoint
     if key is not None:
@@ -61,7 +61,7 @@ def attached(part: Part) -> Iterator[tuple[Where, Policy]]:  # noqa: C901 - a cl
 
 
 def policy_at(state: State, where: Where) -> Policy | None:
-    """The policy at a place; None where there is none."""
+    """The policy at a place; None where the place is empty."""
     world = state.world
     if where.layer == "keyPolicy":
         return world.keys[where.owner].policy
@@ -98,7 +98,7 @@ def _account(world: World, account: str) -> OrganizationAccount:
 
 
 def with_policy(state: State, where: Where, policy: Policy) -> State:
-    """The state in which this policy is at the place: instead of the one there, or as a new one behind the others."""
+    """The state with this policy at the place: instead of the policy there, or as a new one after the others."""
     old = policy_at(state, where)
     return _exchanged(state, old, policy) if old is not None else _added(state, where, policy)
 

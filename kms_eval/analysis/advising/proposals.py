@@ -1,4 +1,4 @@
-"""What could make a layer allow: near statements mended, or a new statement, each as edits that belong together.
+"""What could make a layer allow: a statement that nearly matches, edited, or a new one; as edits that belong together.
 
 Comes in: a trace and the place of a layer. Goes out: options, tuples of edits. Never here: deciding; `advise` tries.
 """
@@ -29,7 +29,7 @@ _MOST_TESTS = 3
 
 
 def nameable(trace: Trace) -> PrincipalEntry:
-    """How a policy names the caller for good: the role, not one session of it."""
+    """How a policy names the caller permanently: by the role, not by one session of it."""
     caller = trace.ruling.part.scope.caller
     if caller.kind == "service":
         return PrincipalEntry("Service", caller.arn)
@@ -43,7 +43,7 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
     part = trace.ruling.part
     own: tuple[Where, Policy] | None = None
     widened: list[tuple[bool, Option]] = []
-    # What is given under conditions on purpose is not given without them elsewhere.
+    # What one statement allows under conditions, on purpose, is not allowed without them by another.
     conditioned = any(entry.layer == layer and entry.failed_tests(trace.ruling.context) for entry in trace.about)
     for where, policy in attached(part):
         if where.layer != layer or (level is not None and where.level != level):
@@ -57,13 +57,13 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
                         yield each
                     elif not conditioned:
                         widened.append((_for_the_like(rule, part.action), each))
-    # One statement is enough to have the action: the first that gives the like, else the first.
+    # Adding the action to one statement is enough: the first that allows similar actions, else the first.
     yield from (each for _like, each in sorted(widened, key=lambda found: not found[0])[:1])
     yield from _new(trace, layer, own, level)
 
 
 def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable: bool) -> Iterator[Option]:
-    """One statement made to count; one that misses in two elements was meant for something else."""
+    """One statement edited so that it matches; one that fails in two elements was meant for something else."""
     ruling, statement = trace.ruling, rule.statement
     part = ruling.part
     target = part.scope.target
@@ -88,7 +88,7 @@ def _mended(trace: Trace, where: Where, policy: Policy, rule: Rule, *, editable:
 
 
 def _named(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[Edit]:
-    """The caller in place of an entry that was meant for it; else beside the others, where they may do the like."""
+    """The caller in place of an entry that was meant for it; else added to the entries, if the actions are similar."""
     statement, caller = rule.statement, trace.ruling.part.scope.caller
     wanted = nameable(trace)
     for other in statement.principals or ():
@@ -125,14 +125,14 @@ def _named(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[E
 
 
 def _is_misnamed(service: str, region: str) -> bool:
-    """Whether a service of this name does not exist, or is of another Region than the key."""
+    """Whether a service of this name does not exist, or is in a different Region from the key."""
     return service_finding(service) is not None or region_of(service) not in {None, region}
 
 
 def _for_the_like(rule: Rule, action: str) -> bool:
-    """Whether whoever is to have the action could have everything that the statement gives.
+    """Whether a caller who needs the action may get everything that the statement allows.
 
-    Use, administration and reading are kept apart: nobody becomes an administrator to decrypt.
+    Use, administration and reading are kept apart: nobody is made an administrator in order to decrypt.
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
     asked = published(action)
@@ -189,7 +189,7 @@ def _about(trace: Trace, where: Where, policy: Policy, statement: Statement) -> 
 
 
 def resource_of(trace: Trace, layer: str) -> str:
-    """What a statement for the request names as its Resource: the key; in a key policy ``*``, which is the key."""
+    """The Resource of a statement for the request: the key; in a key policy ``*``, which stands for the key."""
     target = trace.ruling.part.scope.target
     return "*" if layer == "keyPolicy" or target.kind == "none" else target.arn.replace("\x00", "*")
 
@@ -257,10 +257,10 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
 
 
 def _narrowing(trace: Trace) -> dict[str, dict[str, str]]:
-    """What the request tells that a new statement had better ask for.
+    """Values of the request that a new statement should require in its condition.
 
-    The service it comes through, the source and the encryption context of a service that calls in its own name, the
-    tags of a key that is yet to be made.
+    For a new key, its tags. For a service principal, its source ARN, else the source account, else a pair of the
+    encryption context. For other callers, the service that calls on their behalf.
     """
     part, context = trace.ruling.part, trace.ruling.context
     if part.scope.target.kind == "new key":

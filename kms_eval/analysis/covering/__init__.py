@@ -1,1 +1,1 @@
-"""What tests touch of the policies."""
+"""Coverage: which parts of policies tests exercise."""

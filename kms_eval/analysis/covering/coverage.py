@@ -1,16 +1,16 @@
-"""What tests touch: for every statement and every element of it, whether some decision depended on it being there.
+"""Coverage by tests: for every statement and each of its elements, whether a decision of a test depended on it.
 
 Comes in: decisions, as they are made, each with the name of its test. Goes out: a report of plain values.
 Never here: running tests, files, tables.
 
-What the words mean:
+The terms:
 
-- A statement is *covered* where it counted in a layer's word in the decision of a test: it was for the caller, the
-  action and the resource, and its conditions held. It *decided* where without it that decision would be another one.
-- An action pattern, principal or resource is covered where its statement counted and it is one that fits.
-- An entry of NotAction, NotPrincipal or NotResource is covered where it alone kept the statement from counting.
-- A condition is covered where both was seen: its statement counted with it, and it alone kept the statement from
-  counting. One that only ever held would not be missed, one that only ever failed could be wrong.
+- A statement is *covered* if it counted in a layer's result in the decision of a test: it matched the caller, the
+action and the resource, and its conditions held. It *decided* if that decision would differ without it.
+- An action pattern, principal or resource is covered if its statement counted and it matches the request.
+- An entry of NotAction, NotPrincipal or NotResource is covered if it alone kept the statement from counting.
+- A condition is covered if both happened: its statement counted with it, and it alone kept the statement from counting.
+If it always held, removing it would not be noticed; if it always failed, it could be wrong.
 - A grant is covered like a statement, its operations like action patterns, its constraints like a condition.
 """
 
@@ -42,7 +42,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known of one statement so far."""
+    """What has been recorded about one statement so far."""
 
     written: Written
     tests: dict[str, None] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class _Tally:
 
 
 class Coverage:
-    """Collects what decisions touch. Worlds are added first, so that what no test touches is known as well."""
+    """Collects what decisions cover. Worlds are added first, so that what no test covers is known as well."""
 
     def __init__(self) -> None:
         self.decisions = 0
@@ -60,7 +60,7 @@ class Coverage:
         self._catalogues: WeakKeyDictionary[World, Catalogue] = WeakKeyDictionary()
 
     def add(self, evaluator: Evaluator) -> Catalogue:
-        """Take note of everything that is written in the evaluator's world; once for each world."""
+        """Record all statements and grants of the evaluator's world; once for each world."""
         known = self._catalogues.get(evaluator.world)
         if known is None:
             known = self._catalogues[evaluator.world] = catalogue(evaluator.world, evaluator.rules)
@@ -69,10 +69,10 @@ class Coverage:
         return known
 
     def record(self, evaluator: Evaluator, ruling: Ruling, test: str) -> None:
-        """Take note of a decision that this evaluator made for the test of that name."""
+        """Record a decision that this evaluator made for the test of that name."""
         known = self.add(evaluator)
         if any(part.cell.doubtful & part.bit for part in ruling.parts):
-            # What counted depends on something that could not be read.
+            # Which statements counted depends on something unknown.
             return
         self.decisions += 1
         counted: list[dict[str, list[Entry]]] = []
@@ -93,7 +93,7 @@ class Coverage:
                 tally.decided[test] = None
 
     def report(self) -> CoverageReport:
-        """Everything that was found out up to now."""
+        """The report on everything recorded so far."""
         return CoverageReport(tuple(_reported(tally) for tally in self._tallies.values()), self.decisions)
 
     def _tally_of(self, known: Catalogue, entry: Entry) -> _Tally | None:
@@ -105,7 +105,7 @@ class Coverage:
         return self._tallies[written.reference.id] if written is not None else None
 
     def _refusals(self, known: Catalogue, trace: Trace, evaluator: Evaluator) -> None:
-        """Note the elements that alone kept their statement from counting, each once for a statement."""
+        """Record the elements that alone kept their statement from counting, each once per statement."""
         counted = set(trace.counted)
         counting = {entry.rule for entry in counted}
         seen: set[tuple[str, _Element]] = set()
@@ -185,9 +185,9 @@ def _in_force(trace: Trace) -> Iterator[Rule]:
 
 
 def _excluding(rule: Rule, part: PartRuling, evaluator: Evaluator) -> Iterator[_Element]:
-    """The entries of NotAction, NotPrincipal and NotResource without which the statement would count."""
+    """The entries of NotAction, NotPrincipal and NotResource without any one of which the statement would count."""
     for element, shorter in _shorter(rule.statement):
-        # Of role and account in NotPrincipal both are needed, and each of them would be missed.
+        # Where NotPrincipal has a role and its account, both are needed, and removing either makes the statement count.
         if _would_count(rule, shorter, part, evaluator):
             yield element
 

@@ -1,6 +1,6 @@
-"""What coverage found out, as plain values: they can be joined, written down and read again.
+"""Results of coverage, as plain values that can be joined, saved and read again.
 
-Comes in: nothing (types only), or reports to be joined. Goes out: what every renderer reads. Never here: formatting.
+Comes in: nothing (types only), or reports to join. Goes out: what every renderer reads. Never here: formatting.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CONDITIONS: frozenset[ElementName] = frozenset({"Condition", "Constraints"})
 
 @dataclass(frozen=True, slots=True)
 class ElementCoverage:
-    """One element of a statement: in how many decisions it counted, in how many it alone kept it from counting."""
+    """One element: in how many decisions it counted, and in how many it alone kept its statement from counting."""
 
     name: ElementName
     text: str
@@ -27,12 +27,12 @@ class ElementCoverage:
 
     @property
     def covered(self) -> bool:
-        """Whether the tests showed what it does; `missing` says what is lacking."""
+        """Whether tests show what it does; `missing` says what they lack."""
         return self.missing is None
 
     @property
     def missing(self) -> str | None:
-        """What no test showed; None where it is covered."""
+        """What no test shows; None where it is covered."""
         if self.name in _CONDITIONS:
             if not self.counted and not self.refused:
                 return "never asked"
@@ -46,7 +46,7 @@ class ElementCoverage:
 
 @dataclass(frozen=True, slots=True)
 class StatementCoverage:
-    """One statement or grant: the tests in which it counted, and those whose decision would be another without it."""
+    """One statement or grant: the tests in which it counted, and those whose decision would differ without it."""
 
     reference: StatementReference
     tests: tuple[str, ...]
@@ -61,7 +61,7 @@ class StatementCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many of so many."""
+    """How many of all are covered."""
 
     covered: int = 0
     all: int = 0
@@ -77,7 +77,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCoverage:
-    """The statements of one policy, or the grants of one key, that stand together in a file."""
+    """The statements of one policy, or the grants of one key, that are together in a file."""
 
     name: str
     file: str
@@ -95,7 +95,7 @@ class PolicyCoverage:
         return Share(sum(one.covered for one in self.statements), len(self.statements))
 
     def of_elements(self, *names: ElementName) -> Share:
-        """Covered elements of these names; without names of all."""
+        """Covered elements with these names; all elements if there are no names."""
         found = [
             element.covered for one in self.statements for element in one.elements if not names or element.name in names
         ]
@@ -104,7 +104,7 @@ class PolicyCoverage:
 
 @dataclass(frozen=True, slots=True)
 class CoverageReport:
-    """Everything that is written in some worlds, with what the tests on them touched."""
+    """All statements and grants of some worlds, with their coverage by tests."""
 
     statements: tuple[StatementCoverage, ...] = ()
     decisions: int = 0
@@ -132,11 +132,11 @@ class CoverageReport:
 
     @property
     def undecided(self) -> tuple[StatementCoverage, ...]:
-        """Statements that counted, and without which no test's decision would be another one."""
+        """Statements that counted, but without which no decision of a test would differ."""
         return tuple(one for one in self.statements if one.covered and not one.decided)
 
     def to_plain(self) -> dict[str, Any]:
-        """The report as values that JSON knows, for another process."""
+        """The report as values that fit in JSON, for another process."""
         return asdict(self)
 
     @classmethod
@@ -167,7 +167,7 @@ def _name(found: list[StatementCoverage]) -> str:
 
 
 def joined(reports: Iterable[CoverageReport]) -> CoverageReport:
-    """What several runs found out together, of several processes for instance."""
+    """The results of several runs together, for instance of several processes."""
     statements: dict[str, StatementCoverage] = {}
     decisions = 0
     for report in reports:

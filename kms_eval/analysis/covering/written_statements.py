@@ -1,8 +1,8 @@
-"""Every statement and grant of a world, once for each place where somebody wrote it, with its elements.
+"""Every statement and grant of a world, once for each place where it is written, with its elements.
 
 Comes in: a world and its compiled rules. Goes out: statements and grants with their places. Never here: requests.
 
-A file that hangs on ten roles is written once: what is found out about one of them is found out about its statement.
+A file that is attached to ten roles is written once: results for any of the roles are results for its statements.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ ElementName = Literal[
 ]  # fmt: skip
 
 EXCLUSIONS: frozenset[ElementName] = frozenset({"NotAction", "NotPrincipal", "NotResource"})
-"""Elements whose entries say what a statement is not about."""
+"""Elements whose entries say what a statement does not apply to."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenElement:
-    """One action pattern, principal, resource or condition. `position` counts from 0 among those of its name."""
+    """One action pattern, principal, resource or condition. `position` counts from 0 among those of the same name."""
 
     name: ElementName
     position: int
@@ -42,9 +42,9 @@ class WrittenElement:
 
 @dataclass(frozen=True, slots=True)
 class StatementReference:
-    """Which statement or grant is meant, and where it is written: plain values, which reports carry.
+    """Identifies a statement or grant, and says where it is written; plain values for reports.
 
-    `id` is the same for the same place in the same file, in whatever scenario it was read, and so is `within`, the
+    `id` is the same for the same place in the same file, whichever scenario it is read in, and so is `within`, the
     place of its policy. `kinds` are the kinds of policy that it is part of, or ``grant``; `index` counts from 0.
     """
 
@@ -59,12 +59,12 @@ class StatementReference:
 
     @property
     def is_grant(self) -> bool:
-        """Whether it is no statement but a grant."""
+        """Whether it is a grant, not a statement."""
         return "grant" in self.kinds
 
     @property
     def label(self) -> str:
-        """The Sid in quotes, or the position; of a grant nothing, its policy's name says it."""
+        """The Sid in quotes, or the position; empty for a grant, whose policy name already identifies it."""
         if self.is_grant:
             return ""
         return f'"{self.sid}"' if self.sid else f"statement {self.index}"
@@ -72,9 +72,9 @@ class StatementReference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """One statement or grant where it is written, with its elements.
+    """One statement or grant as written, with its elements.
 
-    `policies` are all attachments it is part of, each of which has it as `statement` (None for a grant).
+    `policies` are all attached policies that contain it; `statement` is None for a grant.
     """
 
     reference: StatementReference
@@ -86,7 +86,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """All that is written in a world, in the order of the world, and how to find it again."""
+    """All statements and grants of a world, in the order of the world, with lookups."""
 
     all: tuple[Written, ...]
     _of_statements: Mapping[tuple[Policy, int], Written] = field(repr=False)
@@ -102,7 +102,7 @@ class Catalogue:
 
 
 def catalogue(world: World, rules: Rules) -> Catalogue:
-    """Everything that is written in a world."""
+    """The catalogue of all statements and grants of a world."""
     statements: dict[tuple[str, int], list[tuple[Policy, Rule]]] = {}
     for policy in policies_of(world):
         for rule in rules(policy):
@@ -122,7 +122,7 @@ def catalogue(world: World, rules: Rules) -> Catalogue:
 
 
 def _file(place: Place | None) -> str:
-    """The file as it was named, on the shortest way: scenarios in two folders name one policy differently."""
+    """The normalized path of the file, as scenarios in two folders name the same policy differently."""
     if place is None:
         return ""
     path = place.file.path
@@ -141,7 +141,7 @@ def _within(policy: Policy) -> str:
 
 
 def is_about_kms(pattern: str) -> bool:
-    """Whether an action pattern may be about AWS KMS; what is about another service only, no test here can touch."""
+    """Whether an action pattern may match actions of AWS KMS; no test can cover patterns for other services."""
     service, colon, _name = pattern.lower().partition(":")
     return not colon or compile_text(service)("kms")
 
@@ -155,7 +155,7 @@ def _line(place: Place | None, *steps: str | int) -> int | None:
 
 
 def _written_statement(within: str, attachments: list[tuple[Policy, Rule]]) -> Written:
-    # Documents whose Principal says whose they are have lost it where they hang; the fullest reading is shown.
+    # Documents of `attached_by_principal` have lost their Principal once attached; the most complete one is shown.
     policy, rule = max(attachments, key=lambda pair: pair[1].statement.principals is not None)
     statement = rule.statement
     place = policy.place.at("Statement", statement.index) if policy.place is not None else None
@@ -201,7 +201,7 @@ def _elements(rule: Rule, place: Place | None) -> Iterator[WrittenElement]:
 
 
 def _principal_steps(entries: Iterable[PrincipalEntry]) -> Iterator[Steps]:
-    """Where each entry stands: its kind, and its position among those of the kind."""
+    """The place of each entry: its kind, and its position among entries of that kind."""
     seen: dict[str, int] = {}
     for entry in entries:
         position = seen.get(entry.kind, 0)

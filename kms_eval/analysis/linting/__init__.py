@@ -1,1 +1,1 @@
-"""Linting: what is wrong, or wider than it looks, in policies and grants before anybody asks a question."""
+"""Linting: what is wrong, or wider than it looks, in policies and grants, without any request."""

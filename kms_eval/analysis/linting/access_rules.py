@@ -1,4 +1,4 @@
-"""Rules about whom a key policy lets in: everybody, other accounts, services on anybody's behalf.
+"""Rules about who has access by a key policy: everybody, other accounts, services on anybody's behalf.
 
 Comes in: subjects. Goes out: rows. Never here: conditions that cannot hold, and statements without effect.
 """
@@ -28,7 +28,7 @@ from kms_eval.language.operators import OPERATORS
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 
-# What says who asks, or from where: with one of them a wildcard is no longer everybody.
+# Keys that say who the caller is, or where the request comes from: with one of them, a wildcard is not everybody.
 _WHO = (
     "aws:principalorgid",
     "aws:principalorgpaths",
@@ -66,7 +66,7 @@ def limits(test: ConditionTest) -> bool:
 
 
 def limited(statement: Statement, *keys: str) -> bool:
-    """Whether one of these condition keys narrows the statement."""
+    """Whether a test on one of these condition keys narrows the statement."""
     return any(limits(test) for test in tests_on(statement, *keys))
 
 
@@ -81,7 +81,7 @@ def _public(subject: Subject) -> Iterator[Found]:
 
 
 def _some(mask: int) -> str:
-    """The actions of a mask that a key policy can give, in few words."""
+    """The actions of a mask that a key policy can allow, in few words."""
     if mask & IN_KEY_POLICY == IN_KEY_POLICY & ~UNPUBLISHED:
         return "do everything"
     names = [action.name for action in actions_in(mask & IN_KEY_POLICY)]
@@ -100,7 +100,7 @@ def _outside(subject: Subject) -> Iterator[Found]:
         for index, entry in enumerate(statement.principals or ()):
             account = account_named(entry)
             if of_other_partition(subject, entry):
-                continue  # AWS refuses it, which is said
+                continue  # AWS refuses it, which the reader reports
             if account is not None and account != subject.account and account not in members:
                 message = f"{quoted(entry.value)} is of another account than the key, which is in {subject.account}"
                 advice = "if it is meant, limit it by `aws:PrincipalOrgID`, or ignore this finding with a reason"

@@ -1,4 +1,4 @@
-"""Rules about conditions that are met where their author did not mean it: above all where the key is absent.
+"""Rules about conditions that are met where their author did not mean it, mostly where the condition key is absent.
 
 Comes in: subjects. Goes out: rows. Never here: conditions that no request meets.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -20,7 +20,7 @@ from kms_eval.records import record
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 
-# Every request that is authorized for a key has these; nobody can leave them out.
+# Every request for a KMS key has these condition keys; no caller can leave them out.
 _ALWAYS_THERE = frozenset(
     {
         "aws:currenttime",
@@ -35,19 +35,19 @@ _ALWAYS_THERE = frozenset(
         "kms:multiregion",
     }
 )
-# Every CreateGrant has these, so that a statement for nothing else cannot do without.
+# Every CreateGrant request has these, so a statement for CreateGrant alone never lacks them.
 _IN_EVERY_GRANT = frozenset({"kms:grantoperations"})
 _MFA = "aws:multifactorauthpresent"
 
 
 def _always_there(statement: Statement, test: ConditionTest) -> bool:
-    """Whether every request that the statement is about has the key."""
+    """Whether every request that the statement covers has the condition key."""
     name = canonical(test.key)
     return name in _ALWAYS_THERE or (name in _IN_EVERY_GRANT and actions_of(statement) == CREATE_GRANT)
 
 
 def _requires(statement: Statement, test: ConditionTest) -> bool:
-    """Whether another test of the statement demands that the key of `test` is there."""
+    """Whether another test of the statement requires the key of `test` to be present."""
     for other in tests_on(statement, canonical(test.key)):
         row = OPERATORS.get(other.operator)
         if other is test or row is None:
@@ -85,7 +85,7 @@ _NEGATED = _Absence(
 
 
 def _allows_absence(absence: _Absence) -> Check:
-    """What finds a kind of test in an Allow where nothing demands that the key is there."""
+    """A check that finds this kind of test in an Allow where nothing requires the key to be present."""
 
     def check(subject: Subject) -> Iterator[Found]:
         for statement, test in every_test(subject, "Allow"):
@@ -104,18 +104,18 @@ def _is_negated(test: ConditionTest) -> bool:
 
 
 def _refused(subject: Subject, test: ConditionTest) -> bool:
-    """AWS KMS refuses some of them in key policies: the reader says so."""
+    """AWS KMS refuses some of these in key policies, which the reader reports."""
     return subject.policy.kind is PolicyKind.KEY and canonical(test.key).startswith(
         ("kms:encryptioncontext:", "aws:requesttag/")
     )
 
 
 def says_any_value(test: ConditionTest) -> bool:
-    """Whether a test compares with everything there is, so that it only asks whether the key is there, or nothing."""
+    """Whether a test accepts any value, so that it checks at most whether the key is present."""
     row, key = OPERATORS.get(test.operator), find(test.key)
     if row is None or row.type != "String" or not row.wildcards or "*" not in test.values:
         return False
-    # Without a qualifier over a key with several values it says nothing that is certain: another rule's.
+    # Without a qualifier, the meaning for a multivalued key is uncertain, which another rule reports.
     return bool(test.qualifier) or key is None or not key.multi_valued
 
 
@@ -128,7 +128,7 @@ def _any_value(subject: Subject) -> Iterator[Found]:
 
 
 def _holds(test: ConditionTest, *, there: bool) -> str:
-    """When a test against any value holds; `there`: no request of the statement is without the key."""
+    """When a test that accepts any value holds; `there`: every request that the statement covers has the key."""
     if _is_negated(test):
         return "never holds" if there or test.qualifier == "ForAnyValue" else "holds only where the key is absent"
     without = test.if_exists or test.qualifier == "ForAllValues"

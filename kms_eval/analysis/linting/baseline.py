@@ -1,6 +1,6 @@
-"""Baselines: findings that are known, so that only new ones are reported.
+"""Baselines: known findings, so that only new ones are reported.
 
-Comes in: the text of a baseline, reports. Goes out: reports without what is known; the text of a new baseline.
+Comes in: a baseline as a document, reports. Goes out: reports without the known findings; new baselines.
 Never here: files.
 """
 
@@ -19,7 +19,7 @@ REASON = "in the baseline"
 
 
 class _Known(BaseModel):
-    """A finding: what it is known by, and for people what it was."""
+    """A known finding: its fingerprint, and for readers what it was."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -30,7 +30,7 @@ class _Known(BaseModel):
 
 
 class Baseline(BaseModel):
-    """The file as it is written."""
+    """The baseline file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -38,7 +38,7 @@ class Baseline(BaseModel):
     known: list[_Known]
 
     def without(self, report: Report) -> Report:
-        """The report in which what is known counts as ignored; as often as it is known, and no more often."""
+        """The report with known findings moved to the ignored ones, each as many times as the baseline has it."""
         left = Counter(each.fingerprint for each in self.known)
         found: list[Finding] = []
         ignored = list(report.ignored)
@@ -52,7 +52,7 @@ class Baseline(BaseModel):
 
 
 def baseline_of(report: Report) -> Baseline:
-    """The baseline in which all findings are known."""
+    """The baseline that has all findings of the report."""
     return Baseline(
         known=[
             _Known(fingerprint=each.fingerprint, code=each.code, file=each.file, message=each.message)
@@ -62,7 +62,7 @@ def baseline_of(report: Report) -> Baseline:
 
 
 def read_baseline(document: RawDocument) -> Baseline:
-    """The baseline in a document. Raises InputError where it is none."""
+    """The baseline in a document. Raises InputError where the document is not a baseline."""
     try:
         return Baseline.model_validate(document.value)
     except ValidationError:

@@ -1,6 +1,6 @@
-"""Which rules run: by the beginnings of their codes.
+"""Which rules run, selected by prefixes of their codes.
 
-Comes in: codes and beginnings of codes. Goes out: rules; InputError for one that no rule has.
+Comes in: codes and prefixes of codes. Goes out: the choice of rules; InputError for a prefix that no rule has.
 Never here: running them.
 """
 
@@ -16,7 +16,7 @@ from kms_eval.records import record
 
 @record
 class IgnoredFile:
-    """What settings ignore in some files: which files, by their names, the beginning of a code, and why."""
+    """What settings ignore in some files: which file names, which prefix of codes, and why."""
 
     matches: Callable[[str], bool]
     code: str
@@ -25,9 +25,9 @@ class IgnoredFile:
 
 @record
 class Chosen:
-    """Rules that run. Optional ones do only where their whole code is selected.
+    """The rules that run. Optional rules run only where their whole code is selected.
 
-    What `files` ignore is found all the same, and reported as ignored.
+    Findings that `files` ignore are still found, and reported as ignored.
     """
 
     select: tuple[str, ...] = ()
@@ -49,15 +49,15 @@ def choose(
     *,
     said_by: str = "",
 ) -> Chosen:
-    """The choice that the words make: codes and beginnings, each perhaps several with commas between them.
+    """The choice that the words make: each word is a code or prefix, or several separated by commas.
 
-    Raises InputError where no rule begins so; `said_by` is where the words are from.
+    Raises InputError where no rule has that prefix; `said_by` says where the words come from.
     """
     return Chosen(codes(select, f"{said_by}select"), codes(ignore, f"{said_by}ignore"), tuple(files))
 
 
 def codes(words: Iterable[str], field: str) -> tuple[str, ...]:
-    """The beginnings of codes that are named. Raises InputError."""
+    """The prefixes of codes in the words. Raises InputError."""
     found = [part.strip().upper() for word in words for part in word.split(",")]
     faults = [_unknown(code, field) for code in found if not _begins(code, RULES)]
     if faults:

@@ -1,6 +1,6 @@
-"""The rule about comments that ignore: one that ignores nothing is out of date, or never did what it says.
+"""The rule about ignore comments: one that ignores nothing is out of date, or never worked.
 
-Comes in: comments, what each of them has ignored. Goes out: findings; the row. Never here: reading comments.
+Comes in: comments, and what each has ignored. Goes out: messages; the row. Never here: reading comments.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ UNUSED = COMMENT_RULES[0]
 def unused(
     ignore: Ignore, used: Collection[str], rules: Collection[Rule], runs: Callable[[Rule], bool]
 ) -> Iterator[str]:
-    """What is to be said of a comment: `used` are those of its codes that have ignored something."""
+    """The messages about one comment; `used` are those of its codes that have ignored something."""
     if not ignore.codes:
         yield "this comment ignores nothing: it names no code"
     for code in ignore.codes:
@@ -47,6 +47,6 @@ def unused(
 
 
 def _all_run(meant: Collection[Rule], runs: Callable[[Rule], bool]) -> bool:
-    """Whether every rule that is meant has been asked; optional ones only where nothing else is meant."""
+    """Whether every rule that is meant runs; optional rules count only where no others are meant."""
     asked = [rule for rule in meant if not rule.optional] or meant
     return all(map(runs, asked))

@@ -1,9 +1,9 @@
-"""Tests of one condition that no request meets together: proved by the solver.
+"""Tests of one condition that no request can meet together, as proved by the solver.
 
-Comes in: subjects. Goes out: what is found. Never here: sets of values, rows.
+Comes in: subjects. Goes out: findings. Never here: sets of values, rows.
 
 All tests of a Condition element have to hold (semantics C1), and a request comes from one place: through a VPC endpoint
-it has no aws:SourceIp, and a service that calls for somebody does not pass on the endpoint.
+it has no aws:SourceIp, and a service that calls on behalf of a principal does not pass on the endpoint.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from kms_eval.world.model import World
 _ANY_WAY = (Calling(frozenset()),)
 _OF_IDENTITIES = frozenset(name for name in OF_AN_IDENTITY if not name.endswith("/"))
 _MOST_TESTS = 12
-"""Longer conditions are not tried in parts."""
+"""Longer conditions are not tried."""
 
 
 def contradictions(subject: Subject) -> Iterator[Found]:
-    """The statements of which no request meets the condition, and the fewest tests that contradict each other."""
+    """The statements whose condition no request meets, with the fewest tests that contradict each other."""
     for statement in subject.statements():
         if not statement.condition:
             continue
@@ -46,7 +46,7 @@ def contradictions(subject: Subject) -> Iterator[Found]:
 
 
 def _fewest(subject: Subject, statement: Statement) -> tuple[Test, ...]:
-    """The fewest tests that contradict each other; none where there are none, or where one alone never holds."""
+    """The fewest tests that contradict each other; empty where there is none, or one test alone never holds."""
     compiled = compile_condition(subject.policy, statement.condition or ()).tests
     ways = _ways(statement)
     generous, world = statement.effect == "Deny", subject.world
@@ -55,7 +55,7 @@ def _fewest(subject: Subject, statement: Statement) -> tuple[Test, ...]:
     for size in range(1, len(compiled) + 1):
         for some in combinations(compiled, size):
             if _impossible(some, ways, world, generous=generous):
-                # What no request at all meets, by its value, is another rule's.
+                # A test whose value no request can have, whoever calls, is reported by another rule.
                 return () if size == 1 and _impossible(some, _ANY_WAY, world, generous=generous) else some
     return ()
 
@@ -72,12 +72,12 @@ def _ways(statement: Statement) -> tuple[Calling, ...]:
 
 
 def _of_service(way: Calling, statement: Statement) -> Calling:
-    """A way in which a service calls in its own name, without what only users and roles have."""
+    """A way in which a service calls in its own name, without the keys that only users and roles have."""
     return Calling((way.absent | _OF_IDENTITIES) - published(statement), way.fixed)
 
 
 def published(statement: Statement) -> frozenset[str]:
-    """What AWS publishes in key policies for a service of the statement, though services are taken not to have it."""
+    """Condition keys that AWS publishes for services of the statement, although services are assumed to lack them."""
     services = {entry.value for entry in statement.principals or () if entry.kind == "Service"}
     return frozenset({"kms:viaservice"}) if services & VIA_PUBLISHED else frozenset()
 
@@ -92,7 +92,7 @@ _ALIAS = "kms:requestalias"
 
 
 def _values(key: str, world: World) -> Domain:
-    """The values of a condition key; an alias may be one that is not there yet."""
+    """The values that a condition key can have; an alias may be one that does not exist yet."""
     return Domain() if key == _ALIAS else domain(key, world)
 
 

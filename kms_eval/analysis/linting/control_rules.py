@@ -1,9 +1,8 @@
-"""Rules about resource control policies: whom a Deny reaches that its author did not think of.
+"""Rules about resource control policies: callers that a Deny applies to although its author did not think of them.
 
-Comes in: subjects. Goes out: rows. Never here: other kinds of policy.
-A resource control policy is about users, roles and service principals alike. Keys that tell of a principal are absent
-where a service calls in its own name, and keys that tell of a source where anybody else calls: a negated test, and one
-with IfExists, holds there.
+Comes in: subjects. Goes out: rows. Never here: other kinds of policy. A resource control policy applies to users, roles
+and service principals. Condition keys about the principal are absent where a service calls in its own name, and those
+about the source where anybody else calls: a negated test, and one with IfExists, holds there.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
 """
 
@@ -26,7 +25,7 @@ _OF_SOURCES = ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount", "aw
 
 @record
 class _Reach:
-    """Tests on `keys` hold for those who do not have them, unless aws:PrincipalIsAWSService is `is_service`."""
+    """Callers (`reached`) without `keys`; a test of aws:PrincipalIsAWSService for `is_service` excludes them."""
 
     keys: tuple[str, ...]
     is_service: str
@@ -38,11 +37,11 @@ _EVERYBODY = _Reach(_OF_SOURCES, "true", "everybody who is no service")
 
 
 def _reaches(reach: _Reach) -> Check:
-    """What finds a Deny that is met where the key is absent, and does not say that it is meant."""
+    """A check that finds a Deny which applies where the key is absent, unless another test limits it."""
 
     def check(subject: Subject) -> Iterator[Found]:
         for statement, test in _met_without(subject, reach.keys):
-            # What asks for a source as well is about services.
+            # A statement that also tests a source is meant for services.
             asks = reach.keys is _OF_PRINCIPALS and any(True for _test in tests_on(statement, *_OF_SOURCES))
             if not asks and not _says(statement, reach.is_service):
                 message = f"it also denies {reach.reached}: they have no {quoted(test.key)}"
@@ -62,7 +61,7 @@ def _without_source(subject: Subject) -> Iterator[Found]:
 
 
 def _met_without(subject: Subject, keys: tuple[str, ...]) -> Iterator[tuple[Statement, ConditionTest]]:
-    """The first test of each Deny on one of the keys, where it holds without it."""
+    """The first test of each Deny on one of the keys that also holds where the key is absent."""
     for statement in subject.statements("Deny") if subject.policy.kind is PolicyKind.RCP else ():
         if not actions_of(statement):
             continue  # it is about other services
@@ -74,7 +73,7 @@ def _met_without(subject: Subject, keys: tuple[str, ...]) -> Iterator[tuple[Stat
 
 
 def _says(statement: Statement, value: str) -> bool:
-    """Whether the statement tells whom it is about: services, or all others."""
+    """Whether the statement tests aws:PrincipalIsAWSService for this value."""
     return any(value in test.values for test in tests_on(statement, _IS_SERVICE.lower()) if test.operator == "Bool")
 
 

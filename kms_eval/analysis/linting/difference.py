@@ -1,9 +1,9 @@
-"""Statements of a key policy without which everybody may do the same: asked of the engine.
+"""Statements of a key policy that make no difference to anybody's access, as decided by the engine.
 
-Comes in: subjects. Goes out: indexes of statements. Never here: what is to be said about them.
+Comes in: subjects. Goes out: indexes of statements. Never here: messages about them.
 
-The policy is taken by itself: of nobody it is known which identity policies, boundaries and grants there are, so that a
-statement is useless only if it is so whatever these say.
+The policy is looked at by itself. Identity policies, boundaries and grants are not known, so that a statement is
+useless only if it is so whatever these say.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _OF_THE_KEY = (
 class Difference:
     """Indexes of Allow statements.
 
-    `useless`: without them nothing changes, each with those after it gone that are useless as well. `unsettled`: of
-    these the policy by itself does not tell.
+    `useless`: removing them changes nothing, each after the useless ones behind it have been removed. `unsettled`: the
+    policy by itself does not say whether they make a difference.
     """
 
     useless: frozenset[int]
@@ -45,9 +45,9 @@ class Difference:
 
 
 def difference(subject: Subject) -> Difference | None:
-    """Which Allow statements make none.
+    """Which Allow statements make no difference.
 
-    None where the engine is not asked: of other kinds of policy, of one with unknown parts, of very long ones.
+    None where the engine is not asked: for other kinds of policy, for policies with unknown parts, for very long ones.
     """
     policy, key = subject.policy, subject.key
     if key is None or policy.kind is not PolicyKind.KEY or len(policy.statements) > _MOST_STATEMENTS:
@@ -55,7 +55,7 @@ def difference(subject: Subject) -> Difference | None:
     if any(statement.open for statement in policy.statements):
         return None
     unsettled = {id(each) for each in policy.statements if hangs_on_facts(subject, each)}
-    # A Deny that may apply or not takes away from both sides alike: what makes no difference without it makes none.
+    # A Deny that may or may not apply takes the same from both sides: what makes no difference without it makes none.
     certain = (each for each in policy.statements if each.effect != "Deny" or id(each) not in unsettled)
     kept = replace(policy, statements=tuple(certain))
     grid = _grid(key, kept)
@@ -75,12 +75,12 @@ def difference(subject: Subject) -> Difference | None:
 
 
 def _names_sessions(statement: Statement) -> bool:
-    """What names a session is not limited by the boundary of its role, which is not known here (semantics E8)."""
+    """Whether it names a session: then the boundary of the role, unknown here, does not limit it (semantics E8)."""
     return any(":sts:" in entry.value for entry in statement.principals or ())
 
 
 def hangs_on_facts(subject: Subject, statement: Statement) -> bool:
-    """Whether a condition is about what a policy by itself does not tell: who is in which organization, and the key."""
+    """Whether a condition depends on what a policy does not say: on organizations, and on a key that is not known."""
     if not statement.condition:
         return False
     needs = (key for test in compile_condition(subject.policy, statement.condition).tests for key in test.needs)
@@ -88,15 +88,15 @@ def hangs_on_facts(subject: Subject, statement: Statement) -> bool:
 
 
 def _is_published(statement: Statement) -> bool:
-    """Whether it hangs on a key that AWS publishes for a service, though services are taken not to have it."""
+    """Whether it tests a condition key that AWS publishes for a service, although services are assumed to lack it."""
     keys = published(statement)
     return any(canonical(test.key) in keys for test in statement.condition or ())
 
 
 def _differ(one: Grid, other: Grid) -> bool:
-    """Whether anybody whom the first policy speaks to has another answer under the second; at the first difference.
+    """Whether the second policy gives a different answer to any principal that the first applies to.
 
-    Conditions that are written otherwise count as different, whatever they come to.
+    Conditions that are written differently count as different, even if they are equivalent.
     """
     (key,), (same_key,) = one.world.keys.values(), other.world.keys.values()
     for asker in askers(one.evaluator):

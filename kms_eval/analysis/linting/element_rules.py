@@ -1,6 +1,6 @@
-"""Rules about what a statement names: actions that do nothing there, resources that are none.
+"""Rules about what a statement names: actions that have no effect there, resources that do not exist.
 
-Comes in: subjects. Goes out: rows. Never here: conditions, statements as wholes.
+Comes in: subjects. Goes out: rows. Never here: conditions, whole statements.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def _without_key(subject: Subject) -> Iterator[Found]:
 
 
 def _more_than(statement: Statement, index: int) -> bool:
-    """Whether the statement has another action than this one, so that it may be taken out."""
+    """Whether the statement has other actions besides this one, so that it may be removed."""
     return len(statement.actions or ()) > 1
 
 
 def _other_resource(subject: Subject) -> Iterator[Found]:
     if subject.policy.kind is not PolicyKind.KEY or subject.key is None:
         return
-    # One policy may be that of several keys, and then names each of them.
+    # Several keys may have the same policy, which then names each of them.
     own = [key.arn for key in subject.world.keys.values() if _same(key.policy, subject.policy)]
     for statement in subject.statements():
         texts = statement.resources or ()
@@ -64,7 +64,7 @@ def _other_resource(subject: Subject) -> Iterator[Found]:
 
 
 def _same(one: Policy, other: Policy) -> bool:
-    """Whether two policies are one document."""
+    """Whether two policies are the same document."""
     if one is other or one.place is None or other.place is None:
         return one is other
     return one.place.file.path is not None and (one.place.file.path, one.place.steps) == (
@@ -74,7 +74,7 @@ def _same(one: Policy, other: Policy) -> bool:
 
 
 def _never_this_key(text: str) -> bool:
-    """Whether a Resource is no key at all, whichever key the policy belongs to."""
+    """Whether a Resource can match no key, whichever key the policy belongs to."""
     if text == "*" or not text.startswith("arn:"):
         return text != "*"
     parsed = arn.parse(text)
@@ -127,7 +127,7 @@ def _impossible_resource(subject: Subject) -> Iterator[Found]:
 
 
 def _elsewhere(subject: Subject, text: str) -> str | None:
-    """Why an ARN with the id of a key of the world is no key's; multi-Region keys have one id in several Regions."""
+    """Why an ARN with the id of a key in the world is not its ARN; multi-Region keys have one id in several Regions."""
     parsed = arn.parse(text)
     if parsed is None or parsed.service != "kms" or is_wild(wild(text)):
         return None
@@ -138,7 +138,7 @@ def _elsewhere(subject: Subject, text: str) -> str | None:
 
 
 def _no_resource_of_kms(text: str, *, about_keys: bool) -> str | None:
-    """Why an ARN that is meant for AWS KMS matches nothing there; None where it may."""
+    """Why an ARN that is meant for AWS KMS matches nothing; None where it may match."""
     parsed = arn.parse(text)
     if parsed is None or "${" in text[: -len(parsed.resource)]:
         return None
@@ -162,7 +162,7 @@ def _service_of_action(subject: Subject) -> Iterator[Found]:
                 service, colon, name = text.partition(":")
                 place = subject.at(statement, element, index)
                 if colon and action_remark(text) is not None:
-                    continue  # AWS refuses it, which is said
+                    continue  # AWS refuses it, which the reader reports
                 if colon and is_wild(wild(service)):
                     message = f"{quoted(text)} has a wildcard in the name of the service, where AWS takes none"
                     yield Found(place, message, f"did you mean `kms:{name}`?", statement)

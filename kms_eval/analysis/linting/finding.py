@@ -1,6 +1,6 @@
-"""Findings: what the lint says, as plain values.
+"""Findings: the results of the lint, as plain values.
 
-Comes in: nothing (types only). Goes out: findings and reports. Never here: finding out, rendering for people.
+Comes in: nothing (types only). Goes out: findings and reports. Never here: rules, rendering for people.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from kms_eval.analysis.linting.rule import Level
 class Finding:
     """One thing that was found. Lines and columns count from 1; None where the place has none (in memory).
 
-    `policy` is the policy's name, `statement` its index and `sid` its Sid, None where it is not about one. `excerpt` is
-    the line of the file. `reason` is why somebody has it ignored, None where nobody has; `by_comment` is whether a
-    comment in the file does it, and not the settings of a project.
+    `policy` is the policy's name, `statement` the statement's index and `sid` its Sid; None where the finding is not
+    about one. `excerpt` is the line of the file. `reason` is why the finding is ignored, None where it is not;
+    `by_comment` says whether a comment in the file ignores it, rather than the settings of a project.
     """
 
     code: str
@@ -41,7 +41,7 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """What stays the same of the finding where lines are inserted above it."""
+        """An id of the finding that stays the same when lines are inserted above it."""
         text = "\n".join((self.code, self.file or "", self.policy or "", self.sid or "", self.message))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

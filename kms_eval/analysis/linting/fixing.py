@@ -1,9 +1,9 @@
-"""Mends that change no decision: elements taken out of the lists of documents, the rest left letter by letter.
+"""Fixes that change no decision: removes elements from the lists of documents, and leaves the rest as it is.
 
 Comes in: the text of a document, places in it. Goes out: the text without them. Never here: files, which places.
 
-Comments stay where they are, above all those above an element: whoever reads them decides whether they still say
-something. What cannot be taken out without touching more than itself stays.
+Comments stay where they are, including those above an element: readers decide whether they still apply. An element that
+cannot be removed without changing anything else stays.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _BLOCK = "|>"
 
 
 def without(text: str, places: Iterable[Steps], *, comments: bool = False) -> tuple[str, int]:
-    """The text without the elements of lists at these places, and how many were taken out.
+    """The text without the list elements at these places, and how many were removed.
 
-    `comments`: the text may have some, so that it is YAML as people write it. What is the only element of its list
-    stays, and so does what is in none, and everything of a text in which parts stand for others.
+    `comments`: the text may have comments, as hand-written YAML does. The only element of a list stays, as does
+    anything that is not in a list, and a YAML text with aliases stays as it is.
     """
     if comments and _has_aliases(text):
         return text, 0
     removed = 0
-    # From behind, so that the places before it stay where they are.
+    # From the end, so that the places before stay valid.
     for steps in sorted(set(places), key=_from_behind, reverse=True):
         shorter = _without(text, steps, comments=comments)
         removed += shorter is not None
@@ -42,7 +42,7 @@ def without(text: str, places: Iterable[Steps], *, comments: bool = False) -> tu
 def _has_aliases(text: str) -> bool:
     try:
         return any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text))
-    except yaml.YAMLError:  # whoever reads the document says so
+    except yaml.YAMLError:  # the reader of the document reports it
         return True
 
 
@@ -62,7 +62,7 @@ def _without(text: str, steps: Steps, *, comments: bool) -> str | None:
     if span is None or (comments and around.flow_style and "#" in text[span[0] : span[1]]):
         return None
     shorter = text[: span[0]] + text[span[1] :]
-    # Nothing but the element may have gone, however the text is written.
+    # Nothing but the element may be gone, however the text is written.
     del around.value[index]
     return shorter if list(_content(root)) == list(_content(root_of(shorter))) else None
 
@@ -75,7 +75,7 @@ def _in_brackets(around: yaml.SequenceNode, index: int) -> tuple[int, int]:
 
 
 def _on_lines(text: str, element: yaml.Node) -> tuple[int, int] | None:
-    """The lines of an element with a dash; None where other things stand on them."""
+    """The lines of an element with a dash; None where something else is on them."""
     start = text.rfind("\n", 0, element.start_mark.index) + 1
     end = _end(element)
     rest = _REST_OF_LINE.match(text, end) if end is not None else None
@@ -85,7 +85,7 @@ def _on_lines(text: str, element: yaml.Node) -> tuple[int, int] | None:
 
 
 def _end(node: yaml.Node) -> int | None:
-    """Where the last character of a value is; None for texts on lines of their own, which end somewhere behind it."""
+    """Where a value ends; None for block scalars, whose end is not known exactly."""
     if isinstance(node, yaml.ScalarNode):
         return None if node.style in tuple(_BLOCK) else node.end_mark.index
     if not isinstance(node, yaml.CollectionNode) or node.flow_style or not node.value:
@@ -95,7 +95,7 @@ def _end(node: yaml.Node) -> int | None:
 
 
 def _content(node: yaml.Node | None) -> Iterator[Any]:
-    """What a tree says, without where it stands."""
+    """The content of a tree, without its positions."""
     if node is None:
         return
     yield node.tag

@@ -1,4 +1,4 @@
-"""Rules about a key as a whole: who can still change its policy, what its spec allows, whom its grants serve.
+"""Rules about a key as a whole: who can still change its policy, what its spec allows, who can use its grants.
 
 Comes in: subjects of key policies. Goes out: rows. Never here: single statements.
 """
@@ -21,7 +21,7 @@ from kms_eval.language import arn
 from kms_eval.world.request import Request
 
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
-# No condition on the time can be meant to lock everybody out for ever: any time does.
+# No condition on the time can be meant to lock everybody out forever, so any time will do.
 _SOME_DAY = Circumstances(datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -34,15 +34,15 @@ def _lockout(subject: Subject) -> Iterator[Found]:
 
 def _locks_out(subject: Subject) -> bool:
     key = subject.key
-    # AWS managed keys are AWS's to change.
+    # Only AWS changes the policies of AWS managed keys.
     if key is None or key.manager == "AWS" or any(statement.open for statement in subject.policy.statements):
         return False
     if subject.account != key.account and any(_accounts_of(subject)):
-        return False  # the key is in one of these accounts, and not in the one that stands in
+        return False  # the key is in one of these accounts, not in the placeholder account
     facts_unknown = subject.alone or subject.world.organization is None
     if facts_unknown and any(each.effect == "Deny" and hangs_on_facts(subject, each) for each in subject.statements()):
-        return False  # whether it applies is not known
-    # Most keys leave it to the account, and its root user tells at once that somebody is left.
+        return False  # it is not known whether the Deny applies
+    # Most keys delegate to the account; then asking about its root user shows at once that somebody is left.
     root = f"arn:{key.partition}:iam::{key.account}:root"
     if subject.evaluator.rule(Request(root, ACTION_OF_LOCKOUT, key.arn, at=_SOME_DAY.at)).outcome == "allowed":
         return False
@@ -62,7 +62,7 @@ def _delegates(subject: Subject, statement: Statement) -> bool:
 
 
 def _may_delegate(subject: Subject) -> bool:
-    """Whether something that is not known may be an Allow for the account."""
+    """Whether a statement with unknown parts may be an Allow for the account."""
     return any(statement.open and statement.effect == "Allow" for statement in subject.policy.statements)
 
 
@@ -72,7 +72,7 @@ def _no_delegation(subject: Subject) -> Iterator[Found]:
     if _locks_out(subject):
         return
     if any(statement.open for statement in subject.policy.statements):
-        return  # what was not shown may delegate
+        return  # a statement with unknown parts may delegate
     if not any(
         _delegates(subject, statement) for statement in subject.policy.statements if statement.effect == "Allow"
     ):

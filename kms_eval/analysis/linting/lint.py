@@ -1,6 +1,6 @@
-"""Lint: every rule asked about every policy, and what the reader of documents remarked, as one list of findings.
+"""Lint: runs every rule on every policy, and adds the remarks of the document reader, as one list of findings.
 
-Comes in: scenarios that have been read, or policies that stand for themselves. Goes out: a report.
+Comes in: scenarios that have been read, or single policies. Goes out: a report.
 Never here: rules, formats, which files there are.
 """
 
@@ -49,9 +49,9 @@ class Linter:
         *,
         account_known: bool = True,
     ) -> None:
-        """Look at a whole world, and take what its reader remarked.
+        """Check a whole world, and add the remarks of its reader.
 
-        `files` are those that were named for it; `account_known` tells that the account does not just stand in.
+        `files` are those that were named for it; `account_known` False means that the account is a placeholder.
         """
         for path in files:
             if path.suffix.lower() in WITH_COMMENTS:
@@ -61,7 +61,7 @@ class Linter:
             self._subject(subject)
 
     def policy(self, document: RawDocument, kind: PolicyKind) -> None:
-        """Look at a policy that stands for itself; what AWS would refuse of it are findings as well."""
+        """Check a single policy, outside any scenario; what AWS would refuse in it is a finding as well."""
         collected = Findings()
         name = document.file.path.stem if document.file.path is not None else None
         policy = read_policy(document.value, document.place, kind, collected, name=name)
@@ -76,13 +76,13 @@ class Linter:
             self._subject(alone(policy))
 
     def has_seen(self, path: Path) -> bool:
-        """Whether a policy of that file has been looked at."""
+        """Whether a policy in that file has been checked."""
         return path.resolve() in self._seen
 
     def removable(self, levels: Collection[str] = LEVELS) -> dict[Path, list[Steps]]:
-        """What can be taken out of files without changing a decision, file by file; nothing that is ignored.
+        """What can be removed from files without changing a decision, by file; ignored findings do not count.
 
-        Only what is of one of these levels. What several keys share is taken out only if it changes nothing for any of
+        Only findings of these levels count. What several keys share is removed only if that changes nothing for any of
         them.
         """
         found: dict[Path, list[Steps]] = {}
@@ -102,7 +102,7 @@ class Linter:
     def _subject(self, subject: Subject) -> None:
         origin = subject.place.origin()
         if origin.by_aws:
-            return  # nobody else can mend it
+            return  # nobody else can fix it
         place = origin.place
         if place.file.path is not None:
             self._seen.add(place.file.path.resolve())
@@ -116,12 +116,13 @@ class Linter:
     def _remarks(self, warnings: Iterable[DocumentWarning], policy: Policy | None = None) -> None:
         for warning in warnings:
             rule = BY_REMARK.get(warning.code)
-            # What is said of sources as such (two files that contradict each other) is no finding about a policy.
+            # A warning about the sources themselves (two files that contradict each other) is no finding about a
+            # policy.
             if rule is not None and rule in self._chosen:
                 self._add(rule, Found(warning.place, warning.message, warning.help), policy)
 
     def _add(self, rule: Rule, found: Found, policy: Policy | None) -> None:
-        # Of a world that was put together from several files: the place in the one it is from.
+        # In a world that was assembled from several files, this is the place in the original file.
         place = found.place.origin().place
         location = place.location()
         text = self._texts.of(place)
@@ -156,7 +157,7 @@ class Linter:
         )
 
     def _reason(self, rule: Rule, ignore: Ignore | None, file: str | None) -> str | None:
-        """Why a finding is ignored, by a comment or by settings; None where it is not."""
+        """Why a comment or settings ignore a finding; None where they do not."""
         if ignore is not None:
             used = self._used.setdefault(ignore, set())
             used.update(code for code in ignore.codes if rule.code.startswith(code))
@@ -189,7 +190,8 @@ class Linter:
             self._keep(finding)
 
     def _keep(self, finding: Finding) -> None:
-        # A policy that several keys share is looked at for each of them, perhaps by another name for one place.
+        # A policy that several keys share is checked for each of them, perhaps under different names for the same
+        # place.
         where = (finding.line, finding.column) if finding.column is not None else (finding.line, finding.field)
         self._findings.setdefault((finding.code, finding.file, where, finding.message), finding)
 
@@ -202,11 +204,11 @@ def lint_scenario(evaluator: Evaluator, warnings: Sequence[DocumentWarning] = ()
 
 
 def kind_of_policy(value: object) -> PolicyKind | None:
-    """Which policy a document most likely is; None where it is none.
+    """Which kind of policy a document most likely is; None where it is not a policy.
 
-    One that names no principals is of an identity. One that does and only denies is a resource control policy: a key
-    policy without an Allow would lock its key. Any other is of a key, unless it speaks of other services: then it is
-    that of a VPC endpoint.
+    A policy without principals is an identity policy. One with principals that only denies is a resource control
+    policy, as a key policy without an Allow would lock everybody out. Any other is a key policy, unless it names
+    actions of other services: then it is a VPC endpoint policy.
     """
     statements = value.get("Statement") if isinstance(value, dict) else None
     if statements is None:

@@ -1,6 +1,6 @@
-"""Rules about conditions that AWS reads otherwise than they look: variables that are text, networks that are wider.
+"""Rules about conditions that AWS reads differently from how they look: variables that are text, wider networks.
 
-Comes in: subjects. Goes out: rows. Never here: conditions that always hold, or never.
+Comes in: subjects. Goes out: rows. Never here: conditions that always or never hold.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SENSITIVE_KEYS = frozenset(
         *("aws:vpceorgid", "kms:calleraccount"),
     }
 )
-"""Ids in which AWS says a wildcard has no use; with kms:CallerAccount, which is one as well.
+"""Condition keys in whose values, according to AWS, a wildcard has no use; and kms:CallerAccount, which is similar.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sensitive
 """
@@ -83,7 +83,7 @@ def _host_in_network(subject: Subject) -> Iterator[Found]:
 
 
 def _wider(text: str) -> str | None:
-    """The network that a host with a mask stands for; None where that is what is written."""
+    """The network that AWS reads where a host address has a mask; None where the network itself is written."""
     try:
         network = ip_network(text, strict=False)
         host = text.partition("/")[0]
@@ -97,7 +97,7 @@ def _string_over_arn(subject: Subject) -> Iterator[Found]:
         key, row = find(test.key), OPERATORS.get(test.operator)
         if key is None or key.type != "ARN" or row is None or row.type != "String" or not row.wildcards:
             continue
-        # A lone asterisk is another rule's.
+        # A lone asterisk is reported by another rule.
         if any("*" in value and value != "*" for value in test.values):
             message = f"under `{test.operator}` a `*` in {quoted(test.key)} also runs across colons"
             like = test.operator.replace("String", "Arn")

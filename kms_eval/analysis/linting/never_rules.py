@@ -64,7 +64,7 @@ _FORMS: tuple[tuple[frozenset[str], Callable[[str], object], str], ...] = (
     (_REGION_KEYS, could_be_region, "this is no Region"),
 )
 _VIA = re.compile(r"[a-z0-9-]+\.(?P<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com")
-# RFC 1918 and RFC 4193; no address of the internet is among them.
+# RFC 1918 and RFC 4193: private addresses.
 _PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
 _REGION = "us-east-1"
 
@@ -75,7 +75,7 @@ def _plain(value: str) -> bool:
 
 
 def _positive(statement: Statement) -> Iterator[tuple[ConditionTest, Operator]]:
-    """The tests that ask for one of their values."""
+    """The tests that hold for one of their values: not negated, and not Null."""
     for test in statement.condition or ():
         row = OPERATORS.get(test.operator)
         if row is not None and not row.negated and test.operator != "Null":
@@ -112,7 +112,7 @@ def _via_form(subject: Subject) -> Iterator[Found]:
 
 def _can_be_via(value: str, *, wildcards: bool) -> bool:
     if not is_wild(wild(value)) or not wildcards:
-        # A wildcard under an operator that has none is another rule's.
+        # A wildcard under an operator without wildcards is reported by another rule.
         return bool(_VIA.fullmatch(value)) or is_wild(wild(value))
     if re.fullmatch(r"[a-z0-9*?-]+\.[a-z0-9*?-]+\.amazonaws\.com", value):
         return True
@@ -149,7 +149,7 @@ def _value(subject: Subject) -> Iterator[Found]:
 
 
 def _impossible(name: str, values: tuple[str, ...], value: str, row: Operator) -> str | None:
-    """Advice where the key cannot have the value (perhaps an empty one); None where it can."""
+    """Advice where the key cannot have the value (it may be empty); None where it can."""
     for keys, form, says in _FORMS:
         if name in keys:
             return None if form(value) else says
@@ -171,7 +171,7 @@ def _not_carried(subject: Subject) -> Iterator[Found]:
             if actions and not any(actions & BIT[name.lower()] for name in key.actions):
                 absent_holds = row.negated or test.if_exists or test.qualifier == "ForAllValues"
                 if statement.effect == "Allow" and absent_holds:
-                    continue  # another rule's
+                    continue  # reported by another rule
                 does = "it always holds" if absent_holds else "it never holds"
                 message = f"no action of this statement carries {quoted(test.key)}: {does}"
                 advice = f"requests that carry it: {', '.join(key.actions[:3])}" if key.actions else None
@@ -230,7 +230,7 @@ def _other_type(subject: Subject) -> Iterator[Found]:
     for statement in subject.statements():
         for test in statement.condition or ():
             key, row = find(test.key), OPERATORS.get(test.operator)
-            # The values of tags and of encryption contexts may be of any type.
+            # The values of tags and encryption contexts may be of any type.
             if key is None or row is None or key.name[-1] in "/:" or test.operator == "Null":
                 continue
             if not _suits(row.type, {key.type, key.also_type}, test.values):
@@ -245,9 +245,9 @@ _TYPES = {
 
 
 def _suits(operator: str, types: set[str | None], values: tuple[str, ...]) -> bool:
-    """Whether an operator of one type says something of a key of the others.
+    """Whether an operator of one type makes sense for a condition key of the other types.
 
-    A text can be compared with what another type looks like, but for a network, which no address is equal to.
+    A String operator compares the text of any type; but no address equals a network.
     """
     if operator in types:
         return True

@@ -1,6 +1,6 @@
-"""Rules about the principals of statements: deleted, unknown, or let in without what another statement asks of them.
+"""Rules about the principals of statements: deleted, unknown, or allowed without what another statement requires.
 
-Comes in: subjects. Goes out: rows. Never here: outsiders, and statements as wholes.
+Comes in: subjects. Goes out: rows. Never here: other accounts, whole statements.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _unknown_principal(subject: Subject) -> Iterator[Found]:
             if (parsed.account, kind, path.rpartition("/")[2].lower()) not in names:
                 message = f"{quoted(entry.value)} is not among the principals of its account"
                 place = subject.at(statement, "Principal", "AWS", index)
-                # By names alone: what ARNs begin with makes them look alike.
+                # By names alone: the common beginnings of ARNs would make them look similar.
                 here = [name for account, name in arns if account == parsed.account]
                 near = nearest(path.rpartition("/")[2], here)
                 advice = f"did you mean `{arns[parsed.account, near]}`?" if near is not None else None

@@ -1,7 +1,7 @@
-"""Rules that the reader of documents finds: what AWS refuses, and what it stores although it does nothing.
+"""Rules that the document reader checks: what AWS refuses, and what it stores although it has no effect.
 
-Comes in: nothing. Goes out: rows, each with the codes of the remarks it presents. Never here: finding out; `documents`
-reads, and says in `codes` what each remark means.
+Comes in: nothing. Goes out: rows, each with the codes of its remarks. Never here: checking; `documents` reads, and says
+in `codes` what each remark means.
 """
 
 from __future__ import annotations

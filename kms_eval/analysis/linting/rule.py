@@ -1,6 +1,6 @@
-"""What a rule of the lint is: a row with its page, its example and the function that finds it.
+"""What a lint rule is: a row with its page, its examples and its check function.
 
-Comes in: nothing (types only). Goes out: what rows are made of. Never here: a rule, reading files.
+Comes in: nothing (types only). Goes out: the types of rows and findings. Never here: a rule, reading files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kms_eval.formats.document import Place
 from kms_eval.records import record
 
 Level = Literal["error", "warning", "note"]
-"""error: AWS refuses it; warning: it does not do what it says; note: it is wider than it needs to be."""
+"""error: AWS refuses it; warning: it does not do what it seems to do; note: it is wider than it needs to be."""
 LEVELS: tuple[Level, ...] = ("note", "warning", "error")
 
 ACCOUNT = "111122223333"
@@ -28,9 +28,9 @@ Members = Mapping[str, Any]
 
 @record
 class Found:
-    """What a rule says about one place. `statement` is None where it is about the whole policy or a grant.
+    """What a rule finds at one place. `statement` is None where it is about the whole policy or a grant.
 
-    `removable`: taking the element at the place away changes no decision, so that ``--fix`` may do it.
+    `removable`: removing the element at the place changes no decision, so that ``--fix`` may do it.
     """
 
     place: Place
@@ -42,10 +42,10 @@ class Found:
 
 @record
 class Example:
-    """A policy by its statements; of a key policy the delegation to the account comes first, unless it is left out.
+    """A policy by its statements; a key policy begins with the delegation to the account, unless `delegated` is False.
 
-    `key` are other fields of the key in a scenario (grants, spec), `kind` says which policy it is, `document` members
-    of the policy beside its statements.
+    `key` has other fields of the key in a scenario (grants, spec), `kind` says which kind of policy it is, `document`
+    has members of the policy besides its statements.
     """
 
     statements: tuple[Members, ...] = ()
@@ -56,7 +56,7 @@ class Example:
     comment: str = ""
     """A comment in the scenario, on the line above the key."""
     described: bool = False
-    """Whether the scenario describes the role `app`, so that other names are names of nobody."""
+    """Whether the scenario describes the role `app`, so that other names do not exist."""
 
     @property
     def policy(self) -> dict[str, Any]:
@@ -70,9 +70,9 @@ Check = Callable[[Subject], Iterator[Found]]
 
 @record
 class Rule:
-    """One rule. `page` is AWS's page that says so; `check` is None where the reader of documents finds it.
+    """One rule. `page` is the AWS page it is based on; `check` is None where the document reader does the check.
 
-    `remarks` are the codes of the reader's remarks that it presents. `optional` rules run only where they are selected.
+    `remarks` are the codes of the reader's remarks that it reports. `optional` rules run only where they are selected.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Rules about statements that do nothing, or less than they say.
+"""Rules about statements that have no effect, or less than they seem to have.
 
 Comes in: subjects. Goes out: rows. Never here: conditions by themselves.
 """
@@ -50,7 +50,7 @@ def _redundant(subject: Subject) -> Iterator[Found]:
 
 
 def _includes(listed: tuple[str, ...], wide: int, narrow: int) -> bool:
-    """Whether a pattern covers another one letter by letter; of two that are the same the first one does."""
+    """Whether a pattern covers another one, compared as text; of two equal patterns, the first covers the second."""
     if listed[wide] == listed[narrow]:
         return wide < narrow
     return "?" not in listed[narrow] and compile_text(listed[wide])(listed[narrow])
@@ -71,7 +71,7 @@ def _redundant_value(subject: Subject) -> Iterator[Found]:
 
 
 def _among(texts: tuple[str, ...], covers: Callable[[str, str], bool]) -> Iterator[tuple[int, str]]:
-    """The positions of texts that another one covers, with that one; of two that cover each other the later."""
+    """The positions of texts that another text covers, with that text; of two that cover each other, the later."""
     for index, narrow in enumerate(texts):
         for other, wide in enumerate(texts):
             if other != index and covers(wide, narrow) and (other < index or not covers(narrow, wide)):
@@ -91,7 +91,7 @@ _BOUNDS = frozenset(f"{kind}{bound}" for kind in ("Numeric", "Date") for bound i
 
 
 def _bound_covers(row: Operator, wide: str, narrow: str) -> bool:
-    """Whether what is on this side of `narrow` is on this side of `wide` as well, both being bounds of one kind."""
+    """Whether every value within the bound `narrow` is also within the bound `wide`."""
     try:
         one, other = row.parse(wide), row.parse(narrow)
     except ValueError:  # what the reader refuses
@@ -104,7 +104,7 @@ def _equals(wide: str, narrow: str) -> bool:
 
 
 def _matches(wide: str, narrow: str) -> bool:
-    """Letter by letter, which is less than what a pattern may match."""
+    """Whether `wide` matches `narrow` as text: patterns may cover others that this does not find."""
     if wide == narrow:
         return True
     return not set("?$") & set(wide + narrow) and compile_text(wide)(narrow)
@@ -121,7 +121,7 @@ def _contains(wide: str, narrow: str) -> bool:
 def _same_sid(subject: Subject) -> Iterator[Found]:
     seen: dict[str, Statement] = {}
     for statement in subject.statements():
-        # Of other kinds AWS refuses two that are the same: the reader says so.
+        # In other kinds of policy, AWS refuses two equal Sids, which the reader reports.
         if statement.sid is None or (statement.sid and subject.policy.kind is not PolicyKind.KEY):
             continue
         first = seen.setdefault(statement.sid, statement)
@@ -131,7 +131,7 @@ def _same_sid(subject: Subject) -> Iterator[Found]:
 
 
 def _content(statement: Statement) -> object:
-    """What of a statement decides; the order of lists does not."""
+    """The parts of a statement that affect decisions; the order of lists does not."""
     return (
         statement.effect,
         _entries(statement.principals),
@@ -168,7 +168,7 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
     for statement in statements:
         content = _content(statement)
         if content in said:
-            continue  # a duplicate is another rule's
+            continue  # a duplicate is reported by another rule
         said.add(content)
         by = next((other for other in statements if _takes_back(other, statement)), None)
         if by is not None:
@@ -177,19 +177,19 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
             continue
         by = next((other for other in statements if _says_more(other, statement)), None)
         if by is not None and any(True for _test in tests_on(statement, _ATTESTATION)):
-            continue  # that it is bypassed is another rule's
+            continue  # that it is bypassed is reported by another rule
         certain = statement.effect == "Deny" or found is None or statement.index in found.useless
         if by is not None and (certain or (found is not None and statement.index in found.unsettled)):
             message = f"{called(by)} covers it: it makes no difference"
             yield Found(subject.at(statement), message, "remove it", statement, removable=certain)
         elif found is not None and statement.index in found.useless and statement.index not in _explained(subject):
             message = "without it everybody may do the same: it makes no difference"
-            # It may be meant and written wrong: nobody but its author can tell, so it is not taken out unasked.
+            # It may be a mistake in writing: only its author can tell, so it is not removed automatically.
             yield Found(subject.at(statement), message, "remove it, or mend it", statement)
 
 
 def _explained(subject: Subject) -> frozenset[int]:
-    """The statements of which another rule says why they do nothing, so that it need not be said twice."""
+    """The statements about which another rule already says why they have no effect."""
     rules = (*NEVER_RULES, *(rule for rule in (*ELEMENT_RULES, *PRINCIPAL_RULES) if rule.code in _EXPLAINING))
     found = (each.statement for rule in rules if rule.check is not None for each in rule.check(subject))
     said = (statement for statement in subject.statements() if _remarked(subject, statement))
@@ -197,7 +197,7 @@ def _explained(subject: Subject) -> frozenset[int]:
 
 
 def _remarked(subject: Subject, statement: Statement) -> bool:
-    """Whether the reader remarks on a statement: it speaks of nobody, or of a condition key that is not taken there."""
+    """Whether the reader remarks on a statement: its principals match nobody, or AWS refuses a condition key."""
     for entry in statement.principals or ():
         if entry.kind in {"Federated", "CanonicalUser"} or of_other_partition(subject, entry):
             return True
@@ -208,19 +208,19 @@ def _remarked(subject: Subject, statement: Statement) -> bool:
 
 
 def _takes_back(other: Statement, statement: Statement) -> bool:
-    """Whether `other` is a Deny without condition of all that an Allow allows."""
+    """Whether `other` is an unconditional Deny of everything that `statement`, an Allow, allows."""
     return statement.effect == "Allow" and other.effect == "Deny" and not other.condition and _covers(other, statement)
 
 
 def _says_more(other: Statement, statement: Statement) -> bool:
-    """Whether `other` has the same effect on more; of two that say the same the later one is the useless one."""
+    """Whether `other` has the same effect and covers more; of two that cover each other, the later one is useless."""
     if other is statement or other.effect != statement.effect or not _covers(other, statement):
         return False
     return _content(other) != _content(statement) and (other.index < statement.index or not _covers(statement, other))
 
 
 def _covers(wide: Statement, narrow: Statement) -> bool:
-    """Whether whatever `narrow` is about, `wide` is about too, by what is written; False where that is not plain."""
+    """Whether `wide` covers everything that `narrow` covers, judged by their text; False where that is not certain."""
     if wide.not_principals is not None or narrow.not_principals is not None or wide.condition == ():
         return False
     if wide.principals is not None and not _all_named(wide, narrow):
@@ -238,10 +238,10 @@ def _covers(wide: Statement, narrow: Statement) -> bool:
 
 
 def _all_named(wide: Statement, narrow: Statement) -> bool:
-    """Whether `wide` names every principal of `narrow` itself.
+    """Whether `wide` itself names every principal of `narrow`.
 
-    In an Allow a wildcard or an account says something else than a name, which limits set by boundaries and sessions
-    tell apart (semantics E8); in a Deny the wildcard covers every name.
+    In an Allow, a wildcard or an account has a different effect from a name, because boundaries and session policies
+    limit them differently (semantics E8). In a Deny, the wildcard covers every name.
     """
     entries = set(wide.principals or ())
     if wide.effect == "Deny" and any(map(is_everyone, entries)):

@@ -1,6 +1,6 @@
-"""What rules look at: one policy with the key or principal that it is of, in its world.
+"""What rules check: one policy in its world, with its key if it is a key policy.
 
-Comes in: an evaluator, or a policy that is read alone. Goes out: subjects, and what rules ask of statements.
+Comes in: an evaluator, or a single policy. Goes out: subjects, and helpers for rules to inspect statements.
 Never here: rules.
 """
 
@@ -25,10 +25,10 @@ _MEMORY = Place(SourceFile("policy"))
 
 @record
 class Subject:
-    """A policy to be looked at. `key` is the key whose policy it is, None for other kinds.
+    """A policy to be checked. `key` is the key whose policy it is, None for other kinds.
 
-    `alone`: there is no scenario around it, so that what exists beside it is not known. `account` is that of the key,
-    None where neither a source nor the policy itself tells it.
+    `alone`: there is no scenario around it, so that nothing else is known. `account` is that of the key, None where
+    neither a source nor the policy itself tells it; of another policy, the account of the scenario.
     """
 
     policy: Policy
@@ -44,26 +44,26 @@ class Subject:
 
     @property
     def place(self) -> Place:
-        """Where the policy stands."""
+        """The place of the policy."""
         return self.policy.place or _MEMORY
 
     def at(self, statement: Statement, *steps: str | int) -> Place:
-        """Where an element of a statement stands."""
+        """The place of an element of a statement."""
         return self.place.at("Statement", statement.index, *steps)
 
     def test_at(self, statement: Statement, test: ConditionTest, *steps: int) -> Place:
-        """Where a test of a statement's condition stands, or one of its values."""
+        """The place of a test of a statement's condition, or of one of its values."""
         return self.at(statement, "Condition", written_operator(test), test.key, *steps)
 
     def statements(self, effect: str | None = None) -> Iterator[Statement]:
-        """The statements that are read in full, of one effect if it is named."""
+        """The statements that are known in full; only those with this effect if one is given."""
         for statement in self.policy.statements:
             if not statement.open and (effect is None or statement.effect == effect):
                 yield statement
 
 
 def every_test(subject: Subject, effect: str | None = None) -> Iterator[tuple[Statement, ConditionTest]]:
-    """The tests of all statements that are read in full, of one effect if it is named."""
+    """The tests of all statements that are known in full; only those with this effect if one is given."""
     for statement in subject.statements(effect):
         for test in statement.condition or ():
             yield statement, test
@@ -76,7 +76,7 @@ def written_operator(test: ConditionTest) -> str:
 
 
 def called(statement: Statement) -> str:
-    """What a statement is called: by its Sid, else by its position, counted from 1."""
+    """The name of a statement: its Sid, else its position, counted from 1."""
     return f"statement {quoted(statement.sid)}" if statement.sid else f"statement {statement.index + 1}"
 
 
@@ -113,7 +113,7 @@ def account_named(entry: PrincipalEntry) -> str | None:
 
 
 def of_other_partition(subject: Subject, entry: PrincipalEntry) -> bool:
-    """Whether an entry is an ARN of another partition than the key, or of none: AWS refuses it."""
+    """Whether an entry is an ARN of a different partition from the key's, or of none: AWS refuses it."""
     parsed = arn.parse(entry.value) if entry.kind == "AWS" else None
     return parsed is not None and subject.key is not None and parsed.partition != subject.key.partition
 
@@ -127,9 +127,9 @@ def is_whole_account(entry: PrincipalEntry) -> bool:
 
 
 def subjects(evaluator: Evaluator, *, account_known: bool = True) -> Iterator[Subject]:
-    """Every policy of a world: of a key once for each key, any other once.
+    """Every policy of a world: a key policy once for each of its keys, any other policy once.
 
-    Where the account of the keys only stands in for one that no source tells, it is taken from their policies.
+    Where the account of the keys is only a placeholder, as no source tells it, it is taken from their policies.
     """
     of_keys = {key.policy for key in evaluator.world.keys.values()}
     for key in evaluator.world.keys.values():
@@ -141,7 +141,7 @@ def subjects(evaluator: Evaluator, *, account_known: bool = True) -> Iterator[Su
 
 
 def alone(policy: Policy) -> Subject:
-    """A policy that stands for itself. A key policy is given a key in the account that it names."""
+    """A subject for a single policy. A key policy is given a key in the account that it names."""
     if policy.kind is not PolicyKind.KEY:
         return Subject(policy, Evaluator(_world("", {})), alone=True)
     account, partition, region = owner_of(policy)
@@ -153,10 +153,10 @@ def alone(policy: Policy) -> Subject:
 
 
 def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
-    """Account, partition and Region of the key whose policy it is, as far as it tells; else None, ``aws``, None.
+    """Account, partition and Region of the key with this policy, as far as the policy tells; else None, ``aws``, None.
 
-    The key is in the account that its Resource names, else in the only one that may change the policy as a whole, else
-    in the only one that is allowed something as a whole, else in the only one that is named.
+    The key is in the account that a Resource names, else in the only one whose account principal may change the policy,
+    else in the only one whose account principal is allowed anything, else in the only one that is named.
     """
     changing: dict[str, str] = {}
     whole: dict[str, str] = {}
@@ -177,7 +177,7 @@ def owner_of(policy: Policy) -> tuple[str | None, str, str | None]:
                     changing.setdefault(account, partition)
     for found in (changing, whole, named):
         first = next(iter(found.values()), None)
-        # Nobody of another partition uses the key.
+        # Principals of other partitions cannot use the key.
         here = {account: partition for account, partition in found.items() if partition == first}
         if len(here) == 1:
             ((account, partition),) = here.items()

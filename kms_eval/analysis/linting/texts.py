@@ -1,9 +1,9 @@
-"""The texts of linted files: where values stand in them to the character, and what their comments ignore.
+"""The texts of linted files: the exact positions of values, and what comments ignore.
 
 Comes in: places. Goes out: spans, lines, reasons to ignore. Never here: rules.
 
-A comment ``# kms-eval: ignore KMS101 reason`` in a YAML file is about the values that begin on its line, or, standing
-alone on a line, about those on the next line; what is inside these values is ignored as well.
+A comment ``# kms-eval: ignore KMS101 reason`` in a YAML file applies to the values that begin on its line or, if it is
+alone on its line, on the next line that is not a comment; it also applies to everything inside these values.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _COMMENT = re.compile(
     r"(?:^|\s)#\s*kms-eval:\s*ignore\s+(?P<codes>KMS\d*(?:\s*,\s*KMS\d*)*)(?:[:\s]\s*(?P<reason>.*))?$"
 )
 _MEANT = re.compile(r"(?:^|\s)#\s*kms-eval\s*:?\s*ignore\b", re.IGNORECASE)
-"""What is meant to be such a comment, and ignores nothing where it is not of the form."""
+"""Text that is meant to be such a comment; it ignores nothing unless it has the right form."""
 _LARGEST = 8 * 1024 * 1024
 
 
 @record
 class Ignore:
-    """A comment: which beginnings of codes it ignores on which line, why, and where it stands itself.
+    """A comment: which prefixes of codes it ignores on which line (`about`), why, and its own line.
 
-    One without codes ignores nothing.
+    A comment without codes ignores nothing.
     """
 
     codes: tuple[str, ...]
@@ -39,7 +39,7 @@ class Ignore:
 
 @record
 class Text:
-    """One file as text. `span` finds places in it."""
+    """One file as text. `span` finds the positions of values in it."""
 
     lines: tuple[str, ...]
     span: Callable[[Steps], Span | None]
@@ -47,23 +47,23 @@ class Text:
 
 
 class Texts:
-    """The texts of all files that findings are in, each read once; a file that cannot be read any more has none."""
+    """The texts of all files with findings, each read once; a file that can no longer be read has no text."""
 
     def __init__(self) -> None:
         self._texts: dict[Path, tuple[str, Text | None]] = {}
 
     def of(self, place: Place) -> Text | None:
-        """The text of the file in which the place is."""
+        """The text of the file that contains the place."""
         return None if place.file.path is None else self.read(place.file.path, place.file.name)
 
     def read(self, path: Path, name: str) -> Text | None:
-        """The text of a file; messages call it by the name."""
+        """The text of a file; `name` is its name in messages."""
         if path not in self._texts:
             self._texts[path] = (name, _read(path))
         return self._texts[path][1]
 
     def ignored(self, place: Place, code: str) -> Ignore | None:
-        """The comment by which a finding there is ignored."""
+        """The comment that ignores a finding with this code at this place; None where there is none."""
         text = self.of(place)
         if text is None or not text.ignores:
             return None

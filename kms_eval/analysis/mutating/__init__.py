@@ -1,1 +1,1 @@
-"""Whether tests would notice a mistake in the policies."""
+"""Mutation testing: whether tests would notice a mistake in the policies."""

@@ -1,10 +1,10 @@
-"""Policies with one mistake in them: what somebody could get wrong in one statement, one row for each kind of mistake.
+"""Mutants: policies with one mistake in one statement, with a row for each kind of mistake.
 
 Comes in: written statements and the principals of their world. Goes out: mutants, each with the statement it changes.
-Never here: tests, deciding, and whether a mutant makes any difference.
+Never here: tests, deciding, whether a mutant makes any difference.
 
-To add a kind of mistake, write a function that yields changed statements and add its row. Rows come in order: of two
-mutants with the same statement the first is kept.
+To add a kind of mistake, write a function that yields changed statements and add its row. The order of rows matters: of
+two mutants with equal statements, the first is kept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kms_eval.language.operators import OPERATORS
 from kms_eval.language.pattern import is_wild, only_stars, wild
 
 NOBODY = "somebody-else"
-"""Name of a role that no statement means, where the world has no other principal to take."""
+"""The name of a role that no statement names, for use where the world has no other principal."""
 
 _Value = TypeVar("_Value")
 
@@ -33,7 +33,7 @@ _EVERY_ACTION = "kms:*"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of one statement. `after` None: the statement is dropped. `what` says it in words."""
+    """One change of one statement. `after` None: the statement is removed. `what` describes the change."""
 
     kind: str
     written: Written
@@ -42,7 +42,7 @@ class Mutant:
     what: str
 
     def policies(self) -> Mapping[Policy, Policy]:
-        """For every attachment of the statement the policy that takes its place."""
+        """For every attached policy that contains the statement, the policy that takes its place."""
         return {policy: replace(policy, statements=tuple(self._changed(policy))) for policy in self.written.policies}
 
     def _changed(self, policy: Policy) -> Iterator[Statement]:
@@ -54,7 +54,7 @@ class Mutant:
 
 
 def _as_changed(own: Statement, before: Statement, after: Statement) -> Statement:
-    """The same change to another reading of the statement, which may lack its Principal."""
+    """The same change, applied to another copy of the statement, which may lack its Principal."""
     changes = {
         field.name: getattr(after, field.name)
         for field in fields(Statement)
@@ -65,7 +65,7 @@ def _as_changed(own: Statement, before: Statement, after: Statement) -> Statemen
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A statement that is to be changed, the kinds of policy it is in, and principals to put in place of others."""
+    """A statement to change, the kinds of policy it is in, and principals to use as replacements."""
 
     statement: Statement
     kinds: frozenset[PolicyKind]
@@ -77,7 +77,7 @@ _Changes = Iterator[tuple[Statement | None, str]]
 
 @dataclass(frozen=True, slots=True)
 class MutantKind:
-    """One kind of mistake: its name, what it is, and how a statement is changed."""
+    """One kind of mistake: its name, a summary, and a function that changes a statement."""
 
     name: str
     summary: str
@@ -87,7 +87,7 @@ class MutantKind:
 def mutants(written: Iterable[Written], others: Iterable[str], kinds: Iterable[str] | None = None) -> Iterator[Mutant]:
     """Every mutant of every statement. `others` are ARNs of principals; `kinds` names kinds of mistake, None all.
 
-    A statement of which no source could show everything has none: what would be a mistake in it nobody can tell.
+    A statement with unknown parts has no mutants, as it is not known what would be a mistake in it.
     """
     wanted = None if kinds is None else frozenset(kinds)
     names = tuple(others)
@@ -97,7 +97,7 @@ def mutants(written: Iterable[Written], others: Iterable[str], kinds: Iterable[s
 
 
 def _is_open(written: Written, statement: Statement) -> bool:
-    """Whether something in the statement is unknown; it may be there twice, as it is for certain and as it may be."""
+    """Whether a part of the statement is unknown; it may be there twice, in its certain and in its possible form."""
     return any(each.open for policy in written.policies for each in policy.statements if each.index == statement.index)
 
 
@@ -117,7 +117,7 @@ def _of_statement(
 
 
 def _meaning(statement: Statement | None) -> object:
-    """The same for statements that differ in nothing but the order or number of patterns for the same actions."""
+    """A value that is equal for statements that differ only in how they list the same actions or principals."""
     if statement is None:
         return None
     actions = covered(statement.actions) if statement.actions is not None else None
@@ -193,8 +193,8 @@ def _negate_operator(subject: _Subject) -> _Changes:
 
 def _add_if_exists(subject: _Subject) -> _Changes:
     for test in subject.statement.condition or ():
-        # These hold without the key anyway, or are about a key that every request has.
-        # IfExists changes nothing under a set operator (semantics S17).
+        # These tests hold without the key anyway, or test a key that every request has. IfExists changes nothing under
+        # a set operator (semantics S17).
         anyway = bool(test.qualifier) or OPERATORS[test.operator].negated
         anyway = anyway or test.if_exists or test.key.lower() in CLOCK
         if not anyway and test.operator != "Null":
@@ -285,7 +285,7 @@ def _principal_lists(statement: Statement) -> Iterator[tuple[str, tuple[Principa
 def _another(
     entry: PrincipalEntry, entries: tuple[PrincipalEntry, ...], others: tuple[str, ...]
 ) -> PrincipalEntry | None:
-    """Somebody else of the same account and kind; another account for an account, another service for a service."""
+    """Another principal of the same account and kind; another account for an account, another service for a service."""
     taken = {each.value for each in entries}
     if entry.kind == "Service":
         names = (name for name in ("lambda.amazonaws.com", "ec2.amazonaws.com") if name not in taken)
@@ -339,11 +339,11 @@ KINDS: tuple[MutantKind, ...] = (
     MutantKind("swap-principal", "a principal is mistaken for another", _swap_principal),
     MutantKind("add-every-resource", "`*` is added to the resources", _add_every_resource),
 )
-"""Kinds of mistake, the specific ones before those that may come to the same."""
+"""Kinds of mistake; specific ones come before general ones that may result in the same statement."""
 
 
 def known_kinds(names: Sequence[str], field: str) -> Sequence[str] | None:
-    """The names of kinds; None, which is all, where there are none. Raises InputError, about `field`, for others."""
+    """The names of kinds; None, meaning all, if there are none. Raises InputError, about `field`, for unknown names."""
     known = [kind.name for kind in KINDS]
     faults = [
         Fault(f"unknown kind {quoted(name)}", Location(field=field), did_you_mean(name, known) or _LISTED)

@@ -1,10 +1,10 @@
-"""Would the tests notice a mistake? Every mutant is tried on them; what none notices is shown with a telling request.
+"""Would the tests notice a mistake? They run against every mutant; a survivor is shown with a request that exposes it.
 
-Comes in: what decides, test cases and a time. Goes out: a report. Never here: files, output, a clock.
+Comes in: an evaluator, test cases and a time. Goes out: a report. Never here: files, output, a clock.
 
-A mutant is decided by an evaluator of its own, which shares everything with its parent but the rules of the changed
-policies, and only tests that these policies have a say in are run again. One that no test notices is looked into
-(`witnesses`): it is equivalent where the engine shows that no request is decided differently, and is then not reported.
+Each mutant has its own evaluator, which shares everything with its parent except the rules of the changed policies.
+Only tests whose decisions these policies can affect run again. A mutant that no test notices is examined (`witnesses`):
+it is equivalent if the engine shows that no request is decided differently, and is then not reported.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from kms_eval.world.cases import TestCase
 from kms_eval.world.model import Caller, Session
 
 Track = Callable[[Sequence[Mutant]], Iterable[Mutant]]
-"""Passes mutants on one by one, and may say how far they are."""
+"""Passes mutants on one by one, and may show progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A mutant that no test noticed, and the request that would have told it apart."""
+    """A mutant that no test noticed, and a request that would have exposed it."""
 
     mutant: Mutant
     witness: Witness
     opened: int
-    """In how many cases of a principal, a resource and an action it allows what was never, or not always, allowed."""
+    """For how many combinations of principal, resource and action it allows what was never, or not always, allowed."""
 
     @property
     def danger(self) -> tuple[int, int]:
-        """Greater is worse: what allows more comes before what allows less."""
+        """Greater is worse: allowing more is worse than allowing less."""
         return (self.witness.danger, self.opened)
 
 
 @dataclass(frozen=True, slots=True)
 class MutationReport:
-    """What became of all mutants. `survivors` come most dangerous first.
+    """The results for all mutants. `survivors` are sorted, most dangerous first.
 
-    `killed` were noticed, `equivalent` make no difference. `unsettled` may make one, but no request that was tried
+    `killed` were noticed; `equivalent` make no difference; `unsettled` may make one, but no request that was tried
     showed it.
     """
 
@@ -61,21 +61,21 @@ class MutationReport:
 
     @property
     def mutants(self) -> int:
-        """All that were tried."""
+        """The number of mutants that were tried."""
         return self.killed + self.equivalent + len(self.unsettled) + len(self.survivors)
 
     @property
     def score(self) -> float:
-        """The share, in percent, of the mutants that make a difference which some test noticed; 100 if none does."""
+        """The percentage of mutants noticed by tests, among those known to make a difference; 100 if there are none."""
         telling = self.killed + len(self.survivors)
         return 100 * self.killed / telling if telling else 100.0
 
 
 class MutantEvaluator(Evaluator):
-    """Decides in the parent's world as if some policies said something else.
+    """Decides in the parent's world as if some policies were different.
 
-    Callers and compiled rules are the parent's. Names are resolved as in the parent's world; that differs from those of
-    a changed world only for sessions of roles that nothing but the changed statement mentions.
+    Callers and compiled rules are the parent's. Names are resolved in the parent's world; the result differs from that
+    in a changed world only for sessions of roles that only the changed statement mentions.
     """
 
     def __init__(self, parent: Evaluator, changed: Mapping[Policy, Policy]) -> None:
@@ -89,7 +89,7 @@ class MutantEvaluator(Evaluator):
         self._changed = changed
 
     def rules(self, policy: Policy) -> tuple[Rule, ...]:
-        """The rules of what takes the place of a changed policy, and the parent's rules of any other."""
+        """The rules of the replacement for a changed policy, and the parent's rules for any other policy."""
         changed = self._changed.get(policy)
         return self.parent.rules(policy) if changed is None else super().rules(changed)
 
@@ -100,20 +100,20 @@ class MutantEvaluator(Evaluator):
 
 @dataclass(frozen=True, slots=True)
 class _Baseline:
-    """A test that passes, and what it asks of which policies."""
+    """A test that passes, with the actions for which it asks each policy."""
 
     case: TestCase
     actions: Mapping[Policy, int]
 
 
 def failing_tests(evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) -> tuple[TestResult, ...]:
-    """The results of tests that do not pass as things are; while there are any, mutants tell nothing."""
+    """The results of tests that do not pass on the unchanged policies; while there are any, mutants show nothing."""
     results = (run_test(evaluator, case, now=now) for case in cases)
     return tuple(result for result in results if result.outcome != "passed")
 
 
 def all_mutants(evaluator: Evaluator, kinds: Iterable[str] | None = None) -> tuple[Mutant, ...]:
-    """Every mutant of the evaluator's world; `kinds` names kinds of mistake, None all."""
+    """Every mutant of the evaluator's world; `kinds` names kinds of mistake, None means all."""
     written = catalogue(evaluator.world, evaluator.rules).all
     return tuple(mutants(written, evaluator.world.principals, kinds))
 
@@ -125,7 +125,7 @@ def mutate(
     now: datetime,
     track: Track = lambda tried: tried,
 ) -> MutationReport:
-    """Try mutants on tests that pass as things are. `now` is the time of requests that do not say another."""
+    """Run tests that pass on the unchanged policies against mutants. `now` is the time of requests without a time."""
     baselines = [_Baseline(case, _actions(evaluator, case, now)) for case in cases]
     witnesses = Witnesses(evaluator, cases, now)
     killed = equivalent = 0
@@ -149,7 +149,7 @@ def mutate(
 
 
 def _actions(evaluator: Evaluator, case: TestCase, now: datetime) -> Mapping[Policy, int]:
-    """For each policy that has a say in a test's decision, the actions it is asked about."""
+    """For each policy that takes part in a test's decision, the actions it is asked about."""
     asked: dict[Policy, int] = {}
     for part in evaluator.rule(request_of(case, now)).parts:
         for in_force in part.cell.in_force:
@@ -166,7 +166,7 @@ def _noticed(
     other: MutantEvaluator,
     now: datetime,
 ) -> bool:
-    """Whether a test ends differently."""
+    """Whether a test no longer passes."""
     index = mutant.before.index
     spoken_of = {policy: _spoken_of(index, policy, other) for policy in changed}
     for baseline in baselines:
@@ -177,9 +177,9 @@ def _noticed(
 
 
 def _spoken_of(index: int, policy: Policy, other: MutantEvaluator) -> int:
-    """The actions that a statement or its mutant covers; about all others it has no say, changed or not.
+    """The actions that a statement or its mutant covers; it has no effect on any others, changed or not.
 
-    Which actions AWS has not published it covers depends on the question, so these always count.
+    Whether it covers actions that AWS has not published depends on the request, so these always count.
     """
     rules = (*other.parent.rules(policy), *other.rules(policy))
     return reduce(or_, (rule.actions for rule in rules if rule.statement.index == index), UNPUBLISHED)

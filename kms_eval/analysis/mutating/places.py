@@ -1,7 +1,7 @@
-"""Where a changed policy has a say: everybody whom it concerns, on every resource that it is about.
+"""Where a changed policy can matter: for every principal it applies to, on every resource it covers.
 
-Comes in: a world, and statements that were changed. Goes out: places, each with the request that asks there.
-Never here: compiling, deciding. Leaving a place out says that no request there can be decided differently.
+Comes in: a world, and statements that were changed. Goes out: places, each with a request for it. Never here:
+compiling, deciding. A place is left out only if no request there can be decided differently.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NEW_ALIAS = "alias/new"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One asker on the resources of one call (for alias operations key and alias), and the request that asks for it."""
+    """One caller on the resources of one call (key and alias, for alias operations), and the request for it."""
 
     scopes: tuple[Scope, ...]
     request: Request
@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Policies with other rules: all rules that are no longer there, and those that take their places."""
+    """Policies with different rules: `rules` has all rules that are removed and all that replace them."""
 
     policies: frozenset[Policy]
     rules: tuple[Rule, ...]
@@ -47,7 +47,7 @@ class Change:
 
     @property
     def actions(self) -> int:
-        """The actions that any of the rules covers; about others nothing changes."""
+        """The actions that any of the rules covers; for others nothing changes."""
         mask = 0
         for rule in self.rules:
             mask |= rule.actions
@@ -55,7 +55,7 @@ class Change:
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """The names of aliases that its rules name in full, whether keys have them or not."""
+        """The alias names that the rules have in full, whether keys have these aliases or not."""
         texts = (
             text
             for rule in self.rules
@@ -66,7 +66,7 @@ class Change:
 
 
 def change(evaluator: Evaluator, other: Evaluator, changed: Mapping[Policy, Policy]) -> Change:
-    """What `other`, who has other rules for some policies, sees differently."""
+    """The change between the evaluator's rules for the `changed` policies and those of `other`."""
     rules: list[Rule] = []
     for policy in changed:
         before, after = evaluator.rules(policy), other.rules(policy)
@@ -76,7 +76,7 @@ def change(evaluator: Evaluator, other: Evaluator, changed: Mapping[Policy, Poli
 
 
 class Places:
-    """The places of one world. Who has which policies is found out once."""
+    """The places of one world. Which policies apply to which caller is computed once."""
 
     def __init__(self, evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) -> None:
         self._evaluator = evaluator
@@ -88,7 +88,7 @@ class Places:
     def concerned(self, change: Change) -> Iterator[Place]:
         """Every place where the change may make a difference, each once."""
         seen: set[Caller] = set()
-        # A mistake may name somebody of whom nobody has heard.
+        # A mistake may name a principal that occurs nowhere else.
         for somebody in (*self._everybody, *named_in(self._evaluator, change.changed)):
             rules = tuple(rule for rule in change.rules if _speaks_to(rule, somebody.caller))
             if rules and somebody.caller not in seen:
@@ -114,7 +114,7 @@ class Places:
                     yield Place((Scope(world, caller, none, endpoint),), asking, mask)
 
     def _policies_of(self, caller: Caller) -> frozenset[Policy]:
-        """What hangs on the caller, whatever it asks for."""
+        """The policies that apply to the caller, whatever the request is for."""
         known = self._own.get(caller)
         if known is None:
             world = self._evaluator.world
@@ -123,9 +123,9 @@ class Places:
         return known
 
     def _is_concerned(self, key: Key, change: Change) -> bool:
-        """Whether a changed policy hangs on the key or its aliases; root of its account is bound by as much as anybody.
+        """Whether a changed policy applies to the key or its aliases, found for root, who is exempt from none of them.
 
-        The two differ: RCPs spare AWS managed keys.
+        Key and alias differ: RCPs do not apply to AWS managed keys.
         """
         known = self._of_key.get(key)
         if known is None:
@@ -156,12 +156,12 @@ def _speaks_to(rule: Rule, caller: Caller) -> bool:
 
 
 def _covers(rules: Iterable[Rule], scope: Scope) -> bool:
-    """Whether some rule may be about the resource; one with variables may be about any."""
+    """Whether any of the rules may cover the resource; a rule with variables may cover any resource."""
     return any(
         rule.resource is not None
         and (
             rule.resource.needs
-            # Without variables it asks for no condition key.
+            # Without variables, this needs no condition key.
             or rule.resource.covers(
                 scope.target, Context(Situation(scope, "kms:decrypt")), generous=rule.effect == "Deny"
             )

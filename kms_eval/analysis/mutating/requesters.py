@@ -1,9 +1,9 @@
-"""Everybody a request may come from who could make a difference: described, named anywhere, or strangers.
+"""All principals whose requests could show a difference: described, named anywhere, or strangers.
 
-Comes in: a world and test cases. Goes out: callers, each in the words of a request. Never here: deciding.
+Comes in: a world and test cases. Goes out: callers, each with its name for requests. Never here: deciding.
 
-`principals` knows who has something to say to the keys of a world. Here are also those whom nothing speaks for yet: a
-policy with a mistake may.
+`principals` lists the principals that policies of a world apply to. This also has those that no policy applies to yet,
+as a policy with a mistake may.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SOMEWHERE, _SOMEONE = "any", "x"
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks, in the words of a request."""
+    """A caller, with its name and session as a request gives them."""
 
     text: str
     caller: Caller
@@ -35,7 +35,7 @@ class Requester:
 
 
 def requesters(evaluator: Evaluator, cases: Iterable[TestCase] = ()) -> tuple[Requester, ...]:
-    """Strangers of every account and of an unknown one, then all whom the world knows or the tests ask for."""
+    """Strangers in every account and in an unknown one, then all principals that the world or the tests name."""
     world = evaluator.world
     accounts = tuple(_accounts(world))
     found = [
@@ -51,7 +51,7 @@ def requesters(evaluator: Evaluator, cases: Iterable[TestCase] = ()) -> tuple[Re
 
 
 def named_in(evaluator: Evaluator, policies: Iterable[Policy]) -> Iterator[Requester]:
-    """Those whom the Principal elements of policies name; what an id stands for, the world knows or nobody does."""
+    """The principals that Principal and NotPrincipal elements name; unique ids, accounts and patterns are left out."""
     texts = (
         entry.value
         for policy in policies
@@ -71,7 +71,7 @@ def _resolved(evaluator: Evaluator, texts: Iterable[str], session: Session | Non
 
 
 def _accounts(world: World) -> Iterator[tuple[str, str]]:
-    """Accounts with keys or principals, members of the organization, and one that the world knows nothing of."""
+    """Accounts with keys or principals, members of the organization, and one that occurs nowhere in the world."""
     members = world.organization.accounts if world.organization is not None else ()
     yield from dict.fromkeys(
         (
@@ -91,7 +91,7 @@ def _of_accounts(names: Iterable[str], accounts: Iterable[tuple[str, str]]) -> I
 
 
 def _in_conditions(policies: Iterable[Policy], accounts: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """Whom conditions ask for, by ARN (wildcards filled in), name, account or service."""
+    """The principals that conditions test for, by ARN (wildcards filled in), name, account or service."""
     tests = {
         (test.key.lower(), value)
         for policy in policies
@@ -111,7 +111,7 @@ def _in_conditions(policies: Iterable[Policy], accounts: tuple[tuple[str, str], 
 
 
 def _filled(pattern: str, accounts: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """The principals that an ARN, perhaps with wildcards, may stand for: one for each account."""
+    """The principals that an ARN, possibly with wildcards, may stand for: one for each account."""
     parts = pattern.replace("?", _SOMEONE).split(":", 5)
     if len(parts) < 6 or parts[2] not in {"iam", "sts"}:
         return

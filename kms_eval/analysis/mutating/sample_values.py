@@ -1,8 +1,8 @@
-"""Values that requests could have for the condition keys that policies ask for: some that fit, some that do not.
+"""Values that requests could have for the condition keys that policies test: some that match, some that do not.
 
 Comes in: tests of conditions. Goes out: texts, and contexts made of them. Never here: deciding, requests.
 
-What fits is found by asking the test itself, so a value made up wrongly costs a try and no truth.
+Whether a value matches is decided by the test itself, so a badly chosen value costs a try but no correctness.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kms_eval.language.variables import Lookup
 
 Values = tuple[str, ...]
 Context = Mapping[str, Values | None]
-"""The values of condition keys (lower case); None says that the request does not have the key."""
+"""The values of condition keys (lower case); None means that the request does not have the key."""
 
 _Options = Mapping[str, Iterable[Values | None]]
 
@@ -29,9 +29,9 @@ _DAY = 86_400
 
 
 def contexts(entries: Iterable[Entry], lookup: Lookup, is_open: Callable[[str], bool]) -> Iterator[Context]:
-    """Contexts worth trying: without anything, with what each entry asks for, and each of these with one key changed.
+    """Contexts worth trying: an empty one, one that meets each entry, and each of these with one key changed.
 
-    Only keys that `is_open` (named in lower case) get values; `lookup` fills in policy variables.
+    Only keys for which `is_open` is true (given in lower case) get values; `lookup` fills in policy variables.
     """
     rules = [entry.rule for entry in entries if entry.rule is not None]
     options = _options(rules, lookup, is_open)
@@ -53,7 +53,7 @@ def contexts(entries: Iterable[Entry], lookup: Lookup, is_open: Callable[[str], 
 
 
 def _options(rules: Iterable[Rule], lookup: Lookup, is_open: Callable[[str], bool]) -> _Options:
-    """For each key every value worth trying, its absence first."""
+    """For each key, every value worth trying, absence first."""
     options: dict[str, dict[Values | None, None]] = {}
     for rule in rules:
         for test in _tests(rule):
@@ -77,7 +77,7 @@ def _tests(rule: Rule) -> tuple[Test, ...]:
 
 
 def _fitting(rule: Rule, options: _Options, lookup: Lookup) -> dict[str, Values | None]:
-    """For each key the first value with which all tests of the rule on this key hold."""
+    """For each key, the first value for which all tests of the rule on this key hold."""
     generous = rule.effect == "Deny"
     found: dict[str, Values | None] = {}
     for key in dict.fromkeys(test.key for test in _tests(rule)):
@@ -90,7 +90,7 @@ def _fitting(rule: Rule, options: _Options, lookup: Lookup) -> dict[str, Values 
 
 
 def _samples(test: Test, lookup: Lookup) -> Iterator[Values]:
-    """Values of a request that a test may accept or refuse, single ones first."""
+    """Values of a request for which a test may hold or fail, single ones first."""
     texts = [text for written in test.written.values for text in _texts(test, _filled(written, lookup))]
     texts = list(dict.fromkeys(texts or [_SOMETHING]))
     yield from ((text,) for text in texts)
@@ -108,7 +108,7 @@ def _filled(written: str, lookup: Lookup) -> str:
 
 
 def _texts(test: Test, text: str) -> Iterator[str]:
-    """Texts like the one of the policy, and others of its type."""
+    """Texts that match the policy's text, and others of the same type."""
     make = _OF_TYPE.get(test.operator.type, _strings)
     try:
         yield from make(text)
@@ -141,7 +141,7 @@ def _dates(text: str) -> Iterator[str]:
 
 
 def time_text(seconds: Decimal) -> str:
-    """ISO 8601 text of a time in seconds since 1970."""
+    """The ISO 8601 text of a time in seconds since 1970."""
     since = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(seconds))
     return since.isoformat().replace("+00:00", "Z")
 

@@ -1,12 +1,12 @@
-"""A request that two readings of one world decide differently, or the proof that there is none.
+"""A request that is decided differently after a change of policies, or the proof that there is no such request.
 
-Comes in: an evaluator, and another one of the same world in which some policies say something else. Goes out: the
-difference. Never here: mutants, tests run.
+Comes in: an evaluator, and another one for the same world with some policies changed. Goes out: the difference. Never
+here: mutants, running tests.
 
-Both compile a cell for everybody who may ask, on every resource where the changed policies have a say. Where all cells
-have the same settled sums and the same pending entries, no request can be decided differently, unless its own context
-contradicts what the world says (keys that a test gives are therefore left open). Where they differ, requests are made
-of what the pending conditions ask for, and a witness is one that both have really decided.
+Both compile a cell for every caller on every resource where the changed policies can matter. If all cells have the same
+sums and the same pending entries, no request can be decided differently, unless its own context contradicts the world
+(keys that a test gives are therefore left open). If they differ, requests are made from what the pending conditions
+test, and a witness is a request that both evaluators have actually decided.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ENOUGH_PLACES = 25
 _MOST_TRIES = 300
 _MOST_TRIES_AT_A_PLACE = 60
 _TELLING = frozenset({"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:Decrypt", "kms:GenerateDataKey"})
-"""Actions whose meaning everybody knows."""
+"""Well-known actions, preferred in reports."""
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 
 
@@ -56,7 +56,7 @@ class Witness:
 
     @property
     def allows_less(self) -> bool:
-        """Whether the change denies what was allowed; else one kind of deny became the other."""
+        """Whether the change denies what was allowed. If neither more nor less is allowed, the kind of deny changed."""
         return self.before == "allowed"
 
     @property
@@ -67,9 +67,9 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was found: a witness, or that there is `none`; neither where something differs and no request showed it.
+    """What was found: a witness, or that there is `none`; neither if something differs but no request showed it.
 
-    `opened` counts principal, resource and action where never became sometimes, or sometimes always.
+    `opened` counts combinations of principal, resource and action that went from never to sometimes, or to always.
     """
 
     witness: Witness | None = None
@@ -83,10 +83,10 @@ _Known = dict[tuple[object, ...], Cell]
 
 @dataclass(frozen=True, slots=True)
 class _Unequal:
-    """Cells of one place that differ about some actions.
+    """Cells of one place that differ for some actions.
 
-    `opened` are those of which more is allowed in any case (from never, or to always), `closed` those of which less is;
-    of the `shifted` ones both may be.
+    `opened` are actions for which certainly more is allowed (from never, or to always), `closed` those for which
+    certainly less is; for `shifted` ones it may be either.
     """
 
     place: Place
@@ -98,7 +98,7 @@ class _Unequal:
 
 
 class Witnesses:
-    """Finds witnesses in one world. What the world decides as it is, is compiled once."""
+    """Finds witnesses in one world. The cells of the unchanged world are compiled once."""
 
     def __init__(self, evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) -> None:
         self._evaluator = evaluator
@@ -109,7 +109,7 @@ class Witnesses:
         self._cells: _Known = {}
 
     def between(self, other: Evaluator, changed: Mapping[Policy, Policy]) -> Difference:
-        """What `other` decides differently, who has other rules for the policies in `changed`, and for no others."""
+        """What `other` decides differently, whose rules differ only for the policies in `changed`."""
         unequal: list[_Unequal] = []
         cells: _Known = {}
         complete = True
@@ -135,7 +135,7 @@ class Witnesses:
             of_denies, of_others = _differing(first, second)
             denies, others = denies | of_denies, others | of_others
         evaluated = one.allowed & two.allowed | one.denied & two.denied | one.silent & two.silent
-        # What nobody can be allowed either way, no Allow changes.
+        # An Allow makes no difference for what nobody can be allowed, before or after.
         differing = (denies | others & (one.possible | two.possible)) & place.actions & ~evaluated
         if not differing:
             return None
@@ -151,20 +151,20 @@ class Witnesses:
         return cell
 
     def _witness(self, unequal: Sequence[_Unequal], other: Evaluator) -> Witness | None:
-        """The most dangerous witness among the requests that are worth their while."""
+        """The most dangerous witness among the requests that are tried."""
         best: Witness | None = None
         for actions in (_opened, _shifted, _closed):
             for asked in islice(_questions(unequal, actions, self._unfolded, self._now), _MOST_TRIES):
                 witness = self._asked(asked, other) if asked.differs() else None
                 if witness is not None and (best is None or witness.danger > best.danger):
                     best = witness
-                # What is closed allows nothing more.
+                # For closed actions, nothing more is allowed.
                 if best is not None and (best.allows_more or (actions is _closed and best.allows_less)):
                     return self._plain(best)
         return self._plain(best) if best is not None else None
 
     def _asked(self, asked: _Question, other: Evaluator) -> Witness | None:
-        """The question really asked of both: of a call on alias and key the other half may deny it anyway."""
+        """The request as both evaluators decide it: for a call on alias and key, the other part may deny it anyway."""
         request = asked.request()
         try:
             witness = Witness(request, self._evaluator.rule(request).outcome, other.rule(request).outcome)
@@ -173,7 +173,7 @@ class Witnesses:
         return witness if witness.before != witness.after else None
 
     def _plain(self, witness: Witness) -> Witness:
-        """The witness without its time, where that is the present one: it says nothing."""
+        """The witness without its time if that is the current time, which is irrelevant."""
         if witness.request.at != self._now:
             return witness
         return replace(witness, request=replace(witness.request, at=None))
@@ -192,7 +192,7 @@ def _closed(unequal: _Unequal) -> int:
 
 
 def _contradicted(cases: Iterable[TestCase]) -> Iterator[str]:
-    """Condition keys (lower case) that tests give in place of facts, a tag of the caller say."""
+    """Condition keys (lower case) that tests give in place of facts of the world, such as a tag of the caller."""
     for case in cases:
         action = case.request.action.lower()
         for name in case.request.context:
@@ -203,7 +203,7 @@ def _contradicted(cases: Iterable[TestCase]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Final:
-    """Actions that every request gets the same decision about, and those that some request may be allowed."""
+    """The actions for which all requests get the same decision, and those for which some request may be allowed."""
 
     allowed: int
     denied: int
@@ -212,7 +212,7 @@ class _Final:
 
 
 def _final(cells: _Cells) -> _Final:
-    """What the cells of one call say together: each has to allow, and a Deny anywhere is an explicit deny."""
+    """The cells of one call combined: each has to allow, and a Deny in any of them is an explicit deny."""
     allowed = possible = EVERYTHING
     denied = maybe_denied = 0
     for cell in cells:
@@ -229,7 +229,7 @@ def _final(cells: _Cells) -> _Final:
 
 
 def _differing(before: Cell, after: Cell) -> tuple[int, int]:
-    """The actions about which the Denies differ, and those about which anything else does, settled or pending."""
+    """The actions for which Deny entries differ, and those for which anything else does, decided or pending."""
     found = [one ^ other for one, other in zip(before.sums, after.sums, strict=True)]
     waiting, changed = _waiting(before), _waiting(after)
     for layer_index, asks in waiting.keys() | changed.keys():
@@ -241,12 +241,12 @@ def _differing(before: Cell, after: Cell) -> tuple[int, int]:
 
 
 def _waiting(cell: Cell) -> dict[tuple[int, object], int]:
-    """The actions of pending entries by slot and by what the entries ask. Grants are the same in both."""
+    """The actions of pending entries, by layer index and by their conditions. Grants are the same in both."""
     found: dict[tuple[int, object], int] = {}
     for entry in cell.pending:
         if entry.rule is not None:
             statement, policy = entry.rule.statement, entry.rule.policy
-            # Statements with the same questions in a policy of another kind or version are read differently.
+            # Equal statements in policies of different kinds or versions are read differently.
             asks = (statement.condition, statement.resources, statement.not_resources, policy.kind, policy.variables)
             found[entry.layer_index, asks] = found.get((entry.layer_index, asks), 0) | entry.actions
     return found
@@ -254,14 +254,14 @@ def _waiting(cell: Cell) -> dict[tuple[int, object], int]:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One request, as the cells are asked and as a person would ask."""
+    """One request, in the form for cells and in the form for users."""
 
     unequal: _Unequal
     action: str
     circumstances: Circumstances
 
     def differs(self) -> bool:
-        """Whether the cells decide differently, each by itself."""
+        """Whether any cell decides differently, by itself."""
         bit = bit_of(self.action)
         contexts = [Context(Situation(scope, self.action, self.circumstances)) for scope in self.unequal.place.scopes]
         return any(
@@ -270,7 +270,7 @@ class _Question:
         )
 
     def request(self) -> Request:
-        """The request in the words of a user."""
+        """The request as a user writes it."""
         (action,) = actions_in(bit_of(self.action))
         circumstances = self.circumstances
         context = {
@@ -290,7 +290,7 @@ class _Question:
 def _questions(
     unequal: Sequence[_Unequal], actions: Callable[[_Unequal], int], unfolded: frozenset[str], now: datetime
 ) -> Iterator[_Question]:
-    """What is worth asking about some actions: plain requests before those with a context."""
+    """Requests worth trying for some actions: plain requests before those with a context."""
     for one in unequal:
         yield from islice(_about(one, actions(one), unfolded, now), _MOST_TRIES_AT_A_PLACE)
 
@@ -310,7 +310,7 @@ def _about(unequal: _Unequal, actions: int, unfolded: frozenset[str], now: datet
 def _representatives(
     unequal: _Unequal, entries: Sequence[Entry], needs: Iterable[str], unfolded: frozenset[str], actions: int
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Of actions about which the cells know the same one each, with the keys that are open; the most telling first."""
+    """One action of each equivalence class under the cells, with its open condition keys; well-known ones first."""
     seen: set[tuple[object, ...]] = set()
     cells = (*unequal.before, *unequal.after)
     with_key = unequal.place.scopes[0].target.kind == "key"
@@ -331,7 +331,7 @@ def _representatives(
 
 
 def _circumstances(action: str, values: Values, names: Mapping[str, str], now: datetime) -> Circumstances:
-    """Values of condition keys where a request has them: time and encryption context have their own places."""
+    """Values of condition keys, put where a request has them: time and encryption context are separate fields."""
     row = published(action)
     with_pairs = row is not None and row.encryption_context and action != "kms:creategrant"
     context: dict[str, tuple[str, ...]] = {}
@@ -353,7 +353,7 @@ def _circumstances(action: str, values: Values, names: Mapping[str, str], now: d
 
 
 def _time(texts: tuple[str, ...]) -> datetime | None:
-    """The time that a value of aws:CurrentTime is; None where the request cannot be made at such a time."""
+    """The time in a value of aws:CurrentTime; None where it is no single time with a time zone."""
     try:
         time = datetime.fromisoformat(texts[0]) if len(texts) == 1 else None
     except ValueError:
@@ -362,7 +362,7 @@ def _time(texts: tuple[str, ...]) -> datetime | None:
 
 
 def _spellings(entries: Iterable[Entry]) -> Mapping[str, str]:
-    """Condition keys (lower case) as AWS spells them, or as policies do where the name holds a value of the user's."""
+    """The AWS spelling of condition keys (lower case), or that of policies where users choose a part of the name."""
     found: dict[str, str] = {}
     for entry in entries:
         for key in entry.needs:

@@ -1,1 +1,1 @@
-"""What the JSON of each verb has: its members, their types and what they mean; and the JSON Schemas made of them."""
+"""The JSON output of each command: its members, their types and meanings; and the JSON Schemas made from them."""

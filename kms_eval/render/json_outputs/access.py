@@ -1,4 +1,4 @@
-"""The JSON of verbs that are about everybody: who-can, matrix, diff.
+"""The JSON of commands that are about all principals: who-can, matrix, diff.
 
 Comes in: nothing. Goes out: types; each member says what it means. Never here: filling them in.
 """

@@ -1,4 +1,4 @@
-"""The JSON of verbs that decide requests: can, test, check, lockout, batch.
+"""The JSON of commands that decide requests: can, test, check, lockout, batch.
 
 Comes in: nothing. Goes out: types; each member says what it means. Never here: filling them in (`render.json` and the
 like).

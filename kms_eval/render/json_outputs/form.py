@@ -1,6 +1,6 @@
-"""What every JSON output has, and how its members are documented.
+"""What all JSON outputs have in common, and how their members are documented.
 
-Comes in: nothing. Goes out: the type that all outputs share. Never here: any one of them.
+Comes in: nothing. Goes out: the type that all outputs share. Never here: a particular output.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 Effect = Literal["Allow", "Deny"]
 
 documented = with_config(ConfigDict(use_attribute_docstrings=True))
-"""Puts what is said below a member into the schema."""
+"""Puts the docstring below a member into the schema as its description."""
 
 
 @documented

@@ -1,4 +1,4 @@
-"""The JSON of verbs that are about policies as they are written: lint, mutate, and the coverage of tests.
+"""The JSON of commands that are about policies as they are written: lint, mutate, and the coverage of tests.
 
 Comes in: nothing. Goes out: types; each member says what it means. Never here: filling them in.
 """

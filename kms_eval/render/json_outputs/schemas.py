@@ -1,9 +1,9 @@
-"""The JSON Schemas of what verbs print, made of their types.
+"""The JSON Schemas of what commands print, made from their types.
 
 Comes in: the name of an output. Goes out: its schema. Never here: the types.
 
-The schemas are files in `kms_eval/schemas`, written by ``python .ci/write_schemas.py`` and held equal to the types by a
-test. A member may be added within a version of the form, so a schema says nothing of members that it does not name.
+The schemas are files in `kms_eval/schemas`, written by ``python .ci/write_schemas.py``; a test checks that they match
+the types. Members may be added within a version of the form, so a schema allows members that it does not name.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ OUTPUTS: Mapping[str, type] = {
     "coverage": policies.Coverage,
     "batch": decisions.Batch,
 }
-"""The JSON of each verb, and that of coverage; of `batch` it is a line."""
+"""The JSON of each command, and that of coverage; for `batch`, it is that of a line."""
 
 
 def output_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of one of them."""
+    """The JSON Schema (draft 2020-12) of one output."""
     schema = TypeAdapter(OUTPUTS[name]).json_schema(mode="serialization")
     if "$ref" in schema:
         definitions = schema["$defs"]
@@ -46,7 +46,7 @@ def output_schema(name: str) -> dict[str, Any]:
 
 
 def _drop_titles(value: object) -> None:
-    """Take away the titles of members, which only repeat their names."""
+    """Remove the titles of members, which only repeat their names."""
     if isinstance(value, dict):
         for member in value.get("properties", {}).values():
             member.pop("title", None)
