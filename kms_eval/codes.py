@@ -1,6 +1,6 @@
 """Every reason and warning code, with the sentence it stands for and what to do about it.
 
-Comes in: nothing. Goes out: rows that explanations, renderers and documentation read. Never here: deciding which applies.
+Comes in: nothing. Goes out: rows that explanations, renderers and documentation read. Never here: which one applies.
 Codes are stable: they appear in `--json`, batch output and tests. A sentence may have `{layer}`, `{action}` and other
 placeholders.
 """

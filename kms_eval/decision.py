@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Decision:
     """The answer to one question; true only where it is `allowed`.
 
-    Reasons are worked out on first use. A pickled decision keeps everything it says, but not the world and the `ruling`.
+    Reasons are worked out on first use. A pickled decision keeps all that it says, but not the world and the `ruling`.
 
     Attributes:
         decision: ``allowed``, ``explicitDeny``, ``implicitDeny`` or ``undetermined``, as text.

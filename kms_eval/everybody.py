@@ -1,6 +1,6 @@
 """Questions about everybody in one world, in the form that the Python API and the command line share.
 
-Comes in: an evaluator, and names and circumstances as a user gives them. Goes out: answers. Never here: files, deciding.
+Comes in: an evaluator, names and circumstances as a user gives them. Goes out: answers. Never here: files, deciding.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ Token = tuple[str, bool]
 
 
 def matches_open(glob: str, start: str) -> bool | None:
-    """Whether the glob matches `start` followed by a session name: True for all names, False for none, None for some."""
+    """Whether the glob matches `start` followed by a session name: True for all, False for none, None for some."""
     tokens = tuple(_tokens(glob))
     some = False
     for position in _after(tokens, start):
