@@ -1,7 +1,7 @@
 """Questions about everybody, about the tests and about the documents of one scenario.
 
-Comes in: an evaluator and what was loaded. Goes out: thin methods of `Scenario`, which call `everybody` and the rooms of
-`analysis`. Never here: the question about one request (`Scenario.can`), an import that costs time.
+Comes in: an evaluator and what was loaded. Goes out: thin methods of `Scenario`, which call `everybody` and the rooms
+of `analysis`. Never here: the question about one request (`Scenario.can`), an import that costs time.
 """
 
 from __future__ import annotations

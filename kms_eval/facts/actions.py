@@ -217,7 +217,8 @@ ACTIONS: tuple[Action, ...] = (
     # The tag keys are in none of the lists of condition keys, but the operation has the parameter Tags.
     Action("kms:ReplicateKey", "Write", KEY, (*KEY_REQUEST_KEYS, *TAG_REQUEST_KEYS, "kms:ReplicaRegion"),
            operations=("ReplicateKey",), rcp=True, source=PUBLISHED),
-    # Permitted in identity policies only, and by the grant itself; AWS Organizations names it as exempt from RCPs.
+    # Of all policies only identity policies count, and the grant itself decides; AWS Organizations exempts it from RCPs
+    # by name.
     Action("kms:RetireGrant", "Permissions management", KEY,
            (*KEY_REQUEST_KEYS, *ENCRYPTION_CONTEXT_KEYS, "kms:GrantConstraintType"),
            operations=("RetireGrant",), cross_account=True, grantable=True, encryption_context=True, source=PUBLISHED),

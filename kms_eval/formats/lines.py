@@ -1,7 +1,7 @@
 """Positions of the values of a document, kept as a tree of the document's shape.
 
-Comes in: positions from the reader of YAML, or from the scan of JSON for faults. Goes out: the position of a place, or of
-the nearest place around it. Never here: values, and the text itself.
+Comes in: positions from the reader of YAML, or from the scan of JSON for faults. Goes out: the position of a place, or
+of the nearest place around it. Never here: values, and the text itself.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def _plain(value: object, file: SourceFile, steps: Steps) -> object:
         members = {
             _name(name, file, steps): _plain(member, file, (*steps, str(name))) for name, member in value.items()
         }
-        # A value that is already plain is returned as the same object: policies that many principals share are read once.
+        # A value that is already plain stays the same object: policies that many principals share are read once.
         same = type(value) is dict and all(members[name] is member for name, member in value.items())
         return value if same else members
     if isinstance(value, (list, tuple)):

@@ -147,7 +147,7 @@ class _Node:
 
 
 class _Frame:
-    """A mapping or sequence that is open. `step` is the index or key of the next member; None where a key comes next."""
+    """A mapping or sequence that is open. `step` is the index or key of the next member; None where a key is next."""
 
     __slots__ = ("anchor", "container", "height", "keys", "lines", "size", "step")
 
