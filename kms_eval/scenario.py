@@ -137,7 +137,7 @@ class Scenario(Questions):
         allow_unknown_action: bool = False,
         allow_unknown_key: bool = False,
     ) -> Scenario:
-        """A scenario from the same structure in memory; relative paths of policies start at `base`. Raises InputError."""
+        """A scenario from its structure in memory; relative paths of policies start at `base`. Raises InputError."""
         from kms_eval.world.load import from_dict  # noqa: PLC0415
 
         folder = Path(base) if base is not None else None

@@ -267,13 +267,13 @@ def find(name: str) -> ConditionKey | None:
 
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
-    """The one name under which a key's value is looked up: in lower case, for a synonym the name that is not deprecated."""
+    """The one name under which a key's value is looked up: in lower case, for a deprecated synonym the current name."""
     row = find(name)
     return row.synonym_of.lower() if row is not None and row.synonym_of is not None else name.lower()
 
 
 def spelled(key: str, written: str | None = None) -> str:
-    """A condition key as AWS spells it, or as `written` where part of its name is the user's (a tag key, for example)."""
+    """A condition key as AWS spells it, or as `written` where part of its name is the user's (such as a tag key)."""
     row = find(key)
     if row is None or row.name.lower() != key:
         return written or key

@@ -22,7 +22,7 @@ OPT_IN_REGIONS: Final = frozenset(
         *("me-central-1", "me-south-1", "mx-central-1"),
     }
 )
-"""Regions whose services use a principal name with the Region in it when they call into other Regions (semantics P6)."""
+"""Regions whose services have the Region in the principal with which they call into other Regions (semantics P6)."""
 
 SERVICE_NAMES: Final = frozenset(
     {
