@@ -1,7 +1,7 @@
-"""The shapes of documents in short: these forms read what is plainly right, without loading the pydantic models.
+"""The shapes of documents in short: what is plainly right is read by these forms, without loading the models.
 
-Comes in: nothing. Goes out: a form for each model of `shapes`. Never here: anything that is not in those models.
-The code is derived from them: after a change to a model `tests/documents/test_forms.py` fails and shows the new text.
+Comes in: nothing. Goes out: a form for each model of `shapes`. Never here: what those do not say.
+This text is derived from them. After a change of theirs `tests/documents/test_forms.py` fails and shows the new one.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ def _member(steps: Steps) -> Steps:
 
 
 def _without(wrong: set[Steps], value: Mapping[object, object], around: Steps = ()) -> dict[str, object]:
-    """The object without the places in `wrong`. Statements keep their index: one that is not an object becomes empty."""
+    """The object without the places in `wrong`. Statements keep their index: what is not an object becomes empty."""
     kept: dict[str, object] = {}
     for name, member in value.items():
         if not isinstance(name, str):

@@ -233,7 +233,7 @@ def _condition(subject: Subject) -> Iterator[Remark]:
 
 
 def _resource_control(subject: Subject) -> Iterator[Remark]:
-    """The grammar of RCPs that customers write; AWS's own RCPFullAWSAccess is the only one that allows (semantics O11)."""
+    """The grammar of RCPs that customers write; only AWS's own RCPFullAWSAccess may allow (semantics O11)."""
     shape = subject.shape
     full_access = (shape.Effect, shape.Principal, shape.Action, shape.Resource) == ("Allow", "*", ("*",), ("*",))
     if full_access and subject.written <= {"Sid", "Effect", "Principal", "Action", "Resource"}:
