@@ -1,4 +1,4 @@
-"""What AWS KMS refuses in PutKeyPolicy and CreateKey; policies that are in place already are still read (semantics S13).
+"""What AWS KMS refuses in PutKeyPolicy and CreateKey; policies that are already in place are read (semantics S13).
 
 Comes in: a key policy that has been read. Goes out: one sentence for each reason. Never here: whether principals exist
 and the lockout check, which need a world.

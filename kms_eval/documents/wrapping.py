@@ -86,7 +86,7 @@ def unwrapped(value: object, place: Place) -> tuple[object, Place]:
 
 
 def type_of_policy(value: object) -> str | None:
-    """The type of a policy in the output of describe-policy of Organizations: ``SERVICE_CONTROL_POLICY``, for example."""
+    """The type of a policy in the output of Organizations' describe-policy, for example ``SERVICE_CONTROL_POLICY``."""
     policy = value.get("Policy", value) if isinstance(value, Mapping) else None
     summary = policy.get("PolicySummary") if isinstance(policy, Mapping) else None
     kind = summary.get("Type") if isinstance(summary, Mapping) else None

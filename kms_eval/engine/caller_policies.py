@@ -1,6 +1,6 @@
 """The policies that apply to one caller whatever the key is: the layers that follow the caller, gathered once.
 
-Comes in: a caller, the endpoint it comes through, compiled rules. Goes out: `CallerPolicies`. Never here: keys, requests.
+Comes in: a caller, its VPC endpoint, compiled rules. Goes out: `CallerPolicies`. Never here: keys, requests.
 
 Most of what has to be compiled for a caller and a key depends on the caller alone, and is the same for all keys.
 """

@@ -43,7 +43,7 @@ class Status(Enum):
 
 @record
 class Test:
-    """One condition key under one operator. `key` and `needs` (its key and those of its variables) are in lower case."""
+    """One condition key under one operator. `key` and `needs` (also the keys of its variables) are in lower case."""
 
     key: str
     written: ConditionTest
@@ -175,7 +175,7 @@ class Condition:
     plain: bool
 
     def holds(self, source: Source, *, generous: bool) -> bool:
-        """Whether the condition is true: in both readings of what AWS leaves open, or with `generous` in either (Deny)."""
+        """Whether it is true in both readings of what AWS leaves open, or with `generous` in either of them (for Deny)."""
         if not self.tests:
             # ASSUMPTION Z14: an empty Condition block; an Allow does not apply, a Deny does.
             return generous

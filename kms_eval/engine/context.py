@@ -155,7 +155,7 @@ def derived(situation: Situation, key: str) -> Reading:
 
 @lru_cache(maxsize=16384)
 def _derivation(action: str, key: str) -> tuple[Callable[[Situation, str], Reading], str] | None:
-    """What derives a key (lower case) in a request for the action, and the rest of its name; None where nothing does."""
+    """What derives a key (lower case) in a request for the action, and the rest of its name; None: nothing does."""
     found = fact_of(key)
     return (found[0].derive, found[1]) if found is not None and carried(action, key) else None
 

@@ -48,7 +48,7 @@ class Shape:
     same_partition: bool = True
     limits: tuple[int, ...] = ()
     grant_limits: tuple[int, ...] = ()
-    """The limits that have documents; the empty one of a federated user without session policies is not among them (Z9)."""
+    """The limits that have documents, so not the empty one of a federated user without session policies (Z9)."""
     gates: tuple[int, ...] = ()
     task_only: bool = False
     """A session of AssumeRoot: its task policy allows nothing of AWS KMS (semantics S12)."""
@@ -85,8 +85,8 @@ def allowed(sums: list[int], shape: Shape) -> int:
     # ASSUMPTION Z1: a grant takes the place of the identity policy only; boundary and session policy still limit it.
     by_grant = sums[LayerIndex.GRANT] & grant_limits | sums[LayerIndex.GRANT_WITH_IDENTITY] & identity
     on_key = (by_policy | by_grant) & ~RETIRE_GRANT
-    # The grant itself decides about RetireGrant (semantics G23). ASSUMPTION Z19: where no SCP allows, it is denied; where
-    # boundary or session policy does not allow, only if an identity policy is needed.
+    # The grant itself decides about RetireGrant (semantics G23). ASSUMPTION Z19: where no SCP allows, it is denied;
+    # where boundary or session policy does not allow, only if an identity policy is needed.
     retiring = (sums[LayerIndex.RETIRE] | sums[LayerIndex.RETIRE_WITH_IDENTITY] & identity) & RETIRE_GRANT
     works = ON_KEY if shape.own_account else ACROSS_ACCOUNTS
     return (on_key | retiring) & gates & works
