@@ -175,7 +175,7 @@ class Condition:
     plain: bool
 
     def holds(self, source: Source, *, generous: bool) -> bool:
-        """Whether it is true in both readings of what AWS leaves open, or with `generous` in either of them (for Deny)."""
+        """Whether it is true in both readings of what AWS leaves open, or with `generous` (for Deny) in either."""
         if not self.tests:
             # ASSUMPTION Z14: an empty Condition block; an Allow does not apply, a Deny does.
             return generous

@@ -249,7 +249,7 @@ def org_paths(situation: Situation, account: str | None) -> Reading:
 
 
 def pair(pairs: Mapping[str, str], rest: str, question: str) -> Reading:
-    """The value of the pair with that name, ignoring case; names that differ only in case give several readings (C21)."""
+    """The value of the pair with that name, ignoring case; several readings where names differ only in case (C21)."""
     found = [(value,) for name, value in pairs.items() if name.lower() == rest]
     if not found:
         return None

@@ -163,7 +163,7 @@ class Evaluator:
         unfolded = frozenset(key for key in contradicted if cell.folded[key] & bit)
         if not unfolded:
             return cell
-        # The question gives a value for a condition key whose fact is folded into the masks: compile without folding it.
+        # The question gives a value for a condition key whose fact is folded into the masks: compile again without it.
         return self.cell_of(scope, unpublished, only_grant, unfolded)
 
     def cell_of(

@@ -129,7 +129,7 @@ class Explanation:
 
     @property
     def deciding(self) -> Source | None:
-        """The statement or grant to name where only one can be: the Deny, else the Allow that is closest to the caller."""
+        """The statement or grant to name where only one can be: the Deny, else the Allow closest to the caller."""
         wanted = ("denies",) if self.decision == "explicitDeny" else ("allows", "delegates")
         if self.decision in ("implicitDeny", "undetermined"):
             return None

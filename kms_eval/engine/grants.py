@@ -194,7 +194,7 @@ def at_least_as_strict(child: Constraints, parent: Constraints) -> bool:
 
 
 def _retirements(scope: Scope, grants: tuple[Grant, ...], *, all_known: bool) -> Iterator[Allowance]:
-    """Which grants the caller may retire (G23). If the request names none, all grants of the key have to be retirable."""
+    """Which grants the caller may retire (G23). If the request names none, all of the key's have to be retirable."""
     ways = {grant: retires(grant, scope) for grant in grants}
     if not ways:
         return

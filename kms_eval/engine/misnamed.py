@@ -60,7 +60,7 @@ def _gone_in_words(text: str, principal: Principal) -> str:
 def nearly_named(trace: Trace) -> Iterator[NearMiss]:
     """Allow statements of the key policy for a name that differs from the caller's in case, path, partition or Region.
 
-    For a service also those for an account, which its identity policies would have to follow up: services have none.
+    For a service also statements for an account, where identity policies have to allow: services have none.
     """
     key = trace.ruling.part.scope.target.key
     caller = trace.ruling.part.scope.caller

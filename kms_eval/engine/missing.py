@@ -3,9 +3,9 @@
 Comes in: a part's ruling. Goes out: the absent condition keys that could reverse it, and a smallest set of entries that
 would have to flip. Never here: words.
 
-An entry can flip (count, or no longer count) if it depends on absent condition keys that a request could carry. `decide`
-is run again with such entries flipped. Entries in the same slot are considered together: to fill a slot any one of them
-is enough, to empty it all of them have to flip.
+An entry can flip (count, or no longer count) if it depends on absent condition keys that a request could carry. The
+layers are combined again with such entries flipped. Entries in the same slot are considered together: to fill a slot
+any one of them is enough, to empty it all of them have to flip.
 """
 
 from __future__ import annotations

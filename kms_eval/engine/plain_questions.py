@@ -42,7 +42,7 @@ _Said = dict[str, tuple[str, ...]]
 
 @record
 class _Name:
-    """A condition key, by the spelling in a question. `fitting` are values that were found valid; None: any value is."""
+    """A condition key, for one spelling in questions. `fitting` are values that were found valid; None: all are."""
 
     key: str
     fitting: set[str] | None
