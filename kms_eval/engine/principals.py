@@ -17,10 +17,9 @@ class Grade(IntEnum):
     """How directly an Allow of a key policy applies to a caller in the key's account (semantics E8), best first."""
 
     DIRECT = 3
-    """By the caller's own ARN or a wildcard: nothing else is needed, and boundary and session policies need no Allow."""
+    """By the caller's own ARN or a wildcard: nothing else is needed; boundary and session policies limit by Deny only."""
     LIMITED = 2
-    """By the ARN of the session's role (or federating user): boundary and session policies limit it, but no identity
-    policy is needed."""
+    """By the ARN of a session's role or federating user: needs no identity policy, but boundary and session policies."""
     DELEGATED = 1
     """By the account principal: an identity policy has to allow as well."""
     NONE = 0

@@ -110,7 +110,7 @@ class ResourceTest:
         if self.everything:
             return True
         if not self.patterns:
-            # ASSUMPTION C14: an empty list has no effect; with an empty NotResource an Allow does not apply, a Deny does.
+            # ASSUMPTION C14: an empty list has no effect; with an empty NotResource a Deny applies, an Allow does not.
             return self.negated and generous
         if not self.needs:
             return self._covers(target, _no_value, generous=generous)
@@ -158,7 +158,7 @@ def _no_value(_key: str) -> None:
 
 
 _COMPLETING = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY})
-"""Identity policies, managed and inline, and boundaries: AWS completes ARNs with fewer fields in these (semantics S2)."""
+"""Identity policies, managed and inline, and boundaries: here AWS completes ARNs with fewer fields (semantics S2)."""
 
 
 def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
@@ -206,7 +206,7 @@ def matcher(glob: str, target: Target, *, generous: bool, completes: bool) -> Ca
     """The matcher of one pattern for the target's ARN.
 
     ASSUMPTION Z23: strict means field by field, except a ``*`` that ends its field; generous lets ``*`` span anything.
-    ASSUMPTION S2: a pattern with fewer fields is completed for certain with `completes`; otherwise it may match nothing.
+    ASSUMPTION S2: a pattern with fewer fields is certainly completed if `completes`; otherwise it may match nothing.
     """
     if target.arn == "*":
         return compile_glob(glob)

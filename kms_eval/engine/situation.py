@@ -29,8 +29,9 @@ class Given:
 
     @property
     def by_service(self) -> bool:
-        """Whether the question describes a forward access session: only there are the keys in `CHAIN` present, or
-        aws:ViaAWSService true.
+        """Whether the question describes a forward access session: only there is a key of `CHAIN` present.
+
+        Or aws:ViaAWSService is true.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html (semantics V6, Q10)
         """
@@ -132,7 +133,7 @@ class Scope:
 
     @property
     def own_account(self) -> bool:
-        """Whether caller and resource are in the same account. Services have none, and count as in the key's account."""
+        """Whether caller and resource are in the same account. Services have none and count as in the key's account."""
         caller = self.caller
         if caller.kind == "service" or self.target.kind == "none":
             return True
