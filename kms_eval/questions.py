@@ -59,10 +59,7 @@ class Questions:
         at: str | datetime | None = None,
         vpc_endpoint: str | None = None,
     ) -> Matrix:
-        """What all principals, or those that are named, may do on all or the named keys. Parameters as in `who_can`.
-
-        Raises InputError.
-        """
+        """What principals may do on keys: all of them, or those that are named; see `who_can`. Raises InputError."""
         from kms_eval.everybody import ask_matrix, circumstances  # noqa: PLC0415
 
         asked = circumstances(context, at, vpc_endpoint)

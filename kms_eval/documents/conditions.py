@@ -1,4 +1,4 @@
-"""Condition elements: operator names are split into their parts, and values checked for readability.
+"""Condition elements: operator names are split into their parts, and values are parsed once to check them.
 
 Comes in: the shape of a Condition. Goes out: its tests, and remarks. Never here: requests, and whether a test holds.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html

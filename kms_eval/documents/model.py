@@ -87,8 +87,8 @@ class Policy:
     """One policy document. Compared by identity: the same text attached twice is two attachments.
 
     `name` is what explanations call it: the file's stem, else its Id, else a name by position.
-    `variables` says whether ``${…}`` is substituted (Version 2012-10-17 only, semantics W1). `length` is its length as
-    AWS measures policies of this kind; None where it was not measured.
+    `variables` says whether ``${…}`` is substituted (Version 2012-10-17 only, semantics W1). `length` is the length of
+    its text in bytes (of other policies than key policies often in characters), if known.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """Policies with unknown parts: each statement becomes a certain variant and a widest possible variant.
 
 Comes in: a policy document as plain values with unknowns in it. Goes out: the same document without them, in which a
-statement with unknown parts has up to two variants: one with only what it certainly says, if that can be written, and
-one with everything that it could possibly say.
+statement with unknown parts has up to two variants: one with only what it certainly says, if anything, and one with
+everything that it could possibly say (one for Allow and one for Deny where the effect is unknown).
 Never here: how this affects a decision; the engine lets an open statement count or not, whichever allows less.
 
 Leaving a value out of a list of alternatives makes a statement narrower; leaving it out of an exclusion makes it wider.

@@ -3,7 +3,7 @@
 Comes in: the plain value of a document whose shape is right. Goes out: remarks. Never here: the quotas; `facts` has
 them.
 
-Measured is the shortest JSON text of the document. IAM counts in the same way (it ignores white space). KMS and VPC
+The shortest JSON text of the document is measured. IAM counts in the same way (it ignores white space). KMS and VPC
 endpoints count every byte, but the text that they were given may differ from the one that is read here.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
@@ -23,7 +23,7 @@ LONGEST: Mapping[PolicyKind, int] = {
     # A scenario does not distinguish managed and inline policies: this is the larger quota.
     PolicyKind.IDENTITY: quotas.ROLE_INLINE_POLICIES_CHARACTERS,
     PolicyKind.BOUNDARY: quotas.MANAGED_POLICY_CHARACTERS,
-    # In the same way: 2,048 if passed inline, but a session may have managed policies too.
+    # The larger quota here, too: an inline session policy may have 2,048, but sessions may also have managed policies.
     PolicyKind.SESSION: quotas.MANAGED_POLICY_CHARACTERS,
     PolicyKind.SCP: quotas.SERVICE_CONTROL_POLICY_CHARACTERS,
     PolicyKind.RCP: quotas.RESOURCE_CONTROL_POLICY_CHARACTERS,

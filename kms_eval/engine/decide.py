@@ -15,7 +15,7 @@ from kms_eval.records import record
 
 
 class LayerIndex(IntEnum):
-    """The slot in which a matching statement or grant is counted. Each group of limits and gates has another slot."""
+    """The slot in which a matching statement or grant counts. Limits and gates have further slots, one for each group."""
 
     DENY = 0
     DIRECT = 1

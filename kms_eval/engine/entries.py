@@ -29,7 +29,7 @@ class Entry:
 
     @property
     def needs(self) -> frozenset[str]:
-        """The condition keys (lower case) that it depends on; a grant does not depend on condition keys."""
+        """The condition keys (lower case) that its rule depends on; for a grant empty, whatever its constraints need."""
         return self.rule.needs if self.rule is not None else frozenset()
 
     @property

@@ -17,9 +17,9 @@ class Grade(IntEnum):
     """How directly an Allow of a key policy applies to a caller in the key's account (semantics E8), best first."""
 
     DIRECT = 3
-    """By the caller's own ARN or a wildcard: nothing else is needed; boundary and session policies limit by Deny only."""
+    """By the caller's own ARN or a wildcard: nothing else has to allow, not even boundary and session policies."""
     LIMITED = 2
-    """By the ARN of a session's role or federating user: needs no identity policy, but boundary and session policies."""
+    """By the ARN of the session's role or federating user: boundary and session policies have to allow as well."""
     DELEGATED = 1
     """By the account principal: an identity policy has to allow as well."""
     NONE = 0

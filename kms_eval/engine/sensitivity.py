@@ -21,7 +21,7 @@ from kms_eval.engine.trace import Trace
 
 
 def turning(trace: Trace, uncertain: Collection[Entry]) -> Sequence[Entry]:
-    """Those entries on which the decision depends, of `uncertain` ones, which count in only one of two readings.
+    """Those of the `uncertain` entries, which count in one reading only, on which the decision depends.
 
     Each entry that changes the decision alone; if none does, a minimal set that changes it together.
     """
@@ -64,7 +64,7 @@ def allowed_with(trace: Trace, layer_index: LayerIndex) -> bool:
 
 
 def open_shapes(trace: Trace) -> Iterator[str]:
-    """The warnings on which the decision depends, of those about how layers combine and whom statements match."""
+    """The codes of warnings about open questions on how layers combine and whom statements match, where one decides."""
     if trace.ruling.cell.doubtful & trace.ruling.bit:
         return
     now = trace.ruling.outcome

@@ -29,10 +29,9 @@ class Given:
 
     @property
     def by_service(self) -> bool:
-        """Whether the question describes a forward access session: only there is a key of `CHAIN` present.
+        """Whether the question describes a forward access session.
 
-        Or aws:ViaAWSService is true.
-
+        Only there is a key of `CHAIN` present, or aws:ViaAWSService true.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html (semantics V6, Q10)
         """
         values = self.values

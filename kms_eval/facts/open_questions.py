@@ -1,7 +1,7 @@
 """What AWS's documentation leaves open, one row each: the question, how it is answered here, and the other reading.
 
-Comes in: nothing. Goes out: `OPEN_QUESTIONS`. Never here: deciding; the engine marks the code for each question with
-the same code.
+Comes in: nothing. Goes out: `OPEN_QUESTIONS`. Never here: deciding; comments in the engine name the question (Z5, say)
+where a decision depends on it.
 
 *Both readings* means: an Allow counts only if it applies in both, a Deny if it applies in either. Questions that AWS
 has answered since then stay in the table, because older reports contain their codes. Pages read 2026-11-29.

@@ -101,7 +101,7 @@ def partition_of(region: str) -> str:
 def region_complaint(text: str, *, newer: bool = True) -> tuple[str, str] | None:
     """What is wrong with a text given as a Region, and advice; None where nothing is.
 
-    `newer` accepts names that only could be Regions, which AWS may have added since.
+    With `newer`, a name that could be that of a newer Region is accepted.
     """
     if text in REGIONS or (newer and could_be_region(text)):
         return None

@@ -82,7 +82,7 @@ class SourceFile:
     origins: Origins | None = None
 
     def location(self, steps: Steps = ()) -> Location:
-        """The location of the place `steps`, or of the nearest place around it whose line is known."""
+        """The location of the place that `steps` lead to, or of the nearest place around it whose line is known."""
         if self.origins is not None and (found := self.origins.nearest(steps)) is not None:
             return found.place.location()
         position = self.position(steps)

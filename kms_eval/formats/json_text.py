@@ -141,7 +141,7 @@ class _Finder:
             self._members[()] = {index: (offset, offset) for index, offset in enumerate(values)}
 
     def __call__(self, steps: Steps) -> Position:
-        """The position of the place `steps`; where there is no such place, that of the last place on the way.
+        """The position of the place that `steps` lead to; where there is none, that of the last place on the way.
 
         The position of an object's member is that of its key. Step 0 also leads to a single value that stands in place
         of a list, as AWS allows in policies.

@@ -22,7 +22,7 @@ class LineTree:
         self.members = {} if members is None else members
 
     def position_at(self, steps: Steps) -> Position:
-        """The position of the place `steps`; where there is no such place, that of the last place on the way.
+        """The position of the place that `steps` lead to; where there is none, that of the last place on the way.
 
         Step 0 also leads to a single value that stands in place of a list, as AWS allows in policies.
         """
