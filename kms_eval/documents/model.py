@@ -88,7 +88,7 @@ class Policy:
 
     `name` is what explanations call it: the file's stem, else its Id, else a name by position.
     `variables` says whether ``${…}`` is substituted (Version 2012-10-17 only, semantics W1). `length` is the length of
-    its text in bytes (of other policies than key policies often in characters), if known.
+    its text, if known; that of a key policy is in bytes, with the white space of its original text.
     """
 
     name: str

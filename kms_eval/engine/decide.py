@@ -15,7 +15,7 @@ from kms_eval.records import record
 
 
 class LayerIndex(IntEnum):
-    """The slot in which a matching statement or grant counts. Limits and gates have further slots, one for each group."""
+    """The slot in which a matching statement or grant counts. Each group of a limit or gate has a further slot."""
 
     DENY = 0
     DIRECT = 1

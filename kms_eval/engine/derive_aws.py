@@ -216,9 +216,9 @@ def source_org_paths(situation: Situation, _rest: str) -> Reading:
 def multi_factor_auth_present(situation: Situation, _rest: str) -> Reading:
     """Whether the caller signed in with MFA; the key comes with temporary credentials only (semantics S8).
 
-    Unless the question gives the key, both readings are considered for a role session, and for a user where the question
-    gives aws:TokenIssueTime. An IAM user with access keys has no such key in its own calls, and false in those that a
-    service makes for it.
+    Unless the question gives the key, both readings are considered for a role session, and for a user where the
+    question gives aws:TokenIssueTime. An IAM user with access keys has no such key in its own calls, and false in those
+    that a service makes for it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     caller, given = situation.scope.caller, situation.circumstances.given.values

@@ -29,7 +29,7 @@ class Entry:
 
     @property
     def needs(self) -> frozenset[str]:
-        """The condition keys (lower case) that its rule depends on; for a grant empty, whatever its constraints need."""
+        """The condition keys (lower case) that its rule depends on; always empty for a grant, even with constraints."""
         return self.rule.needs if self.rule is not None else frozenset()
 
     @property
