@@ -5,7 +5,7 @@
     world = Scenario.load("scenarios/default-key-policy.yaml")
     assert world.can("role/admin", "kms:Decrypt", key="app")
 
-Goes out: the names in ``__all__``, each loaded when it is first asked for.
+Goes out: the names in ``__all__``, each loaded on first use.
 Never here: code that decides anything, and an import that costs time; the pytest plugin loads this module in every run.
 """
 
@@ -54,7 +54,7 @@ _NAMES_THERE = {"LintReport": "Report"}
 
 
 def _load(name: str) -> object:
-    """Find the public name `name`, once; the module remembers it from then on."""
+    """Load the public name `name` on first use; the module keeps it from then on."""
     value: object
     if name == "__version__":
         from importlib.metadata import version

@@ -1,7 +1,7 @@
-"""Answers about everybody, as users of Python hold them: plain frozen values that show and render themselves.
+"""Answers about everybody, in the form that the Python API returns: plain frozen values that can render themselves.
 
-Comes in: what `analysis` found. Goes out: the same values, with `str`, `repr`, `to_dict` and a picture for notebooks.
-Never here: finding out, and how anything looks (`render` knows).
+Comes in: what `analysis` found. Goes out: the same values, with `str`, `repr`, `to_dict` and HTML for notebooks.
+Never here: analysis, and how anything looks (that is in `render`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Answer = TypeVar("_Answer")
 
 
 def shown_as(kind: type[_Answer], found: Any) -> _Answer:
-    """What was found, as the class that users hold; it has the same fields."""
+    """What was found, as an instance of the public class `kind`, which has the same fields."""
     return kind(**{each.name: getattr(found, each.name) for each in fields(found)})
 
 
@@ -40,15 +40,15 @@ class WhoCan(who_can.WhoCan):
 
     Attributes:
         at: The time the answer is for.
-        findings: Everybody's answer about one action on one key, for each of them. A finding has `action`, `key` (the
-            handle; None where the action has no key), `key_arn` and `answers`; each of these has a `person` (`name`,
-            `label`, `kind`, `described`), the `answer` (``always``, ``public``, ``conditional``, ``undetermined`` or
-            ``never``), `because` (the reason or the conditions), `by` (statements and grants), `unknowns` and `doubts`
-            (what it hangs on).
+        findings: One finding for each pair of an action and a key. A finding has `action`, `key` (the handle; None
+            where the action has no key), `key_arn` and `answers`, one for each principal. An answer has a `person`
+            (`name`, `label`, `kind`, `described`), the `answer` (``always``, ``public``, ``conditional``,
+            ``undetermined`` or ``never``), `because` (the reason or the conditions), `by` (statements and grants),
+            `unknowns` (what it depends on that could not be read) and `doubts` (the open questions it depends on).
     """
 
     def names(self, *answers: AnswerWord) -> tuple[str, ...]:
-        """The principals with one of these answers to any of the questions; by default all who may in some request."""
+        """The principals that have one of these answers in any finding; by default every answer but ``never``."""
         wanted = answers or ("always", "public", "conditional", "undetermined")
         return tuple(
             dict.fromkeys(
@@ -85,12 +85,12 @@ class Matrix(access_matrix.Matrix):
         title: The name of the scenario.
         at: The time the answers are for.
         actions: The actions that were asked about, as a mask of bits.
-        principals: Whom the rows are about, each with `name`, `label`, `kind` and `described`.
+        principals: The principals of the rows, each with `name`, `label`, `kind` and `described`.
         keys: The keys, each with `handle` and `arn`.
-        rows: One principal on one key each, by their positions in `principals` and `keys`, with masks of actions
+        rows: One row for each principal and key, given as positions in `principals` and `keys`, with masks of actions
             (`always`, `sometimes`, `undetermined`, `public`), `notes` (conditions) and `doubts`.
-        keys_left_out: How many keys that were asked for are not in it.
-        doubts: How many answers hang on which open question.
+        keys_left_out: How many of the keys that were asked for are not in the matrix.
+        doubts: For each open question, how many answers depend on it.
     """
 
     def __repr__(self) -> str:
@@ -104,7 +104,7 @@ class Matrix(access_matrix.Matrix):
         return matrix_to_dict(self)
 
     def pieces(self, form: str) -> Iterator[str]:
-        """The matrix as ``csv``, ``json``, ``html`` or ``svg``, in pieces that follow each other."""
+        """The matrix as ``csv``, ``json``, ``html`` or ``svg``, in consecutive pieces of text."""
         return MATRIX_FORM[form].pieces(self)
 
     def _repr_html_(self) -> str:
@@ -113,19 +113,19 @@ class Matrix(access_matrix.Matrix):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Diff(expected.Judged):
-    """What access a change of policies changes.
+    """How a change of policies changes who has access.
 
     Attributes:
-        compared: All changes with the numbers of principals and keys, and of pairs that were decided.
+        compared: All changes, with the numbers of principals, of keys, and of pairs that were decided.
         changes: The changes. Each has `kind` (``appears``, ``widens``, ``differs``, ``unknown``, ``narrows``,
             ``disappears``), `principal`, `label`, `principal_kind`, `account`, `reach`, `key`, `key_arn`, `actions`,
             `before` and `after` (``never``, ``always`` or the conditions), `causes` (statements that are new or gone),
             `hangs_on`, `gained`, `lost` and `doubts`.
-        expected: The changes that were said to be expected.
-        idle: What was expected, and did not come.
+        expected: The changes that an expectation covers.
+        idle: Expectations that no change met.
         failing: The kinds of changes that count as findings.
         locked: Keys whose policy nobody could change any more, each with `key`, `key_arn` and `reason`.
-        findings: How many changes are findings, with the locked keys.
+        findings: How many findings there are: changes that count, and locked keys.
     """
 
     @property
@@ -149,17 +149,17 @@ class Diff(expected.Judged):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Lockout(FoundLockout):
-    """Who could still change the policy of one key, and whether AWS KMS would take it from a caller.
+    """Who could still change the policy of one key, and whether AWS KMS would accept the policy from a caller.
 
     Attributes:
         key: The key.
-        caller: The decision about the principal who would put the policy; None where nobody was named.
+        caller: The decision about the principal who would put the policy; None where no caller was named.
         left: The principals that could change the policy again.
-        maybe: Those who could with further context.
-        refusals: What AWS KMS refuses in the document, whoever puts it.
-        undetermined: Those about whom something decides that no source could show.
+        maybe: The principals that could with further context.
+        refusals: What AWS KMS refuses in the document, no matter who puts it.
+        undetermined: The principals for whom it depends on something that no source could show.
         found: Whether AWS KMS would refuse the policy, or nobody could change it.
-        open: Whether that hangs on something that no source could show.
+        open: Whether that depends on something that no source could show.
     """
 
     def __repr__(self) -> str:
@@ -176,15 +176,15 @@ class Lockout(FoundLockout):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TestRun:
-    """How the tests of a scenario ended; true where all passed.
+    """The results of a scenario's tests; true where all passed.
 
     Attributes:
         results: A result for each test, in the order of the file. It has the `case` (`name`, `request`, `expect`), the
-            `outcome` (``passed``, ``failed`` or ``invalid``), the `explanation` of a decision that was not as expected,
-            `mismatches`, `faults` and `doubts`.
+            `outcome` (``passed``, ``failed`` or ``invalid``), the `explanation` of a decision that was not the expected
+            one, `mismatches`, `faults` and `doubts`.
     """
 
-    __test__: ClassVar[bool] = False  # pytest would take the class for tests of its own
+    __test__: ClassVar[bool] = False  # pytest would collect the class as tests
 
     results: tuple[TestResult, ...]
 
@@ -206,15 +206,15 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Coverage(CoverageReport):
-    """Which statements the tests of a scenario touch.
+    """Which statements the tests of a scenario cover.
 
     Attributes:
-        statements: Everything that is written: each statement and grant with the `tests` in which it counted, those it
-            `decided`, and its `elements`.
+        statements: Every statement and grant, with the `tests` in which it counted, those it `decided`, and its
+            `elements`.
         decisions: How many decisions the tests made.
         policies: The statements by policy.
         share: How many statements and elements are covered, of how many.
-        undecided: Statements that counted, and without which no decision would be another one.
+        undecided: Statements that counted in a test, but without which every decision would be the same.
     """
 
     def __repr__(self) -> str:
@@ -234,12 +234,13 @@ class Mutation(MutationReport):
 
     Attributes:
         tests: How many tests there are.
-        killed: How many mistakes some test noticed.
-        equivalent: How many make no difference to any request.
-        unsettled: Mistakes that may make one, but no request that was tried showed it.
-        survivors: Mistakes that no test noticed, the most dangerous first, each with a request that would tell.
+        killed: How many mistakes at least one test noticed.
+        equivalent: How many mistakes make no difference to any request.
+        unsettled: Mistakes that may make a difference, but no request that was tried showed one.
+        survivors: Mistakes that no test noticed, the most dangerous first, each with a request that shows the
+            difference.
         mutants: How many mistakes were tried.
-        score: The share, in percent, of the mistakes that make a difference which some test noticed.
+        score: Of the mistakes that make a difference, the percentage that at least one test noticed.
     """
 
     def __repr__(self) -> str:

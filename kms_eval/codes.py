@@ -1,7 +1,8 @@
 """Every reason and warning code, with the sentence it stands for and what to do about it.
 
-Comes in: nothing. Goes out: rows that explanations, renderers and documentation read. Never here: finding out.
-Codes are promises: they appear in `--json`, batch output and tests. A sentence may name `{layer}`, `{action}` and more.
+Comes in: nothing. Goes out: rows that explanations, renderers and documentation read. Never here: which one applies.
+Codes are stable: they appear in `--json`, batch output and tests. A sentence may have `{layer}`, `{action}` and other
+placeholders.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from kms_eval.records import record
 
 @record
 class Code:
-    """One code: its kind, its sentence, and for `kms-eval code CODE` what it means and what would change it."""
+    """One code: its kind, its sentence and, for `kms-eval code CODE`, what it means and what would change it."""
 
     code: str
     kind: Literal["allow", "deny", "undetermined", "warning", "notice"]
@@ -283,7 +284,7 @@ CODES: tuple[Code, ...] = (
         "the replica in {region} is not in the scenario: only the primary's side is decided",
         "UpdatePrimaryRegion needs the permission on both keys.",
     ),
-    # The questions that AWS leaves open inside a statement: Allow needs both readings, Deny either (two-readings rule).
+    # Open questions inside a statement: an Allow has to match in both readings, a Deny in either (two-readings rule).
     _warn(
         "multi-valued-without-set-operator",
         "{key} may have several values, and the operator has no set qualifier (Z5)",
@@ -347,7 +348,7 @@ CODES: tuple[Code, ...] = (
         "{key} has a value that is not of the operator's type (C19)",
         "Give a value of the type.",
     ),
-    # What reading documents and scenarios remarks; faults have no codes, they are said in full.
+    # Notices from reading documents and scenarios. Faults have no codes: their messages say everything.
     _note(
         "identity-policy-principal",
         "an identity policy has a Principal element",
@@ -375,7 +376,7 @@ CODES: tuple[Code, ...] = (
         "ForAllValues stands over a key with one value",
         "It is true where the key is absent; AWS KMS refuses such key policies with OverlyPermissiveCondition.",
     ),
-    # What AWS refuses to store; it is read, and an error under --strict.
+    # What AWS refuses to store. It is read all the same; under --strict it is an error.
     _note(
         "malformed-action",
         "an action has a blank in its service, or several colons",

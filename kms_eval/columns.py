@@ -1,8 +1,8 @@
-"""Batches of requests as Arrow record batches, for programs that have their requests in columns.
+"""Decide Arrow record batches of requests, for programs that have their requests in columns.
 
 Comes in: a scenario and record batches of requests. Goes out: record batches of decisions, a row for each request.
-Never here: files (`kms-eval batch` reads and writes those), deciding. Needs the extra ``batch``. What it saves beside a
-batch of rows is in `benchmarks/bench_columns.py`.
+Never here: files (`kms-eval batch` reads and writes those), deciding. Needs the extra ``batch``.
+`benchmarks/bench_columns.py` measures how much faster it is than a batch of rows.
 
     from kms_eval import Scenario
     from kms_eval.columns import decide_batches
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
 
 
 def decide_batches(scenario: Scenario, batches: Iterable[Any], *, at: str | datetime | None = None) -> Iterator[Any]:
-    """The decisions about each batch, in its order, with the columns of a batch of decisions (contract of `batch`).
+    """The decisions about each batch, in the same order, with the columns that `kms-eval batch` writes.
 
-    Columns of requests: principal, action, and as far as they are needed id, key, context, encryption_context,
-    vpc_endpoint, at and the other fields of a test; plain or dictionary-encoded text, for what is a mapping JSON text,
-    a map or a struct. Every distinct request is decided once; the most recent 100,000 are remembered. `at` is the time
-    of requests that do not say when, by default now. A request that makes no sense gets an error and no decision; its
-    number among all rows, counted from 1, is in the column `line`.
+    Columns of requests: principal and action; where needed id, key, context, encryption_context, vpc_endpoint, at and
+    the other fields of a test. They hold plain or dictionary-encoded text; mappings are JSON text, a map or a struct.
+    Every distinct request is decided once; the most recent 100,000 are remembered. `at` is the time of requests that
+    have none, by default now. An invalid request gets an error and no decision; its number among all rows, counted
+    from 1, is in the column `line`.
 
-    Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
+    Raises InputError where a column is missing, misspelt or of a wrong type, and MissingExtraError without the extra.
     """
     columns = _arrow().Columns(scenario.evaluator, _moment(at))
     return _one_after_the_other(columns, batches)
 
 
 def decisions_only(scenario: Scenario, batches: Iterable[Any], *, at: str | datetime | None = None) -> Iterator[Any]:
-    """The same with the one column `decision`, and many times faster; null is a request that makes no sense.
+    """Like `decide_batches`, but only the column `decision`, and many times faster; an invalid request gets null.
 
-    The column is dictionary-encoded. Every distinct principal and key is decided once for all actions; what a context
-    could change is asked once for each distinct context. Fastest where the columns of requests are dictionary-encoded,
-    and batches share their dictionaries.
+    The column is dictionary-encoded. Every distinct pair of principal and key is decided once for all actions; where
+    the context could change a decision, it is made once for each distinct context. It is fastest where the columns of
+    requests are dictionary-encoded, and batches share their dictionaries.
     """
     arrow = _arrow()
     column = arrow.DecisionColumn(scenario.evaluator, _moment(at))

@@ -18,30 +18,29 @@ if TYPE_CHECKING:
     from kms_eval.engine.explanation import Change, Explanation, LayerWord, Warned
 
     Asked = tuple[str, str, str | None, Mapping[str, Any] | None]
-    """Principal, action, key and context of a plain question, whose ruling is made when it is first asked for."""
+    """Principal, action, key and context of a plain question, whose ruling is made when it is first needed."""
 
 
 class Decision:
     """The answer to one question; true only where it is `allowed`.
 
-    Reasons are worked out when they are first asked for. A decision that is pickled takes with it all that it says, and
-    leaves behind the world and the `ruling`.
+    Reasons are worked out on first use. A pickled decision keeps all that it says, but not the world and the `ruling`.
 
     Attributes:
         decision: ``allowed``, ``explicitDeny``, ``implicitDeny`` or ``undetermined``, as text.
         allowed: Whether it is ``allowed``.
-        principal: Who asked, as a full ARN or a service's name.
-        action: What was asked for.
+        principal: The principal that makes the request, as a full ARN or a service's name.
+        action: The action that is requested.
         key: The ARN of the key (or alias) it is about; None where the action has none.
         reason: One short sentence.
         reason_code: The reason as a stable code, which ``kms-eval code`` explains.
         layers: What each kind of policy in force said, with the statements that said it (`LayerWord`).
-        missing_context: Condition keys that are absent and could turn the decision.
-        warnings: What to know beside the decision, each with its code and message (`Warned`).
+        missing_context: Condition keys that are absent and could change the decision.
+        warnings: What else to know about the decision, each with its code and message (`Warned`).
         changes: Changes that would make it allowed, each tried by the engine, the smallest first (`Change`).
-        explanation: All of this but the changes, as one plain value (`Explanation`).
-        advised: The same with the changes.
-        ruling: The decision as the engine made it, for analyses that go on from there.
+        explanation: All of this except the changes, as one plain value (`Explanation`).
+        advised: The explanation with the changes.
+        ruling: The decision as the engine made it, for further analysis.
     """
 
     __slots__ = ("_advised", "_evaluator", "_explanation", "_plain", "_ruling", "decision")
@@ -70,7 +69,7 @@ class Decision:
         return _unpickled, (self.decision, self._question(), self.explanation, self.advised)
 
     def _question(self) -> tuple[str, str, str | None]:
-        """Principal, action and key in the words of the question."""
+        """Principal, action and key as the question gave them."""
         if self._plain is not None:
             principal, action, key, _context = self._plain
             return principal, action, key
@@ -79,9 +78,9 @@ class Decision:
 
     @property
     def ruling(self) -> Ruling:
-        """The decision as the engine made it, part by part; for analyses, which go on from there.
+        """The decision as the engine made it, part by part, for further analysis.
 
-        Raises AttributeError where the decision has been pickled.
+        Raises AttributeError where the decision has been unpickled.
         """
         if self._evaluator is None:
             message = "a decision that was pickled has what it says, and not how it was made: ask the scenario again"
@@ -103,9 +102,9 @@ class Decision:
 
     @property
     def advised(self) -> Explanation:
-        """The explanation with what would make a denied request allowed, which takes trying."""
+        """The explanation, with changes that would make a denied request allowed; finding them means trying many."""
         if self._advised is None and self.decision in ("allowed", "undetermined"):
-            # What is undetermined is settled by telling what is unknown; each unknown has its own remedy.
+            # To decide what is undetermined, give what is unknown; each unknown has its own remedy.
             self._advised = self.explanation
         if self._advised is None:
             from kms_eval.analysis.advising.advise import advised  # noqa: PLC0415 - only those who ask pay for it
@@ -130,12 +129,12 @@ class Decision:
 
     @property
     def principal(self) -> str:
-        """Who asked, as a full ARN or a service's name."""
+        """The principal that makes the request, as a full ARN or a service's name."""
         return self.explanation.principal
 
     @property
     def action(self) -> str:
-        """What was asked for."""
+        """The action that is requested."""
         return self.explanation.action
 
     @property
@@ -160,12 +159,12 @@ class Decision:
 
     @property
     def missing_context(self) -> tuple[str, ...]:
-        """Condition keys that are absent and could turn the decision."""
+        """Condition keys that are absent and could change the decision."""
         return self.explanation.missing_context
 
     @property
     def warnings(self) -> tuple[Warned, ...]:
-        """What to know beside the decision, each with its code."""
+        """What else to know about the decision, each with its code."""
         return self.explanation.warnings
 
     def explain(self) -> str:
@@ -198,7 +197,7 @@ def _unpickled(
 
 
 def timed(asked: Request) -> Request:
-    """The request, made now where it does not say when."""
+    """The request, with the current time where it has none."""
     if asked.at is not None:
         return asked
     return asked.again(asked.principal, asked.action, asked.key, datetime.now(UTC))

@@ -1,6 +1,6 @@
 """What can be wrong with an input, and where.
 
-Comes in: a message, perhaps a place and a piece of advice. Goes out: one line a person can act on.
+Comes in: a message, perhaps a place and a piece of advice. Goes out: one line that a person can act on.
 Never here: knowledge of AWS, exit codes, printing.
 
     KmsEvalError                everything this package raises on purpose
@@ -22,7 +22,7 @@ _SHORT = 6
 
 
 def quoted(text: str) -> str:
-    """Text of the user's in backticks, cut where it is too long for a message."""
+    """Text from the user in backticks, cut where it is too long for a message."""
     return f"`{text}`" if len(text) <= _LONGEST_QUOTE else f"`{text[:_LONGEST_QUOTE]}…`"
 
 
@@ -31,22 +31,22 @@ def _cut(text: str, longest: int) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The one of `words` that `word` nearly is, whatever its case; None where none is near."""
+    """The one of `words` that is most similar to `word`, ignoring case; None where none is similar."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a fault needs it
 
     if len(word) > _LONGEST_QUOTE:
-        # It is near nothing, and comparing it takes time.
+        # It resembles no known word, and comparing it takes time.
         return None
     by_lower = {known.lower(): known for known in words}
     # One wrong letter is a large part of a short word.
     near = get_close_matches(word.lower(), by_lower, cutoff=0.6 if len(word) < _SHORT else 0.7)
-    # Of several that are as near, one with the same letters has only changed their order.
+    # Among similar words, prefer one that has the same letters in a different order.
     turned = (each for each in near if sorted(each) == sorted(word.lower()))
     return by_lower[next(turned, near[0])] if near else None
 
 
 def is_one_slip_from(text: str, name: str) -> bool:
-    """Whether one letter of the name is left out, is one too many, is another one, or has changed places."""
+    """Whether the text is the name with one letter missing, added, replaced or swapped with the next."""
     if abs(len(text) - len(name)) > 1:
         return False
     start = next((at for at, (one, other) in enumerate(zip(text, name, strict=False)) if one != other), None)
@@ -58,7 +58,7 @@ def is_one_slip_from(text: str, name: str) -> bool:
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str | None:
-    """Advice naming the `nearest` of `words`, if there is one."""
+    """Advice that names the `nearest` of `words`; None where none is similar."""
     near = nearest(word, words)
     return None if near is None else f"did you mean `{near}`?"
 
@@ -67,7 +67,7 @@ def did_you_mean(word: str, words: Iterable[str]) -> str | None:
 class Location:
     """A place in an input: the file as the user named it, the line (from 1), the dotted field, the column (from 1).
 
-    Its text has no column: a field says more to a person, and editors jump to lines.
+    Its text leaves out the column: a field tells a person more, and editors jump to lines.
     """
 
     file: str | None = None
@@ -84,7 +84,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, with the place it was found and, where known, the mend."""
+    """One thing that is wrong, with the place where it was found and, where known, how to fix it."""
 
     message: str
     location: Location | None = None
@@ -104,7 +104,7 @@ class KmsEvalError(Exception):
 class InputError(KmsEvalError):
     """The input is wrong and nothing was decided. All faults of one input are reported together.
 
-    The text has one line a fault: ``file:line: field: message (help)``.
+    The text has one line for each fault: ``file:line: field: message (help)``.
     """
 
     def __init__(self, faults: Fault | str | tuple[Fault, ...] | list[Fault]) -> None:

@@ -1,6 +1,6 @@
-"""Questions about everybody, asked of one world: what Python and the command line ask alike.
+"""Questions about everybody in one world, in the form that the Python API and the command line share.
 
-Comes in: an evaluator, and names and circumstances as a user says them. Goes out: answers. Never here: files, deciding.
+Comes in: an evaluator, names and circumstances as a user gives them. Goes out: answers. Never here: files, deciding.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GivenContext = Mapping[str, ContextValue | Sequence[ContextValue]]
 """Condition keys with a value, or a list of values."""
 
 _SOMEBODY = "arn:aws:iam::000000000000:root"
-"""Who stands in the request that carries the circumstances; no answer depends on it."""
+"""A placeholder principal for the request that carries the circumstances; no answer depends on it."""
 
 
 def circumstances(
@@ -44,7 +44,10 @@ def circumstances(
     *,
     later: bool = False,
 ) -> Request:
-    """The circumstances of all requests that a question is about; without a time it is now, or with `later` any."""
+    """The circumstances of all requests that a question is about.
+
+    Without `at` the time is now; with `later` it stays open.
+    """
     moment = datetime.now(UTC).replace(microsecond=0) if at is None and not later else at
     return request(_SOMEBODY, "kms:ListKeys", context=context, at=moment, vpc_endpoint=vpc_endpoint)
 
@@ -52,7 +55,7 @@ def circumstances(
 def ask_who_can(
     evaluator: Evaluator, actions: Names, asked: Request, *, key: Names, principal: Names, why_not: bool
 ) -> WhoCan:
-    """Everybody's answer about actions on keys. Raises InputError where nothing is asked about."""
+    """Who may perform actions on keys. Raises InputError where no action is named."""
     named = names_of(actions)
     if not named:
         raise InputError("name at least one action: `kms:Decrypt`")
@@ -69,7 +72,7 @@ def ask_who_can(
 def ask_matrix(
     evaluator: Evaluator, asked: Request, *, title: str, key: Names, principal: Names, action: Names
 ) -> Matrix:
-    """What everybody may do, with the reason of each answer."""
+    """What everybody may do, with the reason for each answer."""
     found = access_matrix.matrix(
         Grid(evaluator, asked),
         chosen_askers(evaluator, names_of(principal)),
@@ -93,7 +96,7 @@ def ask_diff(
     fail_on: Names,
     caller: str | None,
 ) -> Diff:
-    """What changes from one world to the other, also for later requests where no time is given. Raises InputError."""
+    """What changes from one world to the other; without a time, also for later requests. Raises InputError."""
     expectations = [expectation(text, "allow") for text in names_of(allow)]
     failing = FAILING if fail_on is None else kinds_of_change(names_of(fail_on), "fail_on")
     refuse_misnamed(expectations, before, after, field="allow")
@@ -117,19 +120,19 @@ def ask_lockout(
     context: Mapping[str, tuple[str, ...]],
     at: datetime,
 ) -> tuple[Lockout, ...]:
-    """Who could still change the policy of a key, or of each."""
+    """Who could still change the policy of a key; without `key`, of every key."""
     keys = list(evaluator.world.keys.values()) if key is None else [resolve_key(evaluator.world, key).key]
     found = (check_lockout(evaluator, each, Circumstances(at, context), caller=caller) for each in keys)
     return tuple(shown_as(Lockout, each) for each in found)
 
 
 def ask_tests(evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) -> TestRun:
-    """How tests end."""
+    """The results of tests."""
     return TestRun(tuple(run_tests(evaluator, cases, now=now)))
 
 
 def ask_coverage(evaluator: Evaluator, cases: Iterable[TestCase], now: datetime) -> Coverage:
-    """What tests touch. Raises InputError where the words of one mean nothing in the world."""
+    """What tests cover. Raises InputError where one names something that the world does not have."""
     covering = Covering()
     covering.add(evaluator)
     faults: list[Fault] = []
@@ -144,7 +147,7 @@ def ask_coverage(evaluator: Evaluator, cases: Iterable[TestCase], now: datetime)
 
 
 def ask_mutation(evaluator: Evaluator, cases: Sequence[TestCase], kinds: Names, now: datetime) -> Mutation:
-    """Whether tests would notice mistakes. Raises InputError where some do not pass as things are."""
+    """Whether tests would notice mistakes. Raises InputError where some already fail."""
     failing = failing_tests(evaluator, cases, now)
     faults = [fault for result in failing for fault in result.faults]
     if faults:
@@ -158,7 +161,7 @@ def ask_mutation(evaluator: Evaluator, cases: Sequence[TestCase], kinds: Names, 
 
 
 def names_of(given: Names) -> tuple[str, ...]:
-    """The names, one or several. Raises InputError for what is no name."""
+    """The names as a tuple. Raises InputError for anything that is not a name."""
     if given is None:
         return ()
     listed: object = (given,) if isinstance(given, str) else given

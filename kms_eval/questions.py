@@ -1,7 +1,7 @@
 """Questions about everybody, about the tests and about the documents of one scenario.
 
-Comes in: an evaluator and what was loaded. Goes out: the methods of `Scenario` for them, thin ones: `everybody` and the
-rooms of `analysis` answer. Never here: the question about one request (`Scenario.can`), an import that costs time.
+Comes in: an evaluator and what was loaded. Goes out: thin methods of `Scenario`, which call `everybody` and the rooms
+of `analysis`. Never here: the question about one request (`Scenario.can`), an import that costs time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Questions:
-    """What a scenario can be asked beside single requests."""
+    """The questions to a scenario that are not about a single request."""
 
     evaluator: Evaluator
     _loaded: Loaded
@@ -37,11 +37,12 @@ class Questions:
         vpc_endpoint: str | None = None,
         why_not: bool = False,
     ) -> WhoCan:
-        """Everybody who may perform actions on keys: always, only under conditions (with them), or never.
+        """Who may perform actions on keys: always, only under conditions (which are given), or never.
 
-        Each of `actions`, `key` and `principal` is a name or several, with ``*`` as a wildcard; None: all. `context`,
-        `at` and `vpc_endpoint` are what all requests carry; what is not said stays open. With `why_not` the reason why
-        somebody never may is told as well. Raises InputError.
+        Each of `actions`, `key` and `principal` is one name or several, with ``*`` as a wildcard; None means all, for
+        `key` and `principal` only. `context`, `at` and `vpc_endpoint` are what all requests carry; without `at` it is
+        now, anything else that is not given stays open. With `why_not` the answer also has the reason why somebody
+        never may. Raises InputError.
         """
         from kms_eval.everybody import ask_who_can, circumstances  # noqa: PLC0415 - only those who ask pay for it
 
@@ -58,7 +59,7 @@ class Questions:
         at: str | datetime | None = None,
         vpc_endpoint: str | None = None,
     ) -> Matrix:
-        """What every principal may do on every key, or those that are named; see `who_can`. Raises InputError."""
+        """What principals may do on keys: all of them, or those that are named; see `who_can`. Raises InputError."""
         from kms_eval.everybody import ask_matrix, circumstances  # noqa: PLC0415
 
         asked = circumstances(context, at, vpc_endpoint)
@@ -73,9 +74,10 @@ class Questions:
         context: GivenContext | None = None,
         at: str | datetime | None = None,
     ) -> tuple[Lockout, ...]:
-        """Who could still change the policy of a key, or of each; and whether AWS KMS would take it from `caller`.
+        """Who could still change a key's policy, and whether AWS KMS would accept it from `caller`; None: every key.
 
-        Of a policy that is not there yet, ask ``with_policies({"app": "new.json"}).lockout("app")``. Raises InputError.
+        For a policy that is not in place yet, use ``with_policies({"app": "new.json"}).lockout("app")``. Raises
+        InputError.
         """
         from kms_eval.everybody import ask_lockout, circumstances  # noqa: PLC0415
 
@@ -84,21 +86,21 @@ class Questions:
         return ask_lockout(self.evaluator, key=key, caller=caller, context=asked.context, at=moment)
 
     def run_tests(self, *, at: datetime | None = None) -> TestRun:
-        """How the tests of the file end; true where all pass. `at` is the time of those that do not say another."""
+        """The results of the file's tests; true where all pass. `at` is the time of tests that have none."""
         from kms_eval.everybody import ask_tests  # noqa: PLC0415
 
         return ask_tests(self.evaluator, self._loaded.tests, at or datetime.now(UTC))
 
     def coverage(self, *, at: datetime | None = None) -> Coverage:
-        """Which statements and elements of the policies the tests of the file touch."""
+        """Which statements and elements of the policies the tests of the file cover."""
         from kms_eval.everybody import ask_coverage  # noqa: PLC0415
 
         return ask_coverage(self.evaluator, self._loaded.tests, at or datetime.now(UTC))
 
     def mutate(self, kinds: Names = None, *, at: datetime | None = None) -> Mutation:
-        """Whether the tests of the file would notice a mistake in the policies. Raises InputError where some fail.
+        """Whether the tests of the file would notice a mistake in the policies. Raises InputError where a test fails.
 
-        `kinds` are kinds of mistakes, as ``kms-eval mutate --kinds`` lists them; None: all.
+        `kinds` are kinds of mistakes, as ``kms-eval mutate --kinds`` takes them; None: all.
         """
         from kms_eval.everybody import ask_mutation  # noqa: PLC0415
 
@@ -116,7 +118,7 @@ class Questions:
         unless: GivenContext | None = None,
         name: str | None = None,
     ) -> CheckResult:
-        """Whether a sentence about everybody holds for every request that could be made; true where it does.
+        """Whether a check about everybody holds for every request that could be made; true where it does.
 
         The fields are those of a check in a scenario file: one of `only`, `nobody` and `somebody`. Raises InputError.
         """
@@ -128,17 +130,17 @@ class Questions:
         return Checking(self.evaluator, now=datetime.now(UTC)).run(check)
 
     def run_checks(self) -> tuple[CheckResult, ...]:
-        """How the checks of the file end, in its order."""
+        """The results of the file's checks, in its order."""
         from kms_eval.analysis.checking.checking import run_checks  # noqa: PLC0415
 
         return tuple(run_checks(self.evaluator, self._loaded.checks, now=datetime.now(UTC)))
 
     def lint(self, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Report:
-        """What is wrong with the policies and grants, and what is wider than it looks.
+        """What is wrong with the policies and grants, and what allows more than it seems to.
 
-        `select` and `ignore` are codes of rules, or beginnings of codes. Raises InputError where no rule begins so.
+        `select` and `ignore` are codes of rules, or prefixes of codes. Raises InputError where no code has the prefix.
         """
         from kms_eval.analysis.linting.choosing import choose  # noqa: PLC0415 - only those who ask pay for it
-        from kms_eval.analysis.linting.lint import lint_scenario  # noqa: PLC0415 - likewise
+        from kms_eval.analysis.linting.lint import lint_scenario  # noqa: PLC0415 - as above
 
         return lint_scenario(self.evaluator, self._loaded.warnings, choose(select, ignore))

@@ -1,8 +1,8 @@
-"""Text made safe for each kind of output: what a document says can move no cursor, end no element, begin no formula.
+"""Escape text for each kind of output, so that it cannot move a cursor, end an element or begin a formula.
 
-Comes in: any text, as hostile as documents and requests are. Goes out: the same to a reader, harmless where it stands.
-Never here: what is said. Every output takes what it did not write itself through one of these; a test walks all of
-them with names full of control characters, and finds what goes around.
+Comes in: any text, as hostile as documents and requests may be. Goes out: text that reads the same and is harmless in
+the output. Never here: messages. Every output passes all text that it did not write itself through one of these
+functions; a test feeds names full of control characters to all outputs and finds those that do not.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Final
 
 
 def printable(text: str) -> str:
-    """For a terminal, and the ground for all others: line breaks, control characters and the like as escapes.
+    """For a terminal, and the basis of all other functions: every character that is not printable becomes an escape.
 
-    So are half surrogates, marks that turn the direction of writing, and blanks that look like others.
+    That includes line breaks, control characters, lone surrogates, marks that change the direction of writing, and
+    blanks other than the space.
     """
     if text.isprintable():
         return text
@@ -25,7 +26,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """For a terminal, lines as they are."""
+    """For a terminal, keeping line breaks."""
     return "\n".join(map(printable, text.split("\n")))
 
 
@@ -40,7 +41,7 @@ def html_text(text: str) -> str:
 
 
 def html_source(text: str) -> str:
-    """For HTML, a line of a file: with its tabs, which HTML may have."""
+    """For HTML, a line of a file: tabs are kept, as HTML may contain them."""
     return "\t".join(map(html_text, text.split("\t")))
 
 
@@ -53,13 +54,13 @@ def xml_text(text: str) -> str:
 
 
 _MARKS: Final = re.compile(r"[&<|\\`*~]|(?<!\w)_|_(?!\w)|\](?=[(\[])")
-"""What may mean something in Markdown, wherever it stands; `_` between letters and lone brackets do not."""
+"""Characters that may be markup in Markdown anywhere in a line; `_` between letters and lone brackets are not."""
 
 
 def markdown_text(text: str) -> str:
-    """For a line or a cell of a table: Markdown, HTML and GitHub see nothing in it, no mark, no link and nobody's name.
+    """For a line or a table cell in Markdown: nothing in it is markup, HTML, a link or a mention of a GitHub user.
 
-    Marks stand as entities, which mean the same in HTML and never are structure.
+    Markup characters become entities, which show the same character and are never structure.
     https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
     """
     shown = _MARKS.sub(lambda found: _ENTITIES.get(found[0]) or f"&#{ord(found[0])};", printable(text))
@@ -70,10 +71,10 @@ _ENTITIES: Final = {"&": "&amp;", "<": "&lt;"}
 
 
 def markdown_code(text: str) -> str:
-    """The text as code, so that it mentions nobody and marks nothing; what is in it cannot end the code, nor a cell."""
+    """The text as a code span, in which nothing is markup or a mention; it cannot end the span or a table cell."""
     shown = printable(text)
     if "\\|" in shown or not shown.strip():
-        # GitHub takes the one for a backslash and the end of the cell; and there is no empty code.
+        # GitHub reads `\\|` as a backslash and the end of the cell; and an empty code span does not exist.
         return f"<code>{markdown_text(shown)}</code>"
     cell = shown.replace("|", "\\|")
     fence = "`" * (1 + max(map(len, re.findall("`+", cell)), default=0))
@@ -81,9 +82,9 @@ def markdown_code(text: str) -> str:
 
 
 def markdown_prose(text: str) -> str:
-    """A sentence that quotes in backticks: what is between two of them is code.
+    """A sentence that quotes in backticks: the text between two backticks becomes a code span.
 
-    Where a name brought backticks that make no pairs, all of it is code, with all its letters.
+    Where a quoted name has backticks of its own, so that they do not pair up, the whole sentence becomes one code span.
     """
     pieces = text.split("`")
     if len(pieces) % 2 == 0 or "``" in text:
@@ -95,7 +96,7 @@ _FORMULAS: Final = ("=", "+", "-", "@")
 
 
 def csv_cell(text: str) -> str:
-    """For CSV: what a spreadsheet would take for a formula has an apostrophe before it.
+    """For CSV: what a spreadsheet would take for a formula gets an apostrophe in front.
 
     https://owasp.org/www-community/attacks/CSV_Injection
     """
@@ -104,12 +105,12 @@ def csv_cell(text: str) -> str:
 
 
 def json_text(value: object, *, indent: int | None = None, ascii_only: bool = False, compact: bool = False) -> str:
-    """Any value as JSON. Characters that are not printable are escapes, as JSON itself demands of a few only."""
+    """Any value as JSON. All characters that are not printable are escaped; JSON itself requires it of a few only."""
     import json  # noqa: PLC0415 - start-up time
 
     separators = (",", ":") if compact else None
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only, separators=separators)
-    # Of what is not printable only line breaks stand outside of texts, and none inside.
+    # The only unprintable characters outside JSON strings are line breaks, and inside there are no raw line breaks.
     return "\n".join(line if line.isprintable() else "".join(map(_escaped, line)) for line in text.split("\n"))
 
 

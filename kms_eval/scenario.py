@@ -1,4 +1,4 @@
-"""The public face: load a scenario, ask it questions, get decisions that can explain themselves.
+"""The public API: load a scenario, ask it questions, get decisions that can explain themselves.
 
 Comes in: a scenario file or the same structure in memory. Goes out: decisions. Never here: AWS's rules, output formats.
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 
 class OtherFields(TypedDict, total=False):
-    """What a question may say beside principal, action, key and context: the fields of a test in a scenario file.
+    """What a question may give besides principal, action, key and context: the fields of a test in a scenario file.
 
     `encryption_context` maps names to values; `session` has name, policies, tags and source_identity; `at` is ISO 8601
     text or an aware datetime, by default now; `grant` is the request of CreateGrant, or a GrantId for RetireGrant and
-    RevokeGrant; `stranger` says that the principal is meant to be one whom nothing in the scenario mentions.
+    RevokeGrant; `stranger` says that the principal is deliberately one that the scenario does not mention.
     """
 
     encryption_context: Mapping[str, str] | None
@@ -56,7 +56,7 @@ class OtherFields(TypedDict, total=False):
 
 
 class Fields(OtherFields, total=False):
-    """All of them: `context` maps condition keys to a value or a list of values."""
+    """`OtherFields` and the context: `context` maps condition keys to a value or a list of values."""
 
     context: GivenContext | None
 
@@ -95,15 +95,15 @@ class Scenario(Questions):
         before: bool = False,
         parameters: Mapping[str, str] | None = None,
     ) -> Scenario:
-        """Read a scenario file (YAML or JSON), or any other source: responses of AWS, a plan, a template, a folder.
+        """Read a scenario file (YAML or JSON), or any other source: AWS responses, a plan, a template, a folder.
 
-        Of several sources a later one replaces what an earlier one said of the same thing. `account` and `region` say
-        what no source tells, `before` asks for what is before a plan, `parameters` fills in those of a template.
+        Where several sources describe the same thing, the later one counts. `account` and `region` are used where no
+        source has them; `before` asks for the state before a plan; `parameters` are values for those of a template.
         `strict` makes faults of what AWS would refuse but published examples contain, and of context that a caller
-        cannot have; `strangers` lets anybody be asked about, as the field of that name does; `allow_unknown_action`
-        decides actions that AWS published later by the policies' patterns, and `allow_unknown_key` takes condition keys
-        and values that it published later. Raises
-        InputError with every fault of the sources and of their policies.
+        cannot have; `strangers` allows questions about principals that the scenario does not describe, like the field
+        of that name. `allow_unknown_action` decides actions that are not known here by the patterns of the policies,
+        and `allow_unknown_key` accepts condition keys and values that are not known here: AWS may have added them
+        since. Raises InputError with every fault of the sources and of their policies.
         """
         from kms_eval.world.load import load  # noqa: PLC0415 - reading needs pydantic; deciding does not
 
@@ -137,7 +137,7 @@ class Scenario(Questions):
         allow_unknown_action: bool = False,
         allow_unknown_key: bool = False,
     ) -> Scenario:
-        """The same from memory; relative paths of policies start at `base`. Raises InputError."""
+        """A scenario from its structure in memory; relative paths of policies start at `base`. Raises InputError."""
         from kms_eval.world.load import from_dict  # noqa: PLC0415
 
         folder = Path(base) if base is not None else None
@@ -157,18 +157,18 @@ class Scenario(Questions):
         return _unpickled, (self._loaded, *flags)
 
     def _again(self, loaded: Loaded) -> Scenario:
-        """Another scenario that is asked as this one is."""
+        """A scenario with the same options and other content."""
         evaluator = self.evaluator
         return _unpickled(loaded, evaluator.allow_unknown_action, evaluator.allow_unknown_key, evaluator.strict)
 
     @property
     def keys(self) -> Mapping[str, Key]:
-        """The keys by their handles, in the order of the file."""
+        """The keys by handle, in the order of the file."""
         return MappingProxyType(self._loaded.world.keys)
 
     @property
     def principals(self) -> Mapping[str, Principal]:
-        """The users and roles that are described, by ARN."""
+        """The users and roles that the scenario describes, by ARN."""
         return MappingProxyType(self._loaded.world.principals)
 
     @property
@@ -183,7 +183,7 @@ class Scenario(Questions):
 
     @property
     def loaded(self) -> Loaded:
-        """All that was read: world, tests, name, description, and what reading had to remark."""
+        """Everything that was read: world, tests, name, description, and the notices from reading."""
         return self._loaded
 
     def can(
@@ -198,9 +198,9 @@ class Scenario(Questions):
         """May the principal perform the action? Raises InputError where the question makes no sense in this world.
 
         `principal` is a full ARN or a short name (``role/admin``); `action` a permission (``kms:Decrypt``) or an API
-        operation (``ReEncrypt``), which asks for all that the call needs; `key` may be left out where the scenario has
-        one or the action needs none. `context` maps condition keys to a value or a list of values. See `OtherFields`
-        for the rest.
+        operation (``ReEncrypt``), which asks for every permission that the call needs; `key` may be left out where the
+        scenario has only one or the action needs none. `context` maps condition keys to a value or a list of values.
+        See `OtherFields` for the rest.
         """
         if not fields:
             decision = (self._plain or self._plain_questions()).outcome(principal, action, key, context)
@@ -238,12 +238,12 @@ class Scenario(Questions):
         fail_on: Names = None,
         caller: str | None = None,
     ) -> Diff:
-        """What access appears, disappears or gets other conditions from this scenario to `after`.
+        """What access appears, disappears or gets different conditions from this scenario to `after`.
 
-        `after` is a scenario (see `with_policies`), or what `load` takes. `allow` are changes that are expected, as
-        ``PRINCIPAL [ACTION [KEY]]`` with wildcards; `fail_on` the kinds of changes that count as findings; `caller`
-        who puts the key policies. Without `at` later requests count as well. The rest is as in `who_can`. Raises
-        InputError.
+        `after` is a scenario (see `with_policies`), or what `load` takes. `allow` lists expected changes, as
+        ``PRINCIPAL [ACTION [KEY]]`` with wildcards; `fail_on` the kinds of changes that count as findings; `caller` is
+        the principal that puts the key policies. Without `at` later requests count as well. The rest is as in
+        `who_can`. Raises InputError.
         """
         from kms_eval.everybody import ask_diff, circumstances  # noqa: PLC0415
 
@@ -266,10 +266,10 @@ class Scenario(Questions):
         keys: Mapping[str, object] | None = None,
         principals: Mapping[str, Sequence[object]] | None = None,
     ) -> Scenario:
-        """The scenario after a change: some keys with another policy, some users and roles with other policies.
+        """The scenario after a change: new policies for some keys, users and roles.
 
-        A policy is a path relative to the scenario, or a document. Those of a principal take the place of all that it
-        has. Raises InputError.
+        A policy is a path relative to the scenario, or a document. The policies given for a principal replace all that
+        it has. Raises InputError.
         """
         from kms_eval.world.changed import changed  # noqa: PLC0415
 
@@ -277,7 +277,7 @@ class Scenario(Questions):
         return self._again(replace(self._loaded, world=world, warnings=(*self._loaded.warnings, *warnings)))
 
     def decide(self, asked: Request) -> Decision:
-        """The decision about a request that has been made before, of a test for instance; without a time it is now."""
+        """The decision about a `Request` object, for instance that of a test; without a time it is made now."""
         ruling = self.evaluator.rule(timed(asked))
         return Decision(self.evaluator, ruling.outcome, ruling)
 

@@ -1,4 +1,4 @@
-"""Batches of requests on Apache Spark: the same decisions as on one machine, on as many as there are.
+"""Decide batches of requests on Apache Spark: the same decisions as on one machine, on as many as the cluster has.
 
 Comes in: a DataFrame of requests and a scenario. Goes out: a DataFrame of decisions.
 Never here: deciding, and any file. `kms_eval` has to be installed where the executors run.
@@ -8,8 +8,7 @@ Never here: deciding, and any file. `kms_eval` has to be installed where the exe
     decisions = decide(spark.read.parquet("s3://bucket/requests/"), "scenarios/default-key-policy.yaml")
     decisions.groupBy("decision").count().show()
 
-Spark repeats the work of an executor that is lost; a decision depends on its request alone, so nothing is lost or
-doubled.
+Spark repeats the work of an executor that is lost; a decision depends on its request alone, so repeating is harmless.
 """
 
 from __future__ import annotations
@@ -39,16 +38,16 @@ _TEXTS = ("string", "varchar", "char", "void")
 def decide(
     df: DataFrame, world: Scenario | str | Path | Mapping[str, Any], *, at: str | datetime | None = None
 ) -> DataFrame:
-    """The decisions about the requests in a DataFrame, in their order as far as it has one.
+    """The decisions about the requests in a DataFrame, in the same order as far as it has one.
 
-    Columns: principal, action, and as far as they are needed id, key, context, encryption_context, vpc_endpoint, at and
-    the other fields of a test; others are left out. A context is JSON text, a map or a struct. `world` is a scenario,
-    the path of one on the driver, or the same structure in memory. `at` is the time of requests that do not say when:
-    ISO 8601 text or an aware datetime, by default now. The result has id (of its own type), principal, action, key,
-    decision, reason_code, policy, sid, error, warnings and line; with an error there is no decision. Nobody knows on
-    which line a row of a DataFrame stood: that column is empty.
+    Columns: principal and action; where needed id, key, context, encryption_context, vpc_endpoint, at and the other
+    fields of a test; any other column is ignored. A context is JSON text, a map or a struct. `world` is a scenario, the
+    path of one on the driver, or the same structure in memory. `at` is the time of requests that have none: ISO 8601
+    text or an aware datetime, by default now. The result has id (of the same type as in `df`), principal, action, key,
+    decision, reason_code, policy, sid, error, warnings and line; with an error there is no decision. The column `line`
+    is empty, because rows of a DataFrame have no line numbers.
 
-    Raises InputError where a column is missing, misspelt or of another type, and MissingExtraError without the extra.
+    Raises InputError where a column is missing, misspelt or of a wrong type, and MissingExtraError without the extra.
     """
     from kms_eval.world.request import request  # noqa: PLC0415 - executors that import this module never ask
 
@@ -58,7 +57,7 @@ def decide(
 
 
 def check_columns(df: DataFrame) -> None:
-    """Raises InputError where the columns of a DataFrame are no requests."""
+    """Raises InputError where a DataFrame does not have the columns of requests, in the right types."""
     faults = []
     for name in fields_among(df.columns):
         kind = df.schema[name].dataType
@@ -72,7 +71,7 @@ def check_columns(df: DataFrame) -> None:
 
 
 def decision_type(df: DataFrame | None = None) -> StructType:
-    """The columns of decisions; the id keeps the type that it has among the requests."""
+    """The columns of decisions; the id has the same type as in the requests."""
     from pyspark.sql.types import LongType, StringType, StructField, StructType  # noqa: PLC0415
 
     kind: DataType = StringType()
@@ -84,7 +83,7 @@ def decision_type(df: DataFrame | None = None) -> StructType:
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A world on its way to the executors; each of their processes unpacks it once."""
+    """A world, packed for the executors; each of their processes unpacks it once."""
 
     content: bytes
     digest: str
@@ -94,7 +93,7 @@ class Shipped:
 
     @property
     def identity(self) -> tuple[str, bool, bool, bool]:
-        """What makes two worlds decide alike: the same world, asked with the same options."""
+        """Equal where two worlds decide in the same way: the same world with the same options."""
         return self.digest, self.allow_unknown_action, self.allow_unknown_key, self.strict
 
     def evaluator(self) -> Evaluator:
@@ -122,10 +121,10 @@ def shipped(scenario: Scenario) -> Shipped:
 
 
 class _Packer(pickle.Pickler):
-    """Leaves out where documents stood in which file: decisions do not tell."""
+    """Leaves out where documents stood in which file, as decisions do not show it."""
 
     def reducer_override(self, value: object) -> Any:
-        """An empty place for a place."""
+        """None in place of each `Place`."""
         return (type(None), ()) if isinstance(value, Place) else NotImplemented
 
 
@@ -152,7 +151,7 @@ _KEPT: dict[object, Any] = {}
 
 
 def once(key: object, make: Callable[[], Any]) -> Any:
-    """What was made for a key in this process, which works on many partitions one after the other."""
+    """What `make` returned for a key in this process, which works on many partitions one after the other."""
     found = _KEPT.get(key)
     if found is None:
         if len(_KEPT) >= _MOST_KEPT:

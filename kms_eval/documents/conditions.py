@@ -1,4 +1,4 @@
-"""Condition elements: operators taken apart, values read once to know that they can be.
+"""Condition elements: operator names are split into their parts, and values are parsed once to check them.
 
 Comes in: the shape of a Condition. Goes out: its tests, and remarks. Never here: requests, and whether a test holds.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
@@ -21,13 +21,13 @@ Block = Mapping[str, Mapping[str, tuple[str, ...]]]
 _QUALIFIERS: tuple[Qualifier, ...] = ("ForAllValues", "ForAnyValue")
 _IF_EXISTS = "IfExists"
 _ONE_VALUE = frozenset({"Bool", "Null"})
-# Keys a caller may leave out at will, so that ForAllValues demands nothing (semantics C11).
+# Keys that a caller may leave out at will, so that ForAllValues requires nothing (semantics C11).
 _OPTIONAL_FAMILIES = ("kms:encryptioncontext:", "aws:requesttag/")
 _ONLY_IN_IAM = ("aws:resourcetag/", "kms:resourcetag/", "kms:resourcealiases")
 
 
 class OperatorName(NamedTuple):
-    """An operator as written, in its three parts."""
+    """An operator as written, split into its three parts."""
 
     qualifier: Qualifier
     operator: str
@@ -35,7 +35,7 @@ class OperatorName(NamedTuple):
 
 
 def split(text: str) -> OperatorName:
-    """``ForAllValues:StringLikeIfExists`` in its parts; the middle one may be no operator at all."""
+    """``ForAllValues:StringLikeIfExists`` in its parts; the middle part may be an unknown operator."""
     qualifier: Qualifier = ""
     for prefix in _QUALIFIERS:
         if text.startswith(f"{prefix}:"):
@@ -96,13 +96,13 @@ def _key_remarks(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
             yield Remark((key,), f"{quoted(key)} and {quoted(other)} are the same condition key", "write it once")
         service, colon, name = key.partition(":")
         if not (service and colon and name):
-            # What all names begin with makes them look alike.
+            # Compared without the prefix `kms:`, which would make all names look similar.
             near = nearest(key, _names_of_kms())
             advice = f"did you mean `kms:{near}`?" if near is not None else "as in `kms:ViaService`"
             message = f"condition key {quoted(key)} has no service before a colon: no request carries it"
             yield Remark((key,), message, advice, code="unknown-condition-key")
         elif service.lower() in {"kms", "aws"} and (key.endswith((":", "/")) or find(key) is None):
-            # Semantics C5: to AWS a key that no request carries.
+            # Semantics C5: AWS treats it as a key that no request carries.
             message = f"{quoted(key)} is not a condition key that requests to AWS KMS carry"
             yield Remark((key,), message, did_you_mean(key, _known()), code="unknown-condition-key")
 

@@ -1,7 +1,7 @@
-"""The elements of a document: by a form where they are plainly right, else by their model.
+"""The elements of a document, read by a form where they are plainly right, otherwise by their pydantic model.
 
-Comes in: plain values. Goes out: shapes, and remarks on what has another shape.
-Never here: which elements there are (`shapes` says that), and what their texts say.
+Comes in: plain values. Goes out: shapes, and remarks on values that do not have the right shape.
+Never here: which elements exist (that is in `shapes`), and what their texts say.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Shape = TypeVar("_Shape", bound="Shape")
 
 
 def read_elements(form: Form[_Shape], value: Mapping[object, object]) -> tuple[_Shape, list[Remark]]:
-    """The shape of an object without the members that are not as they should be, and what is wrong with those."""
+    """The shape of an object without its faulty members, and what is wrong with those."""
     try:
         return form(value), []
     except Unsure:
@@ -30,7 +30,7 @@ def read_elements(form: Form[_Shape], value: Mapping[object, object]) -> tuple[_
 
 
 def elements(value: Mapping[object, object], form: Form[_Shape]) -> frozenset[str]:
-    """The elements that are written, and those that a misspelt one is meant for: calling them missing were noise."""
+    """The elements that are present, and those that a misspelt name stands for: they should not be called missing."""
     written = frozenset(name for name in value if isinstance(name, str))
     if written <= form.names:
         return written

@@ -1,7 +1,7 @@
 """What is wrong with a document, and what a reader of it should know.
 
 Comes in: remarks with the places they are about. Goes out: faults and warnings, in the order they were found.
-Never here: rules. Nothing is raised before the caller has everything together.
+Never here: rules. Nothing is raised until the caller has collected everything.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from kms_eval.records import record
 
 @record
 class DocumentWarning:
-    """A document is read, and this should be said about it.
+    """Something to know about a document that was read all the same.
 
-    `strict` marks what AWS would refuse to store; it is a fault where the user asks for strictness.
+    `strict` marks what AWS would refuse to store; it is a fault under ``--strict``.
     """
 
     code: str
@@ -26,17 +26,17 @@ class DocumentWarning:
 
     @property
     def location(self) -> Location:
-        """File, line and field; looked up when asked for."""
+        """File, line and field; looked up when needed."""
         return self.place.location()
 
     def as_fault(self) -> Fault:
-        """The same as a fault."""
+        """The warning as a fault."""
         return Fault(self.message, self.location, self.help)
 
 
 @record
 class Remark:
-    """What a rule says about the member of a document that `steps` leads to: a fault, or with a `code` a notice."""
+    """What a rule says about the member of a document at `steps`: a fault, or with a `code` a warning."""
 
     steps: Steps
     message: str
@@ -45,7 +45,7 @@ class Remark:
     strict: bool = False
 
     def under(self, *steps: str | int) -> Remark:
-        """The same remark, seen from further out."""
+        """The same remark, with steps that start further out: `steps` lead to the value it was about so far."""
         return Remark(steps + self.steps, self.message, self.help, self.code, self.strict)
 
 
@@ -57,11 +57,11 @@ class Findings:
         self.warnings: list[DocumentWarning] = []
 
     def fault(self, place: Place, message: str, advice: str | None = None) -> None:
-        """Something is wrong."""
+        """Add a fault."""
         self.faults.append(Fault(message, place.location(), advice))
 
     def remark(self, place: Place, remark: Remark) -> None:
-        """What a rule said about a member of `place`."""
+        """Add what a rule said about a member of `place`."""
         there = place.at(*remark.steps)
         if remark.code is None:
             self.fault(there, remark.message, remark.help)
@@ -69,7 +69,10 @@ class Findings:
             self.warnings.append(DocumentWarning(remark.code, remark.message, there, remark.help, remark.strict))
 
     def say_once(self, faults: int, warnings: int) -> None:
-        """Of what was found after that many faults and warnings, keep what is said of two forms of one thing once."""
+        """Remove duplicates among what was found after the first `faults` and `warnings`.
+
+        They come from variants of one statement, all of which were checked.
+        """
         said = {(fault.message, fault.location): fault for fault in reversed(self.faults[faults:])}
         self.faults[faults:] = reversed(said.values())
         told = {
@@ -79,7 +82,7 @@ class Findings:
         self.warnings[warnings:] = reversed(told.values())
 
     def raise_faults(self, *, strict: bool = False) -> None:
-        """InputError with every fault, if there is one; under `strict` some warnings are faults too."""
+        """Raise InputError with every fault, if there is one; under `strict` some warnings are faults too."""
         faults = [*self.faults, *(warning.as_fault() for warning in self.warnings if strict and warning.strict)]
         if faults:
             raise InputError(faults)

@@ -1,13 +1,13 @@
-"""Reading what is plainly right without pydantic, which takes longer to load than most questions take to answer.
+"""Read valid input without pydantic, which takes longer to load than most questions take to answer.
 
 Without forms a whole `can` takes twice as long (a row of `benchmarks/bench_start.py`).
 
-Comes in: forms, each an excerpt of a model of the input, and plain values. Goes out: the fields that the model would
-have, with the values it would give them; or `Unsure`.
-Never here: what is wrong with a value. That is for the model to say; it is loaded where a form is unsure of anything.
+Comes in: forms, each an excerpt of a pydantic model of the input, and plain values. Goes out: the fields that the model
+would have, with the same values; or `Unsure`.
+Never here: what is wrong with a value. That is for the model to say, which is loaded only where a form is unsure.
 
-INVARIANT: what a form reads, its model reads as the same. The forms are derived from the models by a test, and another
-test holds the two against each other.
+INVARIANT: what a form reads, its model reads in the same way. A test derives the forms from the models, and another
+test compares the two.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from types import SimpleNamespace
 from typing import Any, Final, Generic, TypeVar, cast
 
 Kind = Callable[[Any], Any]
-"""Takes a value in the place of a field. Gives what the model would have there, or raises `Unsure`."""
+"""Takes the value given for a field. Returns what the model would have there, or raises `Unsure`."""
 
 Model = TypeVar("Model")
 
 NEEDED: Final = object()
-"""Stands for the default of a field that has none."""
+"""Stands in place of the default for a field that is required."""
 
 
 class Unsure(Exception):  # noqa: N818 - nothing is wrong yet
-    """The value is not plainly right; its model has to look at it."""
+    """The value is not plainly right; its model has to check it."""
 
 
 class Form(Generic[Model]):
-    """The fields of a model, each with its kind and its default. It is the kind of the model's own values, too."""
+    """The fields of a model, each with its kind and its default. A form is itself a `Kind`: for values of the model."""
 
     def __init__(self, module: str, name: str, fields: Mapping[str, tuple[Kind, object]]) -> None:
         self._module, self._name = module, name
@@ -46,7 +46,7 @@ class Form(Generic[Model]):
         return self._kinds.keys()
 
     def model(self) -> type[Model]:
-        """The model, loaded when first asked for."""
+        """The model, imported on first use."""
         return cast("type[Model]", getattr(import_module(self._module), self._name))
 
     def __call__(self, value: object) -> Model:
@@ -55,7 +55,7 @@ class Form(Generic[Model]):
             raise Unsure
         fields, kinds = self._defaults.copy(), self._kinds
         for name in self._mappings:
-            # Of its own, whoever may write to it.
+            # A new mapping for each result, so that none shares it with the defaults.
             fields[name] = {}
         for name, member in value.items():
             kind = kinds.get(name) if type(name) is str else None
@@ -64,17 +64,17 @@ class Form(Generic[Model]):
             fields[name] = kind(member)
         if not self._needed <= fields.keys():
             raise Unsure
-        # To whoever reads it there is no difference: the fields have the same names and values.
+        # Readers see no difference: the fields have the same names and values.
         return cast("Model", SimpleNamespace(**fields))
 
 
 def anything(value: object) -> object:
-    """A value that is not looked at here."""
+    """Any value, unchecked."""
     return value
 
 
 def string(value: object) -> str:
-    """A string, if it is text: halves of surrogate pairs are not."""
+    """A string without lone surrogates."""
     if type(value) is str and (value.isascii() or _encodable(value)):
         return value
     raise Unsure
@@ -105,7 +105,7 @@ def optional(kind: Kind) -> Kind:
 
 
 def either(one: Kind, other: Kind) -> Kind:
-    """A value of one of two kinds, which have none in common."""
+    """A value of one of two kinds; no value is of both."""
 
     def value_of_either(value: object) -> object:
         try:
@@ -128,7 +128,7 @@ def list_of(kind: Kind) -> Kind:
 
 
 def mapping_of(name: Kind, kind: Kind) -> Kind:
-    """A mapping with names of one kind and values of another, as a new one."""
+    """A mapping with names of one kind and values of another, as a new dict."""
 
     def members(value: object) -> dict[Any, Any]:
         if type(value) is dict:

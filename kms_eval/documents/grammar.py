@@ -1,4 +1,4 @@
-"""Policies: from plain values to typed documents, with everything that is wrong said at once.
+"""Policies: from plain values to typed documents, with all faults reported together.
 
 Comes in: a value and its place. Goes out: a Policy; faults and warnings in the caller's `Findings`.
 Never here: files (the caller has read them), rules (`validity` has them), evaluation.
@@ -43,11 +43,11 @@ def read_policy(
     length: int | None = None,
     size: int = 0,
 ) -> Policy | None:
-    """The policy that `value` is: an object, AWS's JSON text of one, or either in AWS's wrapping.
+    """The policy in `value`: an object, its JSON text, or either of them wrapped as AWS's responses wrap it.
 
-    None where `findings` gained a fault. `place` is where it stands, `length` the bytes of its text, if known; where
-    it is not, its text is known to have at most twice the bytes of `size`. It is called `name` (its file's stem), else
-    by its Id, else by its `position`.
+    None where a fault was added to `findings`. `place` is where it stands, `length` the number of bytes of its text, if
+    known; otherwise its text has at most twice `size` bytes (0: not known either). It is called `name` (the stem of its
+    file's name), without that by its Id, else by its `position`.
     """
     before = len(findings.faults)
     length = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else length
@@ -83,12 +83,12 @@ def read_thoroughly(
     position: str,
     length: int | None,
 ) -> Policy | None:
-    """The policy of a document about which there may be something to say; `read_policy` says what is what."""
+    """The policy of a document that may have faults, warnings or unknown parts; parameters as in `read_policy`."""
     before, noticed = len(findings.faults), len(findings.warnings)
     shape = _checked(_Written(value, place, findings), kind)
     variants: tuple[Variant, ...] = ()
     if len(findings.faults) > before and any(unknowns_within(value)):
-        # Whatever is unknown is a fault to the grammar, so that a document without unknowns is not searched for them.
+        # The grammar takes every unknown value for a fault, so a document without faults need not be searched for them.
         del findings.faults[before:], findings.warnings[noticed:]
         whole = unknown_in(value)
         if whole is not None:
@@ -112,7 +112,7 @@ def read_thoroughly(
 def _measured(
     value: Mapping[object, object], place: Place, kind: PolicyKind, findings: Findings, length: int | None
 ) -> int | None:
-    """How long the document is, as far as that counts; what there is to say about it goes to `findings`."""
+    """The length of the document, where it is measured; remarks about it go to `findings`."""
     length, remarks = measure(value, kind, length)
     for remark in remarks:
         findings.remark(place, remark)
@@ -122,7 +122,7 @@ def _measured(
 def _opened(
     value: Mapping[object, object], place: Place, kind: PolicyKind, findings: Findings
 ) -> tuple[PolicyShape, tuple[Variant, ...]]:
-    """The shape of a document with unknown parts, and what each of its statements is of the original."""
+    """The shape of a document with unknown parts, and for each of its statements how it relates to the original."""
     before, noticed = len(findings.faults), len(findings.warnings)
     known, variants = opened(value, kind)
     shape = _checked(_Written(known, place, findings, tuple(variant.index for variant in variants)), kind)
@@ -145,9 +145,9 @@ def _checked(document: _Written, kind: PolicyKind) -> PolicyShape:
 
 @record
 class _Written:
-    """A policy as written. What stands alone for a list of one is read as a list; remarks name the place it has.
+    """A policy as written. A single value in place of a list is read as a list of one; remarks name its actual place.
 
-    `original` are the positions that its statements have in the document of the user, where they differ.
+    `original` are the indexes of its statements in the user's document, where they differ.
     """
 
     value: Mapping[object, object]
@@ -162,7 +162,7 @@ class _Written:
         self.findings.remark(self.place, replace(remark, steps=steps))
 
     def shape(self) -> PolicyShape:
-        """The shape, without the elements that are not as they should be; those are faults now."""
+        """The shape without its faulty elements, which are added to the findings."""
         value = self.value
         if isinstance(value.get("Statement"), Mapping):
             value = {**value, "Statement": self._statements()}
@@ -172,7 +172,7 @@ class _Written:
         return shape
 
     def check(self, shape: PolicyShape, kind: PolicyKind) -> None:
-        """Every rule that holds for the kind."""
+        """Check every rule for policies of the kind."""
         if "Statement" not in elements(self.value, POLICY_SHAPE):
             self._remark(Remark((), "`Statement` is missing"))
         for check_document in document_checks(kind):
@@ -197,7 +197,7 @@ def _statement(index: int, shape: StatementShape) -> Statement:
     return Statement(
         index=index,
         sid=shape.Sid,
-        # INVARIANT: without an Effect there was a fault.
+        # INVARIANT: where Effect is missing, a fault was found, and this statement is not used.
         effect=shape.Effect or "Deny",
         principals=None if shape.Principal is None else principal_entries(shape.Principal),
         not_principals=None if shape.NotPrincipal is None else principal_entries(shape.NotPrincipal),

@@ -35,13 +35,13 @@ _NAME = re.compile(r"[a-zA-Z0-9:/_-]{0,256}")
 _ROOT_ARN = re.compile(r"arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):root")
 
 
-# The elements that are written, readable or not.
+# The elements that are present, even if their values are faulty.
 Elements = frozenset[str]
 
 
 @record
 class GrantRule:
-    """One rule about a grant. `stored`: it holds only for what ListGrants returns, not for a request in part."""
+    """One rule about a grant. `stored`: it applies only to grants that AWS has stored, not to partial requests."""
 
     check: Callable[[GrantShape, Elements], Iterator[Remark]]
     stored: bool = False
@@ -80,7 +80,7 @@ def read_grant(
 ) -> Grant | None:
     """One grant; `partial` for a request of CreateGrant, which may leave out what the question does not need.
 
-    `otherwise` is the id of a grant that gives none. None where `findings` gained a fault.
+    `otherwise` is the id of a grant without GrantId. None where a fault was added to `findings`.
     """
     if not isinstance(value, Mapping):
         findings.fault(place, "a grant is an object", "as ListGrants returns it: `GranteePrincipal`, `Operations` …")
@@ -92,7 +92,7 @@ def read_grant(
 def read_thoroughly(
     value: Mapping[object, object], place: Place, findings: Findings, *, partial: bool, otherwise: str
 ) -> Grant | None:
-    """The grant of an entry about which there may be something to say."""
+    """The grant of an entry that may have faults; parameters as in `read_grant`."""
     before = len(findings.faults)
     shape, written = _shape(GRANT_SHAPE, value, place, findings), elements(value, GRANT_SHAPE)
     for rule in GRANT_RULES:
@@ -104,7 +104,7 @@ def read_thoroughly(
     account = _ROOT_ARN.fullmatch(shape.IssuingAccount or "")
     return Grant(
         id=shape.GrantId or otherwise,
-        # ListGrants gives an empty name to a grant without one.
+        # ListGrants returns an empty name for a grant without one.
         name=shape.Name or None,
         grantee_principal=shape.GranteePrincipal,
         grantee_service_principal=shape.GranteeServicePrincipal,
@@ -136,7 +136,7 @@ def _constraints(shape: ConstraintsShape) -> Constraints:
 
 
 def _principals(grant: GrantShape, written: Elements) -> Iterator[Remark]:
-    """Accounts, users, roles and sessions by ARN; a service, or an id that AWS shows for a deleted one (G2, G3, P9)."""
+    """Accounts, users, roles and sessions by ARN; a service; the unique id of a deleted principal (G2, G3, P9)."""
     for name, text in (("GranteePrincipal", grant.GranteePrincipal), ("RetiringPrincipal", grant.RetiringPrincipal)):
         if text is None or UNIQUE_ID.fullmatch(text) or SERVICE.fullmatch(text):
             continue
@@ -176,7 +176,7 @@ def _exclusive(grant: GrantShape, written: Elements) -> Iterator[Remark]:
 
 
 def _grant_to_service(grant: GrantShape, written: Elements) -> Iterator[Remark]:
-    """What a grant to a service needs besides (semantics G3)."""
+    """What else a grant to a service needs (semantics G3)."""
     if grant.GranteeServicePrincipal is None:
         return
     if "Constraints" not in written or (grant.Constraints is not None and grant.Constraints.SourceArn is None):
@@ -203,7 +203,7 @@ def _operations(grant: GrantShape, written: Elements) -> Iterator[Remark]:
 
 def _issuing_account(grant: GrantShape, written: Elements) -> Iterator[Remark]:
     text = grant.IssuingAccount
-    # Grants of AWS's own are issued by `AWS Internal` or by a service, which is nobody's account (semantics S14).
+    # AWS's own grants are issued by `AWS Internal` or by a service, neither of which is an account (semantics S14).
     known = (ACCOUNT_ID, _ROOT_ARN, OPAQUE, SERVICE)
     if text is not None and not any(form.fullmatch(text) for form in known):
         message = f"{quoted(text)} is not an account"
@@ -216,7 +216,7 @@ def _name(grant: GrantShape, written: Elements) -> Iterator[Remark]:
 
 
 def _encryption_context(grant: GrantShape, written: Elements) -> Iterator[Remark]:
-    """One of the two, few pairs, short values (semantics G12)."""
+    """At most one of the two constraints, a limited number of pairs, short values (semantics G12)."""
     constraints = grant.Constraints or CONSTRAINTS_SHAPE({})
     given = {
         "EncryptionContextEquals": constraints.EncryptionContextEquals,
@@ -236,7 +236,7 @@ def _encryption_context(grant: GrantShape, written: Elements) -> Iterator[Remark
 
 
 def _source_arn(grant: GrantShape, written: Elements) -> Iterator[Remark]:
-    """A whole ARN with an account (semantics G16)."""
+    """A complete ARN with an account (semantics G16)."""
     text = grant.Constraints.SourceArn if grant.Constraints is not None else None
     if text is None:
         return

@@ -1,4 +1,4 @@
-"""Kinds of values that elements of AWS's documents have, for the forms of them.
+"""The kinds of values that elements of AWS's documents have, for `shape_forms`.
 
 Comes in: plain values. Goes out: the values that a model of `shapes` would have in their place, or `Unsure`.
 Never here: elements by name.
@@ -26,7 +26,7 @@ def values(value: object) -> tuple[str, ...]:
 
 
 def value_text(value: object) -> object:
-    """JSON true, false and numbers are read as their text (semantics C4); anything else as itself."""
+    """The text of JSON true, false and numbers (semantics C4); any other value unchanged."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

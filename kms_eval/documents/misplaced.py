@@ -1,7 +1,7 @@
-"""What a policy says of another partition or Region than the one it is in: AWS takes none of it.
+"""Principals and resources in a policy that belong to a different partition or Region: AWS refuses them.
 
-Comes in: a policy that has been read, and where it is. Goes out: remarks, errors under strictness.
-Never here: texts that are wrong wherever they stand (`refused` has these).
+Comes in: a policy that has been read, with its partition and Region. Goes out: remarks, which are errors under
+``--strict``. Never here: texts that are wrong in any partition and Region (`refused` has these).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
@@ -19,7 +19,7 @@ from kms_eval.facts.service_principals import OPT_IN_REGIONS
 
 
 def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iterator[Remark]:
-    """Remarks on principals and resources of other partitions, and in a key policy on services of another Region."""
+    """Remarks on principals and resources of other partitions, and for a key policy on services of another Region."""
     if policy.kind is not PolicyKind.KEY and _is_here(policy, f"arn:{partition}:"):
         return
     for statement in policy.statements:
@@ -30,7 +30,7 @@ def misplaced(policy: Policy, partition: str, region: str | None = None) -> Iter
 
 
 def _is_here(policy: Policy, here: str) -> bool:
-    """Whether all resources begin as they do in the partition, as nearly always."""
+    """Whether all resources are of the partition or `*`, as in nearly all policies; a fast check."""
     return all(
         text.startswith(here) or text == "*" for statement in policy.statements for text in statement.resources or ()
     ) and not any(statement.not_resources for statement in policy.statements)

@@ -1,10 +1,10 @@
-"""Key policies in the place of identity policies.
+"""Key policies given where an identity policy is expected.
 
 Comes in: the shape of a policy. Goes out: remarks. Never here: what is wrong with a policy of the right kind.
 
-A key policy says in every statement whom it is about; identity policies never do, AWS refuses it. Published examples do
-it all the same, for the one user or role that is meant, and are read with a warning. Nobody means an identity policy by
-a statement about a whole account, a service or everybody.
+Every statement of a key policy has a Principal; AWS refuses identity policies that have one. Published examples of
+identity policies still name the one user or role that they are for, and are read with a warning. But a policy with a
+statement for a whole account, a service or everybody is not meant as an identity policy.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 """
 
@@ -24,7 +24,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}|arn:[^:]*:iam::[0-9]{12}:root|\*")
 
 
 def key_policy_instead(policy: PolicyShape, kind: PolicyKind) -> Iterator[Remark]:
-    """A key policy in the place of an identity policy."""
+    """A fault for a key policy that is given as an identity policy."""
     principals = [statement.Principal for statement in policy.Statement or ()]
     if principals and all(each is not None for each in principals) and any(map(_is_no_identity, principals)):
         message = "this is a key policy: every statement says in `Principal` whom it is about"

@@ -18,7 +18,7 @@ Qualifier = Literal["", "ForAllValues", "ForAnyValue"]
 
 
 class PolicyKind(Enum):
-    """Which of AWS's policies a document is; the grammar differs by kind (semantics D3)."""
+    """Which of AWS's policy types a document is; the grammar differs by type (semantics D3)."""
 
     KEY = "key policy"
     IDENTITY = "identity policy"
@@ -65,7 +65,8 @@ class Statement:
     """One statement. Of each pair (actions/not_actions …) at most one is given; None means the element is absent.
 
     `condition` None means no Condition element, ``()`` an empty one (they differ: semantics C14).
-    `open` holds the unknowns that leave it open whether the statement counts: it is then the widest it may be.
+    `open` holds the unknown values because of which the statement may or may not apply; its other fields are then the
+    widest that they could be. It is empty for a statement that is fully known.
     """
 
     index: int
@@ -86,8 +87,8 @@ class Policy:
     """One policy document. Compared by identity: the same text attached twice is two attachments.
 
     `name` is what explanations call it: the file's stem, else its Id, else a name by position.
-    `variables` tells whether ``${…}`` is substituted (Version 2012-10-17 only, semantics W1). `length` is the bytes of
-    its text, white space counted where it was given as text.
+    `variables` says whether ``${…}`` is substituted (Version 2012-10-17 only, semantics W1). `length` is the length of
+    its text, if known; that of a key policy is in bytes, with the white space of its original text.
     """
 
     name: str
@@ -106,7 +107,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Grant constraints as in ListGrants; None means the constraint is absent, ``()`` an empty map.
+    """Grant constraints as ListGrants returns them; None means the constraint is absent, ``()`` an empty map.
 
     Pairs are kept in the order of the document. https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
     """
@@ -138,9 +139,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class OpenGrant:
-    """A grant that a source says exists and cannot show, or of which it shows a part only.
+    """A grant that a source says exists but cannot show, or can show only in part.
 
-    `grant` has the known part: no grantee is anybody, no operations are all of them; its constraints are not told.
+    `grant` is the known part. Without a grantee it may be for anybody, without operations it may have all of them; its
+    constraints are unknown.
     """
 
     unknown: Unknown

@@ -1,10 +1,11 @@
-"""Policies with unknown parts: each statement as what is certain of it, and as the widest that it may be.
+"""Policies with unknown parts: each statement becomes a certain variant and a widest possible variant.
 
 Comes in: a policy document as plain values with unknowns in it. Goes out: the same document without them, in which a
-statement stands once for what is certain, if anything is, and once for everything that it may say beyond that.
-Never here: what follows for a decision; the engine lets an open statement count or not, whichever allows less.
+statement with unknown parts has up to two variants: one with only what it certainly says, if anything, and one with
+everything that it could possibly say (one for Allow and one for Deny where the effect is unknown).
+Never here: how this affects a decision; the engine lets an open statement count or not, whichever allows less.
 
-What is left out of a list of alternatives makes a statement narrower, what is left out of an exclusion makes it wider.
+Leaving a value out of a list of alternatives makes a statement narrower; leaving it out of an exclusion makes it wider.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _IF_EXISTS = "IfExists"
 
 @record
 class Variant:
-    """A statement of the document without unknowns: its place in the original, and the unknowns that leave it open.
+    """One statement of the document without unknowns: its index in the original, and the unknowns it depends on.
 
-    `unknowns` is empty for what is certain. `anybody` tells that whom it is for is unknown.
+    `unknowns` is empty for a variant that is certain. `anybody` says that its principals are unknown.
     """
 
     index: int
@@ -39,7 +40,7 @@ class Variant:
     anybody: bool = False
 
     def applied(self, statement: Statement) -> Statement:
-        """The statement as the original document has it."""
+        """The parsed statement, with its index in the original document, its unknowns and its principals."""
         principals = None if self.anybody else statement.principals
         return replace(statement, index=self.index, open=self.unknowns, principals=principals)
 
@@ -48,7 +49,7 @@ _DEEPEST = len(("Grants", 0, "Statement", 0, "Condition", "StringEquals", "kms:V
 
 
 def unknowns_within(value: object, *, depth: int = _DEEPEST) -> Iterator[Unknown]:
-    """Every unknown in a value, as deep as documents go."""
+    """Every unknown in a value, down to the greatest depth that documents have."""
     if depth < 0:
         return
     found = unknown_in(value)
@@ -63,7 +64,7 @@ def unknowns_within(value: object, *, depth: int = _DEEPEST) -> Iterator[Unknown
 
 
 def open_policy(unknown: Unknown, kind: PolicyKind, place: Place, name: str) -> Policy:
-    """The policy of which nothing is known: it may allow everything, and it may deny everything."""
+    """A policy that is completely unknown: it may allow everything, and it may deny everything."""
     statements = tuple(_wide_open(effect, unknown) for effect in _EFFECTS)
     return Policy(name, kind, "2012-10-17", None, statements, place)
 
@@ -76,7 +77,7 @@ def _wide_open(effect: Effect, unknown: Unknown) -> Statement:
 
 
 def opened(value: Mapping[object, object], kind: PolicyKind) -> tuple[dict[object, object], tuple[Variant, ...]]:
-    """The document without unknowns, and for each of its statements which of the original it is."""
+    """The document without unknowns, and for each of its statements a `Variant`, which says where it comes from."""
     written = value.get("Statement")
     if unknown_in(written) is not None or not isinstance(written, (list, tuple)):
         written = [written]
@@ -95,7 +96,7 @@ def opened(value: Mapping[object, object], kind: PolicyKind) -> tuple[dict[objec
 
 
 def _with_doubtful_variables(value: object, version: Unknown) -> object:
-    """The statement of a document whose Version is unknown: whether ``${…}`` is substituted is unknown as well."""
+    """A statement of a document whose Version is unknown: every text with ``${…}`` becomes unknown as well."""
     if not isinstance(value, Mapping):
         return value
     return {name: _marked(member, version) if name in _WITH_VARIABLES else member for name, member in value.items()}
@@ -128,7 +129,7 @@ def _variants(statement: object, index: int, kind: PolicyKind) -> Iterator[tuple
 
 
 def _forms(statement: Mapping[object, object], index: int, kind: PolicyKind) -> Iterator[tuple[object, Variant]]:
-    """What is certain of a statement, if anything is, and the widest it may be, if something is unknown."""
+    """The certain variant of a statement, if there is one, and the widest variant, if something is unknown."""
     unknowns = {name: tuple(unknowns_within(member)) for name, member in statement.items() if name != "Sid"}
     doubtful = {name: found for name, found in unknowns.items() if found}
     known = {name: statement[name] for name in unknowns if name not in doubtful}
@@ -155,7 +156,7 @@ _WITH_PRINCIPAL = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.RCP
 
 
 def _effects(kind: PolicyKind, statement: Mapping[object, object]) -> tuple[Effect, ...]:
-    """The effects that AWS would take: RCPs only deny (semantics O9), Allow never goes with NotPrincipal (N1)."""
+    """The effects that AWS would accept: RCPs only deny (semantics O9), Allow never has NotPrincipal (N1)."""
     return ("Deny",) if kind is PolicyKind.RCP or "NotPrincipal" in statement else _EFFECTS
 
 
@@ -163,7 +164,7 @@ _Part = tuple[object, tuple[str, object]]
 
 
 def _unreadable(name: str, member: object) -> _Part:
-    """An element of another name keeps its value, for the grammar to say what is wrong."""
+    """An element of any other name keeps its value, so that the grammar can say what is wrong."""
     return member, (name, member)
 
 
@@ -217,7 +218,7 @@ def _condition(name: str, member: object) -> _Part:
             known = values if not any(unknowns_within(values)) else _known_entries(values)
             whole = known is values
             if whole or (known and _negated(str(operator))):
-                # An exclusion with fewer values only holds more often.
+                # A negated operator with fewer values only matches more often.
                 widest.setdefault(operator, {})[key] = known
             if certain is not None and (whole or (known and not _negated(str(operator)))):
                 certain.setdefault(operator, {})[key] = known

@@ -1,9 +1,9 @@
-"""Grants that are plainly right, read in one pass, as `plain` reads policies.
+"""A fast path for grants that are plainly right, like `plain_policies` for policies.
 
-Comes in: the plain value of an entry of ListGrants. Goes out: the grant; or None, where `grants` has to look at it.
-Never here: what is wrong with a grant. Whether a principal may have one is asked of `principals`, once for each.
+Comes in: the plain value of an entry of ListGrants. Goes out: the grant; or None, where `grants` has to read it.
+Never here: what is wrong with a grant. `principals` says whether a principal may have a grant; each is checked once.
 
-INVARIANT: what is read here `grants` reads as the same, without a fault or a warning.
+INVARIANT: what is read here, `grants` reads with the same result, without a fault or a warning.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST = 16_384
 
 
 def plain_grant(value: Mapping[object, object], place: Place, otherwise: str) -> Grant | None:
-    """The grant of an entry that is plainly right; `otherwise` is the id of one that has none."""
+    """The grant of an entry that is plainly right, else None; `otherwise` is the id of a grant without GrantId."""
     if type(value) is not dict or not _NEEDED <= value.keys() <= _READ:
         return None
     get = value.get
@@ -37,7 +37,7 @@ def plain_grant(value: Mapping[object, object], place: Place, otherwise: str) ->
     for text in (grant_id, key_id, grantee, issuer):
         if type(text) is not str or not text.isascii():
             return None
-    for text in (name, retiring):  # which may be null
+    for text in (name, retiring):  # both may be null
         if text is not None and (type(text) is not str or not text.isascii()):
             return None
     operations = (
@@ -69,7 +69,7 @@ def _operations(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(_MOST)
 def _account(text: str) -> str:
-    """The account id in it; empty if it has none."""
+    """The account id in an IssuingAccount; empty if it has none."""
     root = _ROOT_ARN.fullmatch(text)
     return root[1] if root else text if ACCOUNT_ID.fullmatch(text) else ""
 

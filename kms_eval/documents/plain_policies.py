@@ -1,12 +1,12 @@
-"""Policies that are plainly right, read in one pass: what was looked at once is not looked at again.
+"""A fast path for policies that are plainly right: each distinct part is checked only once.
 
-Comes in: the plain value of a document. Goes out: its statements; or none, where `grammar` has to look at it.
-Never here: what is wrong with a document, and rules of its own: whether an action, a principal or a condition is right
-is asked of those rows of `validity` that know, once for each distinct one.
+Comes in: the plain value of a document. Goes out: its statements; or none, where `grammar` has to read it.
+Never here: what is wrong with a document, and rules of its own: the checks of `validity` and its neighbours say whether
+an action, a principal or a condition is right, and each distinct one is checked once.
 
-Of an account with thousands of policies most say what others say: the same actions, principals and conditions, on
-resources of their own. INVARIANT: what is read here `grammar` reads as the same, without a fault or a warning, but
-for its length; and its characters are printable ones of ASCII.
+In an account with thousands of policies most repeat the same actions, principals and conditions, on different
+resources. INVARIANT: what is read here, `grammar` reads with the same result, without a fault or a warning other than
+about its length; and all its characters are printable ASCII.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WITH_ID = frozenset({"Version", "Id", "Statement"})
 _ALWAYS = frozenset({"Effect", "Action", "Resource"})
 _SOMETIMES = frozenset({"Sid", "Condition"})
 _SID = re.compile(r"[A-Za-z0-9]*")
-# Six fields, and nothing that could be a policy variable.
+# Six fields, and no characters that could make a policy variable.
 _RESOURCE = re.compile(
     rf"arn:(?:{'|'.join(sorted(PARTITIONS))}):[A-Za-z0-9-]+:[a-z0-9*-]*:[0-9*]*:[\w/+=,.@:*?~()!^-]+", re.ASCII
 )
@@ -39,15 +39,19 @@ _EVERYTHING = ("*",)
 OF_RESOURCES = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
 OF_IDENTITIES = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 _READ = OF_RESOURCES | OF_IDENTITIES | {PolicyKind.SCP}
-"""Kinds that are read here. The language of RCPs is one of its own."""
+"""Kinds that are read here. RCPs have a grammar of their own, and are not."""
 
 _MOST = 16_384
-"""So many distinct parts are remembered of each sort."""
+"""How many distinct parts of each type are remembered."""
 
 
 @record
 class _Form:
-    """What statements of a kind have: `layouts` are elements in the orders in which they were seen."""
+    """What policies of a kind have, and what was found right so far.
+
+    `names` are the elements of the document, `needed` those that each statement needs. `layouts` are sequences of a
+    statement's elements, `conditions` the tests of a Condition by its text (None: it is not plainly right).
+    """
 
     kind: PolicyKind
     names: frozenset[str]
@@ -67,7 +71,7 @@ _FORMS: Mapping[PolicyKind, _Form] = {kind: _form(kind) for kind in PolicyKind i
 
 
 def plain_statements(value: Mapping[object, object], kind: PolicyKind) -> tuple[Statement, ...]:
-    """The statements of a document that is plainly right; none where it may not be."""
+    """The statements of a document that is plainly right; empty where `grammar` has to read it."""
     form = _FORMS.get(kind)
     if form is None or value.get("Version") != _CURRENT or not value.keys() <= form.names:
         return ()
@@ -118,7 +122,7 @@ def _text(value: object) -> str:
 
 
 def _names_apart(statements: tuple[Statement, ...]) -> bool:
-    """Whether the Sids are such as IAM takes: of few characters, and each once."""
+    """Whether IAM accepts the Sids: only letters and digits, and no Sid twice."""
     sids = [statement.sid for statement in statements if statement.sid]
     return all(map(_SID.fullmatch, sids)) and len({*sids}) == len(sids)
 
@@ -126,7 +130,7 @@ def _names_apart(statements: tuple[Statement, ...]) -> bool:
 def _actions(value: object) -> tuple[str, ...]:
     try:
         found = _right_actions(tuple(value) if type(value) is list else (value,))
-    except TypeError:  # something in it that cannot be looked up
+    except TypeError:  # an item that is not hashable
         raise Unsure from None
     if not found:
         raise Unsure
@@ -135,7 +139,7 @@ def _actions(value: object) -> tuple[str, ...]:
 
 @lru_cache(_MOST)
 def _right_actions(texts: tuple[object, ...]) -> tuple[str, ...]:
-    """The same, if they are names of actions and there is nothing to be said about any; else none."""
+    """The same texts, if all are actions without any remark; otherwise empty."""
     try:
         actions = tuple(map(_text, texts))
     except Unsure:
@@ -197,7 +201,7 @@ _CALLERS = {"AWS": _caller, "Service": _service}
 def _condition(value: object, form: _Form) -> tuple[ConditionTest, ...]:
     if type(value) is not dict:
         raise Unsure
-    # The text of a value keeps apart what JSON does: 1, true and "1".
+    # The repr of a value distinguishes what JSON does: 1, true and "1".
     known, text = form.conditions, repr(value)
     if text not in known:
         if len(known) >= _MOST:
@@ -210,7 +214,7 @@ def _condition(value: object, form: _Form) -> tuple[ConditionTest, ...]:
 
 
 def _right_condition(value: object, kind: PolicyKind) -> tuple[ConditionTest, ...] | None:
-    """Its tests, if there is nothing to be said about it, and its texts are texts."""
+    """The tests of a Condition without any remark, in which all values are strings; otherwise None."""
     try:
         block = _BLOCK(value)
     except Unsure:

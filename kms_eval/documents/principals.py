@@ -1,4 +1,4 @@
-"""The names of principals in policies and grants: which texts AWS takes for one.
+"""The names of principals in policies and grants: which texts AWS accepts.
 
 Comes in: text of a Principal element or of a grant. Goes out: what is wrong with it. Never here: whom it matches.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from kms_eval.documents.shapes import Everyone, PrincipalShape
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
-# A deleted user or role is shown by its unique id (semantics P9).
+# AWS shows the unique id in place of a deleted user or role (semantics P9).
 UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]+")
-# In grants: a session of a deleted role, and what AWS does not show (semantics S14).
+# In grants: a session of a deleted role, and principals that AWS does not show (semantics S14).
 OPAQUE = re.compile(r"AROA[A-Z0-9]+:[\w+=,.@-]+|AWS Internal", re.ASCII)
 # The pattern of ServicePrincipalType in the KMS API.
 SERVICE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){2,}")
@@ -30,13 +30,13 @@ SERVICE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){2,}")
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
 _NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
 _PATH = r"(?:[!-~]+/)?"
-# Service and resource of the ARNs that are principals (semantics P1). Roles of AWS's own, such as
-# `aws:ec2-infrastructure`, are the only ones with a colon in the name (semantics S14).
+# Service and resource of the ARNs that are principals (semantics P1). Only AWS's own roles, such as
+# `aws:ec2-infrastructure`, have a colon in the name (semantics S14).
 _RESOURCES: Mapping[str, re.Pattern[str]] = {
     "iam": re.compile(rf"root|user/{_PATH}{_NAME}|role/(?:{_PATH}|aws:){_NAME}"),
     "sts": re.compile(rf"assumed-role/(?:aws:)?{_NAME}/{_NAME}|federated-user/{_NAME}"),
 }
-# IAM's other resources, which people take for principals (semantics P10).
+# Other IAM resources, which people mistake for principals (semantics P10).
 _NEVER: Mapping[str, str] = {
     "group": "a group",
     "instance-profile": "an instance profile",
@@ -46,7 +46,7 @@ _FORMS = "a principal is an ARN of an account, user, role or session, a 12-digit
 
 
 def principal_entries(principal: PrincipalShape | Everyone) -> tuple[PrincipalEntry, ...]:
-    """The entries of a Principal element, type by type."""
+    """The entries of a Principal element, grouped by type."""
     if isinstance(principal, str):
         return (PrincipalEntry("*", "*"),)
     return (

@@ -1,4 +1,4 @@
-"""What AWS KMS refuses when a key policy is put, although a policy that is there already is read (semantics S13).
+"""What AWS KMS refuses in PutKeyPolicy and CreateKey; policies that are already in place are read (semantics S13).
 
 Comes in: a key policy that has been read. Goes out: one sentence for each reason. Never here: whether principals exist
 and the lockout check, which need a world.
@@ -17,7 +17,7 @@ from kms_eval.facts.quotas import KEY_POLICY_BYTES
 
 
 def refusals(policy: Policy) -> Iterator[str]:
-    """Why PutKeyPolicy and CreateKey would refuse the document, whoever calls them."""
+    """Why PutKeyPolicy and CreateKey would refuse the document, no matter who calls them."""
     if policy.length is not None and policy.length > KEY_POLICY_BYTES:
         yield f"the policy has {policy.length:,} bytes, more than {KEY_POLICY_BYTES:,}"
     for statement in policy.statements:

@@ -1,7 +1,7 @@
-"""Texts that AWS refuses although they look right: actions, resources, partitions and services that cannot be.
+"""Texts that AWS refuses although they look right: actions, resources, partitions and services that cannot exist.
 
-Comes in: texts of a policy. Goes out: remarks, errors under strictness. Never here: what such a text matches (it is
-read, and matches what it says), the elements of a statement (`validity` has them).
+Comes in: texts of a policy. Goes out: remarks, which are errors under ``--strict``. Never here: what such a text
+matches (it is read, and matches as it is written), the elements of a statement (`validity` has them).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
@@ -20,14 +20,14 @@ _PREFIX = re.compile(r"[A-Za-z0-9.*?-]+")
 _NUMBERED = re.compile(r"[a-z]+(?:-[a-z]+)*-[0-9]+")
 _FIELDS = 6
 _SERVICE = 2
-_TELLING = 4  # shorter names are all alike
+_TELLING = 4  # shorter names are all too similar to each other
 
 Finding = tuple[str, str | None]
 """A message and perhaps advice."""
 
 
 def action_remark(text: str) -> Remark | None:
-    """What AWS refuses in the name of an action with a service before its colon."""
+    """What AWS refuses in an action that has a service before its colon."""
     service, _colon, name = text.partition(":")
     if not _PREFIX.fullmatch(service):
         closed = "".join(text.split())
@@ -43,7 +43,7 @@ def action_remark(text: str) -> Remark | None:
 
 
 def resource_remark(text: str, kind: PolicyKind) -> Remark | None:
-    """What AWS refuses in a resource that begins like an ARN (semantics S2), or does not do where it is incomplete."""
+    """What is wrong with a resource that begins with ``arn:``: AWS refuses it, or it is incomplete (semantics S2)."""
     fields = text.split(":", _FIELDS - 1)
     partition = fields[1]
     if partition not in PARTITIONS and not set(partition) & set("*?$"):
@@ -67,7 +67,7 @@ def resource_remark(text: str, kind: PolicyKind) -> Remark | None:
 
 
 def partition_finding(arn: str) -> Finding | None:
-    """What is wrong with the partition of the ARN of a principal."""
+    """What is wrong with the partition of a principal's ARN."""
     partition = arn.split(":", 2)[1]
     if partition in PARTITIONS:
         return None
@@ -75,7 +75,7 @@ def partition_finding(arn: str) -> Finding | None:
 
 
 def service_finding(text: str) -> Finding | None:
-    """Why a well-formed name is not that of a service principal; None where it may be one."""
+    """Why a well-formed name is not that of a service principal; None where it may be."""
     suffix = next((suffix for suffix in SERVICE_SUFFIXES if text.endswith(suffix)), None)
     if suffix is None:
         before = text.split(".", 1)[0]
@@ -96,7 +96,10 @@ def service_finding(text: str) -> Finding | None:
 
 
 def caller_finding(text: str) -> Finding | None:
-    """Why a service that is to call most likely is none: beside `service_finding`, it is one slip from another."""
+    """Why the service principal of a question most likely does not exist.
+
+    As `service_finding`, and in addition names that differ from a known one by a single typing error.
+    """
     found = service_finding(text)
     suffix = next((suffix for suffix in SERVICE_SUFFIXES[:2] if text.endswith(suffix)), None)
     if found is not None or suffix is None:

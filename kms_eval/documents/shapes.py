@@ -1,7 +1,8 @@
-"""The shape of AWS's documents: which elements exist, and of which type their values are.
+"""The shape of AWS's documents: which elements exist, and which type their values have.
 
-Comes in: plain values. Goes out: models whose fields are named as AWS names the elements; remarks on what has another
-shape. Never here: which elements a kind of policy needs or forbids, and what their texts say; `validity` knows that.
+Comes in: plain values. Goes out: models whose fields have AWS's names of the elements; remarks on values that do not
+have the right shape. Never here: which elements a kind of policy needs or forbids, and what their texts say; that is in
+`validity`.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
@@ -20,14 +21,14 @@ from kms_eval.documents.written import written
 from kms_eval.errors import did_you_mean, quoted
 from kms_eval.formats.document import Steps
 
-# The type of errors whose message is fit to be shown.
+# The type of errors whose message can be shown to users.
 _OURS = "kms_eval"
 _TEXT = "must be a string"
 _TEXTS = "must be a string or a list of strings"
 
 
 def _given(value: object) -> object:
-    """An element that is written has a value: null is not a way to leave it out."""
+    """An element that is present has a value: null does not mean that it is absent."""
     if value is None:
         raise PydanticCustomError(_OURS, "is null: leave it out or give it a value")
     return value
@@ -57,7 +58,7 @@ def _values(value: object) -> object:
 Given = BeforeValidator(_given)
 AsTuple = BeforeValidator(_list)
 Text = Annotated[str | None, Given]
-# Of what AWS returns, in which null stands for nothing (semantics S14).
+# For what AWS returns, where null means that there is no value (semantics S14).
 NullableText = str | None
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Values = Annotated[tuple[str, ...], BeforeValidator(_values)]
@@ -79,7 +80,7 @@ class PrincipalShape(Shape):
 
 
 Everyone = Literal["*"]
-# The tags are told from the element's own members by their parentheses when an error names its place.
+# The parentheses distinguish the tags from names of members in the place that a pydantic error gives.
 _Principal = Annotated[
     Annotated[Everyone, Tag("(text)")] | Annotated[PrincipalShape, Tag("(object)")],
     Discriminator(lambda value: "(text)" if isinstance(value, str) else "(object)"),
@@ -101,7 +102,7 @@ class StatementShape(Shape):
 
 
 class PolicyShape(Shape):
-    """A whole policy; a single statement stands in a list already."""
+    """A whole policy; a single statement has been put into a list before."""
 
     Version: Annotated[Literal["2012-10-17", "2008-10-17"] | None, Given] = None
     Id: Text = None
@@ -117,7 +118,7 @@ class ConstraintsShape(Shape):
 
 
 class GrantShape(Shape):
-    """An entry of ListGrants or a request of CreateGrant; `Any` marks what decides nothing."""
+    """An entry of ListGrants or a request of CreateGrant; members of type `Any` have no effect on decisions."""
 
     GrantId: Text = None
     Name: NullableText = None
@@ -135,7 +136,7 @@ class GrantShape(Shape):
 
 
 class GrantListShape(Shape):
-    """The output of ListGrants; `Any` marks what decides nothing."""
+    """The output of ListGrants; members of type `Any`, other than those of Grants, are ignored."""
 
     Grants: Annotated[tuple[Any, ...] | None, AsTuple, Given] = None
     NextMarker: Any = None
@@ -152,7 +153,7 @@ _INSIDE: Mapping[str, type[Shape]] = {
     "Constraints": ConstraintsShape,
 }
 _STATEMENTS: Steps = ("Statement",)
-# Steps to a condition key, the deepest member there is.
+# Steps to a condition key, the deepest member of a document.
 _DEEPEST_MEMBER = len(("Statement", 0, "Condition", "StringEquals", "kms:ViaService"))
 _OBJECT = "must be an object"
 _EVERYONE_OR_OBJECT = "must be `*` or an object"
@@ -166,9 +167,9 @@ _MESSAGES: Mapping[str, str] = {
 
 
 def read_shape(model: type[Model], value: Mapping[object, object]) -> tuple[Model, list[Remark]]:
-    """The shape of an object without the members that are not as they should be, and what is wrong with those.
+    """The shape of an object without its faulty members, and what is wrong with those.
 
-    So the rules still see all the rest, and one reading finds everything.
+    That way the rules still see all the rest, and everything is found at once.
     """
     try:
         return model.model_validate(dict(value)), []
@@ -178,14 +179,14 @@ def read_shape(model: type[Model], value: Mapping[object, object]) -> tuple[Mode
 
 
 def _member(steps: Steps) -> Steps:
-    """The place without the indexes at its end: a list with a wrong item is wrong as a whole, statements aside."""
+    """The place without indexes at its end: a list with a wrong item is wrong as a whole, except that of statements."""
     while steps and isinstance(steps[-1], int) and steps[:-1] != _STATEMENTS:
         steps = steps[:-1]
     return steps
 
 
 def _without(wrong: set[Steps], value: Mapping[object, object], around: Steps = ()) -> dict[str, object]:
-    """The object without the places in `wrong`. Statements keep their index: one that is no object becomes empty."""
+    """The object without the places in `wrong`. Statements keep their index: what is not an object becomes empty."""
     kept: dict[str, object] = {}
     for name, member in value.items():
         if not isinstance(name, str):
@@ -228,6 +229,6 @@ def _remark(detail: ErrorDetails, model: type[Shape], raw: object) -> Remark:
 
 
 def _around(steps: Steps, model: type[Shape]) -> type[Shape]:
-    """The model of the object whose member `steps` leads to."""
+    """The model of the object that contains the member at `steps`."""
     around = [step for step in steps[:-1] if isinstance(step, str)]
     return _INSIDE.get(around[-1], model) if around else model

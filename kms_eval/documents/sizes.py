@@ -1,10 +1,10 @@
 """How long a document may be, and which characters it may have.
 
-Comes in: the plain value of a document whose shape is right. Goes out: remarks. Never here: the numbers; `facts` has
+Comes in: the plain value of a document whose shape is right. Goes out: remarks. Never here: the quotas; `facts` has
 them.
 
-What is measured is the shortest JSON text of the document. IAM counts like that (it ignores white space); KMS and VPC
-endpoints count every byte, but the text they were given need not be the one that is read here.
+The shortest JSON text of the document is measured. IAM counts in the same way (it ignores white space). KMS and VPC
+endpoints count every byte, but the text that they were given may differ from the one that is read here.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
@@ -20,30 +20,33 @@ from kms_eval.facts import quotas
 
 LONGEST: Mapping[PolicyKind, int] = {
     PolicyKind.KEY: quotas.KEY_POLICY_BYTES,
-    # Managed and inline alike in a scenario: the largest that any of them may be.
+    # A scenario does not distinguish managed and inline policies: this is the larger quota.
     PolicyKind.IDENTITY: quotas.ROLE_INLINE_POLICIES_CHARACTERS,
     PolicyKind.BOUNDARY: quotas.MANAGED_POLICY_CHARACTERS,
-    # Likewise: 2,048 if passed inline, but a session may be given managed policies too.
+    # The larger quota here, too: an inline session policy may have 2,048, but sessions may also have managed policies.
     PolicyKind.SESSION: quotas.MANAGED_POLICY_CHARACTERS,
     PolicyKind.SCP: quotas.SERVICE_CONTROL_POLICY_CHARACTERS,
     PolicyKind.RCP: quotas.RESOURCE_CONTROL_POLICY_CHARACTERS,
     PolicyKind.ENDPOINT: quotas.VPC_ENDPOINT_POLICY_CHARACTERS,
 }
-# KMS takes only these, tab and line breaks in its policies (semantics D4).
+# KMS accepts characters up to U+00FF in its policies; of control characters only tab and line breaks (semantics D4).
 _CONTROL = re.compile(r"(?<!\\)(?:\\\\)*(?P<escape>\\(?:u00[01][0-9a-f]|[bf]))")
 _LAST_CHARACTER_OF_KEY_POLICIES = "\u00ff"
 
 
 def within_bounds(most: int, kind: PolicyKind, written: int | None = None) -> bool:
-    """Whether a document of plain characters need not be measured, as its text has no more than `most` of them."""
+    """Whether a document of ASCII characters need not be measured: its text has at most `most` characters.
+
+    `written` is the number of bytes of the text it was read from, if known.
+    """
     return max(most, written or 0) <= LONGEST[kind]
 
 
 def measure(value: object, kind: PolicyKind, written: int | None = None) -> tuple[int, tuple[Remark, ...]]:
-    """The length of a document as its kind is measured, and what is to be said of it.
+    """The length of a document in the unit that AWS uses for its kind, and remarks about it.
 
-    `written` are the bytes of the text it was read from, if known: AWS KMS counts its white space.
-    INVARIANT: the shape of `value` is right, so that it is neither deep nor endless.
+    `written` is the number of bytes of the text it was read from, if known: AWS KMS counts its white space.
+    INVARIANT: the shape of `value` is right, so that its depth is limited.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     length = len(text)
@@ -65,6 +68,6 @@ def _remarks(text: str, length: int, kind: PolicyKind) -> Iterator[Remark]:
             message = f"a key policy cannot have the control character U+{ord(character):04X}"
             yield Remark((), message, "of these only tab, line feed and carriage return")
     if length > LONGEST[kind]:
-        # AWS's own managed policies are longer than customers may write; only KMS is known to refuse (semantics S13).
+        # AWS's own managed policies may exceed the quota of customers; only KMS is known to refuse (semantics S13).
         message = f"has {length:,} {unit}, more than the {LONGEST[kind]:,} of {kind.phrase}"
         yield Remark((), message, code="over-quota", strict=kind is PolicyKind.KEY)

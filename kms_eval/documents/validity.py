@@ -1,9 +1,9 @@
-"""What AWS refuses to store, and what it stores although it does nothing: one row a rule.
+"""What AWS refuses to store, and what it stores although it has no effect: one row for each rule.
 
 Comes in: the shape of a policy, or of one of its statements. Goes out: remarks. Never here: requests, and decisions.
 
-A document that AWS would refuse is not evaluated (semantics D10). To add a rule, write a function that yields remarks
-and a row with the kinds of policy it holds for.
+A document that AWS would refuse is not evaluated (semantics D10). To add a rule, write a function that yields remarks,
+and a row with the kinds of policies that it applies to.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
@@ -34,15 +34,15 @@ EquivalentValues = frozenset[PolicyKind]
 EVERY: EquivalentValues = frozenset(PolicyKind)
 KEY: EquivalentValues = frozenset({PolicyKind.KEY})
 RCP: EquivalentValues = frozenset({PolicyKind.RCP})
-# Policies of an identity, in the words of IAM (semantics I3).
+# Policies of IAM principals (semantics I3).
 IAM: EquivalentValues = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
-# Policies of a resource have an Id and say whom they are about (semantics D1, D3).
+# Resource-based policies may have an Id, and have a Principal in each statement (semantics D1, D3).
 RESOURCE: EquivalentValues = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
 
 _SID = re.compile(r"[A-Za-z0-9]*")
 _STARS = re.compile(r"\*+")
 _LONGEST_ACTION = max(map(len, ACTION))
-# What people write for permissions of another name (semantics A3).
+# Names that people write for permissions with a different name (semantics A3).
 _EXPLAINED: Mapping[str, str] = {
     "kms:reencrypt": "the permissions are `kms:ReEncryptFrom` and `kms:ReEncryptTo`; `kms:ReEncrypt*` covers both",
 }
@@ -50,7 +50,10 @@ _EXPLAINED: Mapping[str, str] = {
 
 @record
 class Subject:
-    """A statement with what its document says about it. `written`: the elements it has, readable or not."""
+    """A statement and what the rules need of its document.
+
+    `substitutes`: its Version has policy variables. `written`: the elements that are present, even if faulty.
+    """
 
     kind: PolicyKind
     substitutes: bool
@@ -81,7 +84,7 @@ class DocumentRule:
 
 
 def _one_of(name: str, advice: str | None = None) -> StatementCheck:
-    """Exactly one of an element and its negation (semantics D3, A7)."""
+    """An element or its negation is needed (semantics D3, A7); `_not_both` refuses both together."""
 
     def check(subject: Subject) -> Iterator[Remark]:
         if not subject.written & {name, f"Not{name}"}:
@@ -91,7 +94,7 @@ def _one_of(name: str, advice: str | None = None) -> StatementCheck:
 
 
 def _void_without(name: str, code: str) -> StatementCheck:
-    """AWS KMS stores the statement and it does nothing, Deny or not (semantics R7, D6)."""
+    """AWS KMS stores a statement without the element, but it has no effect, even as a Deny (semantics R7, D6)."""
 
     def check(subject: Subject) -> Iterator[Remark]:
         if not subject.written & {name, f"Not{name}"}:
@@ -178,7 +181,7 @@ def action_remarks(name: str, texts: tuple[str, ...]) -> Iterator[Remark]:
 @lru_cache(maxsize=4096)
 def _is_known(text: str) -> bool:
     pattern = _STARS.sub("*", text.lower())
-    # A pattern with more characters of its own than any name matches none, and need not be compiled.
+    # A pattern with more characters than any name, without its `*`, matches none and need not be compiled.
     return pattern in ACTION or (
         len(pattern.replace("*", "")) <= _LONGEST_ACTION and any(map(compile_text(pattern), ACTION))
     )
@@ -192,7 +195,7 @@ def _resources(subject: Subject) -> Iterator[Remark]:
                     variables.parse(text)
                 except ValueError as error:
                     yield Remark((name, index), str(error))
-            # In a key policy the element means this key, whatever it says (semantics R1).
+            # In a key policy any text is accepted here (semantics R1).
             if subject.kind is not PolicyKind.KEY and not text.startswith(("arn:", "*", "${")):
                 message = f"{quoted(text)} is neither an ARN nor `*`: AWS refuses it, and it matches nothing"
                 yield Remark((name, index), message, code="resource-not-an-arn", strict=True)
@@ -230,7 +233,7 @@ def _condition(subject: Subject) -> Iterator[Remark]:
 
 
 def _resource_control(subject: Subject) -> Iterator[Remark]:
-    """The language of customer RCPs; RCPFullAWSAccess is AWS's own and the only Allow (semantics O11)."""
+    """The grammar of RCPs that customers write; only AWS's own RCPFullAWSAccess may allow (semantics O11)."""
     shape = subject.shape
     full_access = (shape.Effect, shape.Principal, shape.Action, shape.Resource) == ("Allow", "*", ("*",), ("*",))
     if full_access and subject.written <= {"Sid", "Effect", "Principal", "Action", "Resource"}:
@@ -324,11 +327,11 @@ DOCUMENT_RULES: tuple[DocumentRule, ...] = (
 
 @cache
 def statement_checks(kind: PolicyKind) -> tuple[StatementCheck, ...]:
-    """The rules about statements of that kind of policy."""
+    """The rules about statements of policies of that kind."""
     return tuple(rule.check for rule in STATEMENT_RULES if kind in rule.kinds)
 
 
 @cache
 def document_checks(kind: PolicyKind) -> tuple[DocumentCheck, ...]:
-    """The rules about documents of that kind."""
+    """The rules about policies of that kind as a whole."""
     return tuple(rule.check for rule in DOCUMENT_RULES if kind in rule.kinds)

@@ -1,7 +1,7 @@
-"""Policies as AWS hands them out: inside the output of a command, URL-encoded, or as JSON text in a string.
+"""Policies as AWS returns them: inside the output of a command, URL-encoded, or as JSON text in a string.
 
 Comes in: a value and its place. Goes out: the policy document in it and where it stands.
-Never here: what a policy says. What is no wrapping of AWS's stays as it is, for others to complain about.
+Never here: what a policy says. A value that AWS does not wrap in this way is returned as it is; the caller checks it.
 https://docs.aws.amazon.com/cli/latest/reference/kms/get-key-policy.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html (URL-encoded as in RFC 3986)
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_Policy.html
@@ -17,18 +17,19 @@ from kms_eval.formats.text import read_embedded
 from kms_eval.records import record
 
 _DEEPEST = 4
-"""Texts in texts: AWS's own have one, files of shells two."""
+"""How many layers of wrapping are removed: AWS's own output has one text inside another, files made in a shell two."""
 
 _ENCODED = ("%7b", "%5b", "%22")
 _TEXT_OUTPUT = ("\tdefault", "\tAWS_RAM")
-"""What get-key-policy prints behind the policy with ``--output text``: the PolicyName."""
+"""What get-key-policy prints after the policy with ``--output text``: the PolicyName."""
 
 
 @record
 class Wrapping:
-    """A member that has the policy, the members that tell the output, and those that may be there beside them.
+    """One form of output that contains a policy.
 
-    `path` leads from the output to the policy.
+    `path` leads from the output to the policy, `beside` are the other members that may be there, and `telling` those
+    that have to be there, because they identify the output.
     """
 
     path: Steps
@@ -42,13 +43,14 @@ _INLINE = frozenset({"PolicyName", "RoleName", "UserName", "GroupName"})
 WRAPPINGS: tuple[Wrapping, ...] = (
     # get-key-policy, and the request of put-key-policy.
     Wrapping(("Policy",), frozenset({"PolicyName", "KeyId", "BypassPolicyLockoutSafetyCheck"})),
-    # describe-policy of Organizations; before it the row above finds no text.
+    # describe-policy of Organizations; the row above does not match it, because there `Policy` is neither a text nor a
+    # document.
     Wrapping(("Policy", "Content"), frozenset()),
     Wrapping(("Content",), frozenset({"PolicySummary"}), frozenset({"PolicySummary"})),
     # get-policy-version
     Wrapping(("PolicyVersion", "Document"), frozenset()),
     Wrapping(("Document",), frozenset({"VersionId", "IsDefaultVersion", "CreateDate"}), frozenset({"VersionId"})),
-    # get-role-policy, get-user-policy, get-group-policy; entries of RolePolicyList and the like
+    # get-role-policy, get-user-policy, get-group-policy; entries of RolePolicyList and similar lists
     Wrapping(("PolicyDocument",), _INLINE),
 )
 
@@ -56,18 +58,18 @@ _ENDPOINTS = "VpcEndpoints"
 
 
 def looks_like_document(text: str) -> bool:
-    """Whether a text in the place of a policy is the policy itself, not the path of a file."""
+    """Whether a text that is given as a policy is the policy itself, not the path of a file."""
     start = text.lstrip()[:3].lower()
     return start.startswith(("{", "[", '"')) or start in _ENCODED
 
 
 def is_output_text(text: str) -> bool:
-    """Whether the text of a file is no JSON because of the way in which AWS hands it out."""
+    """Whether the text of a file is not JSON only because of the form in which AWS returns it."""
     return text.lstrip()[:3].lower() in _ENCODED or text.rstrip("\r\n").endswith(_TEXT_OUTPUT)
 
 
 def unwrapped(value: object, place: Place) -> tuple[object, Place]:
-    """The policy in AWS's wrapping, read where it is a text. Raises InputError for a text that is no JSON."""
+    """The policy without AWS's wrapping, parsed where it is text. Raises InputError for text that is not JSON."""
     for _depth in range(_DEEPEST):
         if isinstance(value, str):
             value = _read(value, place)
@@ -84,7 +86,7 @@ def unwrapped(value: object, place: Place) -> tuple[object, Place]:
 
 
 def type_of_policy(value: object) -> str | None:
-    """What Organizations calls a policy, in the output of describe-policy: ``SERVICE_CONTROL_POLICY`` and its like."""
+    """The type of a policy in the output of Organizations' describe-policy, for example ``SERVICE_CONTROL_POLICY``."""
     policy = value.get("Policy", value) if isinstance(value, Mapping) else None
     summary = policy.get("PolicySummary") if isinstance(policy, Mapping) else None
     kind = summary.get("Type") if isinstance(summary, Mapping) else None
@@ -102,7 +104,7 @@ def _read(text: str, place: Place) -> object:
 
 
 def _inside(value: Mapping[object, object]) -> tuple[Steps, object] | None:
-    """The policy in the output of a command, and the way to it."""
+    """The policy in the output of a command, and the steps that lead to it."""
     for wrapping in WRAPPINGS:
         first, *rest = wrapping.path
         others = value.keys() - {first} - _ANSWER
@@ -117,7 +119,7 @@ def _inside(value: Mapping[object, object]) -> tuple[Steps, object] | None:
 
 
 def _of_endpoint(value: Mapping[object, object], place: Place) -> tuple[object, Place]:
-    """The policy in the output of describe-vpc-endpoints, which has to be about one endpoint."""
+    """The policy in the output of describe-vpc-endpoints, which has to be about a single endpoint."""
     endpoints = value[_ENDPOINTS]
     entries = endpoints if isinstance(endpoints, (list, tuple)) else ()
     if len(entries) != 1 or not isinstance(entries[0], Mapping):

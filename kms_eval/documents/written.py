@@ -1,4 +1,4 @@
-"""Where something stands in a document as it was written.
+"""Where a value stands in a document as it was written.
 
 Comes in: the steps by which a model reaches a value. Goes out: the steps by which a reader of the file reaches it.
 Never here: files, lines.
@@ -12,9 +12,9 @@ from kms_eval.formats.document import Steps
 
 
 def written(loc: Steps, raw: object) -> Steps:
-    """The steps of a place in what was written.
+    """The steps of a place in the document as it was written.
 
-    Passed over: the index of something that stands alone for a list of one, and the tag of a union.
+    Left out: the index 0 of a single value in place of a list, and the tag of a union.
     """
     steps: list[str | int] = []
     here = raw

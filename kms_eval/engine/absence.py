@@ -1,6 +1,6 @@
-"""Why a condition key has no value in a request, or counts for nothing there: one row for each reason.
+"""Why a condition key has no value in a request, or its value cannot match: one row for each reason.
 
-Comes in: a test of a statement and the situation. Goes out: words. Never here: deciding, advice.
+Comes in: a test of a statement and the context. Goes out: words. Never here: deciding, advice.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
 """
@@ -21,12 +21,12 @@ _RESOURCE_TAG, _PRINCIPAL_TAG = "aws:resourcetag/", "aws:principaltag/"
 
 
 def why_not_met(test: Test, context: Context) -> str | None:
-    """Why the test could not hold in this request; None where only the value is another than the one that is wanted."""
+    """Why the test could not hold in this request; None where it fails only because the value is a different one."""
     return _first((*_NEVER, *_AS_IT_IS), test, context)
 
 
 def why_never_met(test: Test, context: Context) -> str | None:
-    """Why no such request by this caller meets the test, whatever else is changed; None where one could."""
+    """Why no request of this caller for the action can meet the test, whatever else changes; None where one could."""
     return _first(_NEVER, test, context)
 
 

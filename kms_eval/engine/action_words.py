@@ -24,7 +24,7 @@ _BLANK = frozenset("*? \t\n")
 def action_name(text: str, *, allow_unknown: bool = False) -> str:
     """The permission (``kms:Decrypt``) or API operation (``ReEncrypt``) that a text names, spelled as AWS spells it.
 
-    Raises InputError for what is neither, with the nearest names; `allow_unknown` lets ``kms:Anything`` pass.
+    Raises InputError, with the most similar names, for anything else; `allow_unknown` accepts ``kms:Anything``.
     """
     service, colon, name = text.partition(":")
     lowered = text.lower()
@@ -49,7 +49,7 @@ def action_name(text: str, *, allow_unknown: bool = False) -> str:
 
 
 def swapped(principal: str, action: str) -> InputError | None:
-    """What is wrong where principal and action have changed places; None where they have not."""
+    """The error for a principal and an action that were given in the wrong order; None where they were not."""
     if not _PERMISSION.fullmatch(principal) or not _PRINCIPAL.fullmatch(action):
         return None
     message = f"{quoted(principal)} is an action, not a principal"
@@ -83,7 +83,7 @@ def _is_pattern(text: str) -> Fault | None:
 
 
 def _is_call(text: str) -> Fault | None:
-    """A call that needs permissions of other names (semantics A3)."""
+    """An API operation whose permissions have different names (semantics A3)."""
     service, colon, name = text.partition(":")
     permissions = OPERATIONS.get(name.lower())
     if not colon or service.lower() != "kms" or permissions is None or published(text.lower()) is not None:
@@ -94,7 +94,7 @@ def _is_call(text: str) -> Fault | None:
 
 
 _COMPLAINTS: tuple[Callable[[str], Fault | None], ...] = (_is_list, _is_principal, _is_key, _is_pattern, _is_call)
-"""What is typed in the place of an action, the plainest first."""
+"""What people type in place of an action, the most obvious first."""
 
 
 def _nearest_actions(text: str) -> str | None:

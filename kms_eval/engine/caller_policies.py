@@ -1,9 +1,8 @@
-"""What speaks to one caller, whatever it asks about: the layers that follow the caller, gathered once.
+"""The policies that apply to one caller whatever the key is: the layers that follow the caller, gathered once.
 
-Comes in: a caller, the endpoint it comes through, compiled rules. Goes out: a Side. Never here: keys, requests.
+Comes in: a caller, its VPC endpoint, compiled rules. Goes out: `CallerPolicies`. Never here: keys, requests.
 
-Most of what there is to compile about a caller and a key is about the caller alone, and is the same for a thousand
-keys.
+Most of what has to be compiled for a caller and a key depends on the caller alone, and is the same for all keys.
 """
 
 from __future__ import annotations
@@ -32,9 +31,10 @@ _LAYER_OF_GRADE = {
 
 @record
 class Audience:
-    """One caller, and how to find what speaks to it. `names` is what a Principal element could call it.
+    """One caller, and how to find the statements that apply to it.
 
-    `unpublished` is the action (lower case) that the extra bit stands for.
+    `names` are the texts by which a Principal element can name it. `unpublished` is the action (lower case) that AWS
+    has not published and that the extra bit stands for.
     """
 
     caller: Caller
@@ -43,7 +43,7 @@ class Audience:
     unpublished: str | None
 
     def entries(self, layer: Layer, policies: Iterable[Policy], layer_index: int | None = None) -> Iterator[Entry]:
-        """What those policies say to the caller; `layer_index` is as for `layer_index_of`."""
+        """The entries for those statements of the policies that apply to the caller; see `layer_index_of`."""
         names, unpublished = self.names, self.unpublished
         for policy in policies:
             for rule in self.rules(policy):
@@ -57,11 +57,13 @@ class Audience:
 
 @record
 class CallerPolicies:
-    """One caller's side.
+    """The compiled policies of one caller.
 
-    `gathered` are the layers in force by name, each with its entries; `sums` is what counts about every resource in
-    every request, by slot; `rest` are the entries that are not in the sums. `known_statuses` keeps what the caller and
-    the Region alone say of a rule about every resource, by one action (lower case) of those for which it is the same.
+    `gathered` are the layers in force by name, each with its entries; `sums` are, by slot, the masks of the actions
+    that count for every resource in every request; `rest` are the entries that are not in the sums. `limits`,
+    `grant_limits` and `gates` are slots (see `Shape`). `known_statuses` caches the status of a rule where the caller
+    and the Region alone decide it, by the rule, one action (lower case) of those for which it is the same, and the
+    Region.
     """
 
     audience: Audience
@@ -75,7 +77,7 @@ class CallerPolicies:
     known_statuses: dict[tuple[Rule, str, str], Status]
 
     def shape(self, scope: Scope) -> Shape:
-        """What the algebra has to know of a scope of the caller; the same object for scopes that are alike."""
+        """What `decide` has to know about a scope of the caller; equivalent scopes share one object."""
         caller, target = scope.caller, scope.target
         kind = (scope.own_account, target.kind, caller.partition == target.partition, scope.task_only)
         shape = self.shapes.get(kind)
@@ -95,7 +97,7 @@ class CallerPolicies:
 
 
 def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) -> CallerPolicies:
-    """The side of the scope's caller, whatever the target."""
+    """The compiled policies of the scope's caller, for any target."""
     audience = Audience(scope.caller, names_of(scope.caller), rules, unpublished)
     count = int(FIRST_FREE_SLOT)
     bounds: dict[Part, list[int]] = {Part.LIMIT: [], Part.GATE: []}
@@ -128,15 +130,15 @@ def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) 
 
 
 def layer_index_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | None = None) -> int | None:
-    """Where a rule's word counts for the caller; None where it is not for the caller, or void.
+    """The slot in which a rule counts for the caller; None where it does not apply to the caller, or has no effect.
 
-    `layer_index` is where the layer's Allow statements count; without one it depends on how they name the caller.
+    `layer_index` is the slot of the layer's Allow statements; in key policies it depends on how they name the caller.
     """
     statement = rule.statement
     if rule.resource is None:
         return None
     if statement.not_principals is not None:
-        # Only with Deny; documents with Allow and NotPrincipal are refused (semantics N1).
+        # Only for Deny; documents with Allow and NotPrincipal are refused (semantics N1).
         return LayerIndex.DENY if rule.effect == "Deny" and not spared(statement.not_principals, caller) else None
     found = Grade.DIRECT
     if statement.principals is not None:
@@ -149,7 +151,7 @@ def layer_index_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | 
 
 
 def _settled(entries: Iterable[Entry], layer_indexes: int) -> tuple[tuple[int, ...], tuple[Entry, ...]]:
-    """What counts about every resource in every request, and the entries of which that is not known."""
+    """The masks of what counts for every resource in every request, and the entries that depend on more."""
     sums = [0] * layer_indexes
     rest = []
     for entry in entries:

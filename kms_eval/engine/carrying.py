@@ -1,4 +1,4 @@
-"""Which condition keys this caller's request could bring along: nothing else is ever asked for.
+"""Which condition keys a request of this caller could carry: explanations and advice name no others.
 
 Comes in: a situation and condition keys. Goes out: yes or no. Never here: values of facts, deciding.
 """
@@ -13,7 +13,7 @@ from kms_eval.facts.condition_keys import find
 
 
 def can_carry(situation: Situation, key: str) -> bool:
-    """Whether a request of this caller could bring the absent key (lower case) along (semantics S10)."""
+    """Whether a request of this caller could carry the key (lower case), which is absent here (semantics S10)."""
     if find(key) is None or not is_suppliable(situation, key):
         return False
     target = situation.scope.target
@@ -21,7 +21,7 @@ def can_carry(situation: Situation, key: str) -> bool:
 
 
 def can_have(situation: Situation, key: str, value: str) -> bool:
-    """Whether the key (lower case) ever has this value: kms:ViaService has one form, in every partition (S10)."""
+    """Whether the key (lower case) can have this value: kms:ViaService has the same form in every partition (S10)."""
     if key != "kms:viaservice":
         return True
     region = re.escape(situation.scope.target.region)

@@ -1,10 +1,11 @@
-"""Everything that one caller may do on one resource, for all actions at once.
+"""Everything that one caller may do on one resource, for all actions at once, by partial evaluation.
 
-Comes in: a scope and compiled rules. Goes out: masks of what is settled whatever the request says, and the short
-list of rules that still depend on it. Never here: combining (that is `decide`), words.
+Comes in: a scope and compiled rules. Goes out: masks of the actions that are decided whatever the request is, and the
+short list of entries that still depend on it. Never here: combining layers (that is `decide`), words.
 
-A rule folds into the masks as far as its principal, resource and conditions need nothing from the request. The same
-algebra, run once with every open Allow off and Deny on and once the other way round, tells what is settled.
+An entry is folded into the masks as far as its principal, resource and conditions need nothing from the request. To
+find the actions that are decided, `decide` combines the layers twice: with no pending Allow and all pending Denies
+counted, and the other way round.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ CLOCK = frozenset({"aws:currenttime", "aws:epochtime"})
 class Cell:
     """One caller on one resource, compiled.
 
-    `folded` are the condition keys whose values went into the masks, each with the actions of which that is true.
-    `doubtful` are the actions about which something speaks that is not known in full; `unknown_facts` the condition
-    keys of which that is true.
+    `pending` are the entries that depend on the request; `allowed`, `denied` (explicitly) and `silent` (denied
+    implicitly) the actions that are decided without one; `by_clock` those with a pending entry that depends on the
+    time. `folded` are the condition keys whose values went into the masks, each with the actions for which they did.
+    `doubtful` are the actions for which a pending entry or a condition key it needs is not fully known;
+    `unknown_facts` are those condition keys.
     """
 
     scope: Scope
@@ -70,7 +73,7 @@ class Cell:
         return self.outcome(bit, lambda entry: entry.applies(context))
 
     def outcome(self, bit: int, counts: Callable[[Entry], bool]) -> Outcome:
-        """The decision about one action where those pending entries count, and nothing is in doubt."""
+        """The decision about one action if exactly those pending entries count, and nothing is unknown."""
         sums = self.sums_for(bit, counts)
         if sums[LayerIndex.DENY] & bit:
             return "explicitDeny"
@@ -90,17 +93,17 @@ class Cell:
         return bool(decide.allowed(sums, self.shape) & ~sums[LayerIndex.DENY] & bit)
 
     def statuses(self, bit: int, context: Context) -> list[tuple[Entry, Status]]:
-        """The pending entries about the action, each with what the unknowns leave of it."""
+        """The pending entries for the action, each with its status in view of the unknowns."""
         about = (entry for entry in self.pending if entry.actions & bit)
         return [(entry, status(entry, self.unknown_facts, context)) for entry in about]
 
     def hangs_on(self, bit: int, context: Context) -> tuple[Unknown, ...]:
-        """The unknowns on which an undetermined decision hangs."""
+        """The unknowns on which an undetermined decision depends."""
         statuses = self.statuses(bit, context)
         return decisive_unknowns(statuses, self.unknown_facts, context, lambda counting: self._allows(bit, counting))
 
     def sums_for(self, bit: int, counts: Callable[[Entry], bool]) -> list[int]:
-        """The sums with those pending entries about the action that count."""
+        """The sums, with those pending entries for the action that count."""
         sums = list(self.sums)
         for entry in self.pending:
             if entry.actions & bit and not sums[entry.layer_index] & bit and counts(entry):
@@ -117,8 +120,9 @@ def compile_cell(
 ) -> Cell:
     """Compile a scope.
 
-    `policies_of_caller` are those that follow the caller; `unfolded` are keys whose facts the question contradicts, so
-    that they must not be folded; `only_grant` lets only that grant allow (Denies still count).
+    `policies_of_caller` are the layers that follow the caller; `unfolded` are condition keys for which the question
+    contradicts the facts, so that they must not be folded; with `only_grant` only that grant allows (Denies still
+    count).
     """
     in_force: list[InForce] = []
     entries: list[Entry] = []
@@ -180,7 +184,7 @@ def _granted(scope: Scope, only_grant: str | None) -> Iterator[Entry]:
 
 
 class _Folding:
-    """The masks while they are made: what is settled goes into `sums`, the rest waits in `pending`."""
+    """Builds the masks: what is decided goes into `sums`, the rest waits in `pending`."""
 
     def __init__(self, scope: Scope, policies_of_caller: CallerPolicies, unfolded: frozenset[str]) -> None:
         self.sums = list(policies_of_caller.sums)
@@ -265,11 +269,11 @@ class _Folding:
 def _partition(
     needs: frozenset[str],
     unpublished: str | None,
-    with_key: bool,  # noqa: FBT001 - a cache's key
+    with_key: bool,  # noqa: FBT001 - part of the cache's key
 ) -> tuple[tuple[int, str, frozenset[str], frozenset[str]], ...]:
-    """Actions grouped by what is known of these keys before any request.
+    """Actions grouped by which of these condition keys are known before any request.
 
-    Of each group the mask, one of the actions, the keys that are open, and those that are not.
+    For each group: the mask, one of its actions, the keys that are open, and those that are not.
     """
     names = {**BIT, unpublished: UNPUBLISHED} if unpublished is not None else BIT
     ordered = sorted(needs)

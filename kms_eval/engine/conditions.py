@@ -1,6 +1,6 @@
 """Condition elements, compiled: set qualifiers, IfExists, Null, missing keys, negation and variables handled once.
 
-Comes in: condition tests of a statement. Goes out: a Condition that can be asked for one request, in either reading.
+Comes in: condition tests of a statement. Goes out: a Condition that can be evaluated for a request, in either reading.
 Never here: where values come from, effects (the caller chooses the reading), the operators themselves.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -34,7 +34,7 @@ from kms_eval.records import record
 
 
 class Status(Enum):
-    """What is known of a condition while some keys are still open."""
+    """The three-valued answer about a condition while some keys are still open."""
 
     HOLDS = "holds"
     FAILS = "fails"
@@ -43,7 +43,7 @@ class Status(Enum):
 
 @record
 class Test:
-    """One condition key under one operator. `key` and `needs` (its own key and its variables') are in lower case."""
+    """One condition key under one operator. `key` and `needs` (also the keys of its variables) are in lower case."""
 
     key: str
     written: ConditionTest
@@ -52,9 +52,9 @@ class Test:
     needs: frozenset[str]
     iam_only_in_key_policy: frozenset[str]
     equals: frozenset[Any] | None = None
-    """The policy values where the operator asks for one of them and none has variables: a look-up tells."""
+    """The policy values where the operator tests equality and none has variables, so that one lookup is enough."""
     needs_qualifier: bool = False
-    """The key is multivalued, and nothing says which of its values have to match."""
+    """The key is multivalued, and no set qualifier says which of its values have to match."""
 
     def holds(self, values: Values | None, lookup: Lookup, *, generous: bool) -> bool:
         """Whether the test is true for these request values (semantics C6-C13)."""
@@ -108,7 +108,7 @@ class Test:
         except ValueError:
             # ASSUMPTION C19: a value that is not of the operator's type may be anything.
             return operator.negated or generous
-        # A negated test is true under both readings only if the positive one is false under both.
+        # A negated test holds in both readings only if the positive test fails in both.
         inner = generous is not operator.negated
         if self.equals is not None:
             return (value in self.equals) is not operator.negated
@@ -119,7 +119,7 @@ class Test:
         return operator.negated
 
     def _open(self, start: str, lookup: Lookup, *, generous: bool) -> bool:
-        """Likewise for a value of which only the start is known (semantics S7)."""
+        """Like `_one`, for a request value of which only the start is known (semantics S7)."""
         operator = self.operator
         inner = generous is not operator.negated
         fold = str.lower if operator.name.endswith("IgnoreCase") else str
@@ -167,7 +167,7 @@ _ANYTHING = object()
 class Condition:
     """A whole Condition element: all its tests have to hold (semantics C1). `needs` are all keys, in lower case.
 
-    `plain`: no test has variables, or asks in a key policy for what AWS KMS supports in IAM policies only.
+    `plain`: no test has variables, or stands in a key policy with a key that AWS KMS supports in IAM policies only.
     """
 
     tests: tuple[Test, ...]
@@ -175,9 +175,9 @@ class Condition:
     plain: bool
 
     def holds(self, source: Source, *, generous: bool) -> bool:
-        """Whether the condition is true; `generous` accepts either reading of what AWS leaves open (for Deny)."""
+        """Whether it is true in both readings of what AWS leaves open, or with `generous` (for Deny) in either."""
         if not self.tests:
-            # ASSUMPTION Z14: an empty Condition block; Allow is silent, Deny applies.
+            # ASSUMPTION Z14: an empty Condition block; an Allow does not apply, a Deny does.
             return generous
         if self.plain:
             for test in self.tests:
@@ -191,10 +191,10 @@ class Condition:
         return self._hold(self.tests, {key: source.get(key) for key in self.needs}, generous=generous)
 
     def status(self, source: Source, open_keys: frozenset[str], *, generous: bool) -> Status:
-        """What can be said while these keys may still take any value."""
+        """Whether the condition holds while these keys may still have any value."""
         if open_keys.isdisjoint(self.needs):
             return Status.HOLDS if self.holds(source, generous=generous) else Status.FAILS
-        # Where a test's own key has no value, what its variables stand for makes no difference.
+        # Where a test's own key has no value, the values of its variables make no difference.
         decided = [
             test
             for test in self.tests
@@ -214,7 +214,7 @@ class Condition:
                 readings = {**readings, **{key: or_absent(readings[key]) for key in test.iam_only_in_key_policy}}
         ways = assignments(readings)
         if ways is None:
-            # Each test for itself: for Allow that is the same, for Deny it denies more.
+            # Too many combinations: evaluate each test separately. For Allow that is the same, for Deny it denies more.
             return all(_alone(test, readings, generous=generous) for test in tests)
         return in_reading(ways, lambda assignment: _all(tests, assignment, generous=generous), generous=generous)
 
@@ -222,7 +222,7 @@ class Condition:
 def _alone(test: Test, readings: dict[str, Reading], *, generous: bool) -> bool:
     ways = assignments({key: readings[key] for key in test.needs})
     if ways is None:
-        # What cannot be looked through is never allowed, and always denied.
+        # Too many combinations even for one test: an Allow does not count, a Deny does.
         return generous
     return in_reading(ways, lambda assignment: _all((test,), assignment, generous=generous), generous=generous)
 
@@ -250,7 +250,7 @@ def condition_of(tests: tuple[Test, ...]) -> Condition:
 
 
 def _no_variable(_key: str) -> None:
-    """The look-up of a test without variables."""
+    """The lookup for a test without variables."""
 
 
 def _compile(policy: Policy, written: ConditionTest) -> Test:

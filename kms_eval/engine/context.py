@@ -1,10 +1,8 @@
-"""Condition keys filled from facts, one row each.
+"""The values of condition keys, derived from facts; one row for each key.
 
 Comes in: a situation. Goes out: the reading of any condition key in it. Never here: policies, effects, operators.
 
 A value that the question itself gives wins; then the fact; else the key is absent, never "anything" (semantics C5, C6).
-A row's `fixed` tells that its value, absent included, is the same for every request of a caller on a resource;
-`of_caller` that it is so whatever the resource is.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
 """
@@ -28,8 +26,8 @@ from kms_eval.records import record
 class Fact:
     """How one condition key gets its value. A name that ends in ``/`` or ``:`` is a family; `derive` gets the rest.
 
-    `fixed`: the same in all requests of one caller about one resource. `of_caller`: if no request says something else,
-    the caller and the Region of what is asked about settle it.
+    `fixed`: the value, or its absence, is the same in all requests of one caller for one resource. `of_caller`: unless
+    the question gives a value, it depends only on the caller and the Region of the resource.
     """
 
     key: str
@@ -54,7 +52,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("aws:sourceidentity", derive_aws.source_identity),
     Fact("aws:multifactorauthpresent", derive_aws.multi_factor_auth_present),
     Fact("kms:calleraccount", derive_kms.caller_account, fixed=True, of_caller=True),
-    # What is asked about (semantics Q11, K3).
+    # The resource (semantics Q11, K3).
     Fact("aws:resourceaccount", derive_aws.resource_account, fixed=True),
     Fact("aws:resourceorgid", derive_aws.resource_org_id, fixed=True),
     Fact("aws:resourceorgpaths", derive_aws.resource_org_paths, fixed=True),
@@ -65,7 +63,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("kms:multiregion", derive_kms.multi_region),
     Fact("kms:multiregionkeytype", derive_kms.multi_region_key_type),
     Fact("kms:resourcealiases", derive_kms.resource_aliases, fixed=True),
-    # How it is asked (semantics Q7-Q11, V5-V7).
+    # The circumstances of the request (semantics Q7-Q11, V5-V7).
     Fact("aws:requestedregion", derive_aws.requested_region, of_caller=True),
     Fact("aws:currenttime", derive_aws.current_time),
     Fact("aws:epochtime", derive_aws.epoch_time),
@@ -111,7 +109,7 @@ _FAMILIES = tuple(fact.key for fact in FACTS if fact.key[-1] in "/:")
 
 @lru_cache(maxsize=4096)
 def fact_of(key: str) -> tuple[Fact, str] | None:
-    """The row of a condition key named in lower case, and the rest of the name for a family."""
+    """The row of a condition key (lower case), and for a family the rest of the name."""
     fact = _FACTS.get(key)
     if fact is not None:
         return fact, ""
@@ -125,8 +123,8 @@ def fact_of(key: str) -> tuple[Fact, str] | None:
 def carried(action: str, key: str) -> bool:
     """Whether a request for the action (lower case) can carry the key (semantics K1, K4).
 
-    Keys of the ``aws:`` and other namespaces come with every request unless AWS lists the actions. An action that is
-    not published is taken to carry what every operation on a key does.
+    Keys for which AWS lists no actions, such as most ``aws:`` keys, can come with every request. An action that is not
+    published is taken to carry what every operation on a key does.
     """
     row = find(key)
     if row is None or row.actions is None:
@@ -136,7 +134,7 @@ def carried(action: str, key: str) -> bool:
 
 
 def reading(situation: Situation, key: str) -> Reading:
-    """The value of a condition key, named in lower case, in a situation."""
+    """The reading of a condition key (lower case) in a situation."""
     said = situation.circumstances.given.values.get(key)
     if said is None:
         return derived(situation, key)
@@ -144,20 +142,20 @@ def reading(situation: Situation, key: str) -> Reading:
 
 
 def perhaps(said: tuple[str, ...] | Alternatives) -> Alternatives:
-    """What the question says, or an absent key: AWS does not send it with this action, as far as is published (K4)."""
+    """What the question gives, or an absent key: as far as AWS publishes, it does not send it with this action (K4)."""
     readings = said.readings if isinstance(said, Alternatives) else (said,)
     return Alternatives((None, *readings), "context-not-carried-by-action")
 
 
 def derived(situation: Situation, key: str) -> Reading:
-    """What the facts alone say of a condition key."""
+    """The reading of a condition key according to the facts alone."""
     found = _derivation(situation.action, key)
     return found[0](situation, found[1]) if found is not None else None
 
 
 @lru_cache(maxsize=16384)
 def _derivation(action: str, key: str) -> tuple[Callable[[Situation, str], Reading], str] | None:
-    """What fills a key (lower case) in a request for the action, and the rest of its name; None where nothing does."""
+    """What derives a key (lower case) in a request for the action, and the rest of its name; None: nothing does."""
     found = fact_of(key)
     return (found[0].derive, found[1]) if found is not None and carried(action, key) else None
 
@@ -170,18 +168,18 @@ def is_fixed(action: str, key: str, *, with_key: bool) -> bool:
     found = fact_of(key)
     if found is None:
         return False
-    # Properties of an existing key never change between requests; those of a key to be created do.
+    # Properties of an existing key do not differ between requests; those of a key to be created do.
     return found[0].fixed or (with_key and found[0].derive in derive_kms.OF_THE_KEY)
 
 
 def is_of_caller(key: str) -> bool:
-    """Whether the caller and the Region settle the key (lower case) where the request says nothing of it."""
+    """Whether the key (lower case) depends only on caller and Region where the question gives no value for it."""
     found = fact_of(key)
     return found is not None and found[0].of_caller
 
 
 def is_suppliable(situation: Situation, key: str) -> bool:
-    """Whether the key is absent here, yet a request for this action could have brought it along."""
+    """Whether the key is absent here, although a request for this action could carry it."""
     if situation.circumstances.given.values.get(key) is not None or not carried(situation.action, key):
         return False
     if is_fixed(situation.action, key, with_key=situation.scope.target.kind == "key"):
@@ -196,7 +194,7 @@ _UNSEEN: Any = object()
 
 
 class Context:
-    """The condition keys of one situation, each derived when first asked for."""
+    """The condition keys of one situation, each derived on first use."""
 
     __slots__ = ("_seen", "situation")
 
@@ -205,13 +203,13 @@ class Context:
         self._seen: dict[str, Any] = {}
 
     def get(self, key: str) -> Reading:
-        """The reading of a key named in lower case."""
+        """The reading of a key (lower case)."""
         value: Reading = self._seen.get(key, _UNSEEN)
         if value is _UNSEEN:
             value = self._seen[key] = reading(self.situation, key)
         return value
 
     def text(self, key: str) -> str | None:
-        """The one value of a key; None where it is absent, has several or is open."""
+        """The single value of a key; None where the key is absent, has several values or is open."""
         value = self.get(key)
         return value[0] if isinstance(value, tuple) and len(value) == 1 else None

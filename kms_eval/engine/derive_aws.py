@@ -40,7 +40,7 @@ def principal_type(situation: Situation, _rest: str) -> Reading:
 def userid(situation: Situation, _rest: str) -> Reading:
     """AIDA…; AROA…:session; account:name; account id. Absent where the unique id is not known.
 
-    Where a session's name is not told, the value ends in `OPEN_END`.
+    Where the question does not give the session's name, the value ends in `OPEN_END`.
     """
     caller = situation.scope.caller
     if caller.kind == "root":
@@ -51,7 +51,7 @@ def userid(situation: Situation, _rest: str) -> Reading:
     if unique is None or caller.kind == "user":
         return _one(unique)
     name = _session_name(caller)
-    # The session has a name, whatever it is (semantics S7).
+    # The session has some name, even if it is not known (semantics S7).
     return (f"{unique}:{name if name is not None else OPEN_END}",)
 
 
@@ -93,13 +93,13 @@ def principal_service_name(situation: Situation, _rest: str) -> Reading:
 
 
 def source_identity(situation: Situation, _rest: str) -> Reading:
-    """As set when the session was made."""
+    """As set when the session was created."""
     session = situation.scope.caller.session
     return _one(session.source_identity if session is not None else None)
 
 
 def resource_account(situation: Situation, _rest: str) -> Reading:
-    """The owner of key or alias; the caller's own account for operations without a key."""
+    """The owner of the key or alias; the caller's own account for operations without a key."""
     return _one(_owner(situation))
 
 
@@ -141,7 +141,7 @@ def epoch_time(situation: Situation, _rest: str) -> Reading:
 
 
 def secure_transport(_situation: Situation, _rest: str) -> Reading:
-    """KMS endpoints speak TLS only."""
+    """Always true: KMS endpoints accept TLS only."""
     return ("true",)
 
 
@@ -199,7 +199,7 @@ def vpce_org_paths(situation: Situation, _rest: str) -> Reading:
 
 
 def source_account(situation: Situation, _rest: str) -> Reading:
-    """The account in aws:SourceArn, where the question tells that (semantics S11)."""
+    """The account in aws:SourceArn, where the question gives that key (semantics S11)."""
     return _one(_source_account(situation))
 
 
@@ -214,10 +214,11 @@ def source_org_paths(situation: Situation, _rest: str) -> Reading:
 
 
 def multi_factor_auth_present(situation: Situation, _rest: str) -> Reading:
-    """Whether the caller signed in with a second factor, which temporary credentials tell (semantics S8).
+    """Whether the caller signed in with MFA; the key comes with temporary credentials only (semantics S8).
 
-    A role session of which nobody told may have done so or not: both readings. An IAM user with access keys has no such
-    key in its own calls, and false in those that a service makes for it.
+    Unless the question gives the key, both readings are considered for a role session, and for a user where the
+    question gives aws:TokenIssueTime. An IAM user with access keys has no such key in its own calls, and false in those
+    that a service makes for it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     caller, given = situation.scope.caller, situation.circumstances.given.values
@@ -228,7 +229,7 @@ def multi_factor_auth_present(situation: Situation, _rest: str) -> Reading:
 
 
 def tag_keys(situation: Situation, _rest: str) -> Reading:
-    """The keys of the tags in the request, where the question names the tags themselves."""
+    """The keys of the tags in the request, where the question gives aws:RequestTag."""
     prefix = "aws:requesttag/"
     given = situation.circumstances.given
     return tuple(name[len(prefix) :] for key, name in given.names.items() if key.startswith(prefix)) or None
@@ -241,7 +242,7 @@ def org_id(situation: Situation, account: str | None) -> Reading:
 
 
 def org_paths(situation: Situation, account: str | None) -> Reading:
-    """The account's one organization path; absent where the scenario does not tell it."""
+    """The account's single organization path; absent where the scenario does not have it."""
     organization = situation.scope.organization_of(account)
     if organization is None or account is None or account not in organization.accounts:
         return None
@@ -249,7 +250,7 @@ def org_paths(situation: Situation, account: str | None) -> Reading:
 
 
 def pair(pairs: Mapping[str, str], rest: str, question: str) -> Reading:
-    """One value out of named pairs whose names ignore case; several that differ only in case leave it open (C21)."""
+    """The value of the pair with that name, ignoring case; several readings where names differ only in case (C21)."""
     found = [(value,) for name, value in pairs.items() if name.lower() == rest]
     if not found:
         return None
@@ -265,7 +266,7 @@ def _owner(situation: Situation) -> str | None:
 
 
 def _source_account(situation: Situation) -> str | None:
-    """aws:SourceAccount as given, else from aws:SourceArn; None where neither tells exactly one account."""
+    """aws:SourceAccount as given, else the account in aws:SourceArn; None where there is not exactly one."""
     given = situation.circumstances.given.values
     said = given.get("aws:sourceaccount")
     if said is not None:

@@ -1,4 +1,4 @@
-"""Where each ``kms:`` condition key gets its value. That the action can carry the key has been checked before.
+"""Where each ``kms:`` condition key gets its value. The caller has checked that the action can carry the key.
 
 Comes in: a situation, and the rest of the name for families. Goes out: a reading. Never here: tables, policies.
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (semantics §14)
@@ -21,25 +21,25 @@ def caller_account(situation: Situation, _rest: str) -> Reading:
 
 
 def key_spec(situation: Situation, _rest: str) -> Reading:
-    """Of the key, or the one CreateKey asks for (default SYMMETRIC_DEFAULT)."""
+    """The spec of the key, or the one that CreateKey asks for (default SYMMETRIC_DEFAULT)."""
     key = _key(situation)
     return (key.spec,) if key is not None else _created(situation, "kms:keyspec", "SYMMETRIC_DEFAULT")
 
 
 def key_usage(situation: Situation, _rest: str) -> Reading:
-    """Of the key, or the one CreateKey asks for (default ENCRYPT_DECRYPT)."""
+    """The usage of the key, or the one that CreateKey asks for (default ENCRYPT_DECRYPT)."""
     key = _key(situation)
     return (key.usage,) if key is not None else _created(situation, "kms:keyusage", "ENCRYPT_DECRYPT")
 
 
 def key_origin(situation: Situation, _rest: str) -> Reading:
-    """Of the key, or the one CreateKey asks for (default AWS_KMS)."""
+    """The origin of the key, or the one that CreateKey asks for (default AWS_KMS)."""
     key = _key(situation)
     return (key.origin,) if key is not None else _created(situation, "kms:keyorigin", "AWS_KMS")
 
 
 def multi_region(situation: Situation, _rest: str) -> Reading:
-    """Every key has it; CreateKey's default is false."""
+    """True or false for every key; CreateKey's default is false."""
     if situation.replica_of is not None:
         return ("true",)
     key = situation.scope.target.key
@@ -49,7 +49,7 @@ def multi_region(situation: Situation, _rest: str) -> Reading:
 
 
 def multi_region_key_type(situation: Situation, _rest: str) -> Reading:
-    """PRIMARY or REPLICA; absent on single-Region keys. A multi-Region key that CreateKey makes is a primary.
+    """PRIMARY or REPLICA; absent for single-Region keys. A multi-Region key that CreateKey makes is a primary.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-auth.html
     """
@@ -64,7 +64,7 @@ def multi_region_key_type(situation: Situation, _rest: str) -> Reading:
 
 
 def resource_aliases(situation: Situation, _rest: str) -> Reading:
-    """All aliases of the key. More than the quota: AWS denies, so Allow must not rely on them (semantics K5)."""
+    """All aliases of the key. If there are more than the quota, AWS denies: an Allow must not rely on them (K5)."""
     key = situation.scope.target.key
     if key is None or not key.aliases:
         return None
@@ -118,7 +118,7 @@ def rotation_period(_situation: Situation, _rest: str) -> Reading:
 
 
 def other_region(situation: Situation, _rest: str) -> Reading:
-    """The replica's Region of ReplicateKey, the new primary Region of UpdatePrimaryRegion."""
+    """For ReplicateKey the Region of the replica, for UpdatePrimaryRegion the new primary Region."""
     region = situation.circumstances.region
     return (region,) if region is not None else None
 
@@ -172,7 +172,7 @@ def retiring_service_principal(situation: Situation, _rest: str) -> Reading:
 
 
 def grant_is_for_aws_resource(situation: Situation, _rest: str) -> Reading:
-    """True where a service calls, in its own name or in the caller's (semantics S6).
+    """True where a service makes the call, as itself or on behalf of the caller (semantics S6).
 
     ASSUMPTION G20: a direct call may carry false or no value.
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
@@ -183,15 +183,15 @@ def grant_is_for_aws_resource(situation: Situation, _rest: str) -> Reading:
 
 
 OF_THE_KEY = (key_spec, key_usage, key_origin, multi_region, multi_region_key_type, resource_tag)
-"""Derivations that an existing key settles; without one they describe the key that CreateKey asks for."""
+"""Derivations that depend only on the key if it exists; otherwise they describe the key that CreateKey asks for."""
 
 OF_THE_GRANT = (grant_operations, grant_constraint_type, grant_constraint_source_arn, grantee_principal,
                 grantee_service_principal, retiring_principal, retiring_service_principal)  # fmt: skip
-"""Derivations from the grant that a request is about; for a plain RetireGrant that is the only one of the key."""
+"""Derivations from the grant that a request is about; for RetireGrant without a grant, that is the key's only one."""
 
 
 def _key(situation: Situation) -> Key | None:
-    """The key that is there, or the primary of which CreateKey makes a replica: they share these (E16, T4)."""
+    """The key itself, or for a replica that is being created its primary: they share these properties (E16, T4)."""
     return situation.scope.target.key or situation.replica_of
 
 
@@ -216,7 +216,7 @@ def _encryption_context(situation: Situation) -> tuple[tuple[str, str], ...]:
     circumstances = situation.circumstances
     if circumstances.encryption_context is not None and situation.action != "kms:retiregrant":
         return tuple(circumstances.encryption_context.items())
-    # CreateGrant and RetireGrant carry no encryption context but the grant's constraint (semantics K3).
+    # The only encryption context of CreateGrant and RetireGrant is that of the grant's constraint (semantics K3).
     if situation.action in {"kms:creategrant", "kms:retiregrant"} and circumstances.grant is not None:
         return constraint_pairs(circumstances.grant)
     return ()

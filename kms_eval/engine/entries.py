@@ -1,7 +1,7 @@
-"""What speaks to one caller about one resource: a statement or a grant, and where its word counts.
+"""A statement or grant that applies to one caller and may apply to one resource, and the slot in which it counts.
 
-Comes in: compiled rules and grants. Goes out: entries that can be asked about one request. Never here: which of them
-there are (`policies_of_callers` and `cell` gather them), combining.
+Comes in: compiled rules and grants. Goes out: entries that can be evaluated for a request. Never here: which of them
+apply (`caller_policies` and `cell` gather them), combining.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kms_eval.records import record
 
 @record
 class Entry:
-    """A rule or grant that speaks to the scope's caller about the scope's resource, and the slot its word counts in."""
+    """A rule or grant for the scope's caller: its layer, the slot in which it counts, and the actions it covers."""
 
     layer: str
     layer_index: int
@@ -29,19 +29,19 @@ class Entry:
 
     @property
     def needs(self) -> frozenset[str]:
-        """The condition keys (lower case) its word depends on; a grant's questions are not put in condition keys."""
+        """The condition keys (lower case) that its rule depends on; always empty for a grant, even with constraints."""
         return self.rule.needs if self.rule is not None else frozenset()
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:
-        """The unknowns that leave it open whether its word counts; empty where that is certain."""
+        """The unknowns because of which it may or may not count; empty where nothing about it is unknown."""
         if self.allowance is not None:
             return () if self.allowance.unknown is None else (self.allowance.unknown,)
         return self.rule.open if self.rule is not None else ()
 
     @property
     def counts_always(self) -> bool:
-        """Whether its word counts about every resource in every request."""
+        """Whether it counts for every resource in every request."""
         rule = self.rule
         if rule is None or rule.resource is None or rule.needs or rule.open or not rule.resource.everything:
             return False
@@ -49,7 +49,7 @@ class Entry:
         return rule.condition is None or rule.effect == "Deny"
 
     def applies(self, context: Context) -> bool:
-        """Whether its word counts in this request. A Deny counts under either reading, an Allow under both."""
+        """Whether it counts in this request: a Deny if it applies in either reading, an Allow if in both."""
         if self.allowance is not None:
             return self.allowance.holds is None or self.allowance.holds(context)
         rule = self.rule
@@ -61,7 +61,7 @@ class Entry:
         return rule.condition is None or rule.condition.holds(context, generous=generous)
 
     def applies_to_all(self, target: Target) -> bool:
-        """Whether a rule that needs no condition key counts: then it does in every request about the target."""
+        """Whether a rule that needs no condition key applies to the target, and so in every request about it."""
         rule = self.rule
         if rule is None or rule.resource is None:
             return False
@@ -72,7 +72,7 @@ class Entry:
         return rule.condition is None or generous
 
     def failed_tests(self, context: Context) -> tuple[Test, ...]:
-        """The tests of its condition that do not hold in the request, each for itself."""
+        """The tests of its condition that do not hold in the request, each evaluated separately."""
         if self.rule is None or self.rule.condition is None:
             return ()
         generous = self.rule.effect == "Deny"
@@ -80,7 +80,7 @@ class Entry:
         return tuple(test for test in tests if not condition_of((test,)).holds(context, generous=generous))
 
     def status(self, context: Context, open_keys: frozenset[str]) -> Status:
-        """What can be said of its word while these keys (lower case) may still have any value."""
+        """Whether it applies while these keys (lower case) may still have any value."""
         rule = self.rule
         if rule is None or rule.resource is None:
             return Status.HOLDS if self.applies(context) else Status.FAILS
@@ -97,7 +97,7 @@ class Entry:
 
 @record
 class InForce:
-    """A layer that is consulted in a scope, and the slots in which its groups' Allow statements count."""
+    """A layer that is in force in a scope, and the slots in which its groups' Allow statements count."""
 
     layer: Layer
     layer_indexes: tuple[int, ...]

@@ -1,7 +1,7 @@
-"""Answering requests about one world: names resolved, policies compiled once, cells kept.
+"""Deciding requests in one world: names are resolved and policies compiled once, and cells are cached.
 
 Comes in: a world, then requests. Goes out: rulings. Never here: words about them (that is `explain`), files, a clock.
-What is kept is bounded, and belongs to a world that never changes.
+The caches are bounded, and belong to a world that never changes.
 """
 
 from __future__ import annotations
@@ -53,19 +53,20 @@ class Ruling:
 
     @property
     def decisive(self) -> PartRuling:
-        """The part that the decision is reported for: an explicitly denied one, else a denied one, else the first."""
+        """The part that the decision is reported for: the first one whose outcome is that of the whole request."""
         return next((part for part in self.parts if part.outcome == self.outcome), self.parts[0])
 
     @property
     def by_clock(self) -> bool:
-        """Whether another time could make another decision."""
+        """Whether the decision could be different at a different time."""
         return any(ruling.cell.by_clock & ruling.bit for ruling in self.parts)
 
 
 class Evaluator:
-    """Decides requests in one world. Safe to share; everything it keeps can be thrown away and made again.
+    """Decides requests in one world. Safe to share; everything in its caches can be dropped and computed again.
 
-    `age` counts how often it was thrown away: what others keep of an earlier age they keep alone.
+    `age` counts how often the caches were dropped: a cell or caller that other code keeps from an earlier age is no
+    longer the object that the caches hold.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class Evaluator:
         return rules
 
     def caller(self, text: str, session: Session | None = None) -> Caller:
-        """The caller that the words mean, perhaps a stranger; the same words give the same object."""
+        """The caller that a text names, perhaps a stranger; the same text gives the same object."""
         caller = self._callers.get((text, session))
         if caller is None:
             caller = resolve_caller(self.world, text, session)
@@ -107,7 +108,7 @@ class Evaluator:
         return caller
 
     def parts(self, request: Request) -> tuple[Part, ...]:
-        """All authorizations that a request needs. Raises InputError where its words mean nothing in this world."""
+        """All authorizations that a request needs. Raises InputError where it makes no sense in this world."""
         try:
             caller = self.caller(request.principal, request.session)
         except InputError as error:
@@ -121,12 +122,12 @@ class Evaluator:
         return found
 
     def check_context(self, request: Request) -> None:
-        """Raise InputError where a condition key of the request is unknown, or can have no such value."""
+        """Raise InputError where a condition key of the request is unknown, or cannot have the given value."""
         session = request.session
         self.context_rules.check(request.context, session.policies if session is not None else ())
 
     def rule(self, request: Request) -> Ruling:
-        """Decide a request. Raises InputError where its words mean nothing in this world."""
+        """Decide a request. Raises InputError where it makes no sense in this world."""
         rulings = tuple(self.rule_part(part) for part in self.parts(request))
         outcomes = {ruling.outcome for ruling in rulings}
         outcome: Outcome = "allowed"
@@ -139,7 +140,7 @@ class Evaluator:
         return Ruling(request, outcome, rulings)
 
     def check(self, found: tuple[Part, ...]) -> None:
-        """A strict evaluator's refusal of context that no request of this caller has (semantics S10)."""
+        """If strict, raise InputError for context that no request of this caller can carry (semantics S10)."""
         if self.strict:
             _refuse_uncarried(found)
 
@@ -150,7 +151,7 @@ class Evaluator:
         return PartRuling(part, cell.decide(bit_of(part.action), context), cell, context)
 
     def cell(self, part: Part) -> Cell:
-        """The compiled cell of a part, made when first asked for."""
+        """The compiled cell of a part, made on first use."""
         unpublished = part.action.lower() if bit_of(part.action) == UNPUBLISHED else None
         only_grant = part.circumstances.via_grant if part.action == "kms:CreateGrant" else None
         scope, said = part.scope, part.circumstances.given.values
@@ -162,7 +163,7 @@ class Evaluator:
         unfolded = frozenset(key for key in contradicted if cell.folded[key] & bit)
         if not unfolded:
             return cell
-        # The question gives a value to a key whose fact is folded into the masks: compile without folding it.
+        # The question gives a value for a condition key whose fact is folded into the masks: compile again without it.
         return self.cell_of(scope, unpublished, only_grant, unfolded)
 
     def cell_of(
@@ -172,7 +173,7 @@ class Evaluator:
         only_grant: str | None = None,
         unfolded: frozenset[str] | None = None,
     ) -> Cell:
-        """The compiled cell of a scope, made when first asked for. See `compile_cell` for the rest."""
+        """The compiled cell of a scope, made on first use. For the other parameters see `compile_cell`."""
         target = scope.target
         about = target.key or (target.kind, target.arn, target.region)
         key = (scope.caller, about, scope.endpoint, unpublished, only_grant, scope.task_only, unfolded)
@@ -185,7 +186,7 @@ class Evaluator:
         return cell
 
     def policies_of_caller(self, scope: Scope, unpublished: str | None = None) -> CallerPolicies:
-        """What speaks to the scope's caller whatever the target, gathered when first asked for."""
+        """The compiled policies that follow the scope's caller, for any target; gathered on first use."""
         key = (scope.caller, scope.endpoint, unpublished)
         policies_of_caller = self._policies_of_callers.get(key)
         if policies_of_caller is None:
@@ -196,7 +197,7 @@ class Evaluator:
         return policies_of_caller
 
     def _make_room(self, weight: int) -> None:
-        """Forget all callers where that many bytes more would be too many: what is kept of them hangs together."""
+        """Empty the caches where `weight` more bytes would be too many; all at once, as they refer to each other."""
         self._weight += weight
         if self._weight > weights.HEAVIEST:
             self._weight = weight
@@ -204,7 +205,7 @@ class Evaluator:
             self._callers.clear()
             self._cells.clear()
             self._policies_of_callers.clear()
-            # The rules of the world's own policies are as many as it has.
+            # Only session policies: the rules of the world's own policies are limited by their number.
             for policy in [each for each in tuple(self._rules) if each.kind is PolicyKind.SESSION]:
                 self._rules.pop(policy, None)
 

@@ -1,4 +1,4 @@
-"""Explaining a decision: a second reading of the same compiled rules, made only when somebody asks.
+"""Explaining a decision: the same compiled rules are evaluated a second time, only on demand.
 
 Comes in: rulings. Goes out: explanations as plain values. Never here: deciding (the outcome is the ruling's),
 formatting.
@@ -31,13 +31,13 @@ def explain(evaluator: Evaluator, ruling: Ruling) -> Explanation:
 
 
 def warnings_of(evaluator: Evaluator, ruling: Ruling) -> tuple[Warned, ...]:
-    """The warnings of a decision and of its parts, each once, without the rest of an explanation."""
+    """The warnings of a decision and of its parts, without duplicates and without the rest of an explanation."""
     parts = (Trace(part, evaluator.rules) for part in ruling.parts)
     return tuple(dict.fromkeys([*request_warnings(ruling), *(warned for part in parts for warned in warnings(part))]))
 
 
 def doubts(evaluator: Evaluator, ruling: Ruling) -> tuple[Warned, ...]:
-    """The warnings that say on which questions, left open by AWS, a decision hangs."""
+    """The warnings that name the open questions on which a decision depends."""
     return tuple(warned for warned in warnings_of(evaluator, ruling) if warned.code in QUESTIONS_BEHIND)
 
 

@@ -1,6 +1,6 @@
 """What an explanation says: plain values that every renderer reads.
 
-Comes in: nothing (types only). Goes out: what `explain` fills in. Never here: finding out, formatting.
+Comes in: nothing (types only). Goes out: what `explain` fills in. Never here: finding reasons, formatting.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def layer_in_words(layer: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The statement (or grant) that had a say: policy name, Sid, position from 0, effect, and where it stands."""
+    """A statement (or grant) that counted: policy name, Sid, index from 0, effect, and where it stands."""
 
     policy: str
     sid: str | None
@@ -34,17 +34,17 @@ class Source:
 
     @property
     def label(self) -> str:
-        """The Sid in quotes, or the position."""
+        """The Sid in quotes, or the index."""
         return f'"{self.sid}"' if self.sid else f"statement {self.index}"
 
     @property
     def is_grant(self) -> bool:
-        """Whether it is a grant: that has neither Sid nor position, and its name says what it is."""
+        """Whether it is a grant, which has no Sid and no index; its name says that it is one."""
         return self.policy.startswith("grant ")
 
     @property
     def name(self) -> str:
-        """What it is called where there is room for one name: policy and label; of a grant its id."""
+        """Its name in a single text: policy and label, or for a grant its id."""
         return self.policy if self.is_grant else f"{self.policy} {self.label}"
 
 
@@ -69,9 +69,9 @@ class Change:
     """One thing to change; the engine has tried it, and it makes the request `allowed`.
 
     `kind` names what is done (``add-action``), `policy` the document or grant (None: the request, or a new document),
-    `statement` the position of the statement in it (None: a new one, or none), `edit` what is added, replaced or
-    removed, and `text` says it in a sentence. Where several things have to change together, `kind` is ``together`` and
-    `steps` has them in order.
+    `statement` the index of the statement in it (None: a new statement, or not about one), `edit` what is added,
+    replaced or removed, and `text` says it in a sentence. Where several things have to change together, `kind` is
+    ``together`` and `steps` has them in order.
     """
 
     kind: str
@@ -82,7 +82,7 @@ class Change:
     steps: tuple[Change, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The object of the contract: kind, policy, statement, edit, text."""
+        """The object in JSON output: kind, policy, statement, edit, text."""
         edit: dict[str, Any] = {"steps": [step.to_dict() for step in self.steps]} if self.steps else dict(self.edit)
         return {
             "kind": self.kind,
@@ -94,7 +94,7 @@ class Change:
 
 
 class Warned(NamedTuple):
-    """Something to know beside the decision: a code and its sentence."""
+    """Something else to know about the decision: a code and its sentence."""
 
     code: str
     message: str
@@ -104,11 +104,11 @@ class Warned(NamedTuple):
 class Explanation:
     """A decision with its reasons.
 
-    `layers` holds every layer in force. `missing_context` names condition keys that are absent and could turn the
-    decision. For a call that needs several authorizations `parts` explains each, and the rest is about the one the
-    decision is reported for. `changes` are tested ones, the smallest first; `why_unchanged` says why there is none.
-    Both are empty until somebody asks for advice (`analysis.advising`). `unknowns` are what an undetermined decision
-    hangs on. `key_name` is what the scenario calls the key.
+    `layers` holds every layer in force. `missing_context` names condition keys that are absent and could change the
+    decision. For a call that needs several authorizations `parts` explains each, and the rest is about the one that the
+    decision is reported for. `changes` would make a denied request allowed, each tried by the engine, the smallest
+    first; `why_unchanged` says why none was found. Both are empty unless advice was asked for (`analysis.advising`).
+    `unknowns` are what an undetermined decision depends on. `key_name` is the key's handle in the scenario.
     """
 
     decision: Outcome
@@ -129,7 +129,7 @@ class Explanation:
 
     @property
     def deciding(self) -> Source | None:
-        """The one statement to name where there is room for one: the Deny, else the Allow nearest to the caller."""
+        """The statement or grant to name where only one can be: the Deny, else the Allow closest to the caller."""
         wanted = ("denies",) if self.decision == "explicitDeny" else ("allows", "delegates")
         if self.decision in ("implicitDeny", "undetermined"):
             return None

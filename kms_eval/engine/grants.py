@@ -1,6 +1,6 @@
-"""Grants: whom they serve, for what, under which constraints, and who may retire them.
+"""Grants: for whom they work, for which operations, under which constraints, and who may retire them.
 
-Comes in: the grants of a key and a scope. Goes out: allows with the question that is left for the request.
+Comes in: the grants of a key and a scope. Goes out: allowances, with the test that each leaves for the request.
 Never here: policies, combining. Grants never deny (semantics G1).
 https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 """
@@ -27,9 +27,9 @@ Question = Callable[[Context], bool]
 
 @record
 class Allowance:
-    """Actions that one grant allows its caller, counted in `layer_index`, if `holds` says so (None: always).
+    """Actions that one grant allows the caller, counted in the slot `layer_index`, if `holds` is true (None: always).
 
-    With an `unknown` it is open whether there is such a grant.
+    With an `unknown` it is not known whether such a grant exists.
     """
 
     grant: Grant
@@ -40,7 +40,7 @@ class Allowance:
 
 
 def allowances(scope: Scope, about: int = EVERYTHING) -> Iterator[Allowance]:
-    """Everything the grants on the scope's key do for the scope's caller about the actions `about`."""
+    """Everything that the grants on the scope's key allow the scope's caller, for the actions `about`."""
     key = scope.target.key
     if key is None:
         return
@@ -59,7 +59,7 @@ def _about(found: Iterable[Allowance], mask: int) -> Iterator[Allowance]:
 
 
 def _open(open_grant: OpenGrant, scope: Scope) -> Iterator[Allowance]:
-    """The most that a grant may do of which not everything is known: constraints would only narrow it."""
+    """The most that a partly unknown grant could allow: constraints would only restrict it."""
     grant = open_grant.grant
     anybody = grant.grantee_principal is None and grant.grantee_service_principal is None
     layer_index = LayerIndex.GRANT if anybody else _serves(grant, scope)
@@ -72,7 +72,7 @@ def _open(open_grant: OpenGrant, scope: Scope) -> Iterator[Allowance]:
 
 
 def names_no_grant(context: Context) -> bool:
-    """Whether the request leaves open which grant it is about."""
+    """Whether the request does not say which grant it is about."""
     return context.situation.circumstances.grant is None
 
 
@@ -83,7 +83,7 @@ def names_caller(text: str | None, scope: Scope) -> bool:
         return False
     if text == caller.arn:
         return True
-    # A federated user does not use the grants of the user who made the session.
+    # A federated user does not use the grants of the user who created the session.
     return caller.kind in {"user", "role"} and principal is not None and text in {principal.arn, principal.id}
 
 
@@ -94,7 +94,7 @@ def names_account(text: str | None, scope: Scope) -> bool:
 
 
 def issuing_account(grant: Grant, scope: Scope) -> str | None:
-    """The account in which the grant was made; ASSUMPTION X5: the key's own where ListGrants does not tell."""
+    """The account in which the grant was created; ASSUMPTION X5: the key's own where ListGrants does not show it."""
     return grant.issuing_account or scope.target.account
 
 
@@ -106,7 +106,7 @@ def _serves(grant: Grant, scope: Scope) -> LayerIndex | None:
         enough = scope.own_account or issuing_account(grant, scope) == scope.caller.account
         return LayerIndex.GRANT if enough else LayerIndex.GRANT_WITH_IDENTITY
     if names_account(grant.grantee_principal, scope):
-        # ASSUMPTION Z3: the root user directly (named above), others only with an identity policy.
+        # ASSUMPTION Z3: for the root user directly (see `names_caller`), for others only with an identity policy.
         return LayerIndex.GRANT_WITH_IDENTITY
     return None
 
@@ -140,12 +140,12 @@ def _both(first: Question | None, second: Question) -> Question:
 
 
 def _same_source(source: str) -> Question:
-    # Exact and whole; wildcards in the constraint are not documented (semantics G16).
+    # An exact match of the whole ARN; wildcards in the constraint are not documented (semantics G16).
     return lambda context: context.get("aws:sourcearn") == (source,)
 
 
 def _context_fits(constraints: Constraints) -> Question:
-    """Semantics G12, G15. ASSUMPTION Z4: keys are compared with their case."""
+    """Whether the encryption context meets the constraints (G12, G15). ASSUMPTION Z4: keys are case-sensitive."""
     equals, subset = constraints.encryption_context_equals, constraints.encryption_context_subset
 
     def fits(context: Context) -> bool:
@@ -161,9 +161,9 @@ def _context_fits(constraints: Constraints) -> Question:
 
 
 def _child_fits(parent: Grant) -> Question:
-    """A grant made under a grant: no more operations, no weaker constraints than its parent (semantics G18, G19).
+    """A grant created by means of a grant: no operations beyond its parent's, no weaker constraints (G18, G19).
 
-    Where the question does not tell the child's operations or constraints, they cannot be known to fit.
+    Operations or constraints of the child that the question does not give are not taken to fit.
     https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html
     """
     operations = frozenset(parent.operations)
@@ -179,7 +179,7 @@ def _child_fits(parent: Grant) -> Question:
 
 
 def at_least_as_strict(child: Constraints, parent: Constraints) -> bool:
-    """Whether a child grant's constraints keep everything that its parent's demand (semantics G19)."""
+    """Whether a child grant's constraints are at least as strict as its parent's (semantics G19)."""
     if parent.source_arn is not None and child.source_arn != parent.source_arn:
         return False
     if parent.encryption_context_equals is not None:
@@ -194,7 +194,7 @@ def at_least_as_strict(child: Constraints, parent: Constraints) -> bool:
 
 
 def _retirements(scope: Scope, grants: tuple[Grant, ...], *, all_known: bool) -> Iterator[Allowance]:
-    """Who may retire (semantics G23). Without the grant named, all grants of the key have to be retirable."""
+    """Which grants the caller may retire (G23). If the request names none, all of the key's have to be retirable."""
     ways = {grant: retires(grant, scope) for grant in grants}
     if not ways:
         return
@@ -221,7 +221,7 @@ def _worst(ways: list[LayerIndex | None]) -> LayerIndex | None:
 
 
 def retires(grant: Grant, scope: Scope) -> LayerIndex | None:
-    """How the caller may retire the grant: by itself, with an identity policy's kms:RetireGrant, or not at all."""
+    """How the caller may retire the grant: on its own, if an identity policy allows kms:RetireGrant, or not at all."""
     caller = scope.caller
     as_grantee = "RetireGrant" in grant.operations
     services = {grant.retiring_service_principal, grant.grantee_service_principal if as_grantee else None}
@@ -241,7 +241,7 @@ def retires(grant: Grant, scope: Scope) -> LayerIndex | None:
 
 
 def keys_to_supply(allowance: Allowance, context: Context) -> tuple[str, ...]:
-    """The condition keys, as AWS spells them, whose absence keeps the allowance from holding; empty: it is settled."""
+    """The condition keys, as AWS spells them, whose absence alone keeps the allowance from holding; else empty."""
     circumstances = context.situation.circumstances
     constraints = allowance.grant.constraints
     if allowance.holds is None or allowance.holds(context) or allowance.actions & RETIRE_GRANT:

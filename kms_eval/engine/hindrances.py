@@ -1,7 +1,7 @@
-"""Condition keys that a call cannot bring along, whatever the question says: one row for each reason.
+"""Condition keys that real requests of a caller cannot carry: one row for each reason.
 
-Comes in: a situation. Goes out: the keys of the question that real requests cannot have there, and why.
-Never here: which actions carry a key (that is `facts`), deciding: what the question brings counts (semantics S10).
+Comes in: a situation. Goes out: the keys in the question that real requests cannot carry there, and why.
+Never here: which actions carry a key (that is `facts`), deciding: what the question gives counts (semantics S10).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 """
@@ -15,7 +15,7 @@ from kms_eval.engine.situation import CHAIN, VIA_AWS_SERVICE, Situation
 from kms_eval.records import record
 
 OF_A_SERVICE = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner")
-"""Keys (lower case) of calls that a service makes in its own name for a resource."""
+"""Keys (lower case) of calls that a service makes with its own service principal for a resource."""
 OF_THE_NETWORK = (
     "aws:sourcevpc",
     "aws:sourcevpce",
@@ -43,13 +43,13 @@ OF_AN_IDENTITY = (
     "aws:federatedprovider",
 )
 """Keys (lower case; a name that ends in ``/`` is a family) that users, roles and their sessions have."""
-# The suffix is the same in every partition, China included.
+# The suffix is the same in every partition, including China.
 _VIA_SERVICE = re.compile(r"[a-z0-9-]+\.[a-z]{2,}(?:-[a-z]+)+-[0-9]+\.amazonaws\.com")
 
 
 @record
 class Hindrance:
-    """Keys (lower case; a name that ends in ``/`` is a family) that no request has where `holds`, and why not."""
+    """Keys (lower case; a name that ends in ``/`` is a family) that no request carries where `holds`, and why not."""
 
     keys: tuple[str, ...]
     holds: Callable[[Situation], bool]
@@ -86,13 +86,13 @@ HINDRANCES: tuple[Hindrance, ...] = (
 
 
 BY_VALUE = ("kms:viaservice", VIA_AWS_SERVICE)
-"""Keys (lower case) of which only some values are hindered."""
+"""Keys (lower case) that requests carry, but not with every value."""
 REFUSED_BY_STRICT = frozenset((*(key for row in HINDRANCES for key in row.keys), *BY_VALUE))
-"""Every key (lower case; a name that ends in ``/`` is a family) that a question may bring along and no request has."""
+"""Every key (lower case; a name that ends in ``/`` is a family) that a strict evaluator may refuse in a question."""
 
 
 def hindrance(situation: Situation, key: str) -> str | None:
-    """Why no request of this caller has the key (lower case), whatever its value; None: it can have it."""
+    """Why no request of this caller carries the key (lower case), whatever its value; None where one can."""
     for row in HINDRANCES:
         if any(key == name or (name[-1] == "/" and key.startswith(name)) for name in row.keys) and row.holds(situation):
             return row.because
@@ -100,12 +100,12 @@ def hindrance(situation: Situation, key: str) -> str | None:
 
 
 def is_via_service(text: str) -> bool:
-    """Whether a value of kms:ViaService has the one form that such values have."""
+    """Whether a text has the form of a value of kms:ViaService."""
     return _VIA_SERVICE.fullmatch(text) is not None
 
 
 def uncarried(situation: Situation) -> Iterator[tuple[str, str]]:
-    """(key in lower case, why) for everything the question brings along that no request of this caller has."""
+    """(key in lower case, why) for everything that the question gives and no request of this caller carries."""
     values = situation.circumstances.given.values
     for key, value in values.items():
         because = hindrance(situation, key)

@@ -1,7 +1,7 @@
-"""The kinds of policy that AWS consults, one row each: which documents are in force, and what their part is.
+"""The kinds of policies that AWS evaluates, one row each: which documents are in force, and what role they have.
 
 Comes in: a scope. Goes out: groups of policies. Never here: matching, combining (that is `decide`).
-To add a layer that grants nothing, add a row. One that grants also needs its clause in `decide`.
+To add a layer that only limits or denies, add a row. A layer that allows also needs a clause in `decide`.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html (semantics E1, E17)
 """
 
@@ -15,12 +15,12 @@ from kms_eval.engine.masks import EVERYTHING, IN_KEY_POLICY, RESTRICTED_BY_RCP
 from kms_eval.engine.situation import Scope
 from kms_eval.records import record
 
-# In each group at least one policy has to allow where the layer limits; None: the layer is not in force.
+# Where a layer limits, at least one policy of each group has to allow. None: the layer is not in force.
 Groups = tuple[tuple[Policy, ...], ...]
 
 
 class Part(Enum):
-    """What the Allow statements of a layer do; its Deny statements always deny (semantics E2)."""
+    """The effect of a layer's Allow statements; its Deny statements always deny (semantics E2)."""
 
     RESOURCE = "allows in the name of the key"
     IDENTITY = "allows in the name of the caller"
@@ -30,9 +30,9 @@ class Part(Enum):
 
     @property
     def follows_caller(self) -> bool:
-        """Whether the documents depend on the caller and its endpoint alone, as all do that bound or speak for it.
+        """Whether the layer's documents depend only on the caller and its VPC endpoint.
 
-        INVARIANT: `documents` of such a layer does not look at the scope's target.
+        INVARIANT: `documents` of such a layer does not use the scope's target.
         """
         return self in _OF_THE_CALLER
 
@@ -42,7 +42,7 @@ _OF_THE_CALLER = frozenset({Part.IDENTITY, Part.LIMIT, Part.GATE})
 
 @record
 class Layer:
-    """One layer: its name as the contract spells it, its part, its documents and the actions it can speak about."""
+    """One layer: its name as in JSON output, its part, its documents and the actions that it can affect."""
 
     name: str
     part: Part
@@ -104,7 +104,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer("identityPolicy", Part.IDENTITY, _identity_policies),
     Layer("permissionsBoundary", Part.LIMIT, _boundary),
     Layer("sessionPolicy", Part.LIMIT, _session_policies),
-    # SCPs bind the caller's side, level by level (semantics O1-O7).
+    # SCPs limit the caller, level by level (semantics O1-O7).
     Layer("serviceControlPolicy", Part.GATE, _service_control_policies),
     # RCPFullAWSAccess is attached everywhere and cannot be detached: only Denies matter (semantics O9, O10).
     Layer("resourceControlPolicy", Part.VETO, _resource_control_policies, RESTRICTED_BY_RCP),

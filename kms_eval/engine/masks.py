@@ -3,8 +3,8 @@
 Comes in: action patterns of statements and the published actions. Goes out: masks.
 Never here: statements' other elements, requests.
 
-The bit after the last published action stands for the one action a request may name that AWS has not published when
-this table was written; whether a statement covers it is decided by its patterns alone.
+The bit after the last published action stands for the action of a request that AWS had not published when the table of
+actions was written; only the patterns of a statement decide whether it covers that action.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
 """
 
@@ -47,20 +47,20 @@ def actions_in(mask: int) -> tuple[Action, ...]:
 
 
 def bit_of(action: str) -> int:
-    """The bit of an action named in full, in any case; that of the unpublished one where it is not in the table."""
+    """The bit of an action with its full name, in any case; the unpublished action's bit if it is not in the table."""
     return BIT.get(action.lower(), UNPUBLISHED)
 
 
 def published(action: str) -> Action | None:
-    """The table's row of an action named in full, in any case."""
+    """The table's row of an action with its full name, in any case; None where it is not in the table."""
     return ACTION.get(action.lower())
 
 
 @lru_cache(maxsize=8192)
 def covered(patterns: tuple[str, ...], unpublished: str | None = None) -> int:
-    """The actions that at least one pattern of an Action element covers; names ignore case (semantics A1, A2).
+    """The actions that at least one pattern of an Action element covers, ignoring case (semantics A1, A2).
 
-    `unpublished` is the action that the extra bit stands for in this question, if any.
+    `unpublished` is the action (lower case) that the extra bit stands for in this question, if any.
     """
     mask = 0
     for pattern in patterns:

@@ -1,7 +1,7 @@
-"""Statements and grants for somebody whom the caller nearly is, or who is gone.
+"""Statements and grants for a principal whose name is almost the caller's, or that has been deleted.
 
-Comes in: a trace. Goes out: near misses, and whether a text is the unique id of somebody who was deleted.
-Never here: deciding, advice. AWS puts the unique id in the place of a deleted role's or user's ARN.
+Comes in: a trace. Goes out: near misses, and whether a text is the unique id of a deleted principal.
+Never here: deciding, advice. AWS replaces the ARN of a deleted role or user by its unique id.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
@@ -20,22 +20,22 @@ _PREFIXES = {"role": "AROA", "user": "AIDA"}
 
 
 def is_unique_id(text: str) -> bool:
-    """Whether a principal is written as the unique id that AWS puts in place of a deleted role's or user's ARN."""
+    """Whether a principal is written as a unique id, by which AWS replaces the ARN of a deleted role or user."""
     return text.startswith(("AROA", "AIDA")) and ":" not in text
 
 
 def is_of_a_gone(text: str, principal: Principal) -> bool:
-    """Whether a text is the unique id of a principal of the same kind that is not this one (semantics S14)."""
+    """Whether a text is the unique id of a different principal of the same kind (semantics S14)."""
     return text.startswith(_PREFIXES[principal.kind]) and text.split(":", 1)[0] != principal.id
 
 
 def serves_a_gone(grant: Grant, principal: Principal, operation: str) -> bool:
-    """Whether a grant gives the operation to a unique id that is not this principal's."""
+    """Whether a grant allows the operation for a unique id that is not this principal's."""
     return operation in grant.operations and is_of_a_gone(grant.grantee_principal or "", principal)
 
 
 def gone(trace: Trace) -> Iterator[NearMiss]:
-    """Statements and grants for the unique id of a principal that is not this caller: most likely of a deleted one."""
+    """Statements and grants for a unique id that is not this caller's: most likely that of a deleted principal."""
     key, principal = trace.ruling.part.scope.target.key, trace.ruling.part.scope.caller.principal
     if key is None or principal is None:
         return
@@ -58,7 +58,10 @@ def _gone_in_words(text: str, principal: Principal) -> str:
 
 
 def nearly_named(trace: Trace) -> Iterator[NearMiss]:
-    """Allow statements of the key policy for one who differs from the caller in case, path, partition or Region."""
+    """Allow statements of the key policy for a name that differs from the caller's in case, path, partition or Region.
+
+    For a service also statements for an account, where identity policies have to allow: services have none.
+    """
     key = trace.ruling.part.scope.target.key
     caller = trace.ruling.part.scope.caller
     if key is None:
@@ -82,7 +85,7 @@ def nearly_named(trace: Trace) -> Iterator[NearMiss]:
 
 
 def is_near(entry: PrincipalEntry, caller: Caller) -> bool:
-    """Whether an entry was plainly meant for the caller: other case, path or partition, another Region's service."""
+    """Whether an entry was obviously meant for the caller, but has a different case, path, partition or Region."""
     if caller.kind == "service":
         first = entry.value.split(".", 1)[0]
         return entry.kind == "Service" and entry.value != caller.arn and first == caller.arn.split(".", 1)[0]

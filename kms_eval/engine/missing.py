@@ -1,10 +1,11 @@
-"""What context the request lacks that could turn the decision.
+"""Which context that the request lacks could reverse the decision.
 
-Comes in: a part's ruling. Goes out: the absent condition keys that could turn it, and the smallest set of entries that
+Comes in: a part's ruling. Goes out: the absent condition keys that could reverse it, and a smallest set of entries that
 would have to flip. Never here: words.
 
-The algebra of `decide` is run again with entries flipped to the other side that absent, suppliable keys leave open.
-Entries that count in one slot flip together: to fill a slot any of them will do, to empty it all of them have to.
+An entry can flip (count, or no longer count) if it depends on absent condition keys that a request could carry. The
+layers are combined again with such entries flipped. Entries in the same slot are considered together: to fill a slot
+any one of them is enough, to empty it all of them have to flip.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from kms_eval.facts.condition_keys import spelled
 from kms_eval.records import record
 
 _MOST_TOGETHER = 4
-"""No way to be allowed needs more than two grants of access and two limits beside the gates, which all are needed."""
+"""No access needs more than two slots that allow and two that limit, besides the gates, all of which are needed."""
 
 
 @record
 class Turn:
-    """What would turn the decision.
+    """What would reverse the decision.
 
-    `keys` are all absent keys that could, alone or with others; `entries` is a smallest set that would have to count
-    (or, where they do, not to), and `keys_together` what that one takes.
+    `keys` are all absent keys that could do so, alone or together; `entries` is a smallest set of entries that would
+    have to flip, and `keys_together` are the keys for that set.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -43,10 +44,11 @@ NO_TURN = Turn()
 
 
 def turn(ruling: PartRuling) -> Turn:
-    """What could turn the decision; empty where no absent key could turn an allow into a deny or back."""
+    """What could reverse the decision; empty where no absent key could turn an allow into a deny or back."""
     cell = ruling.cell
     if (cell.allowed | cell.denied | cell.silent | cell.doubtful) & ruling.bit:
-        # Where something is not known, what is absent cannot be told from it.
+        # The decision is the same for all requests; or something is unknown, which cannot be separated from what is
+        # absent.
         return NO_TURN
     flips = _Flips(ruling)
     if not flips.turns(flips.open_entries):
@@ -58,7 +60,7 @@ def turn(ruling: PartRuling) -> Turn:
 
 
 class _Flips:
-    """The entries that could flip in favour of the other decision, with the keys that would make them."""
+    """The entries that could flip in favour of the opposite decision, with the keys that would make them do so."""
 
     def __init__(self, ruling: PartRuling) -> None:
         self._ruling = ruling
@@ -85,14 +87,14 @@ class _Flips:
         return tuple(self.keys)
 
     def turns(self, flipped: Iterable[Entry]) -> bool:
-        """Whether the decision is the other one when these flip."""
+        """Whether the decision is reversed when these flip."""
         counting = self._counting.symmetric_difference(flipped)
         sums = self._ruling.cell.sums_for(self._ruling.bit, lambda entry: entry in counting)
         allowed = decide.allowed(sums, self._ruling.cell.shape) & ~sums[LayerIndex.DENY] & self._ruling.bit
         return bool(allowed) is not self._now_allowed
 
     def needed(self) -> tuple[Entry, ...]:
-        """A smallest set that turns: what is not needed is dropped one by one."""
+        """A minimal set that reverses the decision: entries that are not needed are dropped one by one."""
         needed = self.open_entries
         for entry in self.open_entries:
             fewer = tuple(other for other in needed if other is not entry)
@@ -101,10 +103,10 @@ class _Flips:
         return needed
 
     def useful(self) -> tuple[Entry, ...]:
-        """Those that are in any smallest set of slots that turns.
+        """The entries in any minimal set of slots that reverses the decision.
 
-        Slots that turn it alone, and slots without which nothing does, are found one by one: only the few that can
-        stand in for each other are tried together, however many levels of SCPs have conditions.
+        Slots that reverse it alone, and slots without which it is never reversed, are found one by one. Only the
+        few slots that can replace each other are tried in combinations, however many levels of SCPs have conditions.
         """
         layer_indexes = frozenset(entry.layer_index for entry in self.open_entries)
         alone = frozenset(
@@ -125,7 +127,7 @@ class _Flips:
 
 
 def _subsets(layer_indexes: tuple[int, ...]) -> Iterator[frozenset[int]]:
-    """All but the empty one, smaller ones first."""
+    """All non-empty subsets up to a limit, smaller ones first."""
     return (
         frozenset(some)
         for size in range(1, min(len(layer_indexes), _MOST_TOGETHER) + 1)
@@ -134,9 +136,10 @@ def _subsets(layer_indexes: tuple[int, ...]) -> Iterator[frozenset[int]]:
 
 
 def _keys(entry: Entry, ruling: PartRuling, *, counts: bool) -> tuple[str, ...]:
-    """The absent keys, as AWS spells them, that leave the entry open; empty where it is settled.
+    """The absent keys, as AWS spells them, on which the entry depends; empty where it cannot flip.
 
-    For an entry that does not count these are the keys of what fails: what holds without a key needs no value.
+    For an entry that does not count these are the keys of the tests that fail: a test that holds without a key needs no
+    value.
     """
     if entry.allowance is not None:
         return keys_to_supply(entry.allowance, ruling.context)

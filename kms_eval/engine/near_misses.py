@@ -2,9 +2,9 @@
 
 Comes in: a trace. Goes out: near misses with their reason in words. Never here: deciding, advice (`analysis.advising`).
 
-The nearest come first: what lists the action for the caller and fails by its conditions, then what is for somebody of
-nearly this name or for one who is gone, then what is for the caller and lists other actions. A layer that allows has
-none.
+The nearest come first: what lists the action for the caller and fails because of its conditions, then what is for a
+principal with almost this name or for a deleted one, then what is for the caller and lists other actions. A layer that
+allows has none.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from kms_eval.facts.condition_keys import spelled
 from kms_eval.language.open_end import OPEN_END
 
 _VARIABLE = re.compile(r"\$\{\s*([^,}\s]+)")
-"""The condition key of a policy variable, as it is written."""
+"""The condition key of a policy variable, as written."""
 
 
 def near_misses(trace: Trace) -> Iterator[NearMiss]:
-    """Of an explicit deny what made its statements hold, of other denials what came near without counting."""
+    """For an explicit deny why its statements apply; for an implicit deny what almost allowed it."""
     if trace.ruling.outcome == "explicitDeny":
         for entry in trace.counted:
             if entry.layer_index == LayerIndex.DENY:
@@ -122,7 +122,7 @@ def _of_grant(entry: Entry, trace: Trace) -> str:
 
 
 def _of_child(parent: Grant, context: Context) -> str:
-    """What a grant that lets others be made finds too much in the new one (semantics G18, G19)."""
+    """Why a grant does not allow the creation of the new grant (semantics G18, G19)."""
     wanted = context.get("kms:grantoperations")
     more = [each for each in wanted if each not in parent.operations] if isinstance(wanted, tuple) else []
     if more:
@@ -153,7 +153,7 @@ def _not_alone(entry: Entry, trace: Trace) -> str:
 
 
 def _denying(entry: Entry, trace: Trace) -> Iterator[str]:
-    """Why a Deny counts: what its tests saw, or that it has no condition; and whom its NotPrincipal would spare."""
+    """Why a Deny counts: the values that its tests found, that it has no condition, or its NotPrincipal."""
     rule, context = entry.rule, trace.ruling.context
     if rule is None:
         return

@@ -1,4 +1,4 @@
-"""What is for the caller, about the resource, under conditions that hold, and lists other actions than the one asked.
+"""Statements and grants for the caller and the resource whose conditions hold, but which list only other actions.
 
 Comes in: a trace. Goes out: near misses. Never here: deciding, advice.
 """
@@ -20,8 +20,7 @@ _MOST = 3
 def for_other_actions(trace: Trace, told: Container[str]) -> Iterator[NearMiss]:
     """Statements and grants of silent layers that would allow if they listed the action, at most three.
 
-    `told` are layers of which something nearer has been said already. What names the caller comes before what delegates
-    to the account.
+    `told` are layers that have a nearer miss already. What names the caller comes before what delegates to the account.
     """
     silent = {word.layer for word in trace.words if word.outcome == "silent"}
     near = [entry for entry in trace.ruling.cell.entries if entry.layer in silent and entry.layer not in told]
@@ -35,7 +34,7 @@ def _would_count(entry: Entry, trace: Trace) -> bool:
     if entry.layer_index == LayerIndex.DENY or entry.actions & trace.ruling.bit or not entry.actions & ~RETIRE_GRANT:
         return False
     if entry.layer == GRANT and trace.ruling.part.action.partition(":")[2] not in GRANT_BIT:
-        return False  # no grant could have it
+        return False  # no grant can allow the action
     return entry.applies(trace.ruling.context)
 
 

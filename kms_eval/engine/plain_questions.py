@@ -1,11 +1,11 @@
-"""The common question, from its words straight to its decision: a permission, one key, plain context, nothing else.
+"""A fast path for the common question: one permission on one key with plain context, and nothing else.
 
-Comes in: words. Goes out: an outcome, or None for a question that has to be decided part by part (`Evaluator.rule`),
-which is also what says everything else there is to say. Never here: faults, reasons, warnings, the clock.
+Comes in: the texts of a question. Goes out: an outcome, or None for a question that has to be decided part by part
+(`Evaluator.rule`), which also gives faults, reasons and warnings. Never here: faults, reasons, warnings, the clock.
 
-Words are resolved once, by the same functions as those of any question; a question then is two look-ups, a bit and, as
-far as nothing in the masks tells, the conditions that wait for the request. What those ask for where the request
-brings nothing is watched once: a request that brings nothing of it is decided like one without context.
+Names are resolved once, by the same functions as for any question. A question then takes two lookups, a bit and, where
+the masks do not decide, the entries that wait for the request. Which condition keys such an entry reads without any
+context is recorded once: a request that has none of those keys is decided like one without context.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _Said = dict[str, tuple[str, ...]]
 
 @record
 class _Name:
-    """A condition key as a question spells it. `fitting` are values that it has been found to take; None: any."""
+    """A condition key, for one spelling in questions. `fitting` are values that were found valid; None: all are."""
 
     key: str
     fitting: set[str] | None
@@ -50,11 +50,11 @@ class _Name:
 
 @record
 class _Judged:
-    """An entry that waits for the request, about one action.
+    """An entry that waits for the request, for one action.
 
-    `bare` tells whether it counts where the request brings nothing along, `asked` the condition keys (lower case) that
-    were asked for then; None: all of them. `condition` is what has to hold where the request brings all of its keys,
-    None where more than its keys would be asked for.
+    `bare` says whether it counts in a request without context; `asked` are the condition keys (lower case) that were
+    read to find out (None: all of them). `condition` has to hold where the request has all of its keys; None where the
+    condition alone does not decide.
     """
 
     entry: Entry
@@ -66,7 +66,11 @@ class _Judged:
 
 @record
 class _Waiting:
-    """What of a cell waits for the request, about one action. `decided` is the decision by what counts, bit by bit."""
+    """The entries of a cell that wait for the request, for one action.
+
+    `bare` is the decision about a request without context. `decided` caches decisions by the entries that count, given
+    as a mask of their positions.
+    """
 
     bit: int
     action: str
@@ -77,9 +81,9 @@ class _Waiting:
 
 @record
 class _Meeting:
-    """One caller and one key, each in the words of a question, and the cell of the two.
+    """One caller and one key, each as a question names them, and their cell.
 
-    Masks as in the cell, without what the clock may change.
+    The masks are those of the cell, without the actions whose decision may depend on the time.
     """
 
     scope: Scope
@@ -92,7 +96,7 @@ class _Meeting:
 
 
 class PlainQuestions:
-    """Decides plain questions about one world. Safe to share; what it keeps is bounded and can be made again."""
+    """Decides plain questions about one world. Safe to share; its caches are bounded and can be computed again."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
@@ -108,7 +112,7 @@ class PlainQuestions:
     def outcome(
         self, principal: str, action: str, key: str | None, context: Mapping[str, object] | None
     ) -> Outcome | None:
-        """The decision; None where the question is not plain or makes no sense, which `Evaluator.rule` tells."""
+        """The decision; None where the question is not plain or makes no sense, which is for `Evaluator.rule`."""
         try:
             meeting = self._met[principal][key]
             bit = self._bits[action]
@@ -136,7 +140,7 @@ class PlainQuestions:
     def _meet(
         self, principal: str, action: str, key: str | None, context: Mapping[str, object] | None
     ) -> Outcome | None:
-        """The same where a word is new, or two words have not been compiled together."""
+        """As `outcome`, where a name is new, or principal and key have not been compiled together yet."""
         if not (_is_word(principal) and _is_word(action) and (key is None or _is_word(key))):
             return None
         bit = self._bits.get(action)
@@ -190,7 +194,7 @@ class PlainQuestions:
         self._meetings += 1
 
     def _make_room(self) -> None:
-        """Forget all meetings where there are many, or where the evaluator has forgotten what they hold."""
+        """Empty the caches where they are full, or where the evaluator has dropped the cells that they refer to."""
         aged = self._age != self._evaluator.age
         if aged or self._meetings >= _MOST_MEETINGS or len(self._once) >= _MOST_MEETINGS:
             self._met.clear()
@@ -199,7 +203,7 @@ class PlainQuestions:
             self._meetings, self._age = 0, self._evaluator.age
 
     def _said(self, context: Mapping[str, object]) -> _Said | None:
-        """The values by condition key; None where one of them needs another look, or nothing can be said of it here."""
+        """The values by condition key; None where one of them has to be checked by `Evaluator.rule`."""
         if context.__class__ is not dict or self._evaluator.strict:
             return None
         said: _Said = {}
@@ -246,7 +250,7 @@ class PlainQuestions:
 
 
 def _decide(meeting: _Meeting, waiting: _Waiting, said: _Said, spelled: Iterable[str]) -> Outcome:
-    """The decision about a request that brings along what is said, each key as it is spelled."""
+    """The decision about a request with this context; `spelled` are its keys as the question spells them."""
     counted, position, context = 0, 1, None
     for judged in waiting.judged:
         asked, condition = judged.asked, judged.condition
@@ -293,7 +297,7 @@ def _judged(entry: Entry, meeting: _Meeting, action: str) -> _Judged:
     watch, rule = _Watch(), entry.rule
     bare = entry.applies(_context(meeting.scope, meeting.alias, action, Given(watch, watch)))
     asked = frozenset(watch.asked) if watch.asked is not None else None
-    # What needs no key of its own to cover the key of the cell does, or it would not wait.
+    # A pending entry whose Resource needs no condition key covers the cell's key: otherwise it would not be pending.
     alone = rule is not None and rule.resource is not None and not rule.resource.needs
     condition = rule.condition if rule is not None and alone else None
     if condition is not None and not all(carried(action, key) for key in condition.needs):
@@ -306,19 +310,19 @@ def _is_word(value: object) -> TypeGuard[str]:
 
 
 def _bit_of_word(action: str) -> int:
-    """The bit of a permission on one key; 0 for what is no such thing, or needs more than the key."""
+    """The bit of a permission on one key; 0 for anything else, and for a call that needs more than the key."""
     try:
         name = action_name(action)
     except InputError:
         return 0
     row = published(name if ":" in name else f"kms:{name}")
-    # The call UpdatePrimaryRegion, unlike the permission, cannot do without a Region.
+    # The call UpdatePrimaryRegion, unlike the permission, needs a Region.
     plain = row is not None and row.resources == ("key",) and name != "UpdatePrimaryRegion"
     return BIT[row.name.lower()] if row is not None and plain else 0
 
 
 class _Watch(Mapping[str, Any]):
-    """Says nothing, and notes what it is asked for; `asked` is None once somebody wants to see everything."""
+    """An empty mapping that records the keys it is asked for; `asked` is None once all of them were asked for."""
 
     def __init__(self) -> None:
         self.asked: set[str] | None = set()
@@ -337,5 +341,5 @@ class _Watch(Mapping[str, Any]):
         return 0
 
     def __bool__(self) -> bool:
-        # Whoever has nothing to look at would not look; the others do.
+        # True, because code that finds an empty mapping would not look up any key.
         return True

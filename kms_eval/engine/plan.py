@@ -1,10 +1,11 @@
-"""What a question really asks: the authorizations that all have to be allowed.
+"""The authorizations that a question consists of, all of which have to be allowed.
 
 Comes in: a world and a request in the user's words. Goes out: parts, each one permission on one resource with its own
 circumstances. Never here: policies, decisions.
 
-A permission (``kms:Decrypt``) is one part, on two or three resources where AWS asks for it on each (aliases, primary
-Region). An API operation, named without prefix (``ReEncrypt``), is everything the whole call needs (semantics §11).
+A permission (``kms:Decrypt``) is one part; or one part for each of two or three resources where AWS requires it on each
+(aliases, primary Region). An API operation, named without prefix (``ReEncrypt``), is everything that the whole call
+needs (semantics §11).
 https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
 """
 
@@ -27,7 +28,7 @@ from kms_eval.world.request import Request
 
 @record
 class Part:
-    """One permission on one resource. `action` is spelled as AWS spells it, as far as it is published."""
+    """One permission on one resource. `action` is spelled as AWS spells it, if it is published."""
 
     action: str
     scope: Scope
@@ -36,13 +37,13 @@ class Part:
 
     @property
     def situation(self) -> Situation:
-        """The part as condition keys see it."""
+        """What condition keys are derived from for this part."""
         return Situation(self.scope, self.action.lower(), self.circumstances)
 
 
 @record
 class _Question:
-    """A request with the caller it means."""
+    """A request with its resolved caller, endpoint and circumstances."""
 
     world: World
     request: Request
@@ -56,7 +57,7 @@ class _Question:
     def part(self, action: str, reference: KeyReference, *, same_key: bool | None = None) -> Part:
         request = self.request
         if request.via_grant is not None:
-            # What other actions have no use for may be misspelt all the same.
+            # Only CreateGrant uses it, but a misspelt name is an error with every action.
             _grant_named(request.via_grant, reference.key)
         circumstances = Circumstances(
             self.circumstances.given,
@@ -89,7 +90,7 @@ class _Question:
 def parts(
     world: World, request: Request, *, caller: Caller | None = None, allow_unknown_action: bool = False
 ) -> tuple[Part, ...]:
-    """All authorizations that the request needs; raises InputError where its words mean nothing in this world."""
+    """All authorizations that the request needs; raises InputError where it makes no sense in this world."""
     action = action_name(request.action, allow_unknown=allow_unknown_action)
     caller = caller if caller is not None else resolve_caller(world, request.principal, request.session)
     circumstances = _circumstances(request)
@@ -103,7 +104,8 @@ def parts(
     if row is not None and not row.resources:
         return (question.without_key(name, request.region),)
     if row is None and not world.keys:
-        # What an action needs that AWS published later is not known; most need a key, and a key's policy is stricter.
+        # It is not known whether an unpublished action needs a key. Where the world has keys one is required, which is
+        # stricter; most actions need one.
         return (question.without_key(name),)
     if row is not None and "alias" in row.resources:
         return _alias_call(question, name)
@@ -133,7 +135,8 @@ def _endpoint(world: World, request: Request) -> VpcEndpoint | None:
     endpoint = world.vpc_endpoints.get(name)
     if endpoint is None:
         raise InputError(unknown_endpoint(world, name))
-    # ASSUMPTION V8: a service's call for the caller may pass the caller's endpoint or not; its policy binds either way.
+    # ASSUMPTION V8: a service's call on behalf of the caller may or may not pass the caller's endpoint; the endpoint's
+    # policy applies in either case.
     return endpoint
 
 
@@ -144,9 +147,9 @@ def _grant(request: Request, action: str, key: Key) -> Grant | None:
 
 
 def grant_meant(action: str, key: Key) -> Grant | None:
-    """The grant that a request for the action (lower case) is about where it names none.
+    """The grant that a request for the action (lower case) is about if it names none.
 
-    Where the key has one grant there is no doubt which one RetireGrant means.
+    Where the key has exactly one grant, RetireGrant can only be about that one.
     """
     alone = action == "kms:retiregrant" and len(key.grants) == 1 and not key.open_grants
     return key.grants[0] if alone else None
@@ -166,7 +169,7 @@ def _same_key(question: _Question) -> bool:
 
 
 def _refuse_misspelt(question: _Question, *, keyless: bool) -> None:
-    """Raise InputError for names that mean nothing: what the call has no use for may be misspelt all the same."""
+    """Raise InputError for unknown names, even in fields that the call does not use."""
     request = question.request
     for text in (request.destination_key, request.key if keyless else None):
         if text is not None:
@@ -176,7 +179,7 @@ def _refuse_misspelt(question: _Question, *, keyless: bool) -> None:
 
 
 def _alias_name(text: str) -> str:
-    """The name of an alias, from it or from an ARN; raises InputError for what is neither."""
+    """The name of an alias, given as its name or ARN; raises InputError for anything else."""
     alias = text.split(":", 5)[-1] if text.startswith("arn:") else text
     if not is_alias_name(alias):
         advice = None if alias.startswith("alias/") else f"did you mean `alias/{alias.removeprefix('/')}`?"
@@ -185,7 +188,7 @@ def _alias_name(text: str) -> str:
 
 
 def _alias_call(question: _Question, action: str) -> tuple[Part, ...]:
-    """CreateAlias, DeleteAlias, UpdateAlias: the alias, its key, and the key it will point to (T1, T2, T8)."""
+    """CreateAlias, DeleteAlias, UpdateAlias: the alias, its key, and the key that it will point to (T1, T2, T8)."""
     request = question.request
     exists = request.key is None and request.alias is not None and action != "kms:CreateAlias"
     reference = question.key(request.alias if exists else request.key)
@@ -202,7 +205,7 @@ def _alias_call(question: _Question, action: str) -> tuple[Part, ...]:
 
 
 def _re_encrypt(question: _Question) -> tuple[Part, ...]:
-    """Both also where they are the same key (semantics T3, T10)."""
+    """Both parts, even where source and destination are the same key (semantics T3, T10)."""
     request = question.request
     if request.destination_key is None:
         raise InputError(Fault("`ReEncrypt` is a call on two keys", help="name the other one as destination key"))
@@ -214,7 +217,7 @@ def _re_encrypt(question: _Question) -> tuple[Part, ...]:
 
 
 def _replicate_key(question: _Question) -> tuple[Part, ...]:
-    """The primary in its Region, CreateKey (and TagResource) in the replica's (semantics T4)."""
+    """ReplicateKey on the primary in its Region; CreateKey (and TagResource) in the replica's Region (semantics T4)."""
     request = question.request
     if request.region is None:
         raise InputError(Fault("`ReplicateKey` needs the Region of the replica", help="name it as region"))
@@ -227,7 +230,7 @@ def _replicate_key(question: _Question) -> tuple[Part, ...]:
 
 
 def _create_key(question: _Question) -> tuple[Part, ...]:
-    """CreateKey on ``*``, with tags also kms:TagResource in an identity policy (semantics T6)."""
+    """CreateKey on ``*``; with tags also kms:TagResource, which an identity policy has to allow (semantics T6)."""
     created = question.without_key("kms:CreateKey", question.request.region)
     region = created.scope.target.region
     return (created, *_tagging(question, f"key/{ANY_ALIAS}", question.caller.account, region))
@@ -243,7 +246,7 @@ def _tagging(question: _Question, resource: str, account: str | None, region: st
 
 
 def _update_primary_region(question: _Question, *, required: bool) -> tuple[Part, ...]:
-    """The present primary and the replica to be promoted, each in its Region (semantics T5)."""
+    """The current primary and the replica that becomes the primary, each in its Region (semantics T5)."""
     request = question.request
     primary = question.key(request.key)
     first = question.part("kms:UpdatePrimaryRegion", primary)

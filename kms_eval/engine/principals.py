@@ -1,4 +1,4 @@
-"""Whom a Principal element is for, and how directly it speaks to them.
+"""Which callers a Principal element matches, and how directly.
 
 Comes in: entries of Principal or NotPrincipal and a caller. Goes out: a grade. Never here: actions, conditions.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -14,19 +14,19 @@ from kms_eval.world.model import Caller
 
 
 class Grade(IntEnum):
-    """How an Allow statement of a key policy reaches a caller of the key's account (semantics E8), best first."""
+    """How directly an Allow of a key policy applies to a caller in the key's account (semantics E8), best first."""
 
     DIRECT = 3
-    """By the caller's own ARN or a wildcard: nothing else needed, silence of boundary and session policies no limit."""
+    """By the caller's own ARN or a wildcard: nothing else has to allow, not even boundary and session policies."""
     LIMITED = 2
-    """By the role's ARN (or the federating user's): no identity policy needed, boundary and session policies limit."""
+    """By the ARN of the session's role or federating user: boundary and session policies have to allow as well."""
     DELEGATED = 1
-    """Through the account principal: an identity policy has to allow as well."""
+    """By the account principal: an identity policy has to allow as well."""
     NONE = 0
 
 
 def grade(entries: tuple[PrincipalEntry, ...], caller: Caller, effect: Effect) -> Grade:
-    """The best grade that any entry of a Principal element has for the caller (lists are alternatives, P3)."""
+    """The best grade of the entries of a Principal element for the caller (lists are alternatives, P3)."""
     best = Grade.NONE
     for entry in entries:
         found = _grade(entry, caller, effect)
@@ -38,7 +38,7 @@ def grade(entries: tuple[PrincipalEntry, ...], caller: Caller, effect: Effect) -
 
 
 def names_of(caller: Caller) -> frozenset[str]:
-    """Every text that a Principal element could use for the caller; where it has none of them, it is for others."""
+    """Every text by which a Principal element could name the caller; an element without any of them does not match."""
     names = {"*", caller.arn}
     if caller.account is not None:
         names |= {caller.account, f"arn:{caller.partition}:iam::{caller.account}:root"}
@@ -76,13 +76,13 @@ def _grade(entry: PrincipalEntry, caller: Caller, effect: Effect) -> Grade:
     if entry.kind == "Service":
         return Grade.DIRECT if caller.kind == "service" and value == caller.arn else Grade.NONE
     if entry.kind != "AWS":
-        # Federated belongs in role trust policies, CanonicalUser to Amazon S3: nobody in AWS KMS (semantics P1).
+        # Federated is for role trust policies, CanonicalUser for Amazon S3: they match no caller of KMS (semantics P1).
         return Grade.NONE
     if caller.kind == "service":
         # ASSUMPTION Z6: {"AWS": "*"} covers service principals for Deny, not for Allow.
         return Grade.DIRECT if value == "*" and effect == "Deny" else Grade.NONE
     if value in {"*", caller.arn}:
-        # A role without a known session is listed by its own ARN here; a session by its session ARN.
+        # The ARN of the caller is that of the role where the session is not known, otherwise that of the session.
         by_role_arn = (
             caller.kind == "role" and value != "*" and caller.principal is not None and value == caller.principal.arn
         )
@@ -97,11 +97,11 @@ def _grade(entry: PrincipalEntry, caller: Caller, effect: Effect) -> Grade:
 
 
 def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
-    """Whether a Deny with NotPrincipal leaves the caller alone (semantics N2-N5).
+    """Whether a Deny with NotPrincipal exempts the caller (semantics N2-N5).
 
     ASSUMPTION Z20: only where the caller *and* what it belongs to are listed (user and account; session, role and
-    account; federated user, user and account). One with a permissions boundary is never spared, nor is a session of
-    which nobody said the name: the principal of a role session has two ARNs, and both have to be there (semantics S3).
+    account; federated user, user and account). A caller with a permissions boundary is never exempt, nor is a session
+    whose name is not known: a role session has two ARNs, and both have to be listed (semantics S3).
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
     if any(entry.value == "*" for entry in entries):
@@ -121,5 +121,5 @@ def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
 
 
 def _is_session(caller: Caller) -> bool:
-    """Whether the caller's own ARN is that of a session, not of the role of which it is some session."""
+    """Whether the caller's ARN is that of a session, not of a role whose session is not known."""
     return caller.principal is not None and caller.arn != caller.principal.arn

@@ -1,6 +1,6 @@
-"""Which question that AWS leaves open made the two readings of a statement differ in a request.
+"""Which open question makes the two readings of a statement differ in a request.
 
-Comes in: a trace. Goes out: codes of questions, with the condition key concerned. Never here: choosing a reading.
+Comes in: a trace. Goes out: codes of warnings, with the condition key concerned. Never here: choosing a reading.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kms_eval.language.variables import Template
 
 
 def open_questions(trace: Trace) -> Iterator[tuple[str, str]]:
-    """(code, condition key) for each question about a statement on which the decision hangs."""
+    """(code of a warning, condition key) for each open question in a statement on which the decision depends."""
     asked = ((entry, tuple(_of(entry, trace.ruling.context))) for entry in trace.about if entry.rule is not None)
     found = {id(entry): (entry, questions) for entry, questions in asked if questions}
     if found:
@@ -35,7 +35,7 @@ def _of(entry: Entry, context: Context) -> Iterator[tuple[str, str]]:
         return
     target = context.situation.scope.target
     if not rule.resource.covers(target, context, generous=True):
-        # In neither reading does it speak of this resource.
+        # The statement does not cover this resource in either reading.
         return
     strict = rule.condition.holds(context, generous=False)
     generous = rule.condition.holds(context, generous=True)
@@ -92,7 +92,7 @@ def _has_variable(test: Test, _reading: Reading) -> bool:
     return any(isinstance(value, Template) for value in test.values)
 
 
-# The first that fits; what is left is a bare asterisk under an ARN operator.
+# The first row that matches counts; the only remaining case is a bare asterisk under an ARN operator.
 _QUESTIONS: tuple[tuple[str, Callable[[Test, Reading], bool]], ...] = (
     ("iam-only-key-in-key-policy", lambda test, _reading: bool(test.iam_only_in_key_policy)),
     ("empty-value-list", lambda test, _reading: not test.values),

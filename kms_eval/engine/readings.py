@@ -1,7 +1,7 @@
-"""The values a condition key has in one request.
+"""The values that a condition key has in one request.
 
-Comes in: what a source says of condition keys. Goes out: the three shapes a look-up can have, and all ways to settle
-those that are open. Never here: what a value means.
+Comes in: what a source says about condition keys. Goes out: the three types of readings, and all combinations of the
+values of keys that are open. Never here: what a value means.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Assignment = Mapping[str, Values | None]
 
 @record
 class Alternatives:
-    """AWS leaves open which of these the key is; None is an absent key (the two-readings rule, semantics §0).
+    """The values that a key may have, where it is open which; None is an absent key (two-readings rule, semantics §0).
 
-    `question` is the code of the warning that says so.
+    `question` is the code of the warning about it.
     """
 
     readings: tuple[Values | None, ...]
@@ -35,34 +35,34 @@ Reading = Values | Alternatives | None
 
 
 IAM_ONLY = ("kms:resourcealiases", "aws:resourcetag/")
-"""Keys that AWS KMS supports in IAM policies only, lower case (semantics K5)."""
+"""Keys (lower case) that AWS KMS supports in IAM policies only (semantics K5)."""
 
 
 def iam_only(policy: Policy, keys: frozenset[str]) -> frozenset[str]:
-    """Of the keys that a statement of the policy needs, those that AWS KMS does not support there."""
+    """Those of `keys` that AWS KMS does not support in the policy."""
     if policy.kind is not PolicyKind.KEY:
         return frozenset()
     return frozenset(key for key in keys if key.startswith(IAM_ONLY))
 
 
 def or_absent(reading: Reading) -> Alternatives:
-    """The reading, or that the key is absent."""
+    """The reading, with the absent key as a further alternative."""
     real = reading.readings if isinstance(reading, Alternatives) else (reading,)
     return Alternatives((None, *real), "iam-only-key-in-key-policy")
 
 
 class Source(Protocol):
-    """Whatever knows the values of condition keys in one request."""
+    """Something that knows the values of condition keys in one request."""
 
     def get(self, key: str) -> Reading:
-        """The reading of a key named in lower case."""
+        """The reading of a key (lower case)."""
 
 
 class Nothing:
     """A source in which every key is absent."""
 
     def get(self, _key: str) -> Reading:
-        """None, whatever the key."""
+        """None for every key."""
         return None
 
 
@@ -70,11 +70,11 @@ NOTHING = Nothing()
 
 
 MOST_WAYS = 256
-"""More ways to settle a statement than this are not tried: they double with every open key."""
+"""How many combinations of values are tried at most: they multiply with every open key."""
 
 
 def assignments(readings: Mapping[str, Reading]) -> Iterable[Assignment] | None:
-    """Every way to settle what the readings leave open, or None for more than `MOST_WAYS`."""
+    """Every combination of the values that the readings leave open, or None for more than `MOST_WAYS`."""
     uncertain = {key: value.readings for key, value in readings.items() if isinstance(value, Alternatives)}
     certain = cast("Assignment", readings)
     if not uncertain:
@@ -85,7 +85,7 @@ def assignments(readings: Mapping[str, Reading]) -> Iterable[Assignment] | None:
 
 
 def in_reading(ways: Iterable[Assignment], holds: Callable[[Assignment], bool], *, generous: bool) -> bool:
-    """Whether something holds in any of the ways if `generous`, else whether it does in all of them."""
+    """Whether `holds` is true for any of the combinations if `generous`, otherwise whether it is for all."""
     for assignment in ways:
         if holds(assignment) is generous:
             return generous
@@ -93,7 +93,7 @@ def in_reading(ways: Iterable[Assignment], holds: Callable[[Assignment], bool], 
 
 
 def text_in(assignment: Assignment) -> Lookup:
-    """The look-up for policy variables: the one value of a key, None where it is absent or has several (W4)."""
+    """The lookup for policy variables: the single value of a key, None where it is absent or has several (W4)."""
 
     def lookup(key: str) -> str | None:
         values = assignment.get(key)

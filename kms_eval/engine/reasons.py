@@ -1,6 +1,6 @@
-"""Why a decision is what it is, as one code.
+"""The reason for a decision, as one code.
 
-Comes in: a trace. Goes out: a reason code, the first that AWS's order of evaluation would meet (semantics E4).
+Comes in: a trace. Goes out: a reason code, the first in AWS's order of evaluation (semantics E4).
 Never here: sentences, deciding.
 """
 
@@ -15,7 +15,7 @@ from kms_eval.engine.trace import Trace
 
 
 def reason_code(trace: Trace) -> str:
-    """The code of the reason, in the order in which AWS's evaluation would meet it (semantics E4)."""
+    """The code of the reason that comes first in AWS's order of evaluation (semantics E4)."""
     outcome = trace.ruling.outcome
     if outcome == "explicitDeny":
         return "explicit-deny"
@@ -68,7 +68,7 @@ def _why_not(trace: Trace) -> str:
         if without_identity:
             return no_allow(trace.silent_limits()[0])
     if not trace.has_identity:
-        # The key's policies have no say: the grant lets the caller's account retire it (semantics G23).
+        # Key policies do not count: the grant lets principals of the caller's account retire it (semantics G23).
         retiring = shape.target == "key" and ruling.bit == RETIRE_GRANT
         return "retirement-needs-identity-policy" if retiring else "no-identity-policy-allows"
     return no_allow(trace.silent_limits()[0])
@@ -83,5 +83,5 @@ def _nothing_on_the_key(trace: Trace) -> str:
 
 
 def no_allow(layer: str) -> str:
-    """The code for a limiting layer that is silent: ``no-permissions-boundary-allows``."""
+    """The code for a limiting layer that does not allow: ``no-permissions-boundary-allows``."""
     return f"no-{re.sub(r'(?<=[a-z])([A-Z])', lambda found: '-' + found[1].lower(), layer)}-allows"

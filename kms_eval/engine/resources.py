@@ -1,6 +1,6 @@
-"""What a request is about, and whether a Resource or NotResource element covers it.
+"""The resource of a request, and whether a Resource or NotResource element covers it.
 
-Comes in: resource patterns and a target. Goes out: a test, constant or waiting for variables. Never here: principals.
+Comes in: resource patterns and a target. Goes out: a test, which may need values for variables. Never here: principals.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 """
 
@@ -22,21 +22,21 @@ from kms_eval.records import record
 from kms_eval.world.model import Key
 
 ANY_ALIAS = "\x00"
-"""Stands for the name of an alias that the request does not tell; no pattern but a wildcard covers it."""
+"""Stands for the name of an alias that the request does not give; only a wildcard covers it."""
 
 
 ANY_PRINCIPAL = "\x00"
-"""Likewise for the principal of ListRetirableGrants."""
+"""Stands for the retiring principal of ListRetirableGrants, if the request does not give it."""
 
 _COLONS = 5
-"""Between the fields of an ARN."""
+"""The number of colons between the fields of an ARN."""
 
 
 @record
 class Target:
-    """The one resource of one authorization: a key, a key to be created, an alias, or none (`arn` is ``*``).
+    """The resource of one authorization: a key, a key to be created, an alias, or none (`arn` is ``*``).
 
-    ListRetirableGrants has no key either, but its resource is the retiring principal (semantics S1, S4).
+    ListRetirableGrants is of the kind "none", too, but its resource is the retiring principal (semantics S1, S4).
     """
 
     kind: Literal["key", "new key", "alias", "none"]
@@ -57,12 +57,12 @@ def without_key(account: str | None, region: str, partition: str) -> tuple[tuple
 
 
 def key_target(key: Key) -> Target:
-    """The key itself, whatever name the request used for it (semantics R2)."""
+    """The key itself, no matter by which name the request refers to it (semantics R2)."""
     return Target("key", key.arn, key.account, key.region, key.partition, key)
 
 
 def alias_target(alias: str | None, account: str, region: str, partition: str) -> Target:
-    """An alias, for the alias half of alias operations (R3); None: an alias that the request does not name."""
+    """An alias, for the alias part of alias operations (R3); None: an alias that the request does not name."""
     name = alias or f"alias/{ANY_ALIAS}"
     return Target("alias", f"arn:{partition}:kms:{region}:{account}:{name}", account, region, partition)
 
@@ -88,9 +88,9 @@ def retiring_target(principal: str | None, account: str | None, region: str, par
 class ResourceTest:
     """A Resource (or, `negated`, NotResource) element. `needs` are its variables' condition keys, in lower case.
 
-    `everything` tells that it is the plain asterisk, which is most often all there is; `completes` that AWS certainly
-    completes ARNs with fewer than six fields here. `whole` are the patterns that are one ARN and nothing else, `others`
-    all the rest.
+    `everything` says that a pattern is the plain asterisk, as in most statements; `completes` that AWS is known to
+    complete ARNs with fewer than six fields here. `whole` are the patterns that are one ARN without wildcards and
+    variables, `others` all the rest.
     """
 
     patterns: tuple[str | Template, ...]
@@ -105,12 +105,12 @@ class ResourceTest:
     def covers(self, target: Target, source: Source, *, generous: bool) -> bool:
         """Whether the element covers the target; for NotResource whether its list does not.
 
-        For NotResource the readings change sides: a generous reading of the statement is a strict one of its list.
+        For NotResource the readings are exchanged: a generous reading of the statement is a strict one of its list.
         """
         if self.everything:
             return True
         if not self.patterns:
-            # ASSUMPTION C14: an empty list has no effect; an empty NotResource leaves Allow silent, Deny applies.
+            # ASSUMPTION C14: an empty list has no effect; with an empty NotResource a Deny applies, an Allow does not.
             return self.negated and generous
         if not self.needs:
             return self._covers(target, _no_value, generous=generous)
@@ -119,19 +119,19 @@ class ResourceTest:
         readings |= {key: or_absent(readings[key]) for key in self.iam_only_in_key_policy}
         ways = assignments(readings)
         if ways is None:
-            # What cannot be looked through is never allowed, and always denied.
+            # Too many combinations: an Allow does not count, a Deny does.
             return generous
         return in_reading(
             ways, lambda assignment: self._covers(target, text_in(assignment), generous=generous), generous=generous
         )
 
     def with_only(self, pattern: str | Template) -> ResourceTest:
-        """The same element if that were its only pattern."""
+        """The same element with that as its only pattern."""
         return replace(self, patterns=(pattern,), whole=frozenset(), others=(pattern,))
 
     def _covers(self, target: Target, lookup: Lookup, *, generous: bool) -> bool:
         inner = not generous if self.negated else generous
-        # Of what exists the whole ARN is known; of other targets a part may not be told.
+        # The whole ARN of an existing key is known; other targets may have an unknown part.
         existing = target.kind == "key"
         found = existing and target.arn in self.whole
         for pattern in () if found else self.others if existing else self.patterns:
@@ -139,7 +139,7 @@ class ResourceTest:
                 found = True
                 break
         if self.negated and not found:
-            # ASSUMPTION Z22: NotResource with a variable without value does not apply to Allow, and to Deny does.
+            # ASSUMPTION Z22: NotResource with a variable without a value: an Allow does not apply, a Deny does.
             return generous or not self._unresolved(lookup)
         return found is not self.negated
 
@@ -158,11 +158,11 @@ def _no_value(_key: str) -> None:
 
 
 _COMPLETING = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY})
-"""Identity-based policies, managed and inline: AWS completes ARNs that lack fields in these (semantics S2)."""
+"""Identity policies, managed and inline, and boundaries: here AWS completes ARNs with fewer fields (semantics S2)."""
 
 
 def resource_test(policy: Policy, statement: Statement) -> ResourceTest | None:
-    """The compiled element; None where the statement has neither, which voids a key policy statement (semantics R7)."""
+    """The compiled element; None where the statement has none, so that it has no effect (semantics R7)."""
     texts = statement.resources if statement.resources is not None else statement.not_resources
     if texts is None:
         return None
@@ -203,10 +203,10 @@ def _split_resource(text: str) -> tuple[str, str, str]:
 
 
 def matcher(glob: str, target: Target, *, generous: bool, completes: bool) -> Callable[[str], bool]:
-    """The test of one pattern against the target's ARN.
+    """The matcher of one pattern for the target's ARN.
 
-    ASSUMPTION Z23: strict is field by field, but for a ``*`` that ends its field; generous lets ``*`` span anything.
-    ASSUMPTION S2: an ARN that lacks fields is completed for certain where it `completes`, else it may match nothing.
+    ASSUMPTION Z23: strict means field by field, except a ``*`` that ends its field; generous lets ``*`` span anything.
+    ASSUMPTION S2: a pattern with fewer fields is certainly completed if `completes`; otherwise it may match nothing.
     """
     if target.arn == "*":
         return compile_glob(glob)
@@ -220,7 +220,7 @@ def matcher(glob: str, target: Target, *, generous: bool, completes: bool) -> Ca
 
 @lru_cache(maxsize=8192)
 def _known_matcher(glob: str, generous: bool, completes: bool) -> Callable[[str], bool]:  # noqa: FBT001 - a cache's key
-    """The test of one pattern against an ARN that is known as a whole."""
+    """The matcher of one pattern for a completely known ARN."""
     if only_stars(glob):
         return compile_glob("*")
     whole = completed(glob) if completes or generous else None
@@ -232,7 +232,7 @@ def _known_matcher(glob: str, generous: bool, completes: bool) -> Callable[[str]
 
 
 def _covers_some_principal(glob: str, target: Target) -> bool:
-    """Whether the pattern could match a principal of the account, judged by the fields before its name (S4)."""
+    """Whether the pattern could match some principal of the account, by the fields before its name (S4)."""
     fields = glob.split(":", 5)
     if len(fields) < 6:
         return is_wild(glob)
@@ -246,7 +246,7 @@ def _covers_some_principal(glob: str, target: Target) -> bool:
 
 
 def _covers_some_alias(glob: str, target: Target) -> bool:
-    # Some alias of the account and Region could match: judged by the fields before its name.
+    # Whether the pattern could match some alias of the account and Region, by the fields before its name.
     fields = glob.split(":", 5)
     actual = ("arn", target.partition, "kms", target.region, target.account or "")
     covered = all(compile_glob(pattern)(text) for pattern, text in zip(fields, actual, strict=False))

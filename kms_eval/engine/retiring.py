@@ -1,4 +1,4 @@
-"""Who may retire a grant, in words: what keeps the caller from it is in the grant, not in any policy of the key.
+"""Who may retire a grant, in words: the grant, and no policy of the key, says whether the caller may.
 
 Comes in: a trace about kms:RetireGrant. Goes out: near misses. Never here: deciding (that is `grants`), advice.
 https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html (semantics G23)
@@ -18,7 +18,7 @@ from kms_eval.engine.trace import Trace, grant_source
 
 
 def ways_to_retire(trace: Trace) -> Iterator[NearMiss]:
-    """For each grant that is meant: who may retire it, where the caller may not without more."""
+    """For each grant in question that the caller may not simply retire: who may, or what else the caller needs."""
     scope = trace.ruling.part.scope
     key, asked = scope.target.key, trace.ruling.part.circumstances.grant
     for grant in (asked,) if asked is not None else key.grants if key is not None else ():

@@ -1,4 +1,4 @@
-"""Statements, compiled once: the actions as one integer, resource and condition ready to be asked.
+"""Statements, compiled once: the actions as one integer, resource and condition ready for evaluation.
 
 Comes in: parsed policies. Goes out: rules. Never here: callers, requests, layers.
 """
@@ -16,10 +16,11 @@ from kms_eval.records import record
 
 @record
 class Rule:
-    """One statement of one policy, compiled. `condition` None is no Condition element.
+    """One statement of one policy, compiled. `condition` None means no Condition element.
 
-    `actions` are the published actions it covers; whether it covers an unpublished one is asked of `covers`. `open`
-    holds the unknowns that leave it open whether it counts.
+    `actions` are the published actions that it covers; `covers` says whether it covers an unpublished one. `needs` are
+    the condition keys (lower case) of Resource and Condition. `open` holds the unknowns because of which it may or may
+    not count.
     """
 
     policy: Policy
@@ -31,12 +32,12 @@ class Rule:
     needs: frozenset[str]
     open: tuple[Unknown, ...]
     named: frozenset[str] | None
-    """Everything its Principal names, None without one: most rules are told by it not to be for a caller."""
+    """Everything that its Principal names, None without one: a fast way to see that a rule is not for a caller."""
     of_caller: bool
-    """Whether it is about every resource, and asks for nothing but what the caller and the Region settle."""
+    """Whether it covers every resource, and needs only condition keys that depend on caller and Region alone."""
 
     def covers(self, unpublished: str | None) -> int:
-        """The actions it covers, the bit of the unpublished action (lower case) included where its patterns do."""
+        """The actions that it covers, including the unpublished action (lower case) if its patterns cover that."""
         return self.actions if unpublished is None else _actions(self.statement, unpublished)
 
 
@@ -69,8 +70,8 @@ def _actions(statement: Statement, unpublished: str | None) -> int:
     if statement.actions is not None:
         return covered(statement.actions, unpublished)
     if statement.not_actions is not None and (statement.not_actions or statement.effect == "Deny"):
-        # ASSUMPTION C14: an empty NotAction leaves Allow silent, and Deny denies everything.
+        # ASSUMPTION C14: with an empty NotAction an Allow does not apply, and a Deny denies everything.
         everything = EVERYTHING if unpublished is not None else EVERYTHING & ~UNPUBLISHED
         return everything & ~covered(statement.not_actions, unpublished)
-    # A key policy statement without Action is stored and void (semantics R7).
+    # A key policy statement without Action is stored and has no effect (semantics R7).
     return 0

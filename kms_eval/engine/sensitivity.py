@@ -1,7 +1,7 @@
-"""Whether a decision hangs on a question that AWS leaves open: the other answer is tried, and turns it or not.
+"""Whether a decision depends on an open question: the other answer is tried, to see whether it changes the decision.
 
 Comes in: a trace. Goes out: entries and codes of warnings. Never here: which readings a statement has (`questions`),
-sentences. Nothing is said of a decision that is the same in either reading.
+sentences. Nothing is reported where the decision is the same in either reading.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from kms_eval.engine.trace import Trace
 
 
 def turning(trace: Trace, uncertain: Collection[Entry]) -> Sequence[Entry]:
-    """Those of the entries, whose word is another in another reading, on which the decision hangs.
+    """Those of the `uncertain` entries, which count in one reading only, on which the decision depends.
 
-    Each that turns it alone; where it takes several together, these.
+    Each entry that changes the decision alone; if none does, a minimal set that changes it together.
     """
     if not uncertain or trace.ruling.cell.doubtful & trace.ruling.bit:
         return tuple(uncertain)
@@ -46,7 +46,7 @@ def _turns(trace: Trace, other_way: Collection[Entry]) -> bool:
 def _outcome(
     trace: Trace, counted: Collection[Entry], *, also: Collection[LayerIndex] = (), shape: Shape | None = None
 ) -> Outcome:
-    """The outcome if those entries counted, and something allowed in the slots `also`."""
+    """The outcome if exactly those entries counted, and something allowed in the slots `also`."""
     cell, bit = trace.ruling.cell, trace.ruling.bit
     sums = [0] * len(cell.sums)
     for entry in counted:
@@ -59,12 +59,12 @@ def _outcome(
 
 
 def allowed_with(trace: Trace, layer_index: LayerIndex) -> bool:
-    """Whether it would be allowed if something allowed it in that slot as well."""
+    """Whether the request would be allowed if something allowed it in that slot as well."""
     return _outcome(trace, trace.counted, also=(layer_index,)) == "allowed"
 
 
 def open_shapes(trace: Trace) -> Iterator[str]:
-    """The codes of open questions about how layers combine, and whom they speak of, on which the decision hangs."""
+    """The codes of warnings about open questions on how layers combine and whom statements match, where one decides."""
     if trace.ruling.cell.doubtful & trace.ruling.bit:
         return
     now = trace.ruling.outcome
@@ -103,7 +103,7 @@ def _of_grants(trace: Trace) -> Iterator[str]:
 
 
 def _names_account(trace: Trace) -> bool:
-    """Whether a grant that counts only together with an identity policy is one to the caller's whole account."""
+    """Whether a grant that counts only together with an identity policy has the caller's whole account as grantee."""
     scope = trace.ruling.part.scope
     return any(
         entry.allowance is not None and names_account(entry.allowance.grant.grantee_principal, scope)
@@ -138,7 +138,7 @@ def _of_denies(trace: Trace) -> Iterator[str]:
 
 
 def _names_only(entry: Entry, trace: Trace, *, wildcard: bool) -> bool:
-    """Whether a Deny is for the caller only because it names every AWS principal, or the caller's account."""
+    """Whether a Deny matches the caller only because it names every AWS principal, or the caller's account."""
     principals = entry.rule.statement.principals if entry.rule is not None else None
     if not principals:
         return False

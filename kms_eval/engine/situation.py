@@ -1,4 +1,4 @@
-"""One authorization in its circumstances: everything a condition key can be filled from.
+"""One authorization in its circumstances: everything from which condition keys get their values.
 
 Comes in: the world and a resolved question. Goes out: what `context` derives from. Never here: deriving, deciding.
 """
@@ -19,9 +19,9 @@ from kms_eval.world.model import Caller, Key, Organization, OrganizationAccount,
 
 @record
 class Given:
-    """The condition keys that the question itself names, by their canonical name.
+    """The condition keys that the question itself gives, by their canonical name.
 
-    `names` keeps the spelling, which matters where the rest of a name is a value (tag and encryption context keys).
+    `names` keeps the spelling, which matters where part of the name is a value (tag and encryption context keys).
     """
 
     values: Mapping[str, tuple[str, ...] | Alternatives] = field(default_factory=dict)
@@ -29,8 +29,9 @@ class Given:
 
     @property
     def by_service(self) -> bool:
-        """Whether the question tells of a forward access session: only there are these keys present, or this one true.
+        """Whether the question describes a forward access session.
 
+        Only there is a key of `CHAIN` present, or aws:ViaAWSService true.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html (semantics V6, Q10)
         """
         values = self.values
@@ -40,7 +41,7 @@ class Given:
 
     @property
     def assumed_root(self) -> bool:
-        """Whether the question tells of a session of AssumeRoot.
+        """Whether the question describes a session of AssumeRoot.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html (semantics S12, I9)
         """
@@ -59,7 +60,7 @@ NOTHING_GIVEN = Given()
 
 
 def given(context: Mapping[str, tuple[str, ...]]) -> Given:
-    """The question's own context. Two spellings of one key leave open which of them AWS compares (semantics C21)."""
+    """The question's own context. If a key is given in two spellings, either may be the one that AWS compares (C21)."""
     if not context:
         return NOTHING_GIVEN
     values: dict[str, tuple[str, ...] | Alternatives] = {}
@@ -78,12 +79,12 @@ def given(context: Mapping[str, tuple[str, ...]]) -> Given:
 
 @record
 class Circumstances:
-    """What one authorization carries beside caller, action and resource.
+    """What one authorization has besides caller, action and resource.
 
-    `request_alias` is the alias name by which the request names the key; `region` the other Region of ReplicateKey and
-    UpdatePrimaryRegion; `same_key` whether ReEncrypt stays on one key (None: not known); `grant` the request of
-    CreateGrant or the grant that RetireGrant or RevokeGrant is about; `at` the request's time; `replica_of` the primary
-    of which CreateKey makes a replica, as the second half of ReplicateKey.
+    `request_alias` is the alias name by which the request names the key; `region` the second Region of ReplicateKey and
+    UpdatePrimaryRegion; `same_key` whether ReEncrypt uses the same key twice (None: not known); `grant` the request of
+    CreateGrant or the grant that RetireGrant or RevokeGrant is about; `via_grant` the only grant that may allow a
+    CreateGrant; `at` the request's time; `replica_of` the primary key where CreateKey is part of ReplicateKey.
     """
 
     given: Given = NOTHING_GIVEN
@@ -99,7 +100,7 @@ class Circumstances:
     def bringing(
         self, brought: Given, encryption_context: Mapping[str, str] | None, at: datetime | None
     ) -> Circumstances:
-        """The same where the request brings this along, and nothing else."""
+        """The same with this context, encryption context and time in place of those it has."""
         return Circumstances(
             brought,
             encryption_context,
@@ -118,9 +119,9 @@ PLAIN = Circumstances()
 
 @record
 class Scope:
-    """What stays the same for all actions of one caller on one resource; a compiled cell belongs to a scope.
+    """What is the same for all actions of one caller on one resource; each scope has a compiled cell.
 
-    `task_only`: the session is one of AssumeRoot, whose task policy has no action of AWS KMS (semantics S12).
+    `task_only`: the session is one of AssumeRoot, whose task policy allows no action of AWS KMS (semantics S12).
     """
 
     world: World
@@ -131,7 +132,7 @@ class Scope:
 
     @property
     def own_account(self) -> bool:
-        """Whether caller and resource belong to one account. Services have none and are judged as in the key's own."""
+        """Whether caller and resource are in the same account. Services have none and count as in the key's account."""
         caller = self.caller
         if caller.kind == "service" or self.target.kind == "none":
             return True
@@ -145,7 +146,7 @@ class Scope:
         return organization if account in organization.accounts or account == organization.management_account else None
 
     def member(self, account: str | None) -> OrganizationAccount | None:
-        """The account's record if it is a *member* account; the management account is none (semantics O4, O8)."""
+        """The account's record if it is a *member* account, which the management account is not (semantics O4, O8)."""
         organization = self.organization_of(account)
         if organization is None or account is None or account == organization.management_account:
             return None
@@ -162,15 +163,15 @@ class Situation:
 
     @property
     def by_service(self) -> bool:
-        """A forward access session: a service uses the caller's credentials (semantics V6)."""
+        """Whether it is a forward access session, in which a service uses the caller's credentials (semantics V6)."""
         return self.circumstances.given.by_service
 
     @property
     def network(self) -> VpcEndpoint | None:
-        """The endpoint that the network keys tell of: none where a service makes the call (semantics S9, V6)."""
+        """The endpoint for the network condition keys: None where a service makes the call (semantics S9, V6)."""
         return None if self.by_service else self.scope.endpoint
 
     @property
     def replica_of(self) -> Key | None:
-        """The primary of which the key that is created will be a replica."""
+        """The primary key, where the action creates a replica of it."""
         return self.circumstances.replica_of if self.action == "kms:createkey" else None

@@ -1,6 +1,6 @@
-"""What counted in one decision: the trace that reasons, near misses and warnings are read from.
+"""What counted in one decision: the basis of reasons, near misses and warnings.
 
-Comes in: a part's ruling. Goes out: its entries and the layers' words. Never here: sentences, deciding.
+Comes in: a part's ruling. Goes out: its entries and what each layer said. Never here: sentences, deciding.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def rule_source(rule: Rule) -> Source:
 
 
 def statement_source(policy: Policy, statement: Statement) -> Source:
-    """Where a statement stands. A single statement may be written without its list."""
+    """Where a statement stands. A single statement may be written without a list around it."""
     place = policy.place.at("Statement", statement.index).location() if policy.place is not None else None
     return Source(policy.name, statement.sid, statement.index, statement.effect, place)
 
@@ -61,27 +61,30 @@ def rule_name(rule: Rule) -> str:
 
 
 class Trace:
-    """What counted in one part's decision: the entries, and the layers' words."""
+    """What counted in one part's decision: the entries, and what each layer said."""
 
     def __init__(self, ruling: PartRuling, rules: Rules) -> None:
         self.rules = rules
         self.ruling = ruling
         self.about = [entry for entry in ruling.cell.entries if entry.actions & ruling.bit]
         self.unsure: list[Entry] = []
-        """Entries that count or not depending on something unknown."""
+        """Entries that may or may not count, depending on something unknown."""
         self.counted = self._counting() if ruling.cell.doubtful & ruling.bit else self._applying()
         self.layer_indexes = {entry.layer_index for entry in self.counted}
 
     @cached_property
     def words(self) -> tuple[LayerWord, ...]:
-        """What each layer in force said, found when it is first asked for: many readers need the code only."""
+        """What each layer in force said; computed on first use, as many callers need only the reason code."""
         return tuple(self._layers())
 
     def _applying(self) -> list[Entry]:
         return [entry for entry in self.about if entry.applies(self.ruling.context)]
 
     def _counting(self) -> list[Entry]:
-        """What counts whatever the unknowns are; where even the most is denied, what counts at the most."""
+        """The entries that count whatever the unknowns are.
+
+        If the request is denied in any case, also every Allow that may count: even those do not make it allowed.
+        """
         ruling = self.ruling
         hopeful = ruling.outcome in ("explicitDeny", "implicitDeny")
         counted = []
@@ -103,7 +106,7 @@ class Trace:
 
     @property
     def has_identity(self) -> bool:
-        """Whether the identity side allows, limits aside."""
+        """Whether an identity policy allows (or the caller is root, which needs none), apart from limits."""
         return self.ruling.cell.shape.root or LayerIndex.IDENTITY in self.layer_indexes
 
     def _bounding(self, part: Part) -> Iterator[InForce]:
@@ -115,7 +118,7 @@ class Trace:
     def _layers(self) -> Iterator[LayerWord]:
         for layer in self.ruling.cell.in_force:
             if not layer.layer.actions & self.ruling.bit:
-                continue  # it has no say about the action, as key policies have none about kms:RetireGrant
+                continue  # it cannot affect the action, as key policies cannot affect kms:RetireGrant
             entries = [entry for entry in self.counted if entry.layer == layer.layer.name]
             denies = [entry for entry in entries if entry.layer_index == LayerIndex.DENY]
             unsure = [entry for entry in self.unsure if entry.layer == layer.layer.name]
@@ -125,7 +128,7 @@ class Trace:
                 yield _word(layer.layer.name, "unknown", unsure)
             else:
                 outcome = self._outcome(layer, entries)
-                # Where the key policy speaks directly, what it delegates beside that decides nothing.
+                # Where the key policy allows directly, what else it delegates does not matter.
                 said = [
                     entry for entry in entries if outcome == "delegates" or entry.layer_index != LayerIndex.DELEGATED
                 ]
@@ -153,7 +156,7 @@ class Trace:
 
 
 def _of_grants(entries: list[Entry]) -> LayerOutcome:
-    # Whoever retires a grant because the account made it does so by an identity policy (semantics G23).
+    # Principals of an account that may retire the grant need an identity policy for it (semantics G23).
     if entries and all(entry.layer_index == LayerIndex.RETIRE_WITH_IDENTITY for entry in entries):
         return "delegates"
     return "allows" if entries else "silent"

@@ -1,10 +1,10 @@
-"""One action of one caller on one key, decided from what speaks about it, without a cell.
+"""Decides one action of one caller on one key directly from the statements and grants for it, without a cell.
 
-Comes in: a scope, an action, a request as condition keys see it. Goes out: an outcome, or None where it hangs on the
-clock or on something that is not known. Never here: other actions, reasons.
+Comes in: a scope, an action, the context of a request. Goes out: an outcome, or None where it depends on the time or on
+something unknown. Never here: other actions, reasons.
 
-A cell answers for all actions and requests at once. To compile one takes several times as long as to look at the
-statements about one action, so that it is worth it from the second question about a caller and a key on.
+A cell answers for all actions and requests at once. Compiling one takes several times as long as evaluating the
+statements for one action, so it pays off only from the second question about a caller and a key.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST_KEYS = 50_000
 
 @record
 class _Spoken:
-    """A rule about a key and an action. `place` is where its word counts if that is the same for every caller."""
+    """A rule for a key and an action. `place` is the slot in which it counts, if that is the same for every caller."""
 
     layer: Layer
     rule: Rule
@@ -40,7 +40,7 @@ class _Spoken:
     entries: dict[int, Entry]
 
     def entry(self, place: int, bit: int) -> Entry:
-        """The rule, its word counting there; the same object for all callers of whom that is true."""
+        """The rule as an entry that counts in the slot `place`; the same object for all callers with that slot."""
         entry = self.entries.get(place)
         if entry is None:
             entry = self.entries[place] = Entry(self.layer.name, place, bit, self.rule)
@@ -48,7 +48,7 @@ class _Spoken:
 
 
 class Uncompiled:
-    """Decides without cells. What it keeps of keys is bounded and can be made again."""
+    """Decides without cells. What it caches about keys is bounded and can be computed again."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
@@ -56,7 +56,7 @@ class Uncompiled:
         self._spoken: dict[tuple[Key | None, int, bool], tuple[_Spoken, ...]] = {}
 
     def outcome(self, scope: Scope, bit: int, context: Context) -> Outcome | None:
-        """The decision about one action, given as its bit."""
+        """The decision about one action, given as its bit; None where it depends on the time or something unknown."""
         if unknown_facts(scope, paths_known=self._paths_known):
             return None
         side = self._evaluator.policies_of_caller(scope)
@@ -93,7 +93,7 @@ class Uncompiled:
         return entries
 
     def _about(self, scope: Scope, bit: int) -> tuple[_Spoken, ...]:
-        # What is in force for a key depends on nothing else of the caller.
+        # Apart from the key and the action, only `service_linked` affects which documents are in force.
         about = scope.target.key, bit, scope.caller.service_linked
         found = self._spoken.get(about)
         if found is None:

@@ -1,9 +1,9 @@
-"""What a decision does not know: facts of which a source says only that they exist, and what follows from it.
+"""Unknown values, which a source says exist but cannot show, and how they affect a decision.
 
-Comes in: a scope, entries about one action, a request. Goes out: which condition keys are open, whether an entry
-counts whatever the unknowns are, and the unknowns on which a decision hangs. Never here: combining (that is `decide`).
+Comes in: a scope, entries for one action, a request. Goes out: which condition keys are open, whether an entry counts
+whatever the unknowns are, and the unknowns on which a decision depends. Never here: combining (that is `decide`).
 
-A decision is made where the least and the most that all unknowns together may allow come to the same.
+A request is decided if the answer is the same whether all unknowns together allow as little or as much as they can.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kms_eval.formats.unknown import Unknown
 from kms_eval.world.model import World
 
 Facts = Mapping[str, Unknown]
-"""Unknown facts by condition key, in lower case; a name that ends in ``/`` is a whole family."""
+"""Unknown facts by condition key (lower case); a name that ends in ``/`` is a whole family."""
 
 NO_FACTS: Facts = {}
 
@@ -27,13 +27,13 @@ _PRINCIPAL_TAG = "aws:principaltag/"
 
 
 def paths_are_known(world: World) -> bool:
-    """Whether no account of the world's organization has a path that no source could show."""
+    """Whether the organization path of every account in the world is known."""
     members = world.organization.accounts.values() if world.organization is not None else ()
     return all(member.unknown_path is None for member in members)
 
 
 def unknown_facts(scope: Scope, *, paths_known: bool = False) -> Facts:
-    """The condition keys of the scope whose facts no source could show; `paths_known` spares looking at paths."""
+    """The condition keys of the scope whose facts no source could show; with `paths_known` paths are not checked."""
     key, principal, organization = scope.target.key, scope.caller.principal, scope.world.organization
     found: dict[str, Unknown] = {}
     if key is not None and key.unknowns:
@@ -54,7 +54,7 @@ def unknown_facts(scope: Scope, *, paths_known: bool = False) -> Facts:
 
 
 def unknown_of(key: str, facts: Facts) -> Unknown | None:
-    """The unknown that a condition key (lower case) would be filled from."""
+    """The unknown fact behind a condition key (lower case); None where its fact is known."""
     found = facts.get(key)
     if found is not None:
         return found
@@ -63,12 +63,12 @@ def unknown_of(key: str, facts: Facts) -> Unknown | None:
 
 
 def unknown_keys(needs: frozenset[str], facts: Facts, action: str) -> frozenset[str]:
-    """Of these condition keys, those whose facts are unknown and which a request for the action carries."""
+    """Those of these condition keys whose facts are unknown and that a request for the action can carry."""
     return frozenset(key for key in needs if unknown_of(key, facts) is not None and carried(action, key))
 
 
 def _still_open(entry: Entry, facts: Facts, context: Context) -> frozenset[str]:
-    """The unknown keys to which the question gives no value: neither its context nor the session's tags."""
+    """The unknown keys that the entry needs and that neither the question's context nor the session's tags give."""
     if not facts or entry.rule is None:
         return frozenset()
     situation = context.situation
@@ -80,7 +80,7 @@ def _still_open(entry: Entry, facts: Facts, context: Context) -> frozenset[str]:
 
 
 def status(entry: Entry, facts: Facts, context: Context) -> Status:
-    """Whether an entry counts in the request whatever the unknowns are, in no case, or depending on them."""
+    """Whether an entry counts in the request: in any case, in no case, or depending on the unknowns."""
     keys = _still_open(entry, facts, context)
     settled = Status.HOLDS if not keys and entry.applies(context) else Status.FAILS
     found = entry.status(context, keys) if keys else settled
@@ -88,7 +88,7 @@ def status(entry: Entry, facts: Facts, context: Context) -> Status:
 
 
 def counts(entry: Entry, found: Status, *, hopeful: bool) -> bool:
-    """Whether an entry counts where the unknowns allow the least, or if `hopeful` the most."""
+    """Whether an entry counts if the unknowns allow as little as they can or, if `hopeful`, as much as they can."""
     if found is Status.OPEN:
         return hopeful is (entry.layer_index != LayerIndex.DENY)
     return found is Status.HOLDS
@@ -108,9 +108,10 @@ def decisive_unknowns(
     context: Context,
     allowed: Callable[[Callable[[Entry], bool]], bool],
 ) -> tuple[Unknown, ...]:
-    """The unknowns on which the decision hangs: each that alone turns the least or the most, else all of them.
+    """The unknowns on which the decision depends.
 
-    `allowed` tells whether the request is allowed where those entries count.
+    These are the unknowns that alone change the decision, taking all others as allowing as little, or as much, as they
+    can; if there are none, all unknowns. `allowed` says whether the request is allowed if exactly those entries count.
     """
     found = dict(statuses)
     by_unknown: dict[Unknown, set[Entry]] = {}

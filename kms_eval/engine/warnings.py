@@ -1,6 +1,6 @@
-"""What there is to know beside a decision, one row each.
+"""Warnings about a decision, one row each.
 
-Comes in: a trace. Goes out: warnings with code and sentence. Never here: deciding; nothing here changes an answer.
+Comes in: a trace. Goes out: warnings with code and sentence. Never here: deciding; warnings never change a decision.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _Found = Iterator[Warned]
 
 
 def warnings(trace: Trace) -> _Found:
-    """All warnings about one part's decision, each said once."""
+    """All warnings about one part's decision, without duplicates."""
     found = (warned for row in _ROWS for warned in row(trace))
-    # Policy and question may spell one condition key in different case.
+    # Policy and question may spell the same condition key in different case.
     told: dict[tuple[str, str], Warned] = {}
     for warned in found:
         told.setdefault((warned.code, warned.message.lower()), warned)
@@ -74,7 +74,7 @@ def _uncarried_context(trace: Trace) -> _Found:
 
 
 def _describes_request(key: str) -> bool:
-    # Defaults of parameters and of a plain direct call; giving another value contradicts nothing.
+    # These facts are only defaults of parameters and of a plain direct call; a different value contradicts nothing.
     return key in {"kms:encryptionalgorithm", "kms:policyname", "kms:keyspec", "kms:keyusage", "kms:keyorigin",
                    "kms:multiregion", "aws:viaawsservice", "aws:securetransport", "aws:currenttime", "aws:epochtime",
                    "aws:requestedregion"}  # fmt: skip

@@ -1,17 +1,17 @@
 """The permissions of AWS KMS, one row each: what they apply to, which requests need them, what those requests carry.
 
 Comes in: nothing. Goes out: `ACTIONS`, and the same rows by name (`ACTION`) and by API operation (`OPERATIONS`).
-Never here: a decision. What an operation needs beside its own permission under a condition (`kms:TagResource` for a
-CreateKey with tags, say) is for the engine.
+Never here: a decision. Permissions that an operation needs only in some cases, besides its own (`kms:TagResource` for a
+CreateKey with tags, for example), are for the engine.
 
-To add an action that AWS has published: one row, in alphabetical order; `tests/facts` holds the table against the
+To add an action that AWS has published: one row, in alphabetical order; `tests/facts` compares the table with the
 service model of the API. Sources, read 2026-11-24:
 
 - Service Authorization Reference, https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
 - KMS Developer Guide, https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
 - KMS API Reference, https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html
 
-Where the three differ about condition keys, a row has those of all of them; exceptions are noted beside their rows.
+Where the three differ about condition keys, a row has the keys of all three; comments note the exceptions.
 """
 
 from __future__ import annotations
@@ -33,21 +33,22 @@ class Action:
     """One permission.
 
     name: spelled as AWS spells it, ``kms:Decrypt``. Policies and requests may use any case.
-    access_level: the first of the Service Authorization Reference's labels.
-    resources: kinds of resource it is evaluated on; empty for ``*`` only, and then key policies, grants and resource
+    access_level: the access level in the Service Authorization Reference (the first, where it lists several).
+    resources: resource types it is evaluated on; empty where that is only ``*``: then key policies, grants and resource
         control policies take no part.
-    condition_keys: keys a request can carry beside the global ones; families end in their separator
+    condition_keys: condition keys that a request can carry besides the global ones; families end in their separator
         (``aws:ResourceTag/``, ``kms:EncryptionContext:``).
-    operations: API operations that always need it; empty for a permission without operation.
-    cross_account: it may be used on a key of another account. Without it no policy can allow that.
-    grantable: a grant can give it.
-    encryption_context: the request has an encryption context (that of its constraints for CreateGrant, that of the
-        grant for RetireGrant).
-    cryptographic: a cryptographic operation in the words of the KMS Developer Guide.
+    operations: API operations that always need it; empty for a permission without an operation.
+    cross_account: it may be used on a key of another account; otherwise no policy can allow that.
+    grantable: it can be one of the operations of a grant.
+    encryption_context: the request has an encryption context (for CreateGrant that of the grant constraints, for
+        RetireGrant that of the grant).
+    cryptographic: the KMS Developer Guide calls it a cryptographic operation.
     rcp: resource control policies can restrict it.
-    key_usage, origins: usages and origins of the keys it works with; empty means any. Others fail after authorization.
+    key_usage, origins: usages and origins of the keys it works with; empty means any. On other keys it fails after
+        authorization.
     since: when AWS added it, if that was after June 2023.
-    source: the publications that have it.
+    source: the publications that list it.
     """
 
     name: str
@@ -71,7 +72,7 @@ KEY: tuple[str, ...] = ("key",)
 ALIAS_AND_KEY: tuple[str, ...] = ("alias", "key")
 NO_RESOURCE: tuple[str, ...] = ()
 
-# What is known about the key itself, in every operation that is authorized for a key.
+# Properties of the key itself, in every operation that is authorized for a key.
 KEY_RESOURCE_KEYS: tuple[str, ...] = (
     "aws:ResourceTag/",
     "kms:KeyOrigin",
@@ -98,7 +99,7 @@ PUBLISHED: Final = (
 NOT_IN_GUIDE: Final = "Service Authorization Reference; KMS API Reference"
 PERMISSION_ONLY: Final = "Service Authorization Reference"
 
-# Laid out by hand, a row a paragraph: what it is and carries, then what needs it, then what it may do.
+# Formatted by hand: name, access level, resources and condition keys first, then the operations, then the rest.
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     Action("kms:CancelKeyDeletion", "Write", KEY, KEY_REQUEST_KEYS,
@@ -216,7 +217,8 @@ ACTIONS: tuple[Action, ...] = (
     # The tag keys are in none of the lists of condition keys, but the operation has the parameter Tags.
     Action("kms:ReplicateKey", "Write", KEY, (*KEY_REQUEST_KEYS, *TAG_REQUEST_KEYS, "kms:ReplicaRegion"),
            operations=("ReplicateKey",), rcp=True, source=PUBLISHED),
-    # In an identity policy only, and the grant itself decides; AWS Organizations exempts it from RCPs by name.
+    # Of all policies only identity policies count, and the grant itself decides; AWS Organizations exempts it from RCPs
+    # by name.
     Action("kms:RetireGrant", "Permissions management", KEY,
            (*KEY_REQUEST_KEYS, *ENCRYPTION_CONTEXT_KEYS, "kms:GrantConstraintType"),
            operations=("RetireGrant",), cross_account=True, grantable=True, encryption_context=True, source=PUBLISHED),
@@ -231,7 +233,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("kms:Sign", "Write", KEY, (*ALIAS_REQUEST_KEYS, "kms:MessageType", "kms:SigningAlgorithm"),
            operations=("Sign",), cross_account=True, grantable=True, cryptographic=True, rcp=True,
            key_usage=("SIGN_VERIFY",), source=PUBLISHED),
-    # Used by the service-linked role that keeps related multi-Region keys alike.
+    # Used by the service-linked role that synchronizes related multi-Region keys.
     Action("kms:SynchronizeMultiRegionKey", "Write", KEY, KEY_RESOURCE_KEYS,
            operations=(), rcp=True, source=PERMISSION_ONLY),
     Action("kms:TagResource", "Tagging", KEY, (*KEY_REQUEST_KEYS, *TAG_REQUEST_KEYS),
@@ -260,7 +262,7 @@ ACTION: Mapping[str, Action] = keyed((action.name.lower(), action) for action in
 
 
 def _needed(operation: str) -> tuple[Action, ...]:
-    """Every permission the operation always needs, the one of its own name first."""
+    """Every permission that the operation always needs, the one with its own name first."""
     needed = [action for action in ACTIONS if operation in action.operations]
     return tuple(sorted(needed, key=lambda action: action.name != f"kms:{operation}"))
 

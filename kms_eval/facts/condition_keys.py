@@ -1,10 +1,10 @@
-"""The condition keys a request to AWS KMS can carry, one row each.
+"""The condition keys that a request to AWS KMS can carry, one row each.
 
-Comes in: nothing. Goes out: `CONDITION_KEYS`, and `find`, which looks a key up as policies and requests write it.
+Comes in: nothing. Goes out: `CONDITION_KEYS`, and `find`, which looks up a key as policies and requests write it.
 Never here: how the value of a key follows from a world and a request.
 
-Which permissions carry a key stands on the rows of `actions` and nowhere else; `ConditionKey.actions` reads it there.
-To add a key that AWS has published: one row here, and its name on the rows of `actions` unless any request can have it.
+The rows of `actions` alone say which permissions carry a key; `ConditionKey.actions` reads it there.
+To add a key that AWS has published: one row here, and its name in the rows of `actions` unless any request can have it.
 Sources, read 2026-11-24:
 
 - KMS Developer Guide, https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html
@@ -36,14 +36,14 @@ class ConditionKey:
 
     name: spelled as AWS spells it; policies and requests may use any case. A trailing ``/`` or ``:`` marks a family,
         whose members have a name of their own after it (``aws:ResourceTag/project``).
-    type: the type of its value. `also_type` is a second one that AWS documents alike.
-    multi_valued: a request can hold several values; conditions on it want ForAllValues or ForAnyValue.
+    type: the type of its value. `also_type` is a second type that AWS documents as well.
+    multi_valued: a request can have several values; conditions on it need ForAllValues or ForAnyValue.
     policies: where AWS supports it: in key policies, in IAM policies.
-    values: the only values it can have; empty where they are open.
-    members: the only members of a family; empty where they are open.
+    values: the only values it can have; empty where any value is possible.
+    members: the only members of a family; empty where any member is possible.
     synonym_of: the key whose value it shares.
     since: when AWS added it, if that was after June 2023.
-    source: the publications that have it.
+    source: the publications that list it.
     """
 
     name: str
@@ -111,7 +111,7 @@ CONDITION_KEYS: tuple[ConditionKey, ...] = (
         since="2026-11",
         source="KMS API Reference, GetKeyPolicy and PutKeyPolicy",
     ),
-    # The guide types this and the next few as lists; they have one value (Service Authorization Reference).
+    # The guide gives this and the next few a list type; they have one value (Service Authorization Reference).
     ConditionKey("kms:PrimaryRegion", "String", source=KMS),
     ConditionKey("kms:ReEncryptOnSameKey", "Bool", source=KMS),
     ConditionKey(
@@ -133,7 +133,7 @@ CONDITION_KEYS: tuple[ConditionKey, ...] = (
     ConditionKey("kms:RotationPeriodInDays", "Numeric", since="2024", source=KMS),
     ConditionKey("kms:ScheduleKeyDeletionPendingWindowInDays", "Numeric", since="after 2023-06", source=KMS),
     ConditionKey("kms:SigningAlgorithm", "String", values=enums.SIGNING_ALGORITHMS, source=KMS),
-    # Typed Date, and used with numeric operators on Unix time in the guide's own example.
+    # Its type is Date, but the guide's own example uses it with numeric operators on Unix time.
     ConditionKey("kms:ValidTo", "Date", also_type="Numeric", source=KMS),
     ConditionKey("kms:ViaService", "String", source=KMS),
     ConditionKey("kms:WrappingAlgorithm", "String", values=enums.WRAPPING_ALGORITHMS, source=KMS),
@@ -248,10 +248,10 @@ _FAMILIES: tuple[ConditionKey, ...] = tuple(key for key in CONDITION_KEYS if key
 
 
 def find(name: str) -> ConditionKey | None:
-    """Look a condition key up in any case; a member of a family (``aws:ResourceTag/project``) finds the family's row.
+    """The row of a condition key, in any case; for a member of a family (``aws:ResourceTag/project``) the family's row.
 
-    The name of a family itself, as the rows of `actions` have it, finds it too. None means that AWS has not published
-    such a key for requests to KMS.
+    The name of a family itself, as it stands in the rows of `actions`, finds its row too. None means that AWS has not
+    published such a key for requests to KMS.
     """
     wanted = name.lower()
     if wanted in _BY_NAME:
@@ -267,13 +267,13 @@ def find(name: str) -> ConditionKey | None:
 
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
-    """The one name under which a key's value is looked up: in lower case, of synonyms the current one."""
+    """The one name under which a key's value is looked up: in lower case, for a deprecated synonym the current name."""
     row = find(name)
     return row.synonym_of.lower() if row is not None and row.synonym_of is not None else name.lower()
 
 
 def spelled(key: str, written: str | None = None) -> str:
-    """A condition key as AWS spells it, or as `written` where its name holds a value of the user's."""
+    """A condition key as AWS spells it, or as `written` where part of its name is the user's (such as a tag key)."""
     row = find(key)
     if row is None or row.name.lower() != key:
         return written or key
@@ -288,13 +288,13 @@ EXAMPLES: Mapping[KeyType, str] = {
     "Binary": "a2V5",
     "ARN": "arn:aws:service:us-east-1:123456789012:example",
 }
-"""A value of each type that not every text is one of."""
+"""An example value for each type that accepts only some texts."""
 
 _NETWORKS = {"aws:sourcevpce": "vpce-0123456789abcdef0", "aws:sourcevpc": "vpc-0123456789abcdef0"}
 
 
 def example_value(name: str, region: str) -> str:
-    """A value that the condition key (in any case) could have in requests of the Region."""
+    """A value that the condition key (in any case) could have in requests in the Region."""
     row = find(name)
     if row is None:
         return "any"

@@ -1,7 +1,7 @@
-"""Words with a fixed list of values: key specs, usages, origins, states, grant operations, algorithms.
+"""Fixed lists of values: key specs, usages, origins, states, grant operations, algorithms.
 
 Comes in: nothing. Goes out: tuples in the order of the AWS KMS API Reference (read 2026-11-24, service model 1.44.8).
-Never here: which operation needs which of them; that stands on the rows of `actions`.
+Never here: which operation needs which of them; that is in the rows of `actions`.
 
 https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
 https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
@@ -59,7 +59,7 @@ KEY_MANAGERS: tuple[str, ...] = ("AWS", "CUSTOMER")
 
 MULTI_REGION_KEY_TYPES: tuple[str, ...] = ("PRIMARY", "REPLICA")
 
-# GetKeyPolicy and PutKeyPolicy, parameter PolicyName. `AWS_RAM` (since 2026-11) is written by AWS RAM alone.
+# GetKeyPolicy and PutKeyPolicy, parameter PolicyName. Only AWS RAM writes `AWS_RAM` (since 2026-11).
 POLICY_NAMES: tuple[str, ...] = ("default", "AWS_RAM")
 
 # Every operation a grant can allow. There are no wildcards, and the spelling is exact:
@@ -86,7 +86,7 @@ GRANT_OPERATIONS: tuple[str, ...] = (
     "Decapsulate",
 )
 
-# The two constraints that a grant's encryption context can be; the values of kms:GrantConstraintType.
+# The two kinds of encryption context constraint that a grant can have; the values of kms:GrantConstraintType.
 GRANT_CONSTRAINT_TYPES: tuple[str, ...] = ("EncryptionContextEquals", "EncryptionContextSubset")
 
 ENCRYPTION_ALGORITHMS: tuple[str, ...] = ("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE")
@@ -146,9 +146,9 @@ EXPIRATION_MODELS: tuple[str, ...] = ("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES
 
 @record
 class KeyKind:
-    """What a key is good for. Its usage and its spec together tell the kind: at most one row has both.
+    """What a key can be used for. Its usage and spec together determine the kind: at most one row has both.
 
-    `grant_operations` are those CreateGrant accepts for a key of this kind; others fail with a validation error.
+    `grant_operations` are those that CreateGrant accepts for a key of this kind; others fail with a validation error.
     """
 
     name: str

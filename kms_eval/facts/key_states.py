@@ -1,12 +1,12 @@
-"""What becomes of an allowed call, by the state of the key. Informational: the state never decides an authorization.
+"""Whether an allowed call succeeds, by the state of the key. Informational: the state never decides an authorization.
 
 Comes in: nothing. Goes out: `OUTCOMES`, API operation -> key state -> outcome: a text that starts with ``ok``, or
-``not applicable``, or the names of the exceptions AWS may raise.
-Never here: operations that take no key, and faults of spec, usage or origin, which `actions` tells.
+``not applicable``, or the names of the exceptions that AWS may raise.
+Never here: operations that take no key, and calls that fail because of spec, usage or origin (see `actions`).
 
-KMS Developer Guide, key-state (2026 edition, read 2026-11-24; the one of 2023 has GetPublicKey fail on disabled keys).
+KMS Developer Guide, key-state (2026 edition, read 2026-11-24; in the 2023 edition GetPublicKey fails on disabled keys).
 It does not list Decapsulate, Encapsulate and GetKeyLastUsage: INFERRED from the exceptions that the API Reference names
-for them, and from custom key stores holding symmetric keys only.
+for them, and from the fact that custom key stores hold symmetric keys only.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 """
 
@@ -36,7 +36,7 @@ EXTERNAL: Final = "ok if the origin is EXTERNAL"
 IN_KMS: Final = "ok unless in a custom key store"
 DEFERRED: Final = "ok once the key store is available"
 OLD_KEY: Final = "ok for the alias's old key only"
-NONE: Final = "not applicable"  # no key that the operation works with can be in that state
+NONE: Final = "not applicable"  # a key that the operation works with is never in that state
 DISABLED: Final = "DisabledException"
 EITHER: Final = "DisabledException or KMSInvalidStateException"
 STATE: Final = "KMSInvalidStateException"
@@ -45,7 +45,7 @@ UNSUPPORTED: Final = "UnsupportedOperationException"
 
 StateRow = tuple[str, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome]
 
-# Laid out by hand, to be read down its columns. Deletion is PendingDeletion, Import is PendingImport.
+# Formatted by hand, to be read by columns. Deletion is PendingDeletion, Import is PendingImport.
 # fmt: off
 ROWS: tuple[StateRow, ...] = (
     # operation                             Enabled   Disabled  Deletion     Import       Unavailable  Creating Updating
@@ -98,13 +98,13 @@ ROWS: tuple[StateRow, ...] = (
 )
 # fmt: on
 
-# Which cell of a row is for which state.
+# The index of each state's cell in a row.
 COLUMNS: Mapping[str, int] = keyed(
     (
         ("Enabled", 1),
         ("Disabled", 2),
         ("PendingDeletion", 3),
-        ("PendingReplicaDeletion", 3),  # the guide has them in one column
+        ("PendingReplicaDeletion", 3),  # the guide has one column for both
         ("PendingImport", 4),
         ("Unavailable", 5),
         ("Creating", 6),

@@ -1,9 +1,10 @@
 """What AWS's documentation leaves open, one row each: the question, how it is answered here, and the other reading.
 
-Comes in: nothing. Goes out: `OPEN_QUESTIONS`. Never here: deciding; the engine marks each place with the same code.
+Comes in: nothing. Goes out: `OPEN_QUESTIONS`. Never here: deciding; comments in the engine name the question (Z5, say)
+where a decision depends on it.
 
-*Both readings* means: an Allow counts only if it does in both, a Deny if it does in either. Questions that AWS has
-answered since stay in the table, since their codes stand in older reports. Pages read 2026-11-29.
+*Both readings* means: an Allow counts only if it applies in both, a Deny if it applies in either. Questions that AWS
+has answered since then stay in the table, because older reports contain their codes. Pages read 2026-11-29.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ _CONDITIONS: Final = f"{_KMS}conditions-kms.html"
 class OpenQuestion:
     """One question. `here` is the answer that decisions follow, `other` what AWS might do instead.
 
-    `warnings` are the codes of warnings that say that a decision hangs on it; without one, none does say so yet.
-    `settled` tells what has answered it since; then it is open no more.
+    `warnings` are the codes of the warnings that say that a decision depends on it; empty where no warning does yet.
+    `settled` says what has answered the question since then; None while it is open.
     """
 
     code: str
@@ -358,4 +359,4 @@ QUESTIONS_BEHIND: Mapping[str, tuple[str, ...]] = {
     warning: tuple(row.code for row in OPEN_QUESTIONS if warning in row.warnings)
     for warning in dict.fromkeys(warning for row in OPEN_QUESTIONS for warning in row.warnings)
 }
-"""The questions that a warning is about, by its code."""
+"""The codes of the open questions that a warning is about, by the warning's code."""

@@ -1,6 +1,6 @@
-"""Sizes and numbers that AWS limits. Read 2026-11-24.
+"""Quotas of AWS for sizes and counts. Read 2026-11-24.
 
-Comes in: nothing. Goes out: one constant a limit; the unit is the last word of its name where it is not a count.
+Comes in: nothing. Goes out: one constant for each limit; its name ends in the unit, unless it is a count.
 Never here: how a document is measured. IAM does not count white space; VPC endpoints do; KMS counts bytes.
 
 KMS Developer Guide, resource-limits; IAM User Guide, reference_iam-quotas; AWS Organizations User Guide,

@@ -1,9 +1,9 @@
 """The Regions of AWS, in all partitions.
 
-Comes in: nothing. Goes out: names of Regions, whether a name could be that of one, and its partition. Never here: which
-services a Region has.
+Comes in: nothing. Goes out: names of Regions, whether a text could be such a name, and the partition of a Region.
+Never here: which services a Region has.
 
-AWS adds Regions: a name that is missing here but built of the same words (``us-east-9``) could be one that came later.
+AWS adds Regions: a name that is missing here but built from the same words (``us-east-9``) could be a newer one.
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 """
 
@@ -72,7 +72,7 @@ _PARTITIONS: Final[tuple[tuple[str, str], ...]] = (
     ("us-iso-", "aws-iso"),
     ("eu-isoe-", "aws-iso-e"),
 )
-"""Beginnings of the names of Regions outside the partition ``aws``."""
+"""Prefixes of the names of Regions outside the partition ``aws``."""
 
 _NUMBERED = re.compile(r"(?P<place>[a-z-]+)-(?P<direction>[a-z]+)-[1-9]")
 _PLACES: Final = frozenset(name.rsplit("-", 2)[0] for name in REGIONS)
@@ -85,7 +85,7 @@ _DIRECTIONS: Final = frozenset(name.rsplit("-", 2)[1] for name in REGIONS) | {
 
 
 def could_be_region(text: str) -> bool:
-    """Whether `text` is the name of a Region, or is built as the name of one that AWS may have added since."""
+    """Whether `text` has the form of a Region's name, known or not: AWS may have added it since."""
     found = _NUMBERED.fullmatch(text)
     return found is not None and found["place"] in _PLACES and found["direction"] in _DIRECTIONS
 
@@ -99,9 +99,9 @@ def partition_of(region: str) -> str:
 
 
 def region_complaint(text: str, *, newer: bool = True) -> tuple[str, str] | None:
-    """What is wrong with a text in the place of a Region, and advice; None where nothing is.
+    """What is wrong with a text given as a Region, and advice; None where nothing is.
 
-    `newer` tells that it may be one that AWS has added since.
+    With `newer`, a name that could be that of a newer Region is accepted.
     """
     if text in REGIONS or (newer and could_be_region(text)):
         return None

@@ -1,4 +1,4 @@
-"""Turn the rows of a table into a mapping that cannot be changed and holds no name twice.
+"""Turn the rows of a table into a mapping that cannot be changed and has no duplicate names.
 
 Comes in: pairs of name and row. Goes out: a read-only mapping in the order of the table.
 Never here: a table.
@@ -14,7 +14,7 @@ Row = TypeVar("Row")
 
 
 def keyed(pairs: Iterable[tuple[str, Row]]) -> Mapping[str, Row]:
-    """Map each name to its row; a ValueError names the first one that stands in the table twice."""
+    """Map each name to its row; a ValueError names the first duplicate."""
     table: dict[str, Row] = {}
     for name, row in pairs:
         if name in table:

@@ -1,9 +1,9 @@
-"""Service principals: which endings their names have, and the names that key policies and grants commonly have.
+"""Service principals: the suffixes of their names, and the names that are common in key policies and grants.
 
 Comes in: nothing. Goes out: names. Never here: which of them call AWS KMS, and for whom.
 
-AWS publishes no list, and adds services at any time: a name that is missing here may be right. What is nearly one of
-these names, and is none of them, is a typing error.
+AWS publishes no list, and adds services at any time: a name that is missing here may be right. A name that is almost
+one of these, but not equal to any, is taken for a typing error.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services
 """
 
@@ -22,7 +22,7 @@ OPT_IN_REGIONS: Final = frozenset(
         *("me-central-1", "me-south-1", "mx-central-1"),
     }
 )
-"""Regions whose services go by a name with the Region in it when they call into other Regions (semantics P6)."""
+"""Regions whose services have the Region in the principal with which they call into other Regions (semantics P6)."""
 
 SERVICE_NAMES: Final = frozenset(
     {
@@ -74,4 +74,4 @@ SERVICE_NAMES: Final = frozenset(
         *("waf", "wafv2", "wellarchitected", "workdocs", "worklink"),
     }
 )
-"""What comes before the ending, without a Region."""
+"""The part of a service principal before the suffix, without a Region."""

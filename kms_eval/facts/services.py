@@ -4,8 +4,8 @@ Comes in: nothing. Goes out: names, to be written as ``<name>.<region>.amazonaws
 Never here: which KMS operations a service calls.
 
 KMS Developer Guide, conditions-kms (2026 edition, read 2026-11-24). ElastiCache has two names, `elasticache` and
-`dax`. `eks` was listed in 2023 and is not any more. AWS adds names at any time: one that is missing here is unknown,
-not wrong.
+`dax`. `eks` was listed in 2023 and no longer is. AWS adds names at any time: one that is missing here is unknown, not
+wrong.
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# The same in every partition, China included.
+# The same in every partition, including China.
 VIA_SERVICE_SUFFIX: Final = ".amazonaws.com"
 
 VIA_SERVICES: tuple[str, ...] = (

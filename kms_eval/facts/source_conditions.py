@@ -1,8 +1,8 @@
-"""Services that call KMS in their own name, and the condition keys by which their users' resources are told apart.
+"""Services that call KMS with their own service principal, and the condition keys that identify the source of a call.
 
 Comes in: nothing. Goes out: rows by the first part of the service principal. Never here: who may call.
-Each row names the page of AWS on which a key policy for the service has these keys (read 2026-11-30). A service that is
-missing here is unknown, not wrong: AWS publishes key policies without any of the keys for AWS Budgets, and with
+Each row names the AWS page on which a key policy for the service has these keys (read 2026-11-30). A service that is
+missing here is unknown, not wrong: AWS publishes a key policy without any of the keys for AWS Budgets, and one with
 kms:ViaService for AWS CodeStar Notifications. The rule behind them:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
@@ -24,7 +24,7 @@ _ACCOUNT: Final = "aws:SourceAccount"
 
 @record
 class SourceRow:
-    """One service: the condition keys that it sends, the page that says so, and what of its calls sends none."""
+    """One service: the condition keys that it sends, the page that says so, and which of its calls send none."""
 
     service: str
     keys: tuple[str, ...]
@@ -63,16 +63,17 @@ _ROWS: Final = (
 SENDS_SOURCE: Final[Mapping[str, SourceRow]] = keyed((row.service, row) for row in _ROWS)
 
 NOT_SENT_TO_TOPICS: Final = frozenset({"events.amazonaws.com"})
-"""Services that do not send aws:SourceArn and its like with calls for encrypted SNS topics.
+"""Services that do not send aws:SourceArn and similar keys with calls for encrypted SNS topics.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-With calls for encrypted event buses and SQS queues EventBridge does send them:
+EventBridge does send them with calls for encrypted event buses and SQS queues:
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-key-policy.html and sqs-key-management
 """
 
 VIA_PUBLISHED: Final = frozenset({"codestar-notifications.amazonaws.com"})
 """Service principals for which AWS publishes a key policy with kms:ViaService.
 
-Services that call in their own name are taken to have none (semantics S10); for these nobody is told that it never
-holds: https://docs.aws.amazon.com/dtconsole/latest/userguide/set-up-sns.html
+Calls that services make with their own service principal are taken not to carry that key (semantics S10). For these
+services the linter does not report that such a condition never holds:
+https://docs.aws.amazon.com/dtconsole/latest/userguide/set-up-sns.html
 """

@@ -1,4 +1,4 @@
-"""A document as read: plain values, and where in the file each of them stands.
+"""A document as it was read: plain values, and where in the file each of them stands.
 
 Comes in: a file's name and text (from `text`). Goes out: plain values (dicts, lists, scalars, None); positions on
 demand. Never here: AWS, scenarios, the meaning of any value.
@@ -36,16 +36,16 @@ class Position(NamedTuple):
 
 
 Positions = Callable[[Steps], Position | None]
-"""The way from a place in a text to its position. It can be pickled, like all that is kept of a document."""
+"""A function from a place in a text to its position. It can be pickled, like everything that is kept of a document."""
 
 
 def _nowhere(steps: Steps) -> None:
-    """The positions of what is in memory."""
+    """The positions of a document in memory: it has none."""
 
 
 @record
 class Inside:
-    """The positions of what stands at `around` in a text, as those of a text of its own."""
+    """The positions inside the value at `around`, for steps that start at that value."""
 
     positions: Positions
     around: Steps
@@ -57,7 +57,7 @@ class Inside:
 
 @record
 class Only:
-    """The position of one place in a text, wherever a name for it leads to."""
+    """The position of one place in a text, whatever steps are given."""
 
     positions: Positions
     place: Steps
@@ -71,9 +71,9 @@ class Only:
 class SourceFile:
     """A file, or a text or mapping in memory, without its content.
 
-    `name` is what messages call it, `path` where it is (None in memory). `position` finds a place in it; asked only
-    when it is really needed. `origins` is there where the document was put together from several files: it knows from
-    which file each value is.
+    `name` is what messages call it, `path` where it is (None in memory). `position` finds a place in it, and is called
+    only when needed. A document that was put together from several files has `origins`, which knows the file of each
+    value.
     """
 
     name: str
@@ -82,7 +82,7 @@ class SourceFile:
     origins: Origins | None = None
 
     def location(self, steps: Steps = ()) -> Location:
-        """The place `steps` leads to, or the nearest one around it whose line is known."""
+        """The location of the place that `steps` lead to, or of the nearest place around it whose line is known."""
         if self.origins is not None and (found := self.origins.nearest(steps)) is not None:
             return found.place.location()
         position = self.position(steps)
@@ -92,9 +92,9 @@ class SourceFile:
 
 @record
 class Place:
-    """A value inside a file: kept by whatever was parsed from it, so that its line can be found later.
+    """A place in a file. Whatever was parsed from the value there keeps it, so that its line can be found later.
 
-    The value itself is not kept with it: that would double what the garbage collector has to look through.
+    It does not hold the value itself: that would double what the garbage collector has to look through.
     """
 
     file: SourceFile
@@ -109,7 +109,7 @@ class Place:
         return self.file.location(self.steps)
 
     def origin(self) -> Origin:
-        """Where the value really stands, if its document was put together from several files; else this place."""
+        """Where the value comes from if its document was put together from several files; else this place."""
         origins = self.file.origins
         found = origins.nearest(self.steps) if origins is not None else None
         return found if found is not None else Origin(self)
@@ -117,9 +117,9 @@ class Place:
 
 @record
 class Origin:
-    """Where a value of a document that was put together is from, and what it is called there (None: by its place).
+    """Where a value of a combined document comes from, and its name there (None: it is named by its place).
 
-    `by_aws` tells that AWS wrote it, which does not keep to the limits of its customers.
+    `by_aws` says that AWS wrote it; the limits for documents of customers do not apply to it.
     """
 
     place: Place
@@ -128,23 +128,26 @@ class Origin:
 
 
 class Origins:
-    """From which file each value of a document is that was put together from several ones.
+    """For a document that was put together from several files, the file that each value comes from.
 
-    What was not told of itself is where the value around it is.
+    A value without an origin of its own comes from the same place as the value around it.
     """
 
     def __init__(self) -> None:
         self._root: _Branch = _Branch()
 
     def put(self, steps: Steps, origin: Origin) -> None:
-        """The value at `steps` is from `origin`, and so is all inside it of which nothing else is said."""
+        """Record that the value at `steps` comes from `origin`, with everything in it that has no other origin."""
         here = self._root
         for step in steps:
             here = here.members.setdefault(step, _Branch())
         here.origin = origin
 
     def nearest(self, steps: Steps) -> Origin | None:
-        """The origin of the value at `steps`; None where nothing around it has one. Only the very value has a name."""
+        """The origin of the value at `steps`, or a place inside the nearest origin around it; None where none is known.
+
+        Only an origin that was recorded for this very value has a name.
+        """
         here, found, depth = self._root, self._root.origin, 0
         for index, step in enumerate(steps, 1):
             member = here.members.get(step)
@@ -158,7 +161,7 @@ class Origins:
         return Origin(found.place.at(*steps[depth:]))
 
     def graft(self, steps: Steps, others: Origins, theirs: Steps) -> None:
-        """What `others` tell of the value at `theirs` and all inside it holds for the value at `steps` from now on."""
+        """Copy the origins of the value at `theirs`, and of all inside it, from `others` to the value at `steps`."""
         branch = others._branch(theirs)
         if branch is None or (branch.origin is None and not branch.members):
             found = others.nearest(theirs)
@@ -173,7 +176,7 @@ class Origins:
             here.origin = others.nearest(theirs)
 
     def move(self, steps: Steps, there: Steps) -> None:
-        """The value at `steps` stands at `there` now."""
+        """Record that the value at `steps` has moved to `there`."""
         branch = self._branch(steps)
         self.drop(steps)
         if branch is not None:
@@ -183,7 +186,7 @@ class Origins:
             here.take(branch)
 
     def drop(self, steps: Steps) -> None:
-        """Nothing is told of the value at `steps` any more."""
+        """Forget the origins of the value at `steps`."""
         around = self._branch(steps[:-1])
         if around is not None:
             around.members.pop(steps[-1], None)
@@ -203,7 +206,7 @@ class _Branch:
         self.origin: Origin | None = None
 
     def take(self, other: _Branch) -> None:
-        """All that another branch tells, which counts more."""
+        """Merge another branch into this one; where both have an origin, that of the other counts."""
         if other.origin is not None:
             self.origin = other.origin
         for step, branch in other.members.items():
@@ -219,5 +222,5 @@ class RawDocument:
 
     @property
     def place(self) -> Place:
-        """The place of the whole."""
+        """The place of the whole document."""
         return Place(self.file)

@@ -1,6 +1,7 @@
-"""JSON, with the position of every value at hand but not computed until a message needs it.
+"""JSON, with the position of every value, computed only when a message needs it.
 
-Comes in: text without NUL characters. Goes out: plain values and a way to their positions; InputError with every fault.
+Comes in: text without NUL characters. Goes out: plain values and a function that finds their positions; InputError with
+every fault.
 Never here: files, YAML, the meaning of any value.
 https://www.rfc-editor.org/rfc/rfc8259
 """
@@ -28,8 +29,8 @@ _CONSTANTS = frozenset({"NaN", "Infinity", "-Infinity"})
 def read_json(text: str, name: str) -> tuple[object, Callable[[Steps], Position | None]]:
     """The value of a JSON text and the function from a place in it to its position.
 
-    Beyond what JSON forbids, these are faults: duplicate keys, NaN and the infinities, numbers no one means, NUL
-    characters and halves of surrogate pairs in strings, nesting deeper than 100 levels.
+    Beyond what JSON forbids, these are faults: duplicate keys, NaN and the infinities, numbers that are out of range,
+    NUL characters and lone surrogates in strings, nesting deeper than 100 levels.
     """
     hooks = _Hooks()
     try:
@@ -43,9 +44,9 @@ def read_json(text: str, name: str) -> tuple[object, Callable[[Steps], Position 
 
 
 def read_json_values(text: str, name: str) -> tuple[list[object], Callable[[Steps], Position | None]]:
-    """The values of a text that holds one JSON value after another, as JSON Lines does, and the way to their positions.
+    """The values of a text of consecutive JSON values, such as JSON Lines, and the function that finds their positions.
 
-    The first step of a place is the index of the value. Faults are those of `read_json`.
+    The first step of a place is the index of the value. The faults are those of `read_json`.
     """
     hooks = _Hooks()
     decoder = hooks.decoder()
@@ -76,7 +77,7 @@ def _refuse_odd(text: str, name: str, value: object, *, odd: bool) -> None:
 
 
 class _Hooks:
-    """What the parser calls; `odd` is set where the slower scan has to find the place of a fault."""
+    """Callbacks of the parser; `odd` is set where the slower scan has to find the place of a fault."""
 
     def __init__(self) -> None:
         self.odd = False
@@ -121,29 +122,29 @@ def _after_space(text: str, offset: int) -> int:
 
 
 _PAST = json.JSONDecoder().raw_decode
-"""Reads past one value: of a text and an offset, the value and the offset behind it."""
+"""From a text and an offset, the value that begins there and the offset after it."""
 
 
 class _Finder:
-    """Finds places in a JSON text by walking to them, past the values that are not on the way.
+    """Finds places in a JSON text by walking to them, skipping the values that are not on the way.
 
-    What lies in an object or array on the way is remembered, so that the next place in it is found at once.
+    The members of each object or array on the way are remembered, so that the next place in it is found at once.
     INVARIANT: the parser has accepted the text.
     """
 
     def __init__(self, text: str, values: list[int] | None = None) -> None:
         self._text = text
         self._breaks: list[int] | None = None
-        # By the steps to an object or array: where each member stands (in an object its key), and where its value.
+        # By the steps to an object or array: the offsets of each member (in an object, of its key) and of its value.
         self._members: dict[Steps, dict[str | int, tuple[int, int]]] = {}
         if values is not None:
             self._members[()] = {index: (offset, offset) for index, offset in enumerate(values)}
 
     def __call__(self, steps: Steps) -> Position:
-        """The position of the place `steps` leads to; where it leads nowhere, that of the last place on the way.
+        """The position of the place that `steps` lead to; where there is none, that of the last place on the way.
 
-        The position of an object's member is that of its key. The first of a list is also what stands alone for a list
-        of one, as AWS has it in policies.
+        The position of an object's member is that of its key. Step 0 also leads to a single value that stands in place
+        of a list, as AWS allows in policies.
         """
         around: Steps = ()
         standing = value = _after_space(self._text, 0)
@@ -159,14 +160,14 @@ class _Finder:
         return self._position(standing)
 
     def _position(self, offset: int) -> Position:
-        """Line and column of an offset; where lines end is found once, for whoever asks for many places."""
+        """Line and column of an offset; the line breaks are found once, for all positions."""
         if self._breaks is None:
             self._breaks = [found.start() for found in re.finditer("\n", self._text)]
         line = bisect_left(self._breaks, offset)
         return Position(line + 1, offset - (self._breaks[line - 1] if line else -1))
 
     def _walk(self, offset: int) -> dict[str | int, tuple[int, int]]:
-        """The members of the object or array that begins at `offset`; of anything else none."""
+        """The members of the object or array that begins at `offset`; no members for any other value."""
         text = self._text
         opening = text[offset]
         members: dict[str | int, tuple[int, int]] = {}
@@ -199,7 +200,7 @@ _AFTER = "one value is all that a text has: remove what follows, or what closes 
 
 
 def _syntax_help(error: json.JSONDecodeError) -> str | None:
-    """What is most likely wrong: what other notations have and JSON has not, or what is missing."""
+    """What is most likely wrong: something that other notations allow and JSON does not, or something missing."""
     rest, before = error.doc[error.pos :].lstrip(), error.doc[: error.pos].rstrip()
     if rest.startswith(("//", "/*", "#")):
         return "JSON has no comments: remove it"
@@ -217,8 +218,8 @@ def _syntax_help(error: json.JSONDecodeError) -> str | None:
 
 
 def _too_deep(value: Any, left: int = DEEPEST) -> bool:
-    """Whether a value is nested deeper than `left` levels; looked through in the order in which it lies in memory."""
-    kind = type(value)  # the parser makes these and nothing derived from them
+    """Whether a value is nested deeper than `left` levels; visited in the order in which it lies in memory."""
+    kind = type(value)  # the parser makes plain dicts and lists, no subclasses
     if kind is not dict and kind is not list:
         return False
     if left == 0:
@@ -242,7 +243,7 @@ def _depth_fault(text: str, name: str) -> Fault:
 
 
 class _Frame:
-    """An object or array that is open; `step` is None where a key is due."""
+    """An object or array that is open; `step` is None where a key comes next."""
 
     __slots__ = ("step", "tree")
 
@@ -266,7 +267,7 @@ def _scan(text: str, name: str) -> list[Fault]:
 
 
 class _Scanner:
-    """Walks through the lexemes of a JSON text, without recursion."""
+    """Goes through the lexemes of a JSON text, without recursion."""
 
     def __init__(self, name: str) -> None:
         self.faults: list[Fault] = []

@@ -1,7 +1,7 @@
-"""Structures that a program passes, in the form in which files are read: dicts, lists and scalars.
+"""Structures that a program passes, turned into what reading a file gives: dicts, lists and scalars.
 
-Comes in: mappings, lists and scalars of any make. Goes out: plain dicts and lists; InputError for what no file could
-hold. Never here: the meaning of any value. What is neither (a date, an `Unknown`) goes through as it is.
+Comes in: mappings, lists and scalars of any type. Goes out: plain dicts and lists; InputError for what no file could
+hold. Never here: the meaning of any value. Anything else (a date, an `Unknown`) is passed on as it is.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ HALF_PAIR = "{} has half of a surrogate pair, which is no character"
 
 
 def half_pair(text: str) -> bool:
-    """Whether a text has half of a surrogate pair: neither AWS nor a file can have that."""
+    """Whether a text has a lone surrogate, which neither AWS nor a file can have."""
     return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def plain(value: object, file: SourceFile, steps: Steps = ()) -> object:
-    """The value as a file would give it; `steps` say where in the file. Raises InputError."""
+    """The value as a file would give it; `steps` say where in the file it stands. Raises InputError."""
     return _plain(value, file, steps)
 
 
@@ -38,7 +38,7 @@ def _plain(value: object, file: SourceFile, steps: Steps) -> object:
         members = {
             _name(name, file, steps): _plain(member, file, (*steps, str(name))) for name, member in value.items()
         }
-        # What is plain already stays itself: policies that many principals share are read once.
+        # A value that is already plain stays the same object: policies that many principals share are read once.
         same = type(value) is dict and all(members[name] is member for name, member in value.items())
         return value if same else members
     if isinstance(value, (list, tuple)):
@@ -51,7 +51,7 @@ def _plain(value: object, file: SourceFile, steps: Steps) -> object:
 
 
 def _name(name: object, file: SourceFile, steps: Steps) -> object:
-    """The name of a member: what is no text is for others to refuse."""
+    """The name of a member; a name that is not text is refused elsewhere."""
     return _plain(name, file, steps) if isinstance(name, str) else name
 
 

@@ -1,6 +1,6 @@
-"""Numbers of YAML and JSON: whole ones as int, others as Decimal, so that the text they were written in survives.
+"""Numbers of YAML and JSON: whole numbers as int, all others as Decimal, which keeps the digits as written.
 
-Comes in: the text of a number. Goes out: the number; ValueError where it is too large to be meant.
+Comes in: the text of a number. Goes out: the number; ValueError where it is out of range.
 Never here: which texts are numbers; YAML and JSON differ in that.
 """
 
@@ -13,11 +13,11 @@ from kms_eval.errors import quoted
 if TYPE_CHECKING:
     from decimal import Decimal
 
-# Far beyond any number in AWS's documents; a number within them can be turned into an int or printed at no cost.
+# Limits far beyond any number in AWS's documents; a number within them is cheap to convert to an int and to print.
 _LONGEST = 100
 _GREATEST_EXPONENT = 400
 GREATEST = 10**_LONGEST
-"""Whole numbers from here on are refused; Python itself would not print the largest of them."""
+"""Whole numbers of this size or more are refused; Python itself refuses to print very large ones."""
 
 
 def whole_number(text: str) -> int:

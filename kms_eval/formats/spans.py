@@ -1,7 +1,7 @@
 """Where values begin and end in a text, to the character.
 
-Comes in: the text of a YAML or JSON document. Goes out: the span of a place in it; None where the text has none.
-Never here: values. A reader knows the lines of what it reads; this is for whoever points at a place in the text.
+Comes in: the text of a YAML or JSON document. Goes out: the span of a place in it; None where the text cannot be read.
+Never here: values. The readers know the lines of values; this is for output that marks the exact text.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class Span(NamedTuple):
 def spans(text: str) -> Callable[[Steps], Span | None]:
     """The function from a place to the span of the value there, or of the nearest one around it.
 
-    A member of a mapping spans its key as well. JSON is read as the YAML that it is; where that fails (rare escapes),
-    there are no spans.
+    The span of a mapping's member includes its key. JSON is read as YAML; where that fails (rare escapes), there are no
+    spans.
     """
     root = root_of(text)
     return lambda steps: None if root is None else _span(root, steps)
 
 
 def root_of(text: str) -> yaml.Node | None:
-    """The tree of a text; None where it cannot be read so."""
+    """The tree of YAML nodes of a text; None where it cannot be read as YAML."""
     try:
-        # A tab is one character to whoever counts columns, and white space between the values of JSON.
+        # A tab counts as one column, and between the values of JSON it is white space like a blank.
         root: yaml.Node | None = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
@@ -46,7 +46,7 @@ def root_of(text: str) -> yaml.Node | None:
 
 
 def node_at(root: yaml.Node | None, steps: Steps) -> yaml.Node | None:
-    """The very node at a place; None where there is none."""
+    """The node at exactly this place; None where there is no such place."""
     here = root
     for step in steps:
         found = None if here is None else next(_members(here, step), None)
@@ -60,7 +60,7 @@ def _span(root: yaml.Node, steps: Steps) -> Span:
         found = next(_members(here, step), None)
         if found is None:
             if step == 0:
-                continue  # the first of a list is also what stands alone for a list of one
+                continue  # step 0 also leads to a single value that stands in place of a list
             break
         start, here = found
     return Span(
@@ -69,7 +69,7 @@ def _span(root: yaml.Node, steps: Steps) -> Span:
 
 
 def _members(node: yaml.Node, step: str | int) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    """Where the member begins, and the member."""
+    """The node at which the member begins (in a mapping, its key), and the member."""
     if isinstance(node, yaml.MappingNode):
         yield from ((key, value) for key, value in node.value if key.value == step)
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

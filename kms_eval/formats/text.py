@@ -1,7 +1,7 @@
-"""The one reader of files: YAML or JSON, UTF-8, to plain values that know their places.
+"""The one reader of files: from UTF-8 text in YAML or JSON to plain values with their positions.
 
 Comes in: a path, or a text. Goes out: a RawDocument; InputError with every fault, and no other exception.
-Never here: scenarios, policies, the meaning of any value. YAML and JSON readers are loaded when one is needed.
+Never here: scenarios, policies, the meaning of any value. The YAML and JSON readers are imported on first use.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ def read_file(path: Path, name: str | None = None) -> RawDocument:
 def read_text(text: str | bytes, name: str, *, format: Format) -> RawDocument:  # noqa: A002 - the plain word for it
     """The document in a text in memory. Raises InputError as `read_file` does."""
     if isinstance(text, str):
-        # A text in memory may hold what no file can: halves of surrogate pairs.
+        # A text in memory may hold what no file can: lone surrogates.
         text = text.encode("utf-8", "surrogatepass")
     value, position = _reader(format)(decoded(text, name), name)
     return RawDocument(SourceFile(name, None, position), value)
 
 
 def read_embedded(text: str, place: Place) -> object:
-    """The value of a JSON text that is itself a value of a document, as AWS hands out policies.
+    """The value of a JSON text that is itself a value of a document, the form in which AWS returns policies.
 
     Places inside it are places of the outer document: their fields are complete, their line is that of the text.
-    InputError: every fault, named by the outer file, line and field.
+    InputError: every fault, with the file, line and field in the outer document.
     """
     try:
         return read_text(text, "", format="json").value
@@ -71,7 +71,7 @@ def _member(field: str | None) -> str:
 
 
 def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps], Position | None]]]:
-    # Imported here: most runs need one of the two, and `--help` neither.
+    # Imported here: most runs need only one of the two, and `--help` needs neither.
     if form == "json":
         from kms_eval.formats.json_text import read_json  # noqa: PLC0415
 
@@ -82,10 +82,11 @@ def _reader(form: Format) -> Callable[[str, str], tuple[object, Callable[[Steps]
 
 
 def file_bytes(path: Path, name: str) -> bytes:
-    """What is in a file that messages call `name`. Raises InputError."""
+    """The content of a file that messages call `name`. Raises InputError."""
     try:
         with path.open("rb") as file:
-            # Room is made for as many bytes as are asked for: what a file has, and one to see whether there are more.
+            # `read` allocates as many bytes as it is asked for, so ask for the file's size and one more byte, which
+            # shows whether the file has grown.
             expected = min(os.fstat(file.fileno()).st_size, LARGEST_FILE_BYTES)
             data = file.read(expected + 1)
             if len(data) > expected:
@@ -107,7 +108,8 @@ def file_bytes(path: Path, name: str) -> bytes:
 
 def _neighbour(path: Path) -> str | None:
     try:
-        # By the names without their endings, which make strangers look alike; a link to nowhere is no advice itself.
+        # Compare names without their suffixes, which make different names look similar. The file itself, if it is a
+        # broken link, is not suggested.
         names = {other.stem: other.name for other in path.parent.iterdir() if other.name != path.name}
     except OSError:
         return None
@@ -116,7 +118,7 @@ def _neighbour(path: Path) -> str | None:
 
 
 def decoded(data: bytes, name: str) -> str:
-    """The text of a file, without a byte order mark. Raises InputError for other encodings than UTF-8, and for none."""
+    """The text of a file, without a byte order mark. Raises InputError for anything but UTF-8, and for empty text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(Fault("is UTF-16 text", Location(name), "save it as UTF-8"))
     if (offset := data.find(b"\0")) >= 0:

@@ -1,7 +1,7 @@
-"""What a source says exists but cannot show.
+"""Values that a source says exist but cannot show.
 
-Comes in: a reason, an address and a remedy from whoever could not show a value. Goes out: a value that stands in raw
-documents wherever the value itself would. Never here: what follows from not knowing; the engine decides that.
+Comes in: a reason, an address and a remedy from the source that could not show a value. Goes out: a marker that stands
+in raw documents in place of the value. Never here: how an unknown value affects decisions; that is for the engine.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 class Unknown:
     """A value that exists and cannot be shown: known after apply, refused by AWS, a parameter without a value.
 
-    `reason` says why it cannot be shown (``known after apply``), `address` what it is about
-    (``aws_kms_key.app.policy``), `remedy` how to tell it; an empty remedy means that there is none to give.
+    `reason` says why it cannot be shown (``known after apply``), `address` which value it is
+    (``aws_kms_key.app.policy``), `remedy` how to supply it (empty: there is no remedy).
     """
 
     reason: str
@@ -29,7 +29,7 @@ class Unknown:
 
 
 def unknown_in(value: object) -> Unknown | None:
-    """The unknown that a raw value is: the marker itself, or the mapping that stands for it in scenario files."""
+    """The `Unknown` for a raw value that is one, or the mapping for one in scenario files; None for other values."""
     if isinstance(value, Unknown):
         return value
     if not isinstance(value, Mapping) or "unknown" not in value or not value.keys() <= {"unknown", "address", "remedy"}:

@@ -3,8 +3,8 @@
 Comes in: text. Goes out: plain values and their lines; InputError with every fault.
 Never here: files, JSON, the meaning of any value, PyYAML's own constructors (they follow YAML 1.1: ``no``, ``012``).
 
-Stricter than the core schema where people mean text: digits that begin with a zero stay text, and the key of a mapping
-is always the text it is written in, so that an account id keeps its zeros.
+Different from the core schema where people mean text: digits that begin with a zero stay text, and the key of a mapping
+is always the text as written, so that an account id keeps its zeros.
 https://yaml.org/spec/1.2.2/#103-core-schema
 """
 
@@ -22,13 +22,14 @@ from kms_eval.formats.lines import DEEPEST, LineTree
 from kms_eval.formats.numbers import fraction, whole_number
 from kms_eval.records import record
 
-# Values that aliases may repeat in one document. An honest one repeats a few; a hostile one doubles them line by line.
+# How many values aliases may repeat in one document. Ordinary documents repeat a few; hostile ones double them with
+# every line.
 MOST_REPEATED = 200_000
 
 # The parser written in C reads an order of magnitude faster; PyYAML can be built without it.
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# Those that are not compiled here are rarely asked for, if ever.
+# Patterns that are not compiled here are rarely needed.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNFIT = "[\0\ud800-\udfff]"
 _START = Position(1, 1)
@@ -49,8 +50,8 @@ def read_yaml(text: str, name: str) -> tuple[object, Callable[[Steps], Position 
     """The value of a YAML text of one document, and the function from a place in it to its position.
 
     Beyond what YAML forbids, these are faults: duplicate keys, merge keys, tags outside the core schema, keys that are
-    not scalars, aliases that repeat too much or contain themselves, numbers no one means, nesting deeper than 100
-    levels, several documents.
+    not scalars, aliases that repeat too much or contain themselves, numbers that are out of range, nesting deeper than
+    100 levels, several documents.
     """
     if found := _UNPRINTABLE.search(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -82,7 +83,10 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str, name: str) -> Fault:
 
 
 def scalar_value(text: str) -> object:
-    """What a scalar without quotes or tag is in the core schema. Raises ValueError for a number no one means."""
+    """The value of a scalar without quotes or tag in the core schema.
+
+    Raises ValueError for infinities, for what is "not a number", and for numbers out of range.
+    """
     if text in _NAMED:
         return _NAMED[text]
     if text[0] not in "+-.0123456789":
@@ -101,7 +105,7 @@ def scalar_value(text: str) -> object:
 def _tagged(kind: type, what: str) -> Callable[[str], object]:
     def read(text: str) -> object:
         value = scalar_value(text)
-        # To Python a Boolean is a whole number.
+        # In Python a bool is an int.
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise ValueError(f"{quoted(text)} is not {what}")
         return value
@@ -134,7 +138,7 @@ def _no_number(text: str) -> NoReturn:
 
 @record
 class _Node:
-    """A finished value with what an alias to it needs: its size and height count the aliases inside it."""
+    """A finished value with what an alias to it needs: its size and height, in which aliases inside it are counted."""
 
     value: object
     lines: LineTree
@@ -143,7 +147,7 @@ class _Node:
 
 
 class _Frame:
-    """A mapping or sequence that is open. `step` is the index or key of the member that is due, None where a key is."""
+    """A mapping or sequence that is open. `step` is the index or key of the next member; None where a key is next."""
 
     __slots__ = ("anchor", "container", "height", "keys", "lines", "size", "step")
 
@@ -164,7 +168,7 @@ class _Frame:
 
 
 class _Builder:
-    """Builds the value from parser events, without recursion, and goes on after a fault wherever that makes sense."""
+    """Builds the value from parser events, without recursion; it continues after a fault wherever that makes sense."""
 
     def __init__(self, name: str) -> None:
         self.faults: list[Fault] = []
@@ -178,7 +182,7 @@ class _Builder:
         self._frames: list[_Frame] = []
 
     def take(self, event: yaml.Event) -> None:
-        """The next event of the parser. Raises InputError where there is no sense in going on."""
+        """Take the next event of the parser. Raises InputError where it makes no sense to continue."""
         if event.start_mark is not None:
             self.position = Position(event.start_mark.line + 1, event.start_mark.column + 1)
         match event:
@@ -256,7 +260,7 @@ class _Builder:
         if event.tag not in _COLLECTION_TAGS[type(event)]:
             self._tag_fault(event.tag)
         if event.anchor is not None:
-            # Open: an alias to it from inside would be endless.
+            # None means that it is still open: an alias from inside would make it contain itself.
             self._anchors[event.anchor] = None
         frame = (
             _Frame({}, self.position, None, event.anchor)
@@ -285,11 +289,11 @@ class _Builder:
             self._stop(f"aliases repeat more than {MOST_REPEATED:,} values")
         if len(self._frames) + node.height > DEEPEST:
             self._stop(f"nested more than {DEEPEST} levels deep")
-        # Inside, the lines are those of the anchor; the member itself stands here.
+        # The lines of its members are those at the anchor; its own line is that of the alias.
         self._add(_Node(node.value, LineTree(self.position, node.lines.members), node.size, node.height))
 
     def _add(self, node: _Node) -> None:
-        """Give a finished value to the container that is open."""
+        """Add a finished value to the innermost open container."""
         if not self._frames:
             self.value = node.value
             self.lines.members[0] = node.lines

@@ -1,6 +1,6 @@
-"""Amazon Resource Names: taking them apart and comparing them with patterns in AWS's two ways.
+"""Amazon Resource Names: parsing them, and comparing them with patterns in AWS's two ways.
 
-Comes in: ARN text and globs. Goes out: the six fields; tests. Never here: what a resource is for.
+Comes in: ARN text and globs. Goes out: the six fields; matchers. Never here: what a resource is for.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
@@ -29,7 +29,7 @@ class Arn(NamedTuple):
 
 
 def parse(text: str) -> Arn | None:
-    """The ARN, or None where the text has not the six parts of one."""
+    """The ARN, or None where the text does not have the six parts of one."""
     parts = text.split(":", _FIELDS - 1)
     if len(parts) != _FIELDS or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
         return None
@@ -38,9 +38,9 @@ def parse(text: str) -> Arn | None:
 
 @lru_cache(maxsize=4096)
 def field_matcher(glob: str) -> Matcher | None:
-    """ArnLike: six components compared one by one, wildcards confined to theirs (semantics C18).
+    """ArnLike: six components compared one by one, each wildcard confined to its component (semantics C18).
 
-    None where the pattern has not six components: nothing matches it.
+    None where the pattern does not have six components: it matches nothing.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html (ARN)
     """
     parts = glob.split(":", _FIELDS - 1)
@@ -51,10 +51,11 @@ def field_matcher(glob: str) -> Matcher | None:
 
 @lru_cache(maxsize=8192)
 def resource_matcher(glob: str) -> Matcher:
-    """The strict reading of a Resource pattern: wildcards stay in their field, but for a ``*`` that ends its field.
+    """The strict reading of a Resource pattern: wildcards stay in their field, except a ``*`` that ends its field.
 
-    Such a ``*`` also runs across the colons that follow: ``arn:aws:kms:*:key/ID`` matches the ARN of a key (semantics
-    S2). A wildcard in the service field is not allowed by AWS and matches nothing here (semantics R4, Z23).
+    Where the pattern has fewer than six fields, such a ``*`` also matches across colons: ``arn:aws:kms:*:key/ID``
+    matches the ARN of a key (semantics S2). AWS does not allow a wildcard in the service field; such a pattern matches
+    nothing here (semantics R4, Z23).
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
     if only_stars(glob):
@@ -64,13 +65,13 @@ def resource_matcher(glob: str) -> Matcher:
         return _nothing
     matchers = [compile_glob(part) for part in parts]
     if len(parts) == _FIELDS:
-        # Each part takes a field at least, so that none is left for a `*` to run into.
+        # Each part takes at least one field, so no field is left for a `*` to extend into.
         return _fields(matchers)
     return _running(matchers, [ends_in_star(part) for part in parts])
 
 
 def completed(glob: str) -> str | None:
-    """An ARN that lacks fields, with ``*`` in each of them; None where it is whole, or no ARN (semantics S2).
+    """An incomplete ARN, with ``*`` in each missing field; None where it is complete, or not an ARN (semantics S2).
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
@@ -91,7 +92,7 @@ def _fields(matchers: list[Matcher]) -> Matcher:
 
 
 def _running(matchers: list[Matcher], running: list[bool]) -> Matcher:
-    """Fewer parts than fields: those that are `running` may take several fields of the text."""
+    """For a pattern with fewer than six fields: those that are `running` may take several fields of the text."""
     last = len(matchers) - 1
 
     def match_from(part: int, fields: list[str]) -> bool:
@@ -104,7 +105,7 @@ def _running(matchers: list[Matcher], running: list[bool]) -> Matcher:
         )
 
     def match(text: str) -> bool:
-        # The resource may have colons of its own, which are not borders of fields.
+        # The resource may contain colons, which do not separate fields.
         return text.count(":") >= _FIELDS - 1 and match_from(0, text.split(":", _FIELDS - 1))
 
     return match

@@ -1,6 +1,6 @@
-"""Texts of which the end is not told: the name of a role session that a question leaves out (semantics S7).
+"""Texts whose end is unknown: they end in the name of a role session that a question leaves out (semantics S7).
 
-Comes in: a glob and what is known of a text. Goes out: whether the glob matches whatever the end is, or some ends only.
+Comes in: a glob and the known start of a text. Goes out: whether the glob matches for every end, for some, or for none.
 Never here: which condition key has such a value, effects.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 OPEN_END = "\x01"
-"""Stands for the end of such a text. No text of AWS has this character."""
+"""Stands for the unknown end of a text. No text of AWS has this character."""
 
 # A role session's name: AWS STS, AssumeRole, RoleSessionName.
 _LEAST, _MOST = 2, 64
@@ -21,10 +21,7 @@ Token = tuple[str, bool]
 
 
 def matches_open(glob: str, start: str) -> bool | None:
-    """Whether the glob matches `start` with any session name after it: True for all names, False for none.
-
-    None: for some names only.
-    """
+    """Whether the glob matches `start` followed by a session name: True for all, False for none, None for some."""
     tokens = tuple(_tokens(glob))
     some = False
     for position in _after(tokens, start):
@@ -48,7 +45,7 @@ def _tokens(glob: str) -> Iterator[Token]:
 
 
 def _after(tokens: tuple[Token, ...], start: str) -> frozenset[int]:
-    """The positions in the glob at which a text may go on that begins with `start`."""
+    """The positions in the glob that can be reached by matching `start`."""
     positions = _with_empty_stars(tokens, {0})
     for character in start:
         reached = set()

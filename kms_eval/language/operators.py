@@ -1,11 +1,11 @@
 """Condition operators, one row each: how a policy value is read and how a request value is compared with it.
 
-Comes in: texts. Goes out: true or false for one policy value and one request value, in the positive sense; negation,
-set qualifiers, IfExists, missing keys and variables are handled once, by the compiler of conditions.
+Comes in: texts. Goes out: true or false for one policy value and one request value, without negation; negation, set
+qualifiers, IfExists, missing keys and policy variables are handled once, by the compiler of conditions.
 Never here: contexts, statements, effects.
 
-`generous` chooses between two readings where AWS leaves one open: False asks for a match under both, True for a match
-under either (semantics §0, the two-readings rule). To add an operator, add a row.
+`generous` chooses between two readings where AWS leaves the meaning open: False requires a match in both readings, True
+in either (semantics §0, the two-readings rule). To add an operator, add a row.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
@@ -22,7 +22,7 @@ from kms_eval.records import record
 
 ValueType = Literal["String", "Numeric", "Date", "Bool", "Binary", "IPAddress", "ARN", "Null"]
 
-# What a policy value becomes is the operator's own business, hence Any.
+# Each operator turns a policy value into a type of its own, hence Any.
 Prepared = Any
 
 
@@ -70,7 +70,7 @@ def _arn_matches(pattern: _ArnPattern, text: str, generous: bool) -> bool:
 
 
 def same(prepared: Prepared, value: Any, _generous: bool) -> bool:
-    """Equality, whatever the values are."""
+    """Whether the two values are equal, whatever their type."""
     return bool(prepared == value)
 
 
@@ -136,7 +136,7 @@ ROWS: tuple[Operator, ...] = (
     _arn("ArnNotEquals", negated=True),
     _arn("ArnLike"),
     _arn("ArnNotLike", negated=True),
-    # Tests presence, not a value: the compiler of conditions asks only `read`.
+    # Tests presence, not a value: the compiler of conditions uses only `read`.
     Operator("Null", "Null", values.boolean, str, same),
 )
 

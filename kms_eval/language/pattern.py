@@ -1,10 +1,10 @@
-"""Globs as AWS means them: ``*`` any run of characters (also none), ``?`` exactly one, everything else itself.
+"""Globs as AWS defines them: ``*`` is any sequence of characters (or none), ``?`` exactly one, all else itself.
 
-Comes in: text as AWS writes it. Goes out: a test of one string. The only module that knows wcmatch.
+Comes in: text as AWS writes it. Goes out: a matcher for one string. The only module that knows wcmatch.
 Never here: which element the pattern came from, ARNs, case rules beyond what the caller asks for.
 
 A *glob* below is text in wcmatch's own syntax, where a backslash makes the next character ordinary. `wild` and
-`literal` write it, so that pieces of both kinds can be joined before they are compiled.
+`literal` produce globs, so that pieces of both kinds can be joined before they are compiled.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
@@ -33,12 +33,12 @@ def literal(text: str) -> str:
 
 
 def is_wild(glob: str) -> bool:
-    """Whether the glob has a wildcard at all."""
+    """Whether the glob has a wildcard."""
     return _WILDCARD.match(glob) is not None
 
 
 def only_stars(glob: str) -> bool:
-    """Whether the glob is ``*`` (or a run of them), which everything matches."""
+    """Whether the glob is ``*`` (or several of them), which matches everything."""
     return glob != "" and glob.strip("*") == ""
 
 
@@ -50,7 +50,7 @@ def ends_in_star(glob: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def compile_glob(glob: str) -> Matcher:
-    """The test for one glob: the whole string, case-sensitive, in time linear in the string for each wildcard."""
+    """The matcher for one glob: whole string, case-sensitive, in time linear in the string for each wildcard."""
     if only_stars(glob):
         return _everything
     if not is_wild(glob):
@@ -59,7 +59,7 @@ def compile_glob(glob: str) -> Matcher:
         start = _plain(glob[:-1])
         return lambda text: text.startswith(start)
 
-    # Imported here: most worlds have no other wildcards, and need not pay for it.
+    # Imported here: most worlds have no other kind of pattern, and should not pay for the import.
     from wcmatch import fnmatch  # noqa: PLC0415
 
     # FORCEUNIX: no Windows paths; DOTMATCH: a leading dot is ordinary; CASE: ARNs and values keep their case.
@@ -70,7 +70,7 @@ def compile_glob(glob: str) -> Matcher:
 
 
 def compile_text(text: str) -> Matcher:
-    """The test for AWS text with wildcards, case-sensitive."""
+    """The matcher for AWS text with wildcards, case-sensitive."""
     return compile_glob(wild(text))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Address = IPv4Address | IPv6Address
     Network = IPv4Network | IPv6Network
 
-# Compiled when they are first needed: most policies have neither numbers nor dates.
+# Compiled on first use: most policies have neither numbers nor dates.
 _NUMBER = r"(?a)[-+]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][-+]?\d{1,4})?"
 _DATE = (
     r"(?a)(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
@@ -28,13 +28,13 @@ _DATE = (
 )
 _EPOCH_SECONDS = r"(?a)-?\d{5,20}(?:\.\d{1,9})?"
 _NETWORK = r"(?a)[0-9a-fA-F:.]+(?:/\d{1,3})?"
-_KEPT = 4096  # a request is asked about the same values by many statements
+_KEPT = 4096  # many statements compare the same values of a request
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=_KEPT)
 def number(text: str) -> Decimal:
-    """An integer or decimal, compared by value: ``7`` is ``7.0``."""
+    """An integer or decimal, compared by value: ``7`` equals ``7.0``."""
     if re.fullmatch(_NUMBER, text):
         from decimal import Decimal, InvalidOperation  # noqa: PLC0415 - most policies have no numbers
 
@@ -50,8 +50,8 @@ def number(text: str) -> Decimal:
 def instant(text: str) -> Decimal:
     """A point in time as seconds since 1970-01-01T00:00:00Z.
 
-    ISO 8601 in the W3C profile (``YYYY`` to ``YYYY-MM-DDThh:mm:ss.fZ``), or epoch seconds. A date alone is its midnight
-    in UTC, a time without zone is UTC (semantics C16, inferred).
+    ISO 8601 in the W3C profile (``YYYY`` to ``YYYY-MM-DDThh:mm:ss.fZ``), or epoch seconds. A date without a time is
+    midnight UTC, a time without a zone is UTC (semantics C16, inferred).
     """
     from decimal import Decimal  # noqa: PLC0415
 
@@ -83,7 +83,7 @@ def boolean(text: str) -> bool:
 
 
 def binary(text: str) -> bytes:
-    """Bytes written in base64."""
+    """The bytes of base64 text."""
     from base64 import b64decode  # noqa: PLC0415 - rarely needed
 
     try:
@@ -110,7 +110,7 @@ def networks(text: str) -> Networks:
     """A CIDR range or single address of a policy; host bits beyond the prefix are ignored."""
     from ipaddress import ip_network  # noqa: PLC0415 - costs start-up time that most policies do not need
 
-    # Neither masks nor scopes, which Python would take.
+    # Neither netmasks nor scope ids, which Python would accept.
     readable = text if re.fullmatch(_NETWORK, text) else ""
     try:
         narrow = ip_network(readable, strict=False)

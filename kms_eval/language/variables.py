@@ -34,13 +34,13 @@ class Variable:
 
 @record
 class Template:
-    """Text with variables. Parts are AWS text (str, wildcards live), escaped characters (tuple) and variables."""
+    """Text with variables. Parts are AWS text (str, with wildcards), escaped characters (tuple) and variables."""
 
     parts: tuple[str | tuple[str] | Variable, ...]
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The condition keys it needs, in lower case."""
+        """The condition keys of its variables, by their canonical names."""
         return tuple(part.key for part in self.parts if isinstance(part, Variable))
 
     def text(self, lookup: Lookup) -> str | None:
@@ -54,9 +54,10 @@ class Template:
         return "".join(pieces)
 
     def glob(self, lookup: Lookup, *, wildcards_in_values: bool) -> str | None:
-        """Filled in as a glob; `wildcards_in_values` lets ``*`` inside a substituted value be one (semantics W9).
+        """Filled in as a glob; None where a variable has no value and no default (semantics W6).
 
-        The open end of a value then matches anything; else it matches nothing.
+        With `wildcards_in_values` a ``*`` inside a substituted value is a wildcard (semantics W9), and the unknown end
+        of a value (`OPEN_END`) matches anything; otherwise the unknown end matches nothing.
         """
         pieces: list[str] = []
         for part in self.parts:
@@ -94,7 +95,7 @@ def parse(text: str) -> Template:
 
 
 def has_variables(text: str) -> bool:
-    """Whether the text has a ``${`` at all."""
+    """Whether the text contains ``${``."""
     return "${" in text
 
 
