@@ -24,8 +24,8 @@ from kms_eval.world.model import Key
 class Who:
     """One principal's answer. `because` is the reason, or the conditions; empty for `never` unless asked for.
 
-    `by` names the statements and grants behind it, `unknowns` what no source could show, and what it hangs on, `doubts`
-    the codes of warnings about questions that AWS leaves open, on which it hangs.
+    `by` names the statements and grants behind it, `unknowns` what no source could show and the answer depends on,
+    `doubts` the codes of warnings about questions that AWS leaves open and the answer depends on.
     """
 
     person: Person
@@ -38,7 +38,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All answers about one action on one key; `key` and `key_arn` None where the action has no key."""
+    """All answers about one action on one key; `key` and `key_arn` are None if the action has no key."""
 
     action: str
     key: str | None
@@ -65,7 +65,7 @@ class _Collected:
     answers: dict[tuple[str, Key | None], list[Who]] = field(default_factory=dict)
 
     def add(self, cells: Iterable[tuple[Key | None, GridCell]], asker: Asker, person: Person, actions: int) -> None:
-        """What one asker may do, on several keys or without one; the cells are those that are decided alike."""
+        """Add what one asker may do, on several keys or without one; each cell is the one decided for its class."""
         asked = [(action.name, bit_of(action.name)) for action in actions_in(actions)]
         never = Who(person, "never")
         known: dict[int, Doubts] = {}
@@ -78,7 +78,7 @@ class _Collected:
                 who = never
                 if answer != "never" or self.denials:
                     who = self._who(self.grid.of_pair(alike, asker, key), person, bit)
-                # Nobody in particular, who never may: nothing is said by saying so.
+                # That anyone of many is never allowed is not worth an answer.
                 elif not asker.is_one:
                     continue
                 if doubts:
@@ -105,7 +105,7 @@ def who_can(
     denials: bool = False,
     track: Track = iter,
 ) -> WhoCan:
-    """Ask the grid about every asker. With `denials` the reason why somebody never may is looked for as well."""
+    """Ask the grid about every asker. With `denials`, answers of `never` have their reasons, too."""
     grid = grid.about(actions, keys)
     collected = _Collected(grid, denials)
     for asker in track(askers):
