@@ -278,7 +278,7 @@ class Grid:
         return GridCell(asker, None, always, sometimes, kinds, undetermined, 0, (asker, None), pair_class)
 
     def residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
-        """The conditions of those actions in `mask` that are sometimes allowed, by equal conditions."""
+        """The conditions of those actions in `mask` that are sometimes allowed, grouped by equal conditions."""
         found = self.residual_of_class(grid_cell, mask)
         mine = self._counterparts(grid_cell)
         if mine is None:
@@ -333,7 +333,7 @@ class Grid:
         return found
 
     def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:
-        """Why the actions in `mask` that are not in `sometimes` are always or never allowed, by reason."""
+        """Why the actions in `mask` that are not in `sometimes` are always or never allowed, grouped by reason."""
         mask &= self._actions & ~grid_cell.sometimes
         mask &= ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY
         question = (grid_cell.pair_class, mask)
