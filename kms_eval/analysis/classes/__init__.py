@@ -1,1 +1,1 @@
-"""Requests that no policy tells apart: equivalence classes of callers and keys; each pair of classes is decided once."""
+"""Requests that no policy tells apart: equivalence classes of callers and keys, each pair of classes decided once."""
