@@ -2,8 +2,8 @@
 
 Comes in: what decides, checks, a time. Goes out: a result for each. Never here: files, printing, a clock.
 
-A check that nobody may do something *holds* if for each principal the grid answers *never* or the solver proves that no
-request meets the conditions; it *fails* if the engine has allowed a request; otherwise it is *undetermined*.
+A check `nobody` or `only` *holds* if for each principal the grid answers *never* or the solver proves that no request
+meets the conditions; it *fails* if the engine has allowed a request; otherwise it is *undetermined*.
 """
 
 from __future__ import annotations
