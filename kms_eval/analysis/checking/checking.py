@@ -1,6 +1,6 @@
 """Running checks: for everybody, every key and every request that could be made.
 
-Comes in: what decides, checks, a time. Goes out: a result for each. Never here: files, printing, a clock.
+Comes in: an evaluator, checks, a time. Goes out: a result for each. Never here: files, printing, a clock.
 
 A check `nobody` or `only` *holds* if for each principal the grid answers *never* or the solver proves that no request
 meets the conditions; it *fails* if the engine has allowed a request; otherwise it is *undetermined*.
