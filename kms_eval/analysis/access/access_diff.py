@@ -146,7 +146,7 @@ _Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
 
 
 class _Comparing:
-    """Finds the changes between cells; each two classes are compared once."""
+    """Finds the changes between cells; each pair of classes is compared once."""
 
     def __init__(self, before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> None:
         self._before, self._after = before, after
@@ -212,7 +212,7 @@ class _Comparing:
         return replace(change, kind=_KINDS[compared.relation], gained=compared.gained, lost=compared.lost)
 
     def _shown(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
-        """Access that appears or disappears under conditions, with a request that shows it; None: proved to be none."""
+        """Access that appears or disappears under conditions, with a request that shows it; None if none can."""
         question = tuple(None if each is None else each.pair_class for each in (one, other))
         if ALWAYS in {change.before, change.after} or self._showing[question] >= _MOST_SHOWN:
             return change
@@ -274,7 +274,7 @@ class _Sides:
 
 
 def _paired(before: Evaluator, after: Evaluator, names: Sequence[str]) -> list[_Pair]:
-    """Askers by name. One that a side only names and the other side does not know is asked about on both sides.
+    """Askers by name. One that only one side knows, and only names, is asked about on both sides.
 
     A principal that one side describes and the other does not know does not exist on that other side.
     """

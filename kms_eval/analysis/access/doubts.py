@@ -43,7 +43,7 @@ _MAY_BE_TWO = (
 """Prefixes of condition keys (lower case) that may have two readings even if the question gives them no value."""
 
 _NAMED = ("aws:resourcetag/", "aws:principaltag/", "kms:encryptioncontext:", "kms:resourcealiases")
-"""Those of these prefixes for whose keys it can be looked up whether there are two readings."""
+"""Those of these prefixes whose keys can be looked up to see whether they have two readings."""
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class DoubtsFinder:
         return tuple(dict.fromkeys(warned.code for warned in doubts(self.evaluator, ruling)))
 
     def _doubtful(self, cell: Cell) -> int:
-        """The actions to which something applies that may have two readings."""
+        """The actions that depend on something that may have two readings."""
         shape, scope = cell.shape, cell.scope
         key = scope.target.key
         everything = (

@@ -60,7 +60,7 @@ class Judged:
 
     @property
     def findings(self) -> int:
-        """How many unexpected changes of the kinds that fail and locked keys there are."""
+        """The number of unexpected changes of the kinds that fail, plus that of locked keys."""
         changes = self.compared.changes
         return sum(self.is_finding(change) for change in changes) + len(self.locked)
 

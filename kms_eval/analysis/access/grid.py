@@ -53,8 +53,9 @@ class GridCell:
     """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
 
     `undetermined` and `public` are subsets of `sometimes`: actions for which no request is sure to be allowed, because
-    it depends on something that no source could show; and actions allowed whoever asks. Pairs that no policy tells
-    apart are decided once: `first` is the pair that was decided, this one or another, and `pair_class` is their class.
+    it depends on something that no source could show; and actions with no condition about who asks. Pairs that no
+    policy tells apart are decided once: `first` is the pair that was decided, this one or another, and `pair_class` is
+    their class.
     """
 
     asker: Asker

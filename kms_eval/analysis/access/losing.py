@@ -26,7 +26,7 @@ _GOING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 
 @dataclass(frozen=True, slots=True)
 class Losing:
-    """A key whose policy no known principal could change, or would be refused by AWS KMS when the caller puts it."""
+    """A key whose policy no known principal could change, or that AWS KMS would not accept from the caller."""
 
     key: str
     key_arn: str

@@ -102,7 +102,7 @@ def _surely_possible(cell: Cell, open_conditions: OpenConditions, sums: list[int
 def _with_retiring(
     cell: Cell, open_conditions: OpenConditions, sums: list[int], pending: list[Entry]
 ) -> tuple[list[Entry], int, int]:
-    """The entries that are still pending, what is allowed whether or not they apply, and what is in the best case."""
+    """The entries that are still pending, what is allowed whether or not they apply, and what at best is allowed."""
     always, possible = _answers(cell, sums, pending)
     retiring = [entry for entry in pending if entry.allowance is not None and entry.actions & RETIRE_GRANT]
     if not retiring:
@@ -113,7 +113,7 @@ def _with_retiring(
 
 
 def _answers(cell: Cell, sums: list[int], pending: list[Entry]) -> tuple[int, int]:
-    """What is allowed whether or not the pending entries apply, and what is allowed in the best case."""
+    """What is allowed whether or not the pending entries apply, and what at best is allowed."""
     least, most = list(sums), list(sums)
     for entry in pending:
         (least if entry.layer_index == LayerIndex.DENY else most)[entry.layer_index] |= entry.actions

@@ -91,7 +91,7 @@ class ResidualConditions:
         return self.beyond is not None or set(map(frozenset, self.ways)) == set(map(frozenset, other.ways))
 
     def and_also(self, other: ResidualConditions) -> ResidualConditions:
-        """What has to be met where both have to be met."""
+        """The conditions under which both are met."""
         ways, complete = combined((self.ways, other.ways))
         complete = complete and self.beyond is None and other.beyond is None
         beyond = None if complete else frozenset((_all_of(self), _all_of(other)))

@@ -110,7 +110,7 @@ class Relevance:
         if pairs is not None:
             left["encryption_context"] = self._trimmed("pairs", pairs, self._of_pairs)
             if left["encryption_context"] == {} and fields.get("grant") is None:
-                # An empty one differs from none only if a grant in the request would take the place of none.
+                # An empty context differs from an absent one only if a grant in the request would replace the latter.
                 del left["encryption_context"]
         return left
 

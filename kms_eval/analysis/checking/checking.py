@@ -280,7 +280,7 @@ class _Looking:
         return (someone if someone.arns is not None else None, self.extra)
 
     def _look(self, someone: Someone, grid_cell: GridCell, bit: int) -> _Looked:
-        """A request that the engine allows, or why none can be found; if there is neither, it is proved to be none."""
+        """A request that the engine allows, or why none was found; if there is neither, no request is allowed."""
         halves = [evaluated for covered, evaluated in grid_cell.halves if covered & bit]
         question = (self.checking.sameness.of_action(halves, bit), *self._whose(someone))
         if question in self.checking.proved:

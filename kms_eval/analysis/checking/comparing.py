@@ -86,7 +86,7 @@ def compare_conditions(
 
 
 def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness | str | None:
-    """A request that this side allows and the other does not; None: proved to be none; else why none was found."""
+    """A request that this side allows and the other does not; None: proved that there is none; else why not found."""
     if not (side.grid_cell.always | side.grid_cell.sometimes) & bit:
         return None
     if other is not None and other.grid_cell.always & bit:

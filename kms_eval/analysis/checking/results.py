@@ -62,9 +62,9 @@ class CheckResult:
         witnesses: Requests that the engine has decided against it, of distinct principals, the first ones only. Each
             has the `request`, `who` (whom its principal stands for), `key`, `decision`, `reason`, `command` (which asks
             it again) and `policy`.
-        failing: How many pairs of principal and key were found to fail.
-        open: What an undetermined check depends on.
-        hanging: The words before each of them.
+        failing: How many principals were found to fail; the search stops after a few.
+        open: What an undetermined check depends on, or what nobody is allowed where somebody has to be.
+        hanging: The words before each of them, if the check is undetermined.
     """
 
     check: Check
@@ -89,7 +89,7 @@ class CheckResult:
 
     @property
     def hanging(self) -> str:
-        """The words before each of `open`."""
+        """The words before each of `open`, if the check is undetermined."""
         return "hangs on: " if self.verdict == "undetermined" else ""
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Comes in: an evaluator, names. Goes out: askers. Never here: what a service may do.
 
 `"*"` as a principal includes AWS services, and so does a NotPrincipal. Besides the services that conditions name, one
-that nothing names stands for all others, and one more for each set of patterns in conditions that services match.
+that nothing names stands for all others; if conditions have patterns, there is one for each set of patterns that a
+service can match.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous
 """
 

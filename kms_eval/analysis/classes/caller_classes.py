@@ -104,7 +104,7 @@ class CallerClasses:
         return self._numbers.of((self.standing(asked), *(number for number in said if number)))
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
-        """The entries behind the caller's number, in the order in which the number was made of them."""
+        """The entries behind the caller's number, in the order in which they make it up."""
         if place.key is None:
             return [entry for entry, read in self._read(asked) if self._content(entry, read, asked, place)]
         return [entry for entry, column in self._columns_of(asked) if column.number(place.index)]
@@ -179,7 +179,7 @@ class CallerClasses:
         return Column(0, at=found)
 
     def _group(self, keys: tuple[str, ...], asked: Asked) -> tuple[list[int], list[Place]]:
-        """For each place its group, the places for which these facts are equal, and for each group its first place."""
+        """The group of each place (places with equal facts are one group), and the first place of each group."""
         known = self._groups.get(keys)
         if known is None:
             groups: dict[Hashable, int] = {}

@@ -106,7 +106,7 @@ class KeyClasses:
         return row
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
-        """The entries behind the number of a place, in the order in which the number was made of them."""
+        """The entries behind the number of a place, in the order in which they make it up."""
         return self._speaking(asked, place)[1]
 
     def entries(self, asked: Asked, place: Place) -> list[Entry]:
@@ -194,7 +194,7 @@ class KeyClasses:
         return (self._numbers.of(standing), *[content for content in contents if content])
 
     def _grant_meant(self, key: Key, asked: Asked, read: _Reading) -> Hashable:
-        """Whether a RetireGrant that names no grant means one; if a policy tests that grant, what it can read."""
+        """Whether a RetireGrant that names no grant means one; if a policy tests that grant, the grant's content."""
         grant = grant_meant("kms:retiregrant", key) if self._actions & RETIRE_GRANT else None
         if grant is None or not (read.grant or self._kind(asked).asks_about_grant):
             return grant is not None

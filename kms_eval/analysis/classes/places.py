@@ -74,7 +74,7 @@ def within(code: int, actions: int, place: Place) -> int:
 
 
 def may_cover(rule: Rule, place: Place) -> bool:
-    """Whether a rule with variables in its Resource can cover any target of a place, for any values of these."""
+    """Whether a rule with variables in its Resource covers some target of a place for some values of the variables."""
     resource = rule.resource
     if resource is None or resource.negated:
         return resource is not None

@@ -31,7 +31,7 @@ class NotProvedError(Exception):
 
 @dataclass(slots=True)
 class Beyond:
-    """One question. `values` gives the domain of an open key, `evaluated` the text of one that is not open."""
+    """One question. `domains` gives the domain of an open key, `lookup` the text of one that is not open."""
 
     domains: Callable[[str], Domain]
     lookup: Lookup
