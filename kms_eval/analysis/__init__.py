@@ -1,5 +1,5 @@
 """Questions about many requests: who can, what differs, what locks out, what no test covers.
 
 Comes in: a world and a set of requests. Goes out: findings, each with a request that shows it.
-Never here: a second reading of the policies. Every answer is asked of the engine; what it leaves open stays open.
+Never here: a second reading of the policies. Every answer comes from the engine; what it leaves open stays open.
 """

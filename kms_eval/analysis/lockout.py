@@ -1,6 +1,6 @@
-"""Who could still change a key policy, and whether AWS KMS would take it from a caller (semantics L1, L2).
+"""Who could still change a key policy, and whether AWS KMS would accept it from a caller (semantics L1, L2).
 
-Comes in: what decides, a key with the policy in question, perhaps the caller who would put it. Goes out: both answers.
+Comes in: an evaluator, a key with the policy in question, perhaps the caller who would put it. Goes out: both answers.
 Never here: files, printing, a clock.
 
 AWS KMS refuses a key policy under which its caller could not call PutKeyPolicy again. ASSUMPTION Z32: how exactly AWS
@@ -30,14 +30,14 @@ _DENIED = ("explicitDeny", "implicitDeny")
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """What is left of the control over one key.
+    """Who would still have control over one key.
 
-    `caller` is the decision about the principal who would put the policy, None where nobody was named. `left` has the
-    principals that could change the policy again, `maybe` those who could with further context, `undetermined` those
-    about whom something decides that no source could show; external principals are never among them, since PutKeyPolicy
-    does not work across accounts. `refusals` say what AWS KMS refuses in the document, whoever puts it (semantics S13);
-    nobody puts the policy of an AWS managed key. `assumed` names whom the policy names, the scenario does not describe,
-    and who is taken to exist.
+    `caller` is the decision about the principal that would put the policy, None if no principal was named. `left` has
+    the principals that could change the policy again, `maybe` those that could with further context, `undetermined`
+    those whose answer depends on something that no source could show; principals of other accounts are never among
+    them, since PutKeyPolicy does not work across accounts. `refusals` say what AWS KMS refuses in the document, whoever
+    puts it (semantics S13); the policy of an AWS managed key has none, since nobody puts it. `assumed` has the
+    principals that the policy names and the scenario does not describe, and that are assumed to exist.
     """
 
     key: Key
@@ -56,7 +56,7 @@ class Lockout:
 
     @property
     def open(self) -> bool:
-        """Whether that hangs on something that no source could show."""
+        """Whether that depends on something that no source could show."""
         return not self.found and (not self.left or (self.caller is not None and self.caller.decision != "allowed"))
 
 
@@ -71,7 +71,7 @@ class Circumstances:
 def check_lockout(
     evaluator: Evaluator, key: Key, circumstances: Circumstances, *, caller: str | None = None
 ) -> Lockout:
-    """Both answers about one key. Raises InputError where `caller` means nobody."""
+    """Both answers about one key. Raises InputError if `caller` names no principal."""
     asked = _ask(evaluator, key, caller, circumstances) if caller is not None else None
     answers = [
         _ask(evaluator, key, principal, circumstances) for principal in dict.fromkeys(_candidates(evaluator.world, key))
@@ -100,7 +100,7 @@ def _misplaced(key: Key) -> Iterator[str]:
 
 
 def _does_not_exist(name: str, key: Key, described: int) -> str:
-    """AWS KMS refuses principals that do not exist (semantics S13, D5); who does is for the scenario to say."""
+    """AWS KMS refuses principals that do not exist (semantics S13, D5); the scenario says which ones do."""
     others = "1 user or role" if described == 1 else f"{described} users and roles"
     return (
         f"`{name}` does not exist: the scenario describes {others} of account {key.account}, taken to be all; "
@@ -129,7 +129,7 @@ def _ask(evaluator: Evaluator, key: Key, principal: str, circumstances: Circumst
 
 
 def _candidates(world: World, key: Key) -> Iterator[str]:
-    """Everybody who is known: the root user of the account, the scenario's principals, those the key policy names."""
+    """All known principals: the root user of the account, the scenario's principals, those the key policy names."""
     yield f"arn:{key.partition}:iam::{key.account}:root"
     yield from (principal.arn for principal in world.principals.values() if principal.account == key.account)
     for statement in key.policy.statements:
@@ -139,10 +139,10 @@ def _candidates(world: World, key: Key) -> Iterator[str]:
 
 
 def _identity(text: str, key: Key) -> Iterator[Identity]:
-    """Whom the text names, if it is somebody of the key's account."""
+    """The principal that the text names, if it is in the key's account."""
     try:
         identity = read_identity(text, account=None, partition=key.partition)
-    except InputError:  # a text that AWS would not take as a principal either
+    except InputError:  # a text that AWS would not accept as a principal either
         return
     if identity.account == key.account:
         yield identity

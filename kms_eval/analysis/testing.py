@@ -1,6 +1,6 @@
 """Running the tests of a scenario.
 
-Comes in: what decides, and test cases. Goes out: a result for each, with everything that is not as expected.
+Comes in: an evaluator, and test cases. Goes out: a result for each, with everything that is not as expected.
 Never here: files, printing, a clock. The command line and the pytest plugin both run tests here.
 """
 
@@ -33,14 +33,14 @@ _DENIED = ("explicitDeny", "implicitDeny")
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """How a test ended.
+    """The result of a test.
 
-    `mismatches` has a sentence for each expectation that was not met. A test is `invalid` where its request or its
+    `mismatches` has a sentence for each expectation that was not met. A test is `invalid` if its request or its
     expectations make no sense in the world, as `faults` say: nothing was decided. `explanation` is there unless a test
-    passed by its decision alone. `doubts` are the open questions on which the decision hangs, right as it may be.
+    passed by its decision alone. `doubts` are the open questions that the decision depends on, even if it is expected.
     """
 
-    __test__: ClassVar[bool] = False  # pytest would take the class for tests of its own
+    __test__: ClassVar[bool] = False  # pytest would otherwise collect the class as tests
 
     case: TestCase
     outcome: Literal["passed", "failed", "invalid"]
@@ -51,12 +51,12 @@ class TestResult:
 
 
 def run_tests(evaluator: Evaluator, cases: Iterable[TestCase], *, now: datetime) -> Iterator[TestResult]:
-    """Run test after test; `now` is the time of those that do not say another."""
+    """Run test after test; `now` is the time of tests that give no other time."""
     return (run_test(evaluator, case, now=now) for case in cases)
 
 
 def request_of(case: TestCase, now: datetime) -> Request:
-    """The request of a test; one that says no time is made `now`."""
+    """The request of a test; one without a time is made `now`."""
     return case.request if case.request.at is not None else replace(case.request, at=now)
 
 
@@ -101,7 +101,7 @@ def _unknown(what: str, text: str, field: str, known: Iterable[str], case: TestC
 
 
 def _at(fault: Fault, case: TestCase) -> Fault:
-    """The fault of a request in the file of its test; what is said of a condition key, where that stands."""
+    """The fault of a request, placed in the file of its test; the fault of a condition key where the key is written."""
     if fault.location is not None and fault.location.file is not None:
         return fault
     section, dot, name = (fault.location.field or "" if fault.location is not None else "").partition(".")
@@ -127,6 +127,6 @@ def _mismatches(case: TestCase, explanation: Explanation, *, as_decided: bool) -
 def decisive_layers(explanation: Explanation) -> tuple[str, ...]:
     """The layers that made the decision: those that allow, those that deny, or those whose Allow is missing."""
     wanted = _DECISIVE[explanation.decision]
-    # A call is allowed by all its parts together; where it is denied, one of them is reported.
+    # A call is allowed by all its parts together; if it is denied, one of them is reported.
     explained = explanation.parts if explanation.parts and explanation.decision == "allowed" else (explanation,)
     return tuple(dict.fromkeys(word.layer for each in explained for word in each.layers if word.outcome in wanted))

@@ -1,9 +1,9 @@
-"""What a change changes: access that appears, disappears or has other conditions, between two worlds.
+"""What a change changes: access that appears, disappears or has different conditions, between two worlds.
 
 Comes in: a grid for each side. Goes out: changes as plain values. Never here: deciding, text for people.
 
-Conditions that are met more easily count as access that appears: `widens`. Where two lists of conditions cannot be
-compared at sight they `differ`, and that may be wider as well.
+Conditions that are met more easily (`widens`) count like access that appears. If neither side's conditions are known
+to imply the other's, the change `differs`, and that may be wider as well.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ ALWAYS: Final = "always"
 class Change:
     """What happens to some actions of one principal on one key; `key` None is for actions that have none.
 
-    `before` and `after` are ``never``, ``always`` or the conditions. Where there are conditions, `gained` is a request
-    that only the world after allows, `lost` one that only the world before does; of many alike only the first ones have
-    one. `account` is the principal's, None where it is many or a service. `causes` are the statements and grants that
-    make the change: those that are new or gone; with `causes_unchanged` those that allow it, which stand on both sides:
-    what they speak of is new, gone or another.
+    `before` and `after` are ``never``, ``always`` or the conditions. If there are conditions, `gained` is a request
+    that only the world after allows, `lost` one that only the world before allows; of many changes of one class, only
+    the first ones have such a request. `account` is the principal's, None for everyone and for a service. `causes` are
+    the statements and grants behind the change: those that are new or gone. With `causes_unchanged` they are those
+    that allow it and are in both worlds: what they apply to is new, gone or different.
     """
 
     kind: ChangeKind
@@ -69,7 +69,7 @@ class Change:
     gained: Witness | None = None
     lost: Witness | None = None
     doubts: tuple[str, ...] = ()
-    """Codes of warnings about questions that AWS leaves open, on which it hangs on either side."""
+    """Codes of warnings about questions that AWS leaves open and that the answer on either side depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """An asker on both sides; None where that side knows nothing of it."""
+    """An asker on both sides; None on a side that does not know it."""
 
     before: Asker | None
     after: Asker | None
@@ -106,10 +106,10 @@ def compare(
     keys: Sequence[str] = (),
     track: Callable[[Sequence[_Pair]], Iterable[_Pair]] = iter,
 ) -> Compared:
-    """Compare two worlds. Pairs that no policy of either tells apart are not decided at all, others once a class.
+    """Compare two worlds. Pairs that have the same class on both sides are not decided, others once for each class.
 
-    `principals` and `keys` are names and patterns of those it is about, all where there are none. Raises InputError for
-    one that means nothing on either side.
+    `principals` and `keys` are names and patterns of those to compare; if there are none, all are compared. Raises
+    InputError for a name that means nothing on either side.
     """
     pairs = _paired(before.evaluator, after.evaluator, principals)
     both_keys = _paired_keys(before.world, after.world, keys)
@@ -142,11 +142,11 @@ def compare(
 
 _Keys = tuple[Key | None, Key | None]
 _Named = tuple[ChangeKind, int, str, str, tuple[str, ...]]
-"""A kind of change, the actions, their answers before and after, and what they hang on."""
+"""A kind of change, the actions, their answers before and after, and the unknowns that these depend on."""
 
 
 class _Comparing:
-    """Finds the changes between cells; what two classes have between them is found once."""
+    """Finds the changes between cells; each pair of classes is compared once."""
 
     def __init__(self, before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> None:
         self._before, self._after = before, after
@@ -157,7 +157,7 @@ class _Comparing:
         self._showing: Counter[tuple[Hashable, ...]] = Counter()
 
     def changes(self, pair: _Pair, one: GridCell | None, other: GridCell | None) -> Iterator[Change]:
-        """The changes from one cell to the other, as the solver knows them."""
+        """The changes from one cell to the other, as far as the solver confirms them."""
         key = next((grid_cell.key for grid_cell in (other, one) if grid_cell is not None), None)
         for kind, mask, was, now, hangs_on in self.named(one, other):
             asker = pair.either
@@ -187,7 +187,7 @@ class _Comparing:
                 )
 
     def named(self, one: GridCell | None, other: GridCell | None) -> list[_Named]:
-        """What is another between two cells, whoever asks."""
+        """What differs between two cells, for any principal and key of their classes."""
         about = tuple(None if each is None else each.pair_class for each in (one, other))
         keyed = (about[0], about[1])
         known = self._between.get(keyed)
@@ -197,7 +197,7 @@ class _Comparing:
         return known
 
     def _settled(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
-        """The change with what the solver knows; None where it is none."""
+        """The change with what the solver finds about it; None if the solver proves that nothing changes."""
         if change.kind == "unknown":
             return change
         if NEVER in {change.before, change.after}:
@@ -212,7 +212,7 @@ class _Comparing:
         return replace(change, kind=_KINDS[compared.relation], gained=compared.gained, lost=compared.lost)
 
     def _shown(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
-        """Access that comes or goes under conditions, with a request that meets them; None where none does."""
+        """Access that appears or disappears under conditions, with a request that shows it; None if none can."""
         question = tuple(None if each is None else each.pair_class for each in (one, other))
         if ALWAYS in {change.before, change.after} or self._showing[question] >= _MOST_SHOWN:
             return change
@@ -235,13 +235,13 @@ class _Comparing:
             sides = (self._before, self._before.itself(one)), (self._after, self._after.itself(other))
             known = compare_conditions(*sides, bit, now=now)
             if known.gained is None and known.lost is None:
-                # Requests that show it are each pair's own.
+                # A request that shows the change names one pair, so it is not kept for the class.
                 self._known[question] = known
         return known
 
 
 _MOST_SHOWN = 100
-"""Pairs of a class, of which each has a request of its own that shows what comes or goes."""
+"""How many pairs of a class get a request of their own that shows what appears or disappears."""
 _KINDS: dict[str, ChangeKind] = {"narrows": "narrows", "widens": "widens", "both": "differs"}
 
 
@@ -255,7 +255,7 @@ class _Sides:
         self._there = [other for _one, other in keys if other is not None]
 
     def differing(self, pair: _Pair) -> Iterator[tuple[GridCell | None, GridCell | None, _Keys]]:
-        """The cells of a principal that may differ: those of the pairs that are decided alike, and the keys."""
+        """The cells of a principal that may differ, with their keys; each cell is the one decided for its class."""
         was = self._classes(self._before, pair.before, self._here)
         now = self._classes(self._after, pair.after, self._there)
         for one, other in self.keys:
@@ -274,9 +274,9 @@ class _Sides:
 
 
 def _paired(before: Evaluator, after: Evaluator, names: Sequence[str]) -> list[_Pair]:
-    """Askers by name. Whom one side only names, and the other neither names nor describes, both sides are asked about.
+    """Askers by name. One that only one side knows, and only names, is asked about on both sides.
 
-    A principal that one side describes and the other does not know does not exist there.
+    A principal that one side describes and the other does not know does not exist on that other side.
     """
     one, other = chosen_on_either(chosen_askers, (before, after), names)
     here = {asker.name: asker for asker in one}
@@ -288,9 +288,9 @@ def _paired(before: Evaluator, after: Evaluator, names: Sequence[str]) -> list[_
 
 
 def _stand_in(asker: Asker, evaluator: Evaluator) -> Asker | None:
-    """For the side that does not know the asker: the same one, unless a description makes it exist.
+    """The asker to use on a side that does not know it: the same one, unless it exists only if it is described.
 
-    A session that one side alone names exists wherever its role is described.
+    A session that only one side names exists wherever its role is described.
     """
     principal = asker.caller.principal
     if principal is None or not principal.known:
@@ -299,7 +299,7 @@ def _stand_in(asker: Asker, evaluator: Evaluator) -> Asker | None:
 
 
 def _paired_keys(before: World, after: World, names: Sequence[str]) -> list[tuple[Key | None, Key | None]]:
-    """Keys by handle, else by ARN."""
+    """The keys of both sides, matched by handle, else by ARN."""
     one, other = chosen_on_either(chosen_keys, (before, after), names)
     here = {key.handle: key for key in one}
     there = {key.handle: key for key in other}
@@ -311,7 +311,7 @@ def _paired_keys(before: World, after: World, names: Sequence[str]) -> list[tupl
 
 
 def _about(before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> tuple[Grid, Grid]:
-    """Both grids, about these actions and keys alone."""
+    """Both grids, limited to these actions and keys."""
     return (
         before.about(actions, [one for one, _other in keys if one is not None]),
         after.about(actions, [other for _one, other in keys if other is not None]),
@@ -319,7 +319,7 @@ def _about(before: Grid, after: Grid, actions: int, keys: Sequence[_Keys]) -> tu
 
 
 def _differing(before: Grid, after: Grid, pairs: Iterable[_Pair], keys: Sequence[_Keys]) -> tuple[int, Sequence[_Keys]]:
-    """The actions and keys about which anything else is said after the change; all where somebody or a key comes."""
+    """The actions and keys whose answers may differ; all of them if a principal or a key is new or gone."""
     here = [one for one, other in keys if one is not None and other is not None]
     there = [other for one, other in keys if one is not None and other is not None]
     if len(here) < len(keys):
@@ -388,7 +388,7 @@ def _word(answer: _Answer) -> str:
 
 
 def _kind(old: _Answer, new: _Answer) -> ChangeKind | None:
-    """What a change is, whatever the unknowns on either side are; `unknown` where that hangs on them."""
+    """The kind of a change, whatever the unknowns on either side are; `unknown` if it depends on them."""
     found = _apparent(old, new)
     if found is None or not (_hangs(old) or _hangs(new)):
         return found
@@ -404,15 +404,15 @@ def _addresses(*answers: _Answer) -> tuple[str, ...]:
     """The addresses of the unknowns in answers."""
     residual = [answer for answer in answers if not isinstance(answer, str)]
     words = (word for each in residual for way in (*each.ways, each.unless) for word in way)
-    # A Deny with conditions begins with its unknown, and goes on with them.
+    # The words for a Deny with conditions begin with its unknown; the conditions follow.
     found = (word.removeprefix(UNKNOWN).partition(" and ")[0] for word in words if word.startswith(UNKNOWN))
-    # Ways that are not listed may hang on any of those that were found.
+    # Ways that are not listed may depend on any of the unknowns that were found.
     beyond = (word for each in residual if each.beyond is not None for word in each.unknowns)
     return tuple(dict.fromkeys((*found, *beyond)))
 
 
 def _least(answer: _Answer) -> _Answer:
-    """The least that the unknowns leave."""
+    """The least that the unknowns may turn out to allow."""
     if isinstance(answer, str):
         return answer
     if any(word.startswith(UNKNOWN) for word in answer.unless):

@@ -26,7 +26,7 @@ from kms_eval.engine.trace import grant_source, statement_source
 from kms_eval.world.model import Key, World, policies_of
 
 Track = Callable[[Sequence[Asker]], Iterable[Asker]]
-"""Passes the askers on one by one, and may tell somebody how far it is."""
+"""Passes the askers on one by one, and may report progress."""
 
 
 class Notes(IntEnum):
@@ -36,9 +36,9 @@ class Notes(IntEnum):
     CONDITIONS = 1
     """The conditions of what is sometimes allowed."""
     ALLOWED = 2
-    """Those, and why the rest of what is allowed is; with the statements behind it."""
+    """Those, and the reasons for what is always allowed; with the statements behind both."""
     REASONS = 3
-    """All that, and why the rest is not allowed: that takes ten times as long."""
+    """All that, and the reasons for what is never allowed: that takes ten times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class KeyName:
 class Row:
     """One principal on one key: positions in the matrix's lists, masks, and notes, each with the mask it is about.
 
-    `key` None: the actions that have no key. `undetermined` and `public` are of those in `sometimes`. `doubts`: codes
-    of warnings about questions that AWS leaves open, each with the actions whose answers hang on them. `reach`: how far
+    `key` None: the actions that have no key. `undetermined` and `public` are subsets of `sometimes`. `doubts`: codes
+    of warnings about questions that AWS leaves open, with the actions whose answers depend on them. `reach`: how far
     the principal is from the key.
     """
 
@@ -91,25 +91,25 @@ class Row:
         return answer_word(bit, self.always, self.sometimes, self.undetermined, self.public)
 
     def mask(self, answer: AnswerWord) -> int:
-        """The actions with that answer; of `never` there is none, since a row does not know what is asked."""
+        """The actions with that answer; 0 for `never`, since a row does not know which actions were asked about."""
         conditional = self.sometimes & ~self.undetermined & ~self.public
         masks = {"always": self.always, "public": self.public, "undetermined": self.undetermined}
         return masks.get(answer, conditional if answer == "conditional" else 0)
 
     def note(self, bit: int) -> Note | None:
-        """What is said about one action; None where nothing is."""
+        """What is said about one action; None if nothing is."""
         return next((note for mask, note in self.notes if mask & bit), None)
 
     def open_questions(self, bit: int) -> tuple[str, ...]:
-        """The codes of the questions that AWS leaves open and that the answer about one action hangs on."""
+        """The codes of the questions that AWS leaves open and that the answer about one action depends on."""
         return tuple(code for mask, codes in self.doubts if mask & bit for code in codes)
 
 
 class Folded(Sequence[Row]):
-    """Rows, principal by principal, of which each different one is kept once, and each different list of them once.
+    """Rows, principal by principal; equal rows are stored once, and so are equal lists of rows.
 
-    `lines` has the rows as they are kept, for those who write many of them: the principal's position, and a row for
-    each key whose `principal` and `key` do not count. A row without a key is the first.
+    `lines` has the rows as they are stored, for callers that write many of them: the principal's position, and a row
+    for each key, whose `principal` and `key` are to be ignored. A row without a key comes first.
     """
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ class Folded(Sequence[Row]):
         self._ends: list[int] = []
 
     def add(self, rows: Sequence[Row]) -> None:
-        """The rows of one more principal, first that without a key."""
+        """Add the rows of one more principal, first the one without a key."""
         line = array("I", [self._number(row) for row in rows])
         self._lines.append(self._lists.setdefault(line.tobytes(), line))
         self._ends.append((self._ends[-1] if self._ends else 0) + len(line))
@@ -133,17 +133,17 @@ class Folded(Sequence[Row]):
             number = self._numbers.setdefault(kept, len(self._kept))
             if number == len(self._kept):
                 self._kept.append(kept)
-                # It is kept, so that no other object gets its identity.
+                # The object stays alive, so that no other object gets its identity.
                 self._by_id[id(kept)] = number
         return number
 
     def lines(self) -> Iterator[tuple[int, list[Row]]]:
-        """Each principal's rows as they are kept."""
+        """Each principal's rows as they are stored."""
         for place, line in enumerate(self._lines):
             yield place, [self._kept[number] for number in line]
 
     def looks(self) -> Iterator[tuple[Row, int]]:
-        """The different rows, and how often each of them is there."""
+        """The distinct rows, and how often each of them occurs."""
         counts = Counter(number for line in self._lines for number in line)
         return ((self._kept[number], times) for number, times in counts.items())
 
@@ -173,7 +173,7 @@ class Folded(Sequence[Row]):
 
 
 def _of(row: Row, principal: int, key: int) -> Row:
-    """A row as it is kept, about a principal and a key."""
+    """A stored row, with its principal and key filled in."""
     return Row(
         principal,
         None if row.key is None else key,
@@ -191,9 +191,9 @@ def _of(row: Row, principal: int, key: int) -> Row:
 class Matrix:
     """The whole answer. `actions` is the mask of those asked for; `at` the time the answers are for.
 
-    `source` is what the answers are about, as it was named: the scenario's file. `written` has the text of what notes
-    refer to, where they do. `keys_left_out` counts the keys that were asked for and that the form has no room for.
-    Rows come principal by principal, first that without a key. Where there is one key both are one row.
+    `source` names what the answers are about, as the user did: the scenario's file. `written` has the statements and
+    grants that notes refer to. `keys_left_out` counts the keys that were asked for and that the output format has no
+    room for. Rows come principal by principal, first the one without a key. If there is one key, both are one row.
     """
 
     title: str
@@ -209,7 +209,7 @@ class Matrix:
 
     @property
     def doubts(self) -> Mapping[str, int]:
-        """How many answers hang on which open question, by the code of its warning."""
+        """How many answers depend on each open question, by the code of its warning."""
         counts: Counter[str] = Counter()
         for row, times in self.rows.looks() if isinstance(self.rows, Folded) else ((row, 1) for row in self.rows):
             for mask, codes in row.doubts:
@@ -270,7 +270,7 @@ class _Writing:
     _looks: dict[Row, Row] = field(default_factory=dict)
 
     def rows(self, asker: Asker) -> list[Row]:
-        """The asker's rows. Those that say the same are one object, which is none's in particular."""
+        """The asker's rows. Equal rows are one shared object, whose `principal` and `key` are placeholders."""
         own: list[Row] = []
         if self.actions & ACTIONS_WITHOUT_KEY:
             own.append(self._row(self.grid.without_key(asker), None, reach_of(asker, None, self.grid.world)))
@@ -285,7 +285,7 @@ class _Writing:
         return [_joined(own)] if len(self.keys) == 1 else own
 
     def _row(self, grid_cell: GridCell, key: int | None, reach: Reach) -> Row:
-        """The row of all pairs decided like this one, as far away; where statements are named, its own."""
+        """The row shared by all pairs of this class and reach; if statements are named, a row of its own."""
         if self.notes >= Notes.ALLOWED:
             return self._written(grid_cell, key, reach)
         about = (grid_cell.pair_class, reach)
@@ -303,7 +303,7 @@ class _Writing:
             about = self.actions if self.notes >= Notes.REASONS else self.actions & grid_cell.always
             for mask, reason in self.grid.reasons(grid_cell, about):
                 said.append((mask, Note(reason.sentence, reason.sources)))
-        # Thousands of rows say the same: each note is kept once.
+        # Thousands of rows have the same notes: each note is kept once.
         kept = tuple((mask, self.known.setdefault(note, note)) for mask, note in said)
         asked = self.actions
         masks = (grid_cell.always & asked, grid_cell.sometimes & asked)
@@ -321,7 +321,7 @@ class _Writing:
 
 
 def _joined(rows: list[Row]) -> Row:
-    """What has a key and what has none in one row; their actions are different ones."""
+    """The row without a key and the row with the key in one; no action is in both."""
     first, last = rows[0], rows[-1]
     if first is last:
         return first
@@ -339,7 +339,7 @@ def _joined(rows: list[Row]) -> Row:
 
 
 def _written(world: World, sources: set[Source]) -> Iterator[tuple[Source, Statement | Grant]]:
-    """The statements and grants that sources stand for, without those of which a part is unknown."""
+    """The statements and grants that sources refer to, without statements that are partly unknown."""
     if not sources:
         return
     for policy in policies_of(world):

@@ -1,4 +1,4 @@
-"""The actions in groups that people think in, for tables too narrow for all of them.
+"""The actions in groups that people think in, for tables that are too narrow for all actions.
 
 Comes in: nothing. Goes out: groups in reading order, each with its mask; every published action is in exactly one.
 Never here: decisions.
@@ -24,7 +24,7 @@ class ActionGroup:
 
 _GRANTS = frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant", "kms:RetireGrant"})
 
-# The first row that takes an action has it.
+# An action belongs to the first row that accepts it.
 _ROWS: tuple[tuple[str, str, Callable[[Action], bool]], ...] = (
     (
         "without key",

@@ -1,4 +1,4 @@
-"""The answers there are about one principal, one action and one key, for whatever a request may carry.
+"""The possible answers about one principal, one action and one key, whatever a request carries.
 
 Comes in: masks. Goes out: a word. Never here: finding the masks (`grid`), how a word is shown (`render.answers`).
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 AnswerWord = Literal["always", "public", "conditional", "undetermined", "never"]
-"""`public`: whoever it is; `undetermined`: something that no source could show decides. All but `always` and `never`
-are of what is allowed in some requests only."""
+"""`public`: no condition is about who asks; `undetermined`: it depends on something that no source could show. All
+but `always` and `never` mean that some requests are or may be allowed, and others are not."""
 
 
 def answer_word(bit: int, always: int, sometimes: int, undetermined: int, public: int) -> AnswerWord:

@@ -1,9 +1,9 @@
-"""Which statements and grants make a change: those that are on one side only.
+"""Which statements and grants cause a change: those that are on one side only.
 
-Comes in: what speaks on both sides. Goes out: sources with their places. Never here: whether there is a change.
+Comes in: the cells of both sides. Goes out: sources with their places. Never here: whether there is a change.
 
-A side that does not know the principal or the key has no cell. What that side says of the other of the two, say
-the policy of the key that a new principal may use, did not change, and so is no cause.
+A side that does not know the principal or the key has no cell. Its statements about the one that it knows (say, the
+policy of an old key that a new principal may use) did not change, and so are no cause.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kms_eval.world.model import Key
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The causes of a change; `unchanged` where they are on both sides, and what they speak of is what changed."""
+    """The causes of a change; `unchanged` if they are on both sides, and only what they apply to has changed."""
 
     sources: tuple[Source, ...]
     unchanged: bool
@@ -44,9 +44,9 @@ class Causes:
         self._policies: dict[int, tuple[Policy, frozenset[Hashable]]] = {}
 
     def of(self, before: GridCell | None, after: GridCell | None, mask: int, *, wider: bool) -> Found:
-        """What makes access wider: an Allow that is new, a Deny that is gone; of what makes it narrower the opposite.
+        """What makes access wider: an Allow that is new, a Deny that is gone; for narrower access the opposite.
 
-        Where every statement is on both sides, something that they ask about has changed: then those that allow.
+        If every statement is on both sides, a fact that they test has changed: then the causes are those that allow.
         """
         was, now = self._speaking(self._before, before, mask), self._speaking(self._after, after, mask)
         gone = {name: entry for name, entry in was.items() if name not in now}
@@ -66,7 +66,7 @@ class Causes:
     def _without_standing(
         self, entries: dict[_Named, Entry], grid: Grid, there: GridCell, keys: dict[str, Key]
     ) -> dict[_Named, Entry]:
-        """Those that a side without a cell does not say all the same of the principal, the key or their accounts."""
+        """The entries that the side without a cell does not have too, for the principal, the key or their accounts."""
         world, caller = grid.world, there.asker.caller
         key = keys.get(there.key.arn) if there.key is not None else None
         own = world.principals.get(caller.principal.arn) if caller.principal is not None else None
@@ -95,12 +95,12 @@ class Causes:
         return known[1]
 
     def _speaking(self, grid: Grid, grid_cell: GridCell | None, mask: int) -> dict[_Named, Entry]:
-        """The entries that speak of any of the actions, by what they say."""
+        """The entries that apply to any of the actions, by their content."""
         entries: Iterable[Entry] = grid.entries(grid_cell) if grid_cell is not None else ()
         return {self._named(entry): entry for entry in entries if entry.actions & mask}
 
     def _named(self, entry: Entry) -> _Named:
-        """What an entry says, whatever it is called and wherever it stands in its document."""
+        """The content of an entry, regardless of its name and of its place in the document."""
         rule = entry.rule
         if rule is not None:
             known = self._rules.get(id(rule))
@@ -110,7 +110,7 @@ class Causes:
         return entry.layer, _granted(entry.allowance.grant) if entry.allowance is not None else None
 
     def _statements(self, policy: Policy) -> frozenset[Hashable]:
-        """What the statements of a policy say."""
+        """The content of the statements of a policy."""
         known = self._policies.get(id(policy))
         if known is None:
             known = self._policies[id(policy)] = (policy, frozenset(map(_said, policy.statements)))
@@ -118,7 +118,7 @@ class Causes:
 
 
 _Named = tuple[str, Hashable]
-"""A layer and what is said in it."""
+"""A layer, and the content of a statement or grant in it."""
 
 
 def _denies(entry: Entry) -> bool:

@@ -1,7 +1,7 @@
-"""Why what is settled is as it is, in the engine's words: for a cell of the grid, with the statements behind it.
+"""Why something is always or never allowed, in the engine's words: for a cell of the grid, with the statements.
 
 Comes in: halves of a cell, actions. Goes out: sentences, codes, statements and grants. Never here: deciding,
-finding reasons: both are the engine's.
+finding reasons: the engine does both.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SPEAKING: dict[str, frozenset[str]] = {
     "key-policy-allows": frozenset({"keyPolicy"}),
     "identity-policy-allows": frozenset({"keyPolicy", "identityPolicy"}),
 }
-"""By the code of a reason to allow: the layers whose statements are behind it."""
+"""The layers whose statements are behind a reason to allow, by the code of the reason."""
 
 _ALLOWING = frozenset({"keyPolicy", "grant", "identityPolicy"})
 
@@ -43,7 +43,7 @@ _ALLOWING = frozenset({"keyPolicy", "grant", "identityPolicy"})
 class Reason:
     """Why something is always or never allowed: the engine's sentence and code, and the statement or grant it names.
 
-    `sources` are all the statements and grants it is allowed or denied by, limits aside.
+    `sources` are all the statements and grants that allow or deny it, without the Allows of layers that only limit.
     """
 
     sentence: str
@@ -53,7 +53,7 @@ class Reason:
 
     @property
     def by(self) -> str:
-        """The name of the statement or grant; empty where none is named."""
+        """The name of the statement or grant; empty if none is named."""
         return self.source.name if self.source is not None else ""
 
     def __str__(self) -> str:
@@ -73,9 +73,9 @@ class DefiniteReason:
 def definite_reasons(
     evaluator: Evaluator, circumstances: Circumstances, halves: Halves, always: int, mask: int, *, grant: Grant | None
 ) -> Iterator[tuple[int, DefiniteReason]]:
-    """The reasons of the actions in `mask`, each with those it is the reason of.
+    """The reasons for the actions in `mask`, each with the actions it applies to.
 
-    `grant` is the one that a plain RetireGrant on the key means.
+    `grant` is the one that a RetireGrant on the key means if it names no grant.
     """
     pieces = [mask] if mask else []
     for cut in _cuts(halves, always) if mask & (mask - 1) else ():
@@ -86,7 +86,7 @@ def definite_reasons(
 
 
 def _cuts(halves: Halves, always: int) -> set[int]:
-    """Masks within which the same statements speak in the same way."""
+    """Masks that cut the actions into parts to which the same statements apply in the same way."""
     cuts = {always, ACROSS_ACCOUNTS, RETIRE_GRANT}
     for covered, evaluated in halves:
         cuts.add(covered)
@@ -103,13 +103,13 @@ def _reason(evaluator: Evaluator, circumstances: Circumstances, halves: Halves, 
             part = Part(action, evaluated.cell.scope, circumstances)
             context = Context(part.situation)
             rulings.append(PartRuling(part, evaluated.cell.decide(mask & -mask, context), evaluated.cell, context))
-    # INVARIANT: a call that is never allowed has a part that is not.
+    # INVARIANT: a call that is never allowed has a part that is never allowed.
     denied = [ruling for ruling in rulings if ruling.outcome != "allowed"]
     decisive = next((each for each in denied if each.outcome == "explicitDeny"), (denied or rulings)[0])
     trace = Trace(decisive, evaluator.rules)
     code = reason_code(trace)
     if decisive.outcome == "implicitDeny":
-        # No statement is to be named, so that nobody has to be asked who said what.
+        # An implicit deny names no statement, so none has to be looked up.
         return DefiniteReason(CODE[code].sentence.format(layer="", action="it"), code)
     denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
     sentence = CODE[code].sentence.format(layer=layer_in_words(denying), action="it")
@@ -129,7 +129,7 @@ def _reason(evaluator: Evaluator, circumstances: Circumstances, halves: Halves, 
 
 
 def allowing(circumstances: Circumstances, halves: Halves, mask: int) -> Iterator[tuple[int, tuple[Behind, ...]]]:
-    """The statements and grants that allow those actions in `mask` in every request, limits aside."""
+    """The statements and grants that allow those actions in `mask` in every request, without layers that only limit."""
     entries = [
         (covered, evaluated, entry)
         for covered, evaluated in halves

@@ -1,8 +1,8 @@
-"""On which questions, left open by AWS, an answer about somebody hangs: the same that a single decision says.
+"""Which questions that AWS leaves open an answer depends on: the same ones that a single decision warns about.
 
-Comes in: cells of a grid. Goes out: codes of warnings, actions with the same ones together. Never here: which
-questions there are, or whether a decision hangs on one; both are the engine's. Where no statement and no layer of a
-cell has two readings, which is nearly everywhere, nothing is asked at all.
+Comes in: cells of a grid. Goes out: codes of warnings, with the actions that have the same ones. Never here: which
+questions there are, or whether a decision depends on one; the engine knows both. If no statement and no layer of a
+cell has two readings, as in nearly all cells, the engine is not asked.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ _MAY_BE_TWO = (
     "kms:grantisforawsresource", "kms:multiregion", "kms:messagetype", "kms:rotationperiodindays",
     "kms:schedulekeydeletionpendingwindowindays", "aws:userid", "aws:multifactorauth", "aws:calledvia",
 )  # fmt: skip
-"""Beginnings of condition keys (lower case) that may have two readings without being given."""
+"""Prefixes of condition keys (lower case) that may have two readings even if the question gives them no value."""
 
 _NAMED = ("aws:resourcetag/", "aws:principaltag/", "kms:encryptioncontext:", "kms:resourcealiases")
-"""Those of them of which it can be looked up at once."""
+"""Those of these prefixes whose keys can be looked up to see whether they have two readings."""
 
 
 @dataclass(slots=True)
 class DoubtsFinder:
-    """Finds doubts for one question: its circumstances, and the request it was asked with."""
+    """Finds the open questions (doubts) that answers depend on, for the circumstances and request of one question."""
 
     evaluator: Evaluator
     asked: Request
@@ -62,10 +62,10 @@ class DoubtsFinder:
         about: Callable[[int], Hashable] | None = None,
         grant: Grant | None = None,
     ) -> Doubts:
-        """The doubts about those actions in `mask` that there are any about.
+        """The doubts about the actions in `mask`; actions without any are left out.
 
-        `about` gives for an action, as its bit, all that is said about it: where that is the same, the doubts are.
-        `grant` is the one that a plain RetireGrant on the key means.
+        `about` gives for an action, as its bit, all that policies say about it: if that is equal, so are the doubts.
+        `grant` is the one that a RetireGrant on the key means if it names no grant.
         """
         halves = tuple(halves)
         doubtful = 0
@@ -109,7 +109,7 @@ class DoubtsFinder:
         return tuple(dict.fromkeys(warned.code for warned in doubts(self.evaluator, ruling)))
 
     def _doubtful(self, cell: Cell) -> int:
-        """The actions about which something speaks that may have two readings."""
+        """The actions that depend on something that may have two readings."""
         shape, scope = cell.shape, cell.scope
         key = scope.target.key
         everything = (
@@ -141,7 +141,7 @@ class DoubtsFinder:
         return self._resource_differs(entry.rule, cell) or self._condition_differs(entry.rule, cell)
 
     def _is_two(self, key: str, cell: Cell) -> bool:
-        """Whether a condition key (lower case) has two readings here; of names, where two differ in their case only."""
+        """Whether a condition key (lower case) has two readings here; True if that cannot be looked up."""
         found = fact_of(key) if key.startswith(_NAMED) else None
         if found is None:
             return True
@@ -173,13 +173,13 @@ class DoubtsFinder:
         row = find(test.key)
         if row is None:
             return False
-        # A value that is not of the operator's type is read in two ways.
+        # A value that is not of the operator's type has two readings.
         readable = test.operator.type in {"String", "Null", row.type, row.also_type}
         return not readable or (not test.written.qualifier and row.multi_valued)
 
 
 def _speaking(cell: Cell) -> Iterator[Entry]:
-    """The entries that speak of the cell's resource in either reading, as far as that can be told."""
+    """The entries that cover the cell's resource in either reading, or may cover it for some requests."""
     target = cell.scope.target
     for entry in cell.entries:
         resource = entry.rule.resource if entry.rule is not None else None
@@ -188,7 +188,7 @@ def _speaking(cell: Cell) -> Iterator[Entry]:
 
 
 def _pieces(halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Iterator[int]:
-    """The mask in parts of actions to which the same entries speak in the same way."""
+    """The mask in parts of actions to which the same entries apply in the same way."""
     if not mask:
         return
     cuts: dict[int, None] = {}
@@ -205,7 +205,7 @@ def _pieces(halves: Iterable[tuple[int, PartialEvaluation]], mask: int) -> Itera
         cuts.update((total, None) for total in (*cell.sums, cell.by_clock))
         key = cell.scope.target.key
         for grant in key.grants if key is not None else ():
-            # A grant that does not serve a user or role because of its SourceArn is no entry.
+            # A grant that does not work for a user or role because of its SourceArn constraint has no entry.
             operations = (GRANT_BIT.get(name, 0) for name in grant.operations) if grant.constraints.source_arn else ()
             cuts[reduce(or_, operations, 0)] = None
     cuts.update((bits, None) for bits in (ACROSS_ACCOUNTS, RETIRE_GRANT, CREATE_GRANT))

@@ -1,7 +1,7 @@
-"""Which changes somebody has said may happen.
+"""Which changes are expected.
 
 Comes in: a comparison, and expectations as typed. Goes out: the comparison with each change judged.
-Never here: comparing. A change of several actions of which only some are expected becomes two.
+Never here: comparing. A change of several actions becomes two if only some of them are expected.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 from kms_eval.language.pattern import Matcher, compile_text
 
 FAILING: frozenset[ChangeKind] = WIDER | {"unknown"}
-"""The kinds of changes that fail where nothing else is said."""
+"""The kinds of changes that fail by default."""
 
 FAIL_ON: tuple[ChangeKind, ...] = ("appears", "widens", "disappears", "narrows", "unknown")
-"""The kinds that can be named; what cannot be compared goes with what widens."""
+"""The kinds that can be named; `widens` includes `differs`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,17 +39,17 @@ class Expectation:
     key_name: str
 
     def fits(self, change: Change) -> bool:
-        """Whether it speaks of the change's principal and key."""
+        """Whether it applies to the change's principal and key."""
         on = self.key is None or any(self.key(name) for name in (change.key, change.key_arn) if name is not None)
         return on and (self.principal(change.principal) or self.principal(change.label))
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A comparison with the changes that were expected, and the expectations of which nothing came.
+    """A comparison with the changes that were expected, and in `idle` the expectations that no change met.
 
-    `failing` are the kinds of changes that are findings; `locked` are keys that the change locks, which are findings
-    always.
+    `failing` are the kinds of changes that are findings; `locked` are keys that the change locks, which are always
+    findings.
     """
 
     compared: Compared
@@ -60,17 +60,17 @@ class Judged:
 
     @property
     def findings(self) -> int:
-        """Changes that nobody expected of the kinds that fail, and keys that are locked."""
+        """The number of unexpected changes of the kinds that fail, plus that of locked keys."""
         changes = self.compared.changes
         return sum(self.is_finding(change) for change in changes) + len(self.locked)
 
     def is_finding(self, change: Change) -> bool:
-        """Whether a change is one."""
+        """Whether a change is a finding."""
         return change.kind in self.failing and change not in self.expected
 
 
 def expectation(text: str, field: str = "--allow") -> Expectation:
-    """``PRINCIPAL [ACTION [KEY]]``, each with wildcards; what is left out is any. Raises InputError."""
+    """``PRINCIPAL [ACTION [KEY]]``, each with wildcards; what is left out means any. Raises InputError."""
     words = text.split()
     if not 1 <= len(words) <= 3:
         message = f"{quoted(text)} is not of the form `PRINCIPAL [ACTION [KEY]]`"
@@ -84,10 +84,10 @@ def expectation(text: str, field: str = "--allow") -> Expectation:
 def refuse_misnamed(
     expectations: Iterable[Expectation], before: Evaluator, after: Evaluator, *, field: str = "--allow"
 ) -> None:
-    """Raise InputError for the first principal or key of an expectation that is nobody and nothing on either side.
+    """Raise InputError for the first principal or key of an expectation that neither side knows.
 
-    What is expected of a name that nobody has never comes: most of the time the name is misspelt. `field` is where the
-    expectation was written.
+    No change can meet such an expectation: most likely the name is misspelt. `field` is where the expectation was
+    written.
     """
     evaluators, worlds = (before, after), (before.world, after.world)
     for each in expectations:
@@ -101,7 +101,7 @@ def refuse_misnamed(
 
 
 def kinds_of_change(names: Sequence[str], field: str) -> frozenset[ChangeKind]:
-    """The kinds of changes of those names; what cannot be compared may be wider. Raises InputError."""
+    """The kinds of changes with those names; `widens` includes `differs`, which may be wider. Raises InputError."""
     found: set[ChangeKind] = set()
     for name in names:
         kind = next((each for each in FAIL_ON if each == name), None)

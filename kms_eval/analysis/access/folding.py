@@ -1,4 +1,4 @@
-"""The changes of a comparison as a person reads them: by who it is about and by key, equal ones in one line.
+"""The changes of a comparison as a person reads them: by principal and by key, equal ones in one line.
 
 Comes in: a comparison, judged. Goes out: lines. Never here: text, comparing.
 """
@@ -22,11 +22,11 @@ _FAR: frozenset[Reach] = frozenset({"outside the organization", "outside the acc
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What happens to some principals alike: `actions` has groups of actions by name where all of a group are in it.
+    """A change that is the same for some principals: `actions` names a group instead of its actions if all are there.
 
-    `keys` are the keys on which the same happens; empty for actions that have none. `causes_unchanged` tells that its
-    causes are on both sides. `hangs_on` has the addresses of the unknowns on which it hangs, `doubts` the codes of
-    warnings about open questions on which it hangs.
+    `keys` are the keys with the same change; empty for actions that have none. `causes_unchanged` tells that its causes
+    are on both sides. `hangs_on` has the addresses of the unknowns that it depends on, `doubts` the codes of warnings
+    about open questions that it depends on.
     """
 
     kind: ChangeKind
@@ -43,11 +43,12 @@ class Line:
     doubts: tuple[str, ...] = ()
     gained: str = ""
     lost: str = ""
-    """Requests of one of them that only the world after allows, and only the world before, as words for ``can``."""
+    """`gained`: a request of one of them that only the world after allows; `lost`: one that only the world before
+    allows; both as words for ``can``."""
 
 
 def folded(judged: Judged) -> tuple[Line, ...]:
-    """All lines: the farthest first, then the kinds in their order."""
+    """All lines, the farthest reach first; those of one reach in the order of `CHANGE_KINDS`."""
     merged: dict[tuple[object, ...], list[Change]] = {}
     for change in judged.compared.changes:
         expected = change in judged.expected
@@ -96,7 +97,7 @@ def _doubts(changes: Iterable[Change]) -> tuple[str, ...]:
 
 
 def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The same, with what happens alike on several keys in one line."""
+    """The same lines, with equal changes on several keys in one line."""
     found: dict[tuple[object, ...], list[Line]] = {}
     for line in lines:
         about = (
@@ -125,8 +126,8 @@ def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
 def in_groups(names: Iterable[str], change: Change) -> tuple[str, ...]:
     """Actions in the groups of the matrix: ``all``, names of groups that are whole, and single actions.
 
-    Across accounts a group is whole with those of its actions that work there; RetireGrant, which no policy of a key
-    gives, is never asked for.
+    Across accounts a group is whole with those of its actions that work there. RetireGrant, which no key policy
+    allows, need not be there.
     https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
     """
     left = 0

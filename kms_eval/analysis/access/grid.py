@@ -2,7 +2,7 @@
 
 Comes in: an evaluator and what the question fixes. Goes out: cells: one asker and one key (or none), all actions.
 Never here: deciding. Cells come from the engine, permissions that need two resources from `engine.plan`, and reasons
-from the engine's own reading of a decision.
+from the engine's own explanation of a decision.
 """
 
 from __future__ import annotations
@@ -43,18 +43,19 @@ ACTIONS_ON_KEY = ON_KEY & PUBLISHED
 ACTIONS_WITHOUT_KEY = WITHOUT_KEY
 
 _MOST_KEPT = 2_000_000
-"""Pairs of which the class is remembered."""
+"""How many pairs' classes are kept."""
 _MOST_ASKERS = 4_096
-"""Askers whose own policies are remembered."""
+"""How many askers' own policies are kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridCell:
     """One asker on one key; `key` None is for the actions that have none. Masks of published actions.
 
-    `undetermined` and `public` are of what is sometimes allowed: what no request is sure to be allowed, because
-    something that no source could show decides; and what is open to whoever it is. Pairs that no policy tells apart are
-    decided once: `first` is the pair that was, its own or another, and `pair_class` what they have in common.
+    `undetermined` and `public` are subsets of `sometimes`: actions for which no request is sure to be allowed, because
+    it depends on something that no source could show; and actions with no condition about who asks. Pairs that no
+    policy tells apart are decided once: `first` is the pair that was decided, this one or another, and `pair_class` is
+    their class.
     """
 
     asker: Asker
@@ -76,8 +77,8 @@ class GridCell:
 class Grid:
     """Answers for all askers and keys of one world, in the circumstances that a question fixes.
 
-    `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not. Nothing is
-    said of other actions than `actions`, and pairs with other keys than `keys` (all of the world) are in no class.
+    `asked` supplies these: its context, time and VPC endpoint count, its principal, action and key do not. Answers
+    cover only `actions`, and pairs with keys outside `keys` (by default all of the world) have no class.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Grid:
         self._askers: dict[Asker, Asked] = {}
         self._rows: dict[Asker, list[PairClass]] = {}
         self._cells: tuple[dict[PairClass, GridCell], ...] = ({}, {})
-        """The pair of each class that was decided: of one principal or anyone of an account, and of everyone."""
+        """The cell that was decided for each class: for one principal or anyone in an account, and for everyone."""
         self._said_of: dict[Hashable, tuple[tuple[int, ResidualConditions], ...]] = {}
         self._doubted: dict[Hashable, Doubts] = {}
         self._reasoned: dict[Hashable, tuple[tuple[int, DefiniteReason], ...]] = {}
@@ -140,14 +141,14 @@ class Grid:
         )
 
     def about(self, actions: int, keys: Sequence[Key] | None = None) -> Grid:
-        """Answers about these actions and keys alone: fewer statements matter, so that fewer pairs differ."""
+        """A grid for these actions and keys only: fewer statements matter, so that fewer pairs differ."""
         asked, chosen = actions & self._actions, self._keys if keys is None else tuple(keys)
         if asked == self._actions and chosen == self._keys:
             return self
         return Grid(self.evaluator, self._asked_with, actions=asked, keys=chosen)
 
     def count_like(self, other: Grid) -> None:
-        """Let classes of this grid be equal to those of another where nothing differs."""
+        """Make classes of this grid comparable with those of another: equal if nothing differs."""
         if self._numbers is not other._numbers:
             self._numbers = other._numbers
             self.__dict__.pop("classes", None)
@@ -162,11 +163,11 @@ class Grid:
         self._reasoned.clear()
 
     def entries(self, grid_cell: GridCell) -> list[Entry]:
-        """All statements and grants that speak to the very asker about the key, whatever they say of it."""
+        """All statements and grants for this asker itself and the key, whether or not their Resource covers the key."""
         return self.classes.entries(self._asked(grid_cell.asker), grid_cell.key)
 
     def row(self, asker: Asker, keys: Sequence[Key]) -> list[GridCell]:
-        """All actions that have a key, on each of these of the grid's keys: of each pair the one decided alike."""
+        """The cells for all actions that have a key, one for each of these keys: the one decided for the class."""
         cells = self._cells[asker.kind == "everyone"]
         classes = self.classes_of(asker, keys)
         found = list(map(cells.get, classes))
@@ -177,21 +178,21 @@ class Grid:
         return cast("list[GridCell]", found)
 
     def classes_of(self, asker: Asker, keys: Sequence[Key]) -> list[PairClass]:
-        """The class of the asker's pair with each of these of the grid's keys."""
+        """The class of the asker's pair with each of these keys of the grid."""
         row = self._row(asker)
         if len(keys) == len(row) and all(map(is_, keys, self._keys)):
             return row
         return [row[self.classes.index[key]] for key in keys]
 
     def on(self, asker: Asker, key: Key) -> GridCell:
-        """All actions that have a key."""
+        """The cell for all actions that have a key."""
         place = self.classes.index.get(key)
         if place is None:
             return self._on(asker, key, None)
         return self.of_pair(self.representative(asker, key, self._row(asker)[place]), asker, key)
 
     def representative(self, asker: Asker, key: Key, pair_class: PairClass) -> GridCell:
-        """The pair of a class that is decided for all of it: this one, unless another was before."""
+        """The cell that stands for all pairs of a class: this pair's, unless another was decided before."""
         everyone = asker.kind == "everyone"
         cell = self._cells[everyone].get(pair_class)
         if cell is None:
@@ -200,7 +201,7 @@ class Grid:
 
     @staticmethod
     def of_pair(cell: GridCell, asker: Asker, key: Key | None) -> GridCell:
-        """The answers about a pair that is decided like another."""
+        """The cell of another pair of the same class, as the answers about this pair."""
         if cell.asker is asker and cell.key is key:
             return cell
         return GridCell(
@@ -216,7 +217,7 @@ class Grid:
         )
 
     def itself(self, grid_cell: GridCell) -> GridCell:
-        """The same answers with what is compiled for this very pair."""
+        """The same answers, compiled for this pair itself."""
         if grid_cell.first in (None, (grid_cell.asker, grid_cell.key)):
             return grid_cell
         if grid_cell.key is None:
@@ -264,11 +265,11 @@ class Grid:
         )
 
     def class_without_key(self, asker: Asker) -> PairClass:
-        """The class of what the asker asks without a key."""
+        """The class of the asker's requests without a key."""
         return self.classes.without_key(self._asked(asker))
 
     def without_key(self, asker: Asker) -> GridCell:
-        """All actions that have no key, in the world's Region."""
+        """The cell for all actions that have no key, in the world's Region."""
         pair_class = self.class_without_key(asker)
         cell = self._cells[False].get(pair_class)
         if cell is None:
@@ -288,7 +289,7 @@ class Grid:
         return GridCell(asker, None, always, sometimes, kinds, undetermined, 0, (asker, None), pair_class)
 
     def residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
-        """The conditions of those actions in `mask` that are sometimes allowed, actions with equal ones together."""
+        """The conditions of those actions in `mask` that are sometimes allowed, grouped by equal conditions."""
         found = self.residual_of_class(grid_cell, mask)
         mine = self._counterparts(grid_cell)
         if mine is None:
@@ -326,7 +327,7 @@ class Grid:
         return tuple(found)
 
     def doubts(self, grid_cell: GridCell, mask: int) -> Doubts:
-        """The open questions on which a plain request for those actions in `mask` hangs: codes of warnings."""
+        """The open questions that plain requests for the actions in `mask` depend on: codes of warnings."""
         mask &= self._actions & (ACTIONS_ON_KEY if grid_cell.key is not None else ACTIONS_WITHOUT_KEY)
         if not grid_cell.asker.is_one:
             return ()
@@ -343,7 +344,7 @@ class Grid:
         return found
 
     def reasons(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, Reason], ...]:
-        """Why those actions in `mask` that are settled are allowed or not, actions with one reason together."""
+        """Why the actions in `mask` that are not in `sometimes` are always or never allowed, grouped by reason."""
         mine = self._counterparts(grid_cell)
         found: dict[Reason, int] = {}
         for piece, each in self._reasons_of_class(grid_cell, mask):
@@ -354,7 +355,7 @@ class Grid:
         return tuple((part, reason) for reason, part in found.items())
 
     def reason_named(self, grid_cell: GridCell, bit: int) -> tuple[str, tuple[str, ...]]:
-        """Why one action is always or never allowed, and the name of the statement or grant that it is said of, if any.
+        """Why one action is always or never allowed, with the name of the statement or grant that the reason names, if any.
 
         `reasons` finds everything that is behind it and where it stands, which takes several times as long.
         """
@@ -389,16 +390,16 @@ class Grid:
         return known
 
     def allowing(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, tuple[Source, ...]], ...]:
-        """The statements and grants that allow those actions in `mask` in every request, limits aside.
+        """The statements and grants that allow those actions in `mask` in every request; not those that only limit.
 
-        Where something is allowed under conditions these are behind it beside those that the conditions stand in.
+        What is allowed under conditions has these behind it as well as the statements that have the conditions.
         """
         mine = self._counterparts(grid_cell)
         found = allowing(self._circumstances, grid_cell.halves, mask)
         return tuple((part, self._sources_of(those, mine)) for part, those in found)
 
     def _sources_of(self, those: Iterable[Behind], counterparts: Counterparts | None) -> tuple[Source, ...]:
-        """Where statements and grants stand, or those of a pair that is decided alike."""
+        """Where these statements and grants are written, or their counterparts in another pair of the class."""
         if counterparts is not None:
             those = (mine for each in those for mine in counterparts.of(each))
         return tuple(dict.fromkeys(map(self._source, those)))
@@ -411,7 +412,7 @@ class Grid:
         return known
 
     def _counterparts(self, grid_cell: GridCell) -> Counterparts | None:
-        """Where the statements of the pair that was decided stand in this one; None: it is that pair."""
+        """What in this pair corresponds to the statements of the pair that was decided; None if it is that pair."""
         first, pair_class = grid_cell.first, grid_cell.pair_class
         if first is None or pair_class is None or (first[0] is grid_cell.asker and first[1] is grid_cell.key):
             return None
@@ -426,7 +427,10 @@ class Grid:
         return partially_evaluate(cell, self.open_conditions, unknown=asker.unknown, own_policy=asker.open_policies)
 
     def _alias_targets(self, key: Key) -> tuple[tuple[int, Target], ...]:
-        """The aliases that actions on aliases need beside the key: a request tells which, unless the key has one."""
+        """The aliases that actions on aliases need besides the key.
+
+        The request chooses the alias, unless the action needs an existing one and the key has only one.
+        """
         known = self._aliases.get(key)
         if known is None:
             found: dict[str, tuple[int, Target]] = {}
@@ -441,7 +445,7 @@ class Grid:
         return known
 
     def _unknown_keys(self, beginnings: tuple[str, ...]) -> frozenset[str]:
-        """The condition keys in this world's policies that begin so."""
+        """The condition keys in this world's policies that have one of these prefixes."""
         if not beginnings:
             return frozenset()
         known = self._unknown.get(beginnings)
@@ -457,7 +461,7 @@ def _name_of(one: Behind) -> str:
 
 
 def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> ResidualConditions:
-    """What is public says so, and which statements of the key policy make it so whatever a request carries."""
+    """The conditions of public actions marked so, with the key policy statements that allow them in every request."""
     if cut != grid_cell.public:
         return residual
     _mask, evaluated = grid_cell.halves[0]
@@ -474,7 +478,7 @@ def _public(residual: ResidualConditions, cut: int, grid_cell: GridCell) -> Resi
 
 
 def _grant_meant(grid_cell: GridCell) -> Grant | None:
-    """The grant that a plain RetireGrant on the key means."""
+    """The grant that a RetireGrant on the key means if it names no grant."""
     return grant_meant("kms:retiregrant", grid_cell.key) if grid_cell.key is not None else None
 
 
@@ -485,7 +489,7 @@ def _both(one: ResidualConditions, two: ResidualConditions) -> ResidualCondition
 
 
 def _shared_policies(world: World) -> Iterator[Policy]:
-    """Policies that may speak to a principal nobody has described."""
+    """Policies that may apply to a principal that the world does not describe."""
     for key in world.keys.values():
         yield key.policy
     for endpoint in world.vpc_endpoints.values():

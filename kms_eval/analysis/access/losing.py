@@ -1,4 +1,4 @@
-"""Which keys nobody could take care of any more after a change, or whose policy AWS KMS would refuse.
+"""Which keys would become unmanageable after a change, or have a key policy that AWS KMS would refuse.
 
 Comes in: both sides of a comparison and its changes. Goes out: findings. Never here: deciding (the grid does).
 
@@ -26,7 +26,7 @@ _GOING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 
 @dataclass(frozen=True, slots=True)
 class Losing:
-    """A key whose policy nobody known could change, or that AWS KMS would not take from the caller."""
+    """A key whose policy no known principal could change, or that AWS KMS would not accept from the caller."""
 
     key: str
     key_arn: str
@@ -34,10 +34,10 @@ class Losing:
 
 
 def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str | None = None) -> tuple[Losing, ...]:
-    """The keys that a change locks: new ones, those with another policy, those on which PutKeyPolicy is lost.
+    """The keys that a change locks, among new ones, those with a different policy and those that lose PutKeyPolicy.
 
-    A key that was locked before is no finding of the change, nor is one of which an unknown decides: that is a change
-    of its own. Raises InputError where `caller` means nobody.
+    A key that was locked before is not a finding, nor is one whose answer depends on an unknown: the comparison has a
+    change of its own for that. Raises InputError if `caller` names no principal.
     """
     was = {key.arn: key for key in before.world.keys.values()}
     lost = {change.key_arn for change in changes if _ACTION in change.actions and change.kind != "appears"}
@@ -65,7 +65,7 @@ def losing(before: Grid, after: Grid, changes: Iterable[Change], *, caller: str 
 
 
 def _said(policy: Policy) -> Hashable:
-    """Everything that a policy says, but neither its name nor where it stands."""
+    """The content of a policy, without its name and its place."""
     return policy.kind, policy.variables, policy.statements
 
 
@@ -73,7 +73,7 @@ _Left = Literal["yes", "unknown", "perhaps", "no"]
 
 
 def _left(grid: Grid, everybody: Iterable[Asker], key: Key) -> _Left:
-    """Whether anybody who is known could change the policy of a key: the best answer of them all."""
+    """Whether any known principal could change the policy of a key: the best answer of all of them."""
     best: _Left = "no"
     for asker in sorted(everybody, key=lambda each: each.kind != "root"):
         # PutKeyPolicy does not work across accounts, and services never call it.
@@ -95,7 +95,7 @@ def _answer(grid: Grid, asker: Asker, key: Key) -> _Left:
         return "no"
     for mask, residual in grid.residual(grid_cell, bit):
         listed = any(word.startswith(UNKNOWN) for way in (*residual.ways, residual.unless) for word in way)
-        # Ways that are not listed may hang on any of the unknowns that were found.
+        # Ways that are not listed may depend on any of the unknowns that were found.
         if mask & bit and (listed or (residual.beyond is not None and residual.unknowns)):
             return "unknown"
     return "perhaps"

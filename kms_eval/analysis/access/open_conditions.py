@@ -1,11 +1,11 @@
 """What is open in a question about any request: which condition keys may still have any value.
 
 Comes in: the circumstances that the question fixes, and a pending entry of a compiled cell. Goes out: for which
-actions the entry is settled after all, and which of its tests are open.
+actions the entry is decided after all, and which of its tests are open.
 Never here: combining entries (that is `engine.decide`).
 
 A cell leaves open what may differ from request to request. A question asked now has its time, and three condition keys
-can only have one value in real requests, so entries that hang on nothing else are settled.
+can only have one value in real requests, so entries that depend on nothing else are decided.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ABOUT_WHO = (
     "aws:sourceaccount", "aws:sourcearn", "aws:sourceorg", "aws:sourceowner", "aws:sourceip", "aws:sourcevpc",
     "aws:vpc", "aws:ec2instancesource", "kms:recipientattestation:",
 )  # fmt: skip
-"""Beginnings of condition keys (lower case) that tell who asks, or from where: nobody can choose them at will.
+"""Prefixes of condition keys (lower case) that tell who asks, or from where: callers cannot choose them at will.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html has nearly the same list.
 """
@@ -49,7 +49,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 @lru_cache(maxsize=4096)
 def equivalent_actions(needs: frozenset[str], *, with_key: bool) -> tuple[tuple[int, str], ...]:
-    """Published actions of which the same is known about these condition keys: (mask, one of them, in lower case)."""
+    """Published actions in classes that treat these condition keys equally: (mask, one action in lower case)."""
     if not needs:
         return ((EVERYTHING & ~UNPUBLISHED, "kms:decrypt"),)
     ordered = sorted(needs)
@@ -62,7 +62,7 @@ def equivalent_actions(needs: frozenset[str], *, with_key: bool) -> tuple[tuple[
 
 
 class OpenConditions:
-    """Tells open from settled for one question: its circumstances, and the endpoint the requests come through."""
+    """Tells what is open for one question: its circumstances, and the endpoint the requests come through."""
 
     def __init__(self, circumstances: Circumstances, endpoint: VpcEndpoint | None) -> None:
         self.circumstances = circumstances
@@ -86,7 +86,7 @@ class OpenConditions:
             return self._split(entry, scope, unknown) if hindered else (entry.actions, 0)
         if not entry.needs <= self._fixed:
             return self._split(entry, scope, unknown)
-        # Nothing about the caller matters: the same for all of them.
+        # Nothing about the caller matters: the answer is the same for all callers.
         about = (rule, scope.target.kind, scope.target.region, entry.actions)
         known = self._known.get(about)
         if known is None:
@@ -94,7 +94,7 @@ class OpenConditions:
         return known
 
     def doubtful(self, entry: Entry, scope: Scope) -> int:
-        """The actions for which an entry hangs on something that no source could show, not on requests alone."""
+        """The actions for which an entry depends on something that no source could show, not on requests alone."""
         if entry.unknowns:
             return entry.actions
         facts, needs = unknown_facts(scope), entry.needs - self._fixed
@@ -107,13 +107,13 @@ class OpenConditions:
         return found & entry.actions
 
     def left(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> frozenset[str]:
-        """The condition keys (lower case) of an entry that are open for any action it speaks of."""
+        """The condition keys (lower case) of an entry that are open for any of its actions."""
         kinds = equivalent_actions(entry.needs, with_key=scope.target.kind == "key")
         left = (self.open_among(entry.needs, scope, unknown, action) for mask, action in kinds if mask & entry.actions)
         return frozenset().union(*left)
 
     def unknowns(self, entry: Entry, scope: Scope, action: str) -> tuple[Unknown, ...]:
-        """What no source could show, and what the entry's word about the action (lower case) hangs on."""
+        """What no source could show and the entry's effect on the action (lower case) depends on."""
         facts = unknown_facts(scope)
         keys = sorted(unknown_keys(entry.needs - self._fixed, facts, action)) if facts else ()
         found = (unknown_of(key, facts) for key in keys)
@@ -144,11 +144,11 @@ class OpenConditions:
         return still, holds
 
     def open_among(self, keys: frozenset[str], scope: Scope, unknown: tuple[str, ...], action: str) -> frozenset[str]:
-        """Those of the condition keys (lower case) whose values requests for the action (lower case) choose."""
+        """Those of the condition keys (lower case) whose values are open in requests for the action (lower case)."""
         facts = unknown_facts(scope)
         if facts:
             return self._open_among(keys, scope, unknown, action, facts)
-        # Callers of one kind bring along the same condition keys.
+        # Callers of one kind have the same condition keys.
         question = (keys, unknown, action, scope.target.kind, scope.caller.kind, scope.endpoint is None)
         known = self._open.get(question)
         if known is None:
@@ -170,7 +170,7 @@ class OpenConditions:
 
 
 def _is_anyone(unknown: tuple[str, ...]) -> bool:
-    """Whether it is anyone at all, who may be a service as well."""
+    """Whether the caller is anyone at all, and so may be a service as well."""
     return "aws:principalorgid" in unknown
 
 

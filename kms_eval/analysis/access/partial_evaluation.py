@@ -1,8 +1,8 @@
 """A compiled cell under one question: what is allowed always, sometimes and never.
 
 Comes in: a cell, and what the question leaves open. Goes out: masks, and the entries that are still pending.
-Never here: rules of AWS: the three answers are `engine.decide`'s, asked with every open Allow off and Deny on, and the
-other way round.
+Never here: rules of AWS: the three answers come from `engine.decide`, asked once with every open Allow off and every
+open Deny on, and once the other way round.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from kms_eval.engine.situation import Situation
 PUBLISHED = EVERYTHING & ~UNPUBLISHED
 
 OWN_POLICY = Entry("identityPolicy", LayerIndex.IDENTITY, EVERYTHING)
-"""Stands for the identity policies of a principal that nobody has described."""
+"""Stands for the identity policies of a principal that the world does not describe."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialEvaluation:
     """Masks of what is allowed in every request (`always`) and in some (`sometimes`); the rest is never allowed.
 
-    `undetermined` are those of `sometimes` of which no request is sure to be allowed: something unknown decides.
+    `undetermined` are those of `sometimes` for which no request is sure to be allowed: it depends on an unknown.
     """
 
     cell: Cell
@@ -43,10 +43,10 @@ class PartialEvaluation:
 def partially_evaluate(
     cell: Cell, open_conditions: OpenConditions, *, unknown: tuple[str, ...], own_policy: bool
 ) -> PartialEvaluation:
-    """The cell with everything settled that the question settles.
+    """The cell, evaluated as far as the question allows.
 
-    `unknown` are beginnings of condition keys about which nothing is known; `own_policy` says that the caller may have
-    identity policies that nobody has described.
+    `unknown` are prefixes of condition keys about which nothing is known; `own_policy` says that the caller may have
+    identity policies that the world does not describe.
     """
     sums = list(cell.sums)
     pending: list[Entry] = []
@@ -66,9 +66,9 @@ def partially_evaluate(
 
 
 def public(evaluated: PartialEvaluation, open_conditions: OpenConditions) -> int:
-    """What anybody may do who has an identity policy for it, whoever it is: nothing that is asked is about who asks.
+    """What anybody with an identity policy for it may do: no condition is about who asks.
 
-    What a request carries, of the service it comes through to its encryption context, whoever asks can choose.
+    Callers can choose the rest of a request, from the service it comes through to its encryption context.
     """
     sums, about_who = list(evaluated.sums), (*evaluated.unknown, *ABOUT_WHO)
     for entry in evaluated.pending:
@@ -85,7 +85,7 @@ def public(evaluated: PartialEvaluation, open_conditions: OpenConditions) -> int
 
 
 def _surely_possible(cell: Cell, open_conditions: OpenConditions, sums: list[int], pending: list[Entry]) -> int:
-    """What some request is allowed whatever the unknowns are: what hangs on them allows nothing, and denies."""
+    """What some request is allowed whatever the unknowns are: an Allow that depends on them is off, a Deny on."""
     doubtful = [open_conditions.doubtful(entry, cell.scope) for entry in pending]
     if not any(doubtful):
         return EVERYTHING
@@ -102,7 +102,7 @@ def _surely_possible(cell: Cell, open_conditions: OpenConditions, sums: list[int
 def _with_retiring(
     cell: Cell, open_conditions: OpenConditions, sums: list[int], pending: list[Entry]
 ) -> tuple[list[Entry], int, int]:
-    """The entries that are still pending, what is allowed whatever they say, and what is if they say the best."""
+    """The entries that are still pending, what is allowed whether or not they apply, and what at best is allowed."""
     always, possible = _answers(cell, sums, pending)
     retiring = [entry for entry in pending if entry.allowance is not None and entry.actions & RETIRE_GRANT]
     if not retiring:
@@ -113,7 +113,7 @@ def _with_retiring(
 
 
 def _answers(cell: Cell, sums: list[int], pending: list[Entry]) -> tuple[int, int]:
-    """What is allowed whatever the pending entries say, and what is allowed if they say the best."""
+    """What is allowed whether or not the pending entries apply, and what at best is allowed."""
     least, most = list(sums), list(sums)
     for entry in pending:
         (least if entry.layer_index == LayerIndex.DENY else most)[entry.layer_index] |= entry.actions
@@ -124,10 +124,10 @@ def _answers(cell: Cell, sums: list[int], pending: list[Entry]) -> tuple[int, in
 def _retirable(
     cell: Cell, open_conditions: OpenConditions, sums: list[int], retiring: list[Entry], others: list[Entry]
 ) -> tuple[list[Entry], int, int]:
-    """RetireGrant grant by grant: which one it is about is the request's choice, and one of the key's grants it is.
+    """RetireGrant, grant by grant: a request retires one of the key's grants, and chooses which.
 
     Goes out: the entries that are still pending, and whether RetireGrant is allowed for every grant and for some. What
-    holds for every grant goes into `sums`.
+    holds for every grant is added to `sums`.
     """
     key = cell.scope.target.key
     common: set[int] | None = None

@@ -1,11 +1,11 @@
-"""Everybody who may have something to say to the keys of a world: whom it describes, and whom its policies only name.
+"""All principals that matter to the keys of a world: those that it describes, and those that its policies only name.
 
 Comes in: a world. Goes out: askers, each with the caller the engine decides for. Never here: deciding, output.
 
-Beside principals with a name there are *anyone in account X* and *anyone at all*, wherever a policy or a grant speaks
-to an account or to everyone. Of them, and of principals that are only named and whose account the world does not
-describe, some facts are unknown: which identity policies they have, and the condition keys in `unknown`. A principal
-that is only named, of an account of which the world describes others, has no identity policies, as in any decision.
+Besides principals with a name there are *anyone in account X* and *anyone at all*, wherever a policy or a grant names
+an account or everyone. For them, and for principals that are only named and whose account the world does not describe,
+some facts are unknown: which identity policies they have, and the condition keys in `unknown`. A principal that is
+only named has no identity policies if the world describes others of its account, as in any decision.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
@@ -29,7 +29,7 @@ AskerKind = Literal["user", "role", "session", "federated user", "root", "servic
 ANYONE_AT_ALL = "anyone at all"
 
 _NOBODY = "anyone"
-"""Name of the role that stands for anyone; what could match it is left open, so that no pattern ever sees it."""
+"""Name of the role that stands for anyone; what could match it is left open, so no pattern is ever compared with it."""
 
 _OF_A_PRINCIPAL = ("aws:principalarn", "aws:principaltag/", "aws:principaltype", "aws:userid", "aws:username")
 _OF_AN_ACCOUNT = ("aws:principalorgid", "aws:principalorgpaths")
@@ -40,11 +40,11 @@ _NAMES_PRINCIPAL = "aws:principalarn"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asker:
-    """Somebody who may ask.
+    """A principal, or anyone of many, whose access is asked about.
 
-    `name` is the ARN, the service or the words for many; `label` the same, short within the scenario's account.
-    `described` tells that the world describes it, `open_policies` that it may have identity policies of which nothing
-    is known. `unknown` are beginnings of the condition keys (lower case) about which nothing is known.
+    `name` is the ARN, the service or words such as ``anyone at all``; `label` the same, short within the scenario's
+    account. `described` tells that the world describes it, `open_policies` that it may have identity policies about
+    which nothing is known. `unknown` are prefixes of the condition keys (lower case) about which nothing is known.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Asker:
 
     @property
     def is_one(self) -> bool:
-        """Whether it is one principal, not anyone of many."""
+        """Whether it is a single principal, not anyone of many."""
         return self.kind not in {"account", "everyone"}
 
 
@@ -95,7 +95,7 @@ def label(name: str, world: World) -> str:
 
 @dataclass(slots=True)
 class _Named:
-    """What policies and grants name, in the order in which they do."""
+    """What policies and grants name, in their order."""
 
     principals: dict[str, None] = field(default_factory=dict)
     services: dict[str, None] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class _Named:
 
     def statement(self, statement: Statement, partition: str) -> None:
         if statement.principals is None and statement.not_principals is None:
-            # Whom it is for is unknown: it may be anybody.
+            # Its principals are unknown: they may include anybody.
             self.everyone = self.everyone or statement.effect == "Allow"
         for entry in statement.principals or ():
             self._entry(entry, partition, allows=statement.effect == "Allow")
@@ -150,14 +150,14 @@ _KINDS: dict[str, AskerKind] = {
 
 
 def asker_named(evaluator: Evaluator, text: str) -> Asker:
-    """The asker that a name or an ARN means; raises InputError for what cannot ask, and for strangers."""
+    """The asker that a name or an ARN means; raises InputError for what cannot make requests, and for strangers."""
     caller = evaluator.caller(text)
     refuse_stranger(evaluator.world, caller)
     return asker_of(evaluator, caller)
 
 
 def asker_of(evaluator: Evaluator, caller: Caller) -> Asker:
-    """The asker that a caller is, a stranger as well as anybody else."""
+    """The asker that a caller is, even if it is a stranger."""
     kind: AskerKind = "session" if ":assumed-role/" in caller.arn else _KINDS[caller.kind]
     described = caller.principal is None or caller.principal.known
     accounts = index_of(evaluator.world).described_accounts
@@ -168,7 +168,7 @@ def asker_of(evaluator: Evaluator, caller: Caller) -> Asker:
 
 
 def _add(found: dict[str, Asker], evaluator: Evaluator, text: str) -> None:
-    """Add one principal; a text that can be nobody (a deleted principal's id, a malformed ARN) adds none."""
+    """Add one principal; a text that names none (a deleted principal's id, a malformed ARN) adds nothing."""
     try:
         asker = asker_named(evaluator, text)
     except InputError:
@@ -182,14 +182,14 @@ def _stranger(account: str, partition: str) -> Caller:
 
 
 def anyone_in(account: str, partition: str) -> Asker:
-    """Somebody of the account whom nobody has described."""
+    """Any principal of the account that the world does not describe."""
     name = f"anyone in account {account}"
     caller = _stranger(account, partition)
     return Asker(name, name, "account", caller, described=False, unknown=_OF_A_PRINCIPAL, open_policies=True)
 
 
 def anyone_at_all(world: World) -> Asker:
-    """Someone of an account that the world knows nothing of."""
+    """Any principal of an account that the world does not know."""
     unknown = (*_OF_A_PRINCIPAL, *_OF_AN_ACCOUNT)
     caller = _stranger(next(_unused_accounts(world)), world.partition)
     return Asker(ANYONE_AT_ALL, ANYONE_AT_ALL, "everyone", caller, described=False, unknown=unknown, open_policies=True)

@@ -1,6 +1,6 @@
-"""How far away somebody is from a key: what makes a change matter more or less to whoever reads of it.
+"""How far away a principal is from a key, which tells a reader how much a change matters.
 
-Comes in: an asker, a key, a world. Goes out: one of a few words, the farthest first. Never here: deciding.
+Comes in: an asker, a key, a world. Goes out: one of a few words. Never here: deciding.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ REACHES: tuple[Reach, ...] = (
     "AWS services",
     "inside the account",
 )
-"""In the order in which they are read: the first are those who should have the least."""
+"""In reading order, the farthest first: these should have the least access."""
 OUTSIDE: tuple[Reach, ...] = REACHES[:3]
-"""Those whom nobody in the account or its organization answers for."""
+"""Principals that nobody in the account or its organization is responsible for."""
 
 
 def reach_of(asker: Asker, key: Key | None, world: World) -> Reach:
-    """Where an asker is, seen from a key; without a key from its own account.
+    """Where an asker is, seen from a key, or from its own account if there is no key.
 
-    Only where the world has an organization is an account known to be in it or outside it.
+    Whether an account is inside or outside the organization is known only if the world has one.
     """
     if asker.kind == "everyone" or asker.name == ANYONE_AT_ALL:
         return "public"

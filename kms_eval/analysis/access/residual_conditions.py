@@ -1,8 +1,8 @@
 """Under which conditions something is allowed, in words.
 
-Comes in: a settled cell and actions that are allowed in some requests only. Goes out: terms: the ways in which it is
-allowed, each a list of conditions, and what rules it out. Never here: combining layers by hand: which pending entries
-suffice is asked of `engine.decide`, set by set.
+Comes in: a partially evaluated cell and actions that are allowed in some requests only. Goes out: residual conditions:
+the ways in which it is allowed, each a list of conditions, and what rules it out. Never here: combining layers by hand:
+`engine.decide` tells of each set of pending entries whether it suffices.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ Way = tuple[str, ...]
 
 _SHAPE = tuple(each.name for each in fields(Shape))
 _MOST_WAYS = 64  # more ways than anybody reads; they come from many statements that say nearly the same
-_MOST_TRIED = 512  # combined before those are left out that ask for all that another asks for
+_MOST_TRIED = 512  # combinations, before redundant ones are left out
 _MOST_KNOWN = 50_000
 _OWN_POLICY = "an identity policy of its own allows it"
 
 UNKNOWN = "unknown: "
-"""Begins the words for what a source could not show; behind it stands its address."""
+"""Begins the words for what no source could show; its address follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResidualConditions:
-    """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of it denies.
+    """`ways`: each a list of conditions that together suffice, ``()`` needs none; `unless`: any of these denies.
 
-    `sources` are the statements and grants that the conditions stand in, `unknowns` what no source could show, and what
-    they hang on. `public`: nothing is asked of who asks, and that an outsider needs a policy of its own account hinders
-    nobody. Where there are more ways than are listed, `beyond` is all that they are combined from; it is None where
-    every way is listed. `behind` are the compiled statements and grants that `sources` tell of.
+    `sources` are the statements and grants that have the conditions, `unknowns` what no source could show and the
+    conditions depend on. `public`: no condition is about who asks; that an outsider needs an identity policy of its own
+    account is no obstacle. If not all ways are listed, `beyond` is all that they are combined from, otherwise None.
+    `behind` are the compiled statements and grants that `sources` refer to.
     """
 
     ways: tuple[Way, ...]
@@ -76,7 +76,7 @@ class ResidualConditions:
         return ", ".join(parts)
 
     def implies(self, other: ResidualConditions) -> bool:
-        """Whether nothing is allowed on these terms that is not on the others; False where that is not plain to see."""
+        """Whether all that these conditions allow is allowed by the others, too; False if that is not obvious."""
         if self.beyond is not None:
             return False
         ways = [set(way) for way in other.ways]
@@ -91,7 +91,7 @@ class ResidualConditions:
         return self.beyond is not None or set(map(frozenset, self.ways)) == set(map(frozenset, other.ways))
 
     def and_also(self, other: ResidualConditions) -> ResidualConditions:
-        """What has to be met where both have to be met."""
+        """The conditions under which both are met."""
         ways, complete = combined((self.ways, other.ways))
         complete = complete and self.beyond is None and other.beyond is None
         beyond = None if complete else frozenset((_all_of(self), _all_of(other)))
@@ -107,14 +107,14 @@ NO_TERMS = ResidualConditions(((),))
 
 
 class ResidualConditionsFinder:
-    """Finds terms for one question; what is found once is kept."""
+    """Finds residual conditions for one question, and keeps what it has found."""
 
     def __init__(self, open_conditions: OpenConditions) -> None:
         self._open_conditions = open_conditions
         self._known: dict[tuple[object, ...], tuple[tuple[int, ResidualConditions], ...]] = {}
 
     def find(self, evaluated: PartialEvaluation, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
-        """The terms of the actions in `mask`, actions with equal terms together."""
+        """The residual conditions of the actions in `mask`, actions with equal conditions together."""
         about = tuple((entry.rule or entry.allowance, entry.layer_index, entry.actions) for entry in evaluated.pending)
         shape = tuple(getattr(evaluated.cell.shape, name) for name in _SHAPE)
         facts = tuple(evaluated.cell.unknown_facts.items())
@@ -132,7 +132,7 @@ class ResidualConditionsFinder:
 
     @staticmethod
     def _classes(evaluated: PartialEvaluation, mask: int) -> list[int]:
-        """The mask in parts of actions to which the same entries speak in the same way."""
+        """The mask in parts of actions to which the same entries apply in the same way."""
         cuts = {entry.actions for entry in evaluated.pending} | {*evaluated.sums, RETIRE_GRANT, CREATE_GRANT}
         with_key = evaluated.cell.shape.target == "key"
         for entry in evaluated.pending:
@@ -199,10 +199,10 @@ class ResidualConditionsFinder:
 
 
 def sufficient(evaluated: PartialEvaluation, bit: int, layer_indexes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """The smallest sets of slots whose Allow, added to what is settled, makes the action allowed; smallest first.
+    """The smallest sets of slots whose Allow, added to what is decided, makes the action allowed; smallest first.
 
-    Slots that bound the same things are needed together or not at all, so sets are tried of such bundles. There are as
-    many bundles as ways to allow and to bound, however many levels of SCPs there are: cost does not double with each.
+    Slots that limit the same things are needed together or not at all, so whole bundles of them are tried. The number
+    of bundles does not depend on how many levels of SCPs there are: cost does not double with each level.
     """
     bundles = _bundles(evaluated.cell.shape, layer_indexes)
     found: list[frozenset[int]] = []
@@ -223,7 +223,7 @@ def sufficient(evaluated: PartialEvaluation, bit: int, layer_indexes: tuple[int,
 
 
 def _bundles(shape: Shape, layer_indexes: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """The slots in parts: those that stand in the same lists of the shape together, every other one alone."""
+    """The slots in bundles: those in the same lists of the shape's limits together, every other one alone."""
     limits, grant_limits, gates = set(shape.limits), set(shape.grant_limits), set(shape.gates)
     bundles: dict[Hashable, list[int]] = {}
     for layer_index in layer_indexes:
@@ -233,7 +233,7 @@ def _bundles(shape: Shape, layer_indexes: tuple[int, ...]) -> list[tuple[int, ..
 
 
 def combined(each: Iterable[Sequence[Way]]) -> tuple[tuple[Way, ...], bool]:
-    """The ways to meet one way of each, without those that ask for too much, and whether these are all."""
+    """The ways to meet one way of each list, without redundant ones, and whether these are all."""
     ways: tuple[Way, ...] = ((),)
     complete = True
     for alternatives in each:
@@ -245,7 +245,7 @@ def combined(each: Iterable[Sequence[Way]]) -> tuple[tuple[Way, ...], bool]:
 
 
 def _fewest(ways: Iterable[Way]) -> tuple[Way, ...]:
-    """Without the ways that ask for all that another asks for."""
+    """The ways without those that include all conditions of another way."""
     distinct: dict[frozenset[str], Way] = {}
     for way in ways:
         distinct.setdefault(frozenset(way), way)
@@ -253,7 +253,7 @@ def _fewest(ways: Iterable[Way]) -> tuple[Way, ...]:
 
 
 def _all_of(residual: ResidualConditions) -> Hashable:
-    """What all the ways of the terms follow from."""
+    """All that the ways of the residual conditions are combined from."""
     return residual.beyond if residual.beyond is not None else frozenset(map(frozenset, residual.ways))
 
 
@@ -279,7 +279,7 @@ def _of_grant(allowance: Allowance) -> Way:
 
 
 def _literally(test: Test, rule: Rule) -> str:
-    """What tells variables from text that only looks like them (policies before Version 2012-10-17 have none)."""
+    """A note about text that only looks like a policy variable (policies before Version 2012-10-17 have none)."""
     looks_like_variable = any("${" in value for value in test.written.values)
     return " (as it is written)" if looks_like_variable and not rule.policy.variables else ""
 

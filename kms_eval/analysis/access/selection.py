@@ -1,7 +1,7 @@
 """Which principals, actions and keys a question is about, from names and patterns as typed.
 
 Comes in: names; ``*`` and ``?`` are wildcards in them. Goes out: askers, a mask of actions, keys; InputError for a name
-that means nothing and a pattern that nothing fits. Never here: what anybody may do.
+that means nothing and a pattern that nothing matches. Never here: what anybody may do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Chosen = TypeVar("_Chosen")
 
 
 def chosen_askers(evaluator: Evaluator, names: Sequence[str]) -> tuple[Asker, ...]:
-    """The askers of those names; all of the world where there are none.
+    """The askers with those names; all of the world if there are no names.
 
     A name is a short name or an ARN. Raises InputError for strangers, unless the world says that anybody may ask.
     """
@@ -44,7 +44,7 @@ def chosen_askers(evaluator: Evaluator, names: Sequence[str]) -> tuple[Asker, ..
 
 
 def chosen_actions(names: Iterable[str]) -> int:
-    """The mask of the actions; all published ones where there are no names."""
+    """The mask of the actions; all published ones if there are no names."""
     mask = 0
     for name in names:
         mask |= _actions(name)
@@ -52,7 +52,7 @@ def chosen_actions(names: Iterable[str]) -> int:
 
 
 def chosen_keys(world: World, names: Sequence[str]) -> tuple[Key, ...]:
-    """The keys of those names; all of the world where there are none."""
+    """The keys with those names; all of the world if there are no names."""
     if not names:
         return tuple(world.keys.values())
     found: dict[str, Key] = {}
@@ -67,9 +67,9 @@ def chosen_keys(world: World, names: Sequence[str]) -> tuple[Key, ...]:
 def chosen_on_either(
     choose: Callable[[_Side, Sequence[str]], Sequence[_Chosen]], sides: tuple[_Side, _Side], names: Sequence[str]
 ) -> tuple[Sequence[_Chosen], Sequence[_Chosen]]:
-    """What the names mean on two sides; what one means on one of them only is nothing on the other.
+    """What the names mean on two sides; a name that means something on one side only adds nothing on the other.
 
-    Raises InputError for a name that means nothing on either.
+    Raises InputError for a name that means nothing on either side.
     """
     before, after = sides
     if not names:

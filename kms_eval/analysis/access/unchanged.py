@@ -1,8 +1,8 @@
-"""Which keys are others in another world, where nothing but keys is: of the rest no answer can differ.
+"""Which keys differ between two worlds that differ in nothing but keys: no answer about the other keys can differ.
 
 Comes in: two worlds. Goes out: pairs of keys. Never here: deciding.
 
-Where a text stands and what a policy is called decides nothing, and is passed over.
+The place of a text and the name of a policy affect no decision, and are ignored.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from functools import lru_cache
 from kms_eval.world.model import Key, World
 
 _DECIDES_NOTHING = frozenset({"place", "name", "length"})
-"""Fields of a document; the name of a principal is in its ARN as well."""
+"""Fields that are ignored; the name of a principal is in its ARN as well."""
 _NOT_OF_KEYS = tuple(each.name for each in fields(World) if each.name != "keys")
 
 
 def changed_keys(
     before: World, after: World, keys: Sequence[tuple[Key | None, Key | None]]
 ) -> list[tuple[Key | None, Key | None]]:
-    """Those of `keys` that are not the same before and after; all of them where anything else has changed as well."""
+    """Those of `keys` that are not the same before and after; all of them if anything else has changed as well."""
     comparing = _Comparing()
     if not all(comparing.same(getattr(before, name), getattr(after, name)) for name in _NOT_OF_KEYS):
         return list(keys)
@@ -29,13 +29,13 @@ def changed_keys(
 
 
 class _Comparing:
-    """Compares values of a world by what they hold; a value that stands in many places is compared once."""
+    """Compares values of a world by their content; a value that occurs in many places is compared once."""
 
     def __init__(self) -> None:
         self._same: dict[tuple[int, int], bool] = {}
 
     def same(self, one: object, other: object) -> bool:
-        """Whether nothing that decides differs."""
+        """Whether nothing differs that affects a decision."""
         if one is other:
             return True
         if type(one) is not type(other):
@@ -49,7 +49,7 @@ class _Comparing:
                 )
             return found
         if isinstance(one, Mapping) and isinstance(other, Mapping):
-            # In the same order: where names are looked for, the first one found counts.
+            # Their order has to be the same: when a name is looked up, the first match counts.
             return list(one) == list(other) and all(map(self.same, one.values(), other.values()))
         if isinstance(one, tuple) and isinstance(other, tuple):
             return len(one) == len(other) and all(map(self.same, one, other))

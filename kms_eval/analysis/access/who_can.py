@@ -24,8 +24,8 @@ from kms_eval.world.model import Key
 class Who:
     """One principal's answer. `because` is the reason, or the conditions; empty for `never` unless asked for.
 
-    `by` names the statements and grants behind it, `unknowns` what no source could show, and what it hangs on, `doubts`
-    the codes of warnings about questions that AWS leaves open, on which it hangs.
+    `by` names the statements and grants behind it, `unknowns` what no source could show and the answer depends on,
+    `doubts` the codes of warnings about questions that AWS leaves open and the answer depends on.
     """
 
     person: Person
@@ -38,7 +38,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All answers about one action on one key; `key` and `key_arn` None where the action has no key."""
+    """All answers about one action on one key; `key` and `key_arn` are None if the action has no key."""
 
     action: str
     key: str | None
@@ -67,7 +67,7 @@ class _Collected:
     """Conditions in words, by the identity of what the grid keeps for all pairs of a class."""
 
     def add(self, cells: Iterable[tuple[Key | None, GridCell]], asker: Asker, person: Person, actions: int) -> None:
-        """What one asker may do, on several keys or without one; the cells are those that are decided alike."""
+        """Add what one asker may do, on several keys or without one; each cell is the one decided for its class."""
         asked = [(action.name, bit_of(action.name)) for action in actions_in(actions)]
         never = Who(person, "never")
         known: dict[int, list[tuple[str, int, AnswerWord, tuple[str, ...]]]] = {}
@@ -113,7 +113,7 @@ def who_can(
     denials: bool = False,
     track: Track = iter,
 ) -> WhoCan:
-    """Ask the grid about every asker. With `denials` the reason why somebody never may is looked for as well."""
+    """Ask the grid about every asker. With `denials`, answers of `never` have their reasons, too."""
     grid = grid.about(actions, keys)
     collected = _Collected(grid, denials)
     for asker in track(askers):

@@ -1,9 +1,9 @@
-"""Asking one evaluator again and again about names that its world may not have.
+"""Asking one evaluator many times about names that its world may not have.
 
 Comes in: requests. Goes out: rulings, and the evaluator's own InputError. Never here: deciding.
 
-To say what an unknown key may have been meant to be takes longer than a thousand decisions, and the log of a whole
-organization is full of keys that one scenario leaves out; so what was said about a key is said again.
+Finding a suggestion for an unknown key takes longer than a thousand decisions, and the log of a whole organization is
+full of keys that one scenario leaves out; so the faults of an unknown key are kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Asking:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self._strangers: BoundedCache[tuple[Fault, ...]] = BoundedCache(_MOST_STRANGERS)
-        # Actions, as requests spell them, of which the key has been looked up.
+        # Actions, as requests spell them, for which the key has been looked up.
         self._keyed: BoundedCache[bool] = BoundedCache(_MOST_STRANGERS)
 
     def rule(self, asked: Request) -> Ruling:
@@ -37,14 +37,14 @@ class Asking:
         return self._ask(asked, self.evaluator.rule)
 
     def parts(self, asked: Request) -> tuple[Part, ...]:
-        """What the request really asks. Raises InputError as the evaluator does."""
+        """All authorizations that the request needs. Raises InputError as the evaluator does."""
         return self._ask(asked, self.evaluator.parts)
 
     def _ask(self, asked: Request, answer: Callable[[Request], Result]) -> Result:
         key = asked.key
         if key is None or not _plain(asked):
             return answer(asked)
-        # The order of the evaluator's own faults: first the caller, then the action, then the key.
+        # Faults come in the evaluator's order: first the caller, then the action, then the key.
         caller = self.evaluator.caller(asked.principal, asked.session)
         if caller.stranger:
             refuse_stranger(self.evaluator.world, caller, meant=asked.stranger)

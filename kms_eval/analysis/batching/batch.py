@@ -34,10 +34,10 @@ MOST_KEPT = 100_000
 class Answer:
     """The decision about a request: the columns of a batch without the id.
 
-    `principal`, `action` and `key` are the request's own words, None where they are no text. `policy` and `sid` name
-    the deciding statement, or the deciding grant and its name. `warnings` are codes, with blanks between them: among
-    them the open questions on which the decision hangs. An `error` says why there is no decision, and `line` where in
-    its file the row stands; of what is undetermined there is the reason code as well.
+    `principal`, `action` and `key` are the request's own words, None if they are not text. `policy` and `sid` name
+    the deciding statement, or the deciding grant and its name. `warnings` are codes, separated by blanks; they include
+    the open questions that the decision depends on. An `error` says why there is no decision, and `line` is the row's
+    line in its file; an undetermined answer has its reason code as well.
     """
 
     principal: str | None
@@ -62,7 +62,7 @@ class Answer:
 
 
 class Answers:
-    """Answers the requests of one batch; requests that do not say when are made at one time, `at`.
+    """Answers the requests of one batch; requests without a time are made at one time, `at`.
 
     `decided` counts how often the engine was asked.
     """
@@ -105,22 +105,22 @@ class Answers:
 
 
 def unreadable(message: str, fields: Mapping[str, object] | None = None) -> Answer:
-    """The answer to a row that is no request; as far as its `fields` can be told, it repeats them."""
+    """The answer to a row that is not a request; it repeats its `fields` as far as they are known."""
     principal, action, key = (_text((fields or {}).get(name)) for name in FIELDS[:3])
     return Answer(principal, action, key, error=message)
 
 
 def read_request(fields: Mapping[str, object], at: datetime) -> Request:
-    """The question of a row. Raises InputError with every fault, each naming its field."""
+    """The request of a row. Raises InputError with every fault, each naming its field."""
     values = {name: value for name, value in fields.items() if value is not None}
     for name in NESTED & values.keys():
         values[name] = _nested(name, values[name])
-    # What is missing or of the wrong type is for `request` to say.
+    # `request` reports what is missing or has the wrong type.
     return request(**{"principal": None, "action": None, "at": at, **values})  # type: ignore[arg-type]
 
 
 def in_one_line(error: InputError) -> str:
-    """All faults of a row in the one cell there is for them."""
+    """All faults of a row in one text, since there is one cell for them."""
     return "; ".join(str(fault) for fault in error.faults)
 
 
@@ -146,7 +146,7 @@ def _hangs_on(ruling: Ruling) -> str:
 
 
 _ABOUT_WORDS = frozenset({"context-contradicts-fact", "context-not-carried-by-action", "encryption-context-ignored"})
-"""Warnings about single values that a request brings along: requests that differ in nothing else are one request."""
+"""Warnings about single values of a request; left out, since requests that differ only in such values share answers."""
 
 
 def _warnings(evaluator: Evaluator, ruling: Ruling) -> str | None:
@@ -155,7 +155,7 @@ def _warnings(evaluator: Evaluator, ruling: Ruling) -> str | None:
 
 
 def _reasons(evaluator: Evaluator, ruling: Ruling) -> tuple[str, str | None, str | None]:
-    """Reason code, policy and Sid, as an explanation has them; the rest of it is not worked out."""
+    """Reason code, policy and Sid, as an explanation has them; the rest of it is not computed."""
     trace = Trace(ruling.decisive, evaluator.rules)
     code = reason_code(trace)
     source = Explanation(ruling.outcome, "", "", None, "", code, trace.words).deciding
@@ -167,14 +167,14 @@ def _text(value: object) -> str | None:
 
 
 def frozen(value: object) -> object:
-    """A key for a value that is no text: equal for equal values of equal types, and for nothing else."""
+    """A key for a value that is not text: equal only for equal values of equal types."""
     if isinstance(value, dict) and all(item.__class__ is str for item in value.values()):
         return tuple(value.items())
     return value if value is None else ("json", json.dumps(value, default=repr))
 
 
 class Tally:
-    """How many rows got which decision; what is undetermined and rows with an error are counted as such."""
+    """How many rows got which decision; undetermined rows and rows with an error are counted as such."""
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         self.counts = Counter(counts or {})
@@ -186,7 +186,7 @@ class Tally:
 
     @property
     def errors(self) -> int:
-        """Rows that are no requests."""
+        """Rows that are not requests."""
         return self.counts["error"]
 
     @property

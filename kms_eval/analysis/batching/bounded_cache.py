@@ -1,6 +1,6 @@
-"""A memory of bounded size for what was found out about things that come again.
+"""A cache of bounded size for results that are needed again.
 
-Comes in: keys and values. Goes out: values, as long as they are remembered. Never here: what they are.
+Comes in: keys and values. Goes out: values, as long as they are kept. Never here: what they mean.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 HEAVIEST = 64 << 20
-"""Bytes that a memory takes at most, about, if it is not told otherwise."""
+"""About how many bytes a cache takes at most, by default."""
 
 _OBJECT = 64
 _SMALL = 400
@@ -19,9 +19,9 @@ _SMALL = 400
 
 
 class BoundedCache(Generic[Value]):
-    """Never holds more than `most` values, nor more than `heaviest` bytes; what is asked for again and again stays.
+    """Never holds more than `most` values, nor more than about `heaviest` bytes; values that are often read stay.
 
-    One value may weigh more than that alone: it is then the only one.
+    A single value may weigh more than that: it is then the only one in its half.
     """
 
     def __init__(self, most: int, *, heaviest: int = HEAVIEST) -> None:
@@ -32,7 +32,7 @@ class BoundedCache(Generic[Value]):
         self._old: dict[object, Value] = {}
 
     def get(self, key: object) -> Value | None:
-        """The value, if it is remembered."""
+        """The value, if it is kept."""
         value = self._young.get(key)
         if value is None:
             value = self._old.get(key)
@@ -41,7 +41,7 @@ class BoundedCache(Generic[Value]):
         return value
 
     def put(self, key: object, value: Value) -> None:
-        """Remember a value, and forget the half that was not asked for lately where there is too much."""
+        """Keep a value; if there is too much, forget the half that was not read lately."""
         mine = weight(key) + weight(value)
         self._weight += mine
         if len(self._young) >= self._half or self._weight > self._half_weight:

@@ -1,11 +1,11 @@
-"""Numbers for what requests say beside principal, action and key.
+"""Numbers for what requests say besides principal, action and key.
 
 Comes in: the other fields of rows. Goes out: numbers of circumstances, and of the frames they belong to.
 Never here: deciding.
 
-A *frame* is what a request brings along as far as it selects the compiled masks: the endpoint, the names of the context
-keys and whether they tell of a service's call, the other key, but not the values of context keys. Circumstances are
-many, frames are few.
+A *frame* is the part of a request's circumstances that selects the compiled masks: the endpoint, the names of the
+context keys and whether they show that a service makes the call, the destination key, but not the values of context
+keys. There are many circumstances, but few frames.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ Numbers = NDArray[np.int32]
 _SOMEBODY = {"principal": "somebody", "action": "something"}
 _MOST_TEXTS = 1 << 17
 _KINDS_OF_COPIES = 3
-"""As a row, as what finds its number, and as what it brings to a request."""
+"""As a row, as the key that finds its number, and as what it adds to a request."""
 _PARSED = 20
 """Bytes of a session's policies, parsed and compiled, for each byte of their text."""
 
 
 class CircumstanceNumbers:
-    """All circumstances met so far, or since `forget`; frames stay. None in `requests` is nonsense.
+    """All circumstances met so far, or since `forget`, which keeps frames.
 
-    `weight` is about what they take, in bytes, and `frames_weight` what the frames do.
-    `brought` is by the number of the circumstances; `requests` by that of the frame: the first request in it.
-    The requests have no principal, action and key of their own.
+    `weight` is about how many bytes they take, and `frames_weight` how many the frames take. `brought` has the
+    circumstances by their number, `requests` the first request of each frame, by the number of the frame; None stands
+    for circumstances that make no sense. The requests have no principal, action and key of their own.
     """
 
     def __init__(self, evaluator: Evaluator, at: datetime) -> None:
@@ -59,7 +59,7 @@ class CircumstanceNumbers:
         self.forget()
 
     def forget(self) -> None:
-        """Forget all circumstances; their numbers begin anew."""
+        """Forget all circumstances; their numbers start again."""
         self.weight = 0
         self.brought.clear()
         self._rows.clear()
@@ -68,7 +68,7 @@ class CircumstanceNumbers:
         self._frame_of = np.zeros(64, np.int32)
 
     def of_circumstances(self, rows: Sequence[Mapping[str, object]]) -> Numbers:
-        """A number for what each row says; rows that differ in nothing that could matter have the same."""
+        """A number for what each row says; rows that differ in nothing that could matter have the same number."""
         return np.array([self._circumstances(row) for row in rows], np.int32)
 
     def of_contexts(self, texts: Sequence[str | None]) -> Numbers:
@@ -76,13 +76,13 @@ class CircumstanceNumbers:
         return np.array([self._context(text) for text in texts], np.int32)
 
     def of_frames(self, circumstances: Numbers | int) -> Numbers | int:
-        """The frames of circumstances; one number where they are all in one."""
+        """The frames of circumstances; one number if all of them are in one frame."""
         if isinstance(circumstances, int):
             return int(self._frame_of[circumstances])
         return self._frame_of.take(circumstances) if len(self.requests) > 1 else 0
 
     def asked(self, circumstances: int) -> Request | None:
-        """What was asked in these circumstances; None for nonsense."""
+        """The request with these circumstances; None if they make no sense."""
         return self._read(self._rows[circumstances])[1]
 
     def _context(self, text: str | None) -> int:
@@ -102,14 +102,14 @@ class CircumstanceNumbers:
             context = read_value(text)
         except InputError:
             return self._circumstances({"context": text})
-        # A strict evaluator looks at values that no policy asks about.
+        # A strict evaluator looks at values that no policy tests.
         plain = context.__class__ is dict and not self._evaluator.strict
         left = self._relevance.of_texts(context) if plain else None
         if left is None:
             return self._circumstances({"context": text})
         if not left:
             return self._circumstances({})
-        # Texts need no checking; this is the way that nearly all requests take.
+        # These texts need no further checks; nearly all requests take this path.
         key = tuple(left.items())
         number = self._numbers.get(key)
         if number is None:
@@ -144,7 +144,7 @@ class CircumstanceNumbers:
         return number
 
     def _read(self, row: Mapping[str, object]) -> tuple[int, Request | None]:
-        """The number of the frame, and the request; None for nonsense."""
+        """The number of the frame, and the request; None if the row makes no sense."""
         try:
             asked = read_request({**row, **_SOMEBODY}, self._at)
             self._evaluator.check_context(asked)

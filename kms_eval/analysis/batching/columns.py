@@ -2,7 +2,7 @@
 
 Comes in: record batches with the columns of a batch of requests. Goes out: record batches with a row for each request,
 in the order of the requests: either all columns of a decision, or the decision alone, which is much faster.
-Never here: files, deciding. This is where `pyarrow` meets the engine; importing it takes the extra ``batch``.
+Never here: files, deciding. This is where `pyarrow` meets the engine; importing this module needs the extra ``batch``.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Numbers = NDArray[np.int32]
 _WORDS = frozenset({"principal", "action", "key"})
 
 ROWS_AT_ONCE = 1 << 16
-"""Rows that are worked on together: their columns then fit into a processor's cache."""
+"""Rows that are processed together: their columns then fit into a processor's cache."""
 
 
 def check_schema(schema: Any) -> None:
-    """Raises InputError where these columns are no requests: a name or a type is wrong."""
+    """Raises InputError if these columns cannot hold requests: a name or a type is wrong."""
     faults = []
     for name in fields_among(schema.names):
         kind = schema.field(name).type
@@ -85,7 +85,7 @@ class Columns:
     def decide(self, batch: Any, before: int | None = None) -> Any:
         """The decisions about a batch. Raises InputError as `check_schema` does.
 
-        `before` counts the rows before the batch in its file; None: nobody knows which row is which.
+        `before` counts the rows before the batch in its file; None: that is unknown.
         """
         check_schema(batch.schema)
         schema = decision_schema(batch.schema)
@@ -102,7 +102,7 @@ class Columns:
 
 
 class DecisionColumn:
-    """Answers record batches of requests with their decisions alone: as many, in their order; null is an error."""
+    """Answers record batches of requests with one decision for each request, in their order; null is an error."""
 
     def __init__(self, evaluator: Evaluator, at: datetime) -> None:
         self._outcomes = Outcomes(evaluator, at)
@@ -164,7 +164,7 @@ class _Reader:
         self._same = False
 
     def read(self, column: _Column, numbered: Callable[[list[Any]], Numbers], age: Callable[[], int]) -> Numbers:
-        """The numbers of a column's rows; those of its distinct values hold as long as `age` stays what it is."""
+        """The numbers of a column's rows; those of its distinct values are valid as long as `age` does not change."""
         known = self._age == age() and self._dictionary is not None and column.dictionary is not None
         if not known or not self._dictionary.equals(column.dictionary):
             self._numbers = numbered([*column.values, None])
@@ -190,7 +190,7 @@ class _Column:
         if pa.types.is_null(array.type):
             array = array.cast(pa.string())
         if pa.types.is_dictionary(array.type) and len(array.dictionary) > ROWS_AT_ONCE:
-            # Only what these rows say is of interest.
+            # Only the values in these rows matter.
             array = array.cast(array.type.value_type)
         if not pa.types.is_dictionary(array.type):
             array = array.dictionary_encode()
@@ -215,14 +215,14 @@ def values_of(array: Any) -> list[Any]:
 
 
 def _in_microseconds(array: Any) -> Any:
-    """Times without their nanoseconds: more than a time in Python can tell, and than any policy asks."""
+    """Times without nanoseconds, which neither Python's times nor policies have."""
     if not pa.types.is_timestamp(array.type):
         return array
     return array.cast(pa.timestamp("us", array.type.tz), safe=False)
 
 
 def _of_nested(array: Any) -> tuple[list[Any], Numbers]:
-    """Distinct mappings, and the index of each row's; Arrow itself does not tell which of them are equal."""
+    """Distinct mappings, and each row's index among them; Arrow itself cannot tell which of them are equal."""
     numbers: dict[object, int] = {}
     values: list[Any] = []
     indices = []
@@ -249,7 +249,7 @@ def _plain(value: Any) -> Any:
 
 
 def _distinct(columns: Sequence[_Column], rows: int) -> tuple[list[int], Numbers]:
-    """The first row of each distinct combination of values, and which of them each row is."""
+    """The first row of each distinct combination of values, and for each row the number of its combination."""
     codes, bound = np.zeros(rows, np.int64), 1
     for column in columns:
         size = len(column.values) + 1
@@ -285,7 +285,7 @@ def _lines(answers: Sequence[Answer], row_of: Numbers, before: int | None) -> An
 
 
 def encodable(text: str | None) -> str | None:
-    """The text, with what UTF-8 cannot say (halves of surrogate pairs, out of JSON) as escapes."""
+    """The text, with what UTF-8 cannot encode (lone surrogates, from JSON) as escapes."""
     return text if text is None or text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What policies ask about requests: the condition keys that they name, with the tests on them and as variables.
+"""What policies read from requests: the condition keys that they name, in tests and as policy variables.
 
 Comes in: policies. Goes out: compiled tests by condition key, and the keys that variables read. Never here: requests.
 """

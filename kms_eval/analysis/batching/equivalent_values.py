@@ -1,10 +1,10 @@
 """Values that no policy tells apart: of each kind of values of a condition key, the first one met stands for all.
 
-Comes in: the compiled tests that ask about a condition key. Goes out: a value for a value. Never here: which keys are
-read by anything but tests (`relevance` knows), the meaning of a test (the engine's own tests are asked).
+Comes in: the compiled tests of a condition key. Goes out: a value for a value. Never here: which keys are read by
+anything but tests (`relevance` knows), the meaning of a test (the engine's own tests are evaluated).
 
-Where conditions ask for a department or for a service, nearly all of a log's values are of one kind: "none of those".
-Two requests whose values are of the same kinds are one request.
+If conditions test for a department or for a service, nearly all of a log's values are of one kind: "none of those".
+Two requests whose values are of the same kinds count as one request.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kms_eval.analysis.batching.bounded_cache import BoundedCache
 from kms_eval.engine.conditions import Test
 
 _MOST_TESTS = 16
-"""More tests than this that have to be asked one by one take longer than they save."""
+"""Evaluating more tests than this one by one takes longer than it saves."""
 _MOST_KINDS = 10_000
 _MOST_VALUES = 10_000
 _MALFORMED = object()
@@ -27,7 +27,7 @@ class EquivalentValues:
     """The kinds of values that one condition key has, as far as those tests can tell."""
 
     def __init__(self, tests: Iterable[Test], mentioned: Iterable[str] = ()) -> None:
-        """`mentioned` are values that are compared as they are, beside those of the tests."""
+        """`mentioned` are values that are compared as they are, besides those of the tests."""
         asked = [test for test in tests if test.values and test.operator.type != "Null"]
         listed: dict[Callable[[str], Any], set[Any]] = {str: set(mentioned)}
         for test in asked:
@@ -52,7 +52,7 @@ class EquivalentValues:
         return first
 
     def _listing(self, value: str) -> tuple[object, ...]:
-        """What the value is among those that are listed."""
+        """Which of the listed values the value is."""
         found: list[object] = [bool(value)]
         for parse, values in self._listed:
             try:

@@ -1,12 +1,12 @@
-"""Decisions for columns of requests, without reasons: a look-up for each row, and the engine for what is distinct.
+"""Decisions for columns of requests, without reasons: a look-up for each row, and the engine for distinct requests.
 
 Comes in: columns of numbers, which stand for the words of requests. Goes out: a column of outcomes.
 Never here: pyarrow, reasons, the meaning of any policy.
 
-Every distinct principal and key is compiled once for each frame (see `frames`), as masks of what is settled for all
-actions whatever a request brings along; what is not settled is decided by residual entries (see there). When a table
-outgrows its bounds everything in it is forgotten and begins anew, so that memory depends on what is distinct within a
-stretch of rows, never on the rows.
+Every distinct principal and key is compiled once for each frame (see `circumstance_numbers`), as masks of what is
+decided for all actions whatever a request carries; the rest is decided by `residual_entries`. When a table outgrows its
+bounds it is emptied and starts again, so that memory depends on how many distinct requests there are within a stretch
+of rows, never on the number of rows.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _FIRST_OPEN = ERROR + 2
 _UNKNOWN = -1
 
 _CELLS_KEPT = 25_000
-"""The cells that an evaluator surely still has when they are asked for again."""
+"""How many cells an evaluator is sure to still have when they are needed again."""
 _MOST_WORDS = 400_000
 _MOST_CIRCUMSTANCES = 1 << 17
 _HEAVIEST = 64 << 20
-"""Bytes of words, of circumstances and of frames at most, each."""
+"""The most bytes that words, circumstances and frames may take, each of them."""
 _MOST_CODES = 1 << 25
 _MOST_ALONE = 100_000
 
@@ -50,10 +50,11 @@ Codes = NDArray[np.int16]
 
 
 class Outcomes:
-    """Decides columns of requests in one world; requests that do not say when are made at one time, `at`.
+    """Decides columns of requests in one world; requests without a time are made at one time, `at`.
 
-    `words` turns principals, actions and keys into numbers, `circumstances` everything else. The former hold as long as
-    `age` stays what it is, the latter as long as `circumstances_age` does; call `make_room` before asking for numbers.
+    `words` turns principals, actions and keys into numbers, `circumstances` everything else. The former are valid as
+    long as `age` does not change, the latter as long as `circumstances_age` does not; call `make_room` before asking
+    for numbers.
     """
 
     def __init__(self, evaluator: Evaluator, at: datetime) -> None:
@@ -80,7 +81,7 @@ class Outcomes:
         self._alone: BoundedCache[int] = BoundedCache(_MOST_ALONE)
 
     def make_room(self, rows: int) -> None:
-        """Forget everything where that many more rows, all different, might not find room."""
+        """Forget everything if there might be no room for that many more rows, all of them distinct."""
         places = (len(self._row_numbers) + rows) * self._codes.shape[1]
         many = len(self.words) + rows > _MOST_WORDS or places > _MOST_CODES
         heavy = max(self.words.letters, self._frames.frames_weight) > _HEAVIEST
@@ -88,7 +89,7 @@ class Outcomes:
             self._begin()
 
     def circumstances(self, rows: Sequence[Mapping[str, object]]) -> Numbers:
-        """A number for what each row says beside principal, action and key."""
+        """A number for what each row says besides principal, action and key."""
         self._make_room_for_circumstances(len(rows))
         return self._frames.of_circumstances(rows)
 
@@ -103,7 +104,7 @@ class Outcomes:
             self._forget_circumstances()
 
     def decide(self, principals: Numbers, actions: Numbers, keys: Numbers, circumstances: Numbers | int) -> Codes:
-        """The outcome of each row; `circumstances` is one number where they are the same in all rows."""
+        """The outcome of each row; `circumstances` is one number if they are the same in all rows."""
         words = self.words
         self._row_numbers.make_room(len(self._frames.requests), len(words.principals), len(words.keys))
         layer_indexes = self._row_numbers.find(self._frames.of_frames(circumstances), principals, keys)
@@ -149,7 +150,7 @@ class Outcomes:
         return np.array(outcomes, np.int16)[row_of.reshape(-1)]
 
     def _classify(self, places: list[int]) -> None:
-        """Fill these places of the table of codes, and the whole rows where what was compiled for them will be gone."""
+        """Fill these places of the table of codes; fill whole rows if their compiled cells may be gone later."""
         if len(self._row_numbers) > _CELLS_KEPT or self._asking.evaluator.age:
             width = self._codes.shape[1]
             layer_indexes = dict.fromkeys(place // width for place in places)
@@ -179,7 +180,7 @@ class Outcomes:
         return self.words.request(principal, action, key, asked)
 
     def _code(self, request: Request) -> int:
-        """What is settled about a request whatever the values in its frame are; else how it is to be decided."""
+        """The outcome of a request if it is the same for all values in its frame; else how it is to be decided."""
         try:
             found = self._asking.parts(request)
         except InputError:
@@ -205,7 +206,7 @@ class Outcomes:
         return OUTCOMES.index(outcome) if outcome in OUTCOMES else ERROR
 
     def _widen(self) -> None:
-        """Make the table of codes as high and as wide as it has to be."""
+        """Make the table of codes as high and as wide as necessary."""
         height, width = self._codes.shape
         if len(self._row_numbers) <= height and len(self.words.actions) <= width:
             return

@@ -1,10 +1,9 @@
-"""What of a request's context can matter in a world: requests that differ in nothing else are one request.
+"""The part of a request's context that can matter in a world: requests that differ only in the rest count as one.
 
-Comes in: a world, then contexts as requests bring them. Goes out: what is left of them. Never here: deciding.
+Comes in: a world, then contexts as requests carry them. Goes out: what is left of them. Never here: deciding.
 
-Logs are full of values that no policy asks about, and nearly every one of them is different (the ARN of the object that
-was encrypted, the address of the caller). Statements, grants and derived condition keys are all that can read a
-context.
+Logs are full of values that no policy tests, and nearly every one of them is different (the ARN of the object that was
+encrypted, the address of the caller). Only statements, grants and derived condition keys can read a context.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
 """Condition keys (lower case) whose value the engine may derive from others that a request gives."""
 
 ALWAYS = ("aws:requesttag/", "aws:tagkeys", ASSUMED_ROOT)
-"""Beginnings of condition keys that tell what kind of call it is: one that sets tags, or a session of AssumeRoot's."""
+"""Prefixes of condition keys that tell what kind of call it is: one that sets tags, or one of an AssumeRoot session."""
 
 Stands = Callable[[str], str]
 
@@ -59,11 +58,11 @@ _CONTEXT, _CONTEXT_KEYS = "kms:encryptioncontext:", "kms:encryptioncontextkeys"
 
 
 class Relevance:
-    """Drops what cannot matter. Keys and values that make no sense are kept: it is for others to say so."""
+    """Drops what cannot matter. Keys and values that make no sense are kept, so that they are reported later."""
 
     @classmethod
     def of_evaluator(cls, evaluator: Evaluator) -> Self:
-        """What matters where this evaluator decides: to a strict one also what its caller cannot carry (S10)."""
+        """What matters to this evaluator; a strict one also needs the keys that requests cannot carry (S10)."""
         return cls(evaluator.world, allow_unknown_key=evaluator.allow_unknown_key, strict=evaluator.strict)
 
     def __init__(self, world: World, *, allow_unknown_key: bool = False, strict: bool = False) -> None:
@@ -96,10 +95,10 @@ class Relevance:
         self._names: dict[str, tuple[bool, Stands | None]] = {}
 
     def of(self, fields: Mapping[str, object]) -> Mapping[str, object]:
-        """What is left of the fields of a request. A context that is JSON text is read, unless it makes no sense."""
+        """What is left of the fields of a request. A context that is JSON text is parsed, unless it makes no sense."""
         context, pairs = fields.get("context"), fields.get("encryption_context")
         if (context is None and pairs is None) or fields.get("session") is not None:
-            # A session may bring policies along that ask for anything.
+            # A session may have policies that test anything.
             return fields
         left = dict(fields)
         if context is not None:
@@ -111,14 +110,14 @@ class Relevance:
         if pairs is not None:
             left["encryption_context"] = self._trimmed("pairs", pairs, self._of_pairs)
             if left["encryption_context"] == {} and fields.get("grant") is None:
-                # Where there is none, only a grant in the request takes its place.
+                # An empty context differs from an absent one only if a grant in the request would replace the latter.
                 del left["encryption_context"]
         return left
 
     def of_texts(self, context: Mapping[str, object]) -> dict[str, str] | None:
-        """What is left of a context told by texts alone, as nearly all are; else None. Of no endpoint's call.
+        """What is left of a context of texts only, as nearly all are; else None. Not for calls through an endpoint.
 
-        None as well where a key or a value makes no sense.
+        Also None if a key or a value makes no sense.
         """
         left = {}
         for name, value in context.items():
@@ -145,7 +144,7 @@ class Relevance:
         return left
 
     def _of_context_by_endpoint(self, context: Mapping[str, object]) -> Mapping[str, object]:
-        # Whether a service calls decides whether the endpoint's keys are there.
+        # The endpoint's condition keys are only present if no service makes the call.
         via = {name: value for name, value in context.items() if canonical(name) in _BY_SERVICE}
         return {**via, **self._of_context(context)}
 
@@ -160,7 +159,7 @@ class Relevance:
             if self._all_pairs or key in self._pairs:
                 left[name] = self._stands.get(key, str)(value)
         if self._whole and len(left) < len(pairs):
-            # A grant asks whether there is anything else, not what.
+            # A grant constraint tests whether there are other pairs, not which.
             left[_SOMETHING] = ""
         return left
 
@@ -175,16 +174,16 @@ class Relevance:
             try:
                 read = read_value(value)
             except InputError:
-                pass  # whoever decides will say what is wrong
+                pass  # the decision reports what is wrong
             else:
                 known = trim(read) if isinstance(read, dict) else value
             self._texts.put((kind, value), known)
         return known
 
     def _stands_for(self, name: str) -> tuple[bool, Stands | None]:
-        """Whether not every text is a value of this condition key, and what gives the value that stands for one.
+        """Whether values of this condition key need a check, and a function from a value to the one that stands for it.
 
-        None for a key that cannot matter.
+        The function is None for a key that cannot matter.
         """
         try:
             return self._names[name]
@@ -192,7 +191,7 @@ class Relevance:
             key = canonical(name)
             stands: Stands | None = None
             if key in self._keys or key.startswith(self._families):
-                # A text is its own text.
+                # `str` leaves a text as it is.
                 stands = str if key.startswith(ALWAYS) else self._stands.get(key, str)
             known = (not self._rules.anything_goes(name), stands)
             if len(self._names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:

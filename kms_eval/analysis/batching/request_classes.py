@@ -1,9 +1,9 @@
-"""Which of the plain questions of a batch no policy tells apart: those about pairs of one class are decided once.
+"""Equivalence classes of the plain questions of a batch: questions about pairs of one class are decided once.
 
-Comes in: words of requests by their numbers, and what a frame asks besides. Goes out: the class of a question; None for
-one that is to be decided by itself. Never here: deciding, which pairs are alike (`analysis.classes` knows).
+Comes in: words of requests by their numbers, and what a frame adds to them. Goes out: the class of a question; None for
+one that has to be decided by itself. Never here: deciding, which pairs are in one class (`analysis.classes` knows).
 
-A question is plain where it names a key itself, asks for a permission on that alone, and contradicts no fact.
+A question is plain if it names the key itself, needs one permission on that key only, and contradicts no fact.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kms_eval.world.index import index_of
 from kms_eval.world.request import Request
 
 QuestionClass = tuple[int, int, tuple[int, ...]]
-"""Frame, action, and all that is said about the action in the class of the pair."""
+"""Frame, action, and all that policies say about the action in the class of the pair."""
 
 _ON_ONE_KEY = ON_KEY & ~(ON_ALIAS | RETIRE_GRANT | UNPUBLISHED)
 _MOST_PAIRS = 4_000_000
@@ -38,7 +38,7 @@ class RequestClasses:
         self._frames: dict[int, bool] = {}
 
     def of(self, frame: int, asked: Request | None, principal: int, action: int, key: int) -> QuestionClass | None:
-        """The class of a question in a frame; `asked` is what the frame asks beside these words."""
+        """The class of a question in a frame; `asked` is what the frame adds to these words."""
         plain = self._frames.get(frame)
         if plain is None:
             plain = self._frames[frame] = asked is not None and _is_plain(asked)
@@ -67,7 +67,7 @@ class RequestClasses:
             return self._keys[key]
         text = self._words.keys[key]
         world = self._evaluator.world
-        # Whatever else may name a key depends on who asks, or tells the alias by which it is asked for.
+        # What other names of a key mean depends on who asks, or they are aliases, which conditions may test.
         named = None if text is None else world.keys.get(text) or index_of(world).key_arns.get(text)
         place = self._keys[key] = self._classes().index[named] if named is not None else None
         return place
@@ -89,7 +89,7 @@ class RequestClasses:
 
 
 def _is_plain(asked: Request) -> bool:
-    """Whether a frame asks for nothing but a context that tells of the request."""
+    """Whether a frame has nothing but context keys, and none that are facts of the caller or the resource."""
     special = (asked.session, asked.vpc_endpoint, asked.alias, asked.destination_key, asked.region, asked.grant,
                asked.via_grant)  # fmt: skip
     if any(each is not None for each in special):

@@ -1,12 +1,12 @@
-"""What open decisions depend on: the answers of single statements and grants, each asked once for each circumstance.
+"""What open decisions depend on: single statements and grants, each evaluated once for equal circumstances.
 
-Comes in: rulings that the request's circumstances could turn, and circumstances. Goes out: for each such decision the
-statements it hangs on, and for any answers of theirs the outcome. Never here: the meaning of a condition, how layers
-combine; both are asked of the engine.
+Comes in: decisions that the request's circumstances could change, and circumstances. Goes out: for each such decision
+the statements it depends on, and the outcome for any answers of these. Never here: the meaning of a condition, how
+layers combine; the engine knows both.
 
-A statement's word depends on the readings of the condition keys that it names. Where two decisions read the same before
-any circumstances are added (the same tags, the same Region), the circumstances move both alike, and one question serves
-both. That is what makes the work proportional to circumstances and statements, not to rows.
+Whether a statement applies depends on the readings of the condition keys that it names. If these are equal for two
+decisions before any circumstances are added (the same tags, the same Region), they are equal in all circumstances, and
+one evaluation serves both. That makes the work proportional to circumstances and statements, not to rows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OUTCOMES: tuple[Outcome, ...] = ("allowed", "explicitDeny", "implicitDeny")
 UNASKED = 255
 
 MOST_AT_ONCE = 8
-"""The statements that one decision may hang on; the few that hang on more are decided one by one."""
+"""How many statements one decision may depend on; the few that depend on more are decided one by one."""
 _MOST_RESIDUAL_ENTRIES = 512
 _MOST_OPEN = 30_000
 _MOST_SHAPES = 10_000
@@ -43,7 +43,7 @@ _MOST_SHAPES = 10_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ResidualEntry:
-    """One statement's or grant's word in one kind of situation."""
+    """One statement or grant in one kind of situation."""
 
     entry: Entry
     before: Situation
@@ -58,14 +58,14 @@ class _ResidualEntry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Open:
-    """A decision that is open: the cell and action it belongs to, and the entries it hangs on."""
+    """A decision that is open: the cell and action it belongs to, and the entries it depends on."""
 
     cell: Cell
     bit: int
     entries: tuple[Entry, ...]
 
     def outcome(self, answers: int) -> Outcome:
-        """The outcome if those entries count whose position has a one in `answers`."""
+        """The outcome if those entries apply whose bit, by position, is set in `answers`."""
         counting = {entry for position, entry in enumerate(self.entries) if answers >> position & 1}
         sums = self.cell.sums_for(self.bit, counting.__contains__)
         if sums[LayerIndex.DENY] & self.bit:
@@ -74,7 +74,7 @@ class _Open:
 
 
 class ResidualEntries:
-    """Open decisions, numbered, and what they hang on. `room` is for that many circumstances."""
+    """Open decisions, numbered, and what they depend on. `room` is how many circumstances there can be."""
 
     def __init__(self, room: int) -> None:
         self._numbers: dict[Any, int] = {}
@@ -82,18 +82,18 @@ class ResidualEntries:
         self._opens: dict[Any, int] = {}
         self._shapes: dict[Shape, tuple[Any, ...]] = {}
         self._decisions: list[_Open] = []
-        # The first row is for the positions that a decision leaves empty: nothing, in any circumstance.
+        # The first row is for the positions that a decision leaves empty: these never apply.
         self._words = np.full((1, room), 0, np.uint8)
         self._hung_on = np.zeros((0, MOST_AT_ONCE), np.int32)
         self._lengths = np.zeros((0, 1), np.uint8)
         self._outcomes = np.zeros((0, 1 << MOST_AT_ONCE), np.uint8)
 
     def forget(self) -> None:
-        """Forget all circumstances: their numbers begin anew."""
+        """Forget all circumstances: their numbers start again."""
         self._words[1:] = UNASKED
 
     def number(self, part: Part, cell: Cell) -> int | None:
-        """The number of the decision about a part, which its cell leaves open; None where it hangs on too much."""
+        """The number of the decision about a part, which its cell leaves open; None if it depends on too much."""
         bit = bit_of(part.action)
         if cell.doubtful & bit:
             return None
@@ -109,7 +109,7 @@ class ResidualEntries:
             if residual_entry is None:
                 return None
             residual_entries.append(residual_entry)
-        # Decisions about one action in cells of one shape that depend on the same residual entries turn alike.
+        # Decisions about one action in cells of one shape that depend on the same residual entries are equal.
         evaluated = tuple([total & bit for total in cell.sums])
         kind = (
             bit,
@@ -177,19 +177,18 @@ class ResidualEntries:
 
 
 def _signature(entry: Entry, before: Situation) -> Any:
-    """Equal for entries whose words agree in any circumstances that are added to these situations."""
+    """Equal for entries that apply in the same circumstances, whichever are added to these situations."""
     action, rule = before.action or "", entry.rule
     if rule is None or rule.resource is None:
         return (entry, action, _values(before.circumstances))
     needs = sorted(entry.needs)
-    # INVARIANT: the engine treats cryptographic operations alike, but for which condition keys they carry.
+    # INVARIANT: the engine treats all cryptographic operations the same, except for which condition keys they carry.
     row = ACTION.get(action)
     kind = tuple(carried(action, key) for key in needs) if row is not None and row.cryptographic else action
     readings = tuple(_comparable(reading(before, key)) for key in needs)
     if rule.resource.needs:
         return (rule, _values(before.scope.target), kind, readings, before.scope.caller.kind)
-    # The resource is covered, or the entry would not be open: only the condition is left to ask, wherever it is
-    # written.
+    # The resource is covered, or the entry would not be open: only the condition matters, wherever it is written.
     written = (rule.statement.condition, rule.effect, rule.policy.kind, rule.policy.variables)
     return (*written, kind, readings, before.scope.caller.kind)
 
@@ -199,7 +198,7 @@ def _comparable(value: Reading) -> object:
 
 
 def _values(record: Any) -> tuple[Any, ...]:
-    """What a record of the engine holds, to be compared by value."""
+    """The fields of an engine record, so that it can be compared by value."""
     return tuple(getattr(record, name) for name in record.__slots__)
 
 

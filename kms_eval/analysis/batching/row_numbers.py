@@ -1,10 +1,10 @@
 """Numbers for triples of numbers: which row of a table belongs to a frame, a principal and a key.
 
-Comes in: columns of small numbers. Goes out: a column of rows, given in the order in which triples are first met.
-Never here: what the numbers stand for. Memory grows with the triples that occur, whatever could occur.
+Comes in: columns of small numbers. Goes out: a column of rows, numbered in the order in which triples are first met.
+Never here: what the numbers stand for. Memory grows with the triples that occur, not with those that could occur.
 
-While all that could occur fits, a plain table is asked, which is one step for a column; then a hash table with open
-addressing, written with numpy, which is a few.
+As long as all possible triples fit, they are looked up in a plain table, which takes one step for a column; after that
+in a hash table with open addressing, written with numpy, which takes a few.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Codes = NDArray[np.int64]
 
 NEW = -1
 _WIDEST = 1 << 24
-"""The plain table's places: 64 MiB."""
+"""The most places of the plain table: 64 MiB."""
 _BITS = 20
 """Principals and keys are fewer than 2**20, frames fewer than 2**22."""
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's fraction: neighbours end far apart
@@ -45,7 +45,7 @@ class RowNumbers:
         return frame, principal, key
 
     def make_room(self, frames: int, principals: int, keys: int) -> None:
-        """Numbers below these may come."""
+        """Make room for numbers below these."""
         wanted = (frames, principals, keys)
         if any(had < number for had, number in zip(self._shape, wanted, strict=True)):
             self._grow(*(max(had, _power(number)) for had, number in zip(self._shape, wanted, strict=True)))
@@ -102,7 +102,7 @@ class _Hashed:
         rows = self._rows.take(places)
         astray = np.flatnonzero((found != codes) & (found != NEW))
         while astray.size:
-            # Somebody else lives there: try next door.
+            # Another code is there: try the next place.
             places[astray] = places[astray] + 1 & self._codes.size - 1
             found = self._codes[places[astray]]
             rows[astray] = self._rows[places[astray]]
@@ -110,7 +110,7 @@ class _Hashed:
         return rows
 
     def add(self, codes: Codes, rows: Numbers) -> None:
-        """Codes that are not there yet, each once."""
+        """Add codes that are not in the table yet, each once."""
         self._held += codes.size
         if self._held * 4 > self._codes.size:
             full = self._codes != NEW
@@ -123,7 +123,7 @@ class _Hashed:
         places = self._home(codes)
         while codes.size:
             free = self._codes[places] == NEW
-            # Of several that want one place the last one written has it; the others see that and move on.
+            # Of several codes for one place, the last one written gets it; the others move on.
             self._codes[places[free]] = codes[free]
             evaluated = self._codes[places] == codes
             self._rows[places[evaluated]] = rows[evaluated]
@@ -150,5 +150,5 @@ def _some(frames: Numbers | int) -> bool:
 
 
 def _power(number: int) -> int:
-    """The power of two that is not less."""
+    """The smallest power of two that is not less."""
     return 1 << (number - 1).bit_length() if number > 1 else 1

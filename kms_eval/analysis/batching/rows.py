@@ -32,7 +32,7 @@ FIELDS = (
     "via_grant",
     "session",
 )
-"""The columns that ask: those of the contract, then the other fields of a test, which few requests need."""
+"""The columns of a request: those of the contract, then the other fields of a test, which few requests need."""
 
 REQUIRED = ("principal", "action")
 NESTED = frozenset({"context", "encryption_context", "grant", "session"})
@@ -42,16 +42,16 @@ LINE = "line"
 DECISION_COLUMNS = (
     "id", "principal", "action", "key", "decision", "reason_code", "policy", "sid", "error", "warnings", LINE,
 )  # fmt: skip
-"""The columns of decisions: text, but for the id, which keeps its type, and the line, a number."""
+"""The columns of decisions: all text, except the id, which keeps its type, and the line, a number."""
 
 _KNOWN = frozenset({ID, *FIELDS})
 
 
 def fields_among(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of a table's columns that are read, `id` included, in the table's order; others are of no concern here.
+    """Those of a table's columns that are read, `id` included, in the table's order; others are ignored.
 
-    Raises InputError where `principal` or `action` is missing, a column comes twice, or a name is nearly that of a
-    column: a misspelt `context` would be a question without context.
+    Raises InputError if `principal` or `action` is missing, a column occurs twice, or a name is nearly that of a
+    column: with a misspelt `context` the request would have no context.
     """
     names = list(names)
     faults = _misspelt(names)
@@ -67,7 +67,7 @@ def fields_among(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def fields_of(row: Mapping[str, object]) -> dict[str, object]:
-    """The fields of a row that brings its own names, `id` not among them. Raises InputError for a misspelt name."""
+    """The fields of a row that has its own names, without `id`. Raises InputError for a misspelt name."""
     faults = _misspelt(row)
     if faults:
         raise InputError(faults)
@@ -86,7 +86,7 @@ def read_value(text: str) -> Any:
     Duplicate keys are a fault as they are in a scenario: one of the two values would be ignored.
     """
     if "\\u" not in text and text.count("[") + text.count("{") <= DEEPEST:
-        # Nearly all texts are plainly right, and it shows in no time; for the others there is the slower reader.
+        # Nearly all texts are well-formed, and this reads them fastest; the others go to the slower reader.
         try:
             value, end = _SCAN(text, 0)
         except (StopIteration, ValueError):
@@ -100,7 +100,7 @@ def read_value(text: str) -> Any:
 
 
 def _on_one_line(fault: Fault) -> Fault:
-    """The fault of a text that is one row or one cell, where the number of the line says nothing."""
+    """The fault of a text that is one row or one cell, so that its line number says nothing."""
     location = fault.location
     field = replace(location, file=None, line=None) if location is not None and location.field else None
     return replace(fault, location=field)

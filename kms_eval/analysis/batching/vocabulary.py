@@ -21,9 +21,9 @@ Numbers = NDArray[np.int32]
 
 
 class Vocabulary:
-    """All words met so far. `principals` and `actions` hold None in the place of what makes no sense.
+    """All words met so far. `principals` and `actions` have None in place of words that make no sense.
 
-    `letters` counts those of all words: memory is bounded by them.
+    `letters` counts the letters of all words, to bound memory.
     """
 
     def __init__(self, evaluator: Evaluator) -> None:
@@ -52,7 +52,7 @@ class Vocabulary:
         return np.array([self._key(word) for word in words], np.int32)
 
     def request(self, principal: int, action: int, key: int, asked: Request | None) -> Request | None:
-        """What `asked` says, asked with these words; None where one of them makes no sense."""
+        """The request `asked` with these words; None if one of them makes no sense."""
         who, what, which = self.principals[principal], self.actions[action], self.keys[key]
         if asked is None or who is None or what is None or which == "":
             return None

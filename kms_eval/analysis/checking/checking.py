@@ -1,9 +1,9 @@
 """Running checks: for everybody, every key and every request that could be made.
 
-Comes in: what decides, checks, a time. Goes out: a result for each. Never here: files, printing, a clock.
+Comes in: an evaluator, checks, a time. Goes out: a result for each. Never here: files, printing, a clock.
 
-*holds* is said where for each principal the grid answers *never*, or where the solver proves that no request meets the
-conditions; *fails* where the engine has allowed a request; everything else is *undetermined*.
+A check `nobody` or `only` *holds* if for each principal the grid answers *never* or the solver proves that no request
+meets the conditions; it *fails* if the engine has allowed a request; otherwise it is *undetermined*.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def run_checks(
 
 @dataclass(slots=True)
 class _Looked:
-    """What came of looking for one request."""
+    """The outcome of looking for one request."""
 
     witness: Witness | None = None
     reasons: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class _Looked:
 
 @dataclass(slots=True)
 class Checking:
-    """Runs checks on one world; what it finds out once it remembers."""
+    """Runs checks on one world, and keeps what it has found."""
 
     evaluator: Evaluator
     now: datetime
@@ -83,7 +83,7 @@ class Checking:
         self._people = everybody(self.evaluator)
 
     def run(self, check: Check) -> CheckResult:
-        """How the check ends. Raises InputError where its words mean nothing."""
+        """The result of the check. Raises InputError if its words mean nothing."""
         faults = tuple(_faults(check, self.evaluator))
         if faults:
             raise InputError(faults)
@@ -109,23 +109,23 @@ class Checking:
 
     @property
     def outermost(self) -> Outermost:
-        """Tells at a glance the most that somebody may do on a key."""
+        """Upper bounds on what a principal may do on a key."""
         return self._outermost
 
     @property
     def proved(self) -> dict[Hashable, tuple[str, ...]]:
-        """What was found out so far."""
+        """The searches that have found nothing so far, with the reasons why that is no proof."""
         return self._proved
 
 
 def _faults(check: Check, evaluator: Evaluator) -> Iterator[Fault]:
-    """Actions that do not exist, and condition keys of `unless` that nobody knows or that have no such value."""
+    """Actions that do not exist, and condition keys of `unless` that do not exist or cannot have such a value."""
     try:
         chosen_actions(check.may)
     except InputError as error:
         yield from (_at(fault, check, "may") for fault in error.faults)
     for name, values in check.unless.items():
-        # Of a condition key with one value several are alternatives.
+        # Several values of a single-valued condition key are alternatives.
         for value in values:
             try:
                 evaluator.context_rules.check({name: (value,)})
@@ -134,7 +134,7 @@ def _faults(check: Check, evaluator: Evaluator) -> Iterator[Fault]:
 
 
 def _said(unknown: Unknown) -> str:
-    """An unknown in words, as the answer about one request says them."""
+    """An unknown in the words of an answer about one request."""
     remedy = f"; {unknown.remedy}" if unknown.remedy else ""
     return f"{unknown.address}: {unknown.reason}{remedy}" if unknown.address else f"{unknown.reason}{remedy}"
 
@@ -145,7 +145,7 @@ def _at(fault: Fault, check: Check, *steps: str) -> Fault:
 
 
 def _asked(check: Check) -> tuple[int, int]:
-    """The actions on keys, and those without one, which have to be named one by one: they are about no key."""
+    """The actions on keys, and those without a key; these have to be named one by one, in a check without `on`."""
     mask = chosen_actions(check.may)
     named = 0
     for name in check.may:
@@ -168,7 +168,7 @@ class _Looking:
         self._asking = Asking(self.checking.evaluator, self.checking.now, self.checking.sources)
 
     def nobody(self, people: Sequence[Someone], keys: Sequence[Key], actions: int, keyless: int) -> CheckResult:
-        """Whether none of them may."""
+        """Whether none of them may do any of the actions."""
         witnesses: list[Witness] = []
         reasons: dict[str, None] = {}
         failing = 0
@@ -231,7 +231,7 @@ class _Looking:
                     yield decided
 
     def _of_each_class(self, people: Sequence[Someone], keys: Sequence[Key], keyless: int) -> Iterator[Someone]:
-        """The first of those whom no policy tells apart on any of the keys, and whom the check means alike."""
+        """The first of those that no policy tells apart on any of the keys, and that the check treats equally."""
         known: set[Hashable] = set()
         grid = self.checking.grid
         for someone in people:
@@ -260,7 +260,7 @@ class _Looking:
         return grid.on(someone.asker, key) if key is not None else grid.without_key(someone.asker)
 
     def _look_for_any(self, someone: Someone, grid_cell: GridCell, mask: int) -> _Looked:
-        """Likewise for any of the actions."""
+        """The same as `_look`, for any of the actions."""
         same = self.checking.sameness.of_actions(grid_cell.halves, mask)
         question = (same, *self._whose(someone))
         if same is not None and question in self.checking.proved:
@@ -276,11 +276,11 @@ class _Looking:
         return _Looked(None, tuple(reasons))
 
     def _whose(self, someone: Someone) -> tuple[Hashable, ...]:
-        """What a search hangs on beside the cell: which of many callers it is about, and what the check excuses."""
+        """What a search depends on besides the cell: which of many callers it is about, and what the check excuses."""
         return (someone if someone.arns is not None else None, self.extra)
 
     def _look(self, someone: Someone, grid_cell: GridCell, bit: int) -> _Looked:
-        """A request that the engine allows, or why none can be found; neither is a proof that there is none."""
+        """A request that the engine allows, or why none was found; if there is neither, no request is allowed."""
         halves = [evaluated for covered, evaluated in grid_cell.halves if covered & bit]
         question = (self.checking.sameness.of_action(halves, bit), *self._whose(someone))
         if question in self.checking.proved:

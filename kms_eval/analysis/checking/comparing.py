@@ -1,4 +1,4 @@
-"""Which of two conditions is wider: a request that only one of them lets through, or a proof that there is none.
+"""Which of two conditions is wider: a request that only one of them allows, or a proof that there is none.
 
 Comes in: the same action of the same principal on a key in two worlds, as cells of two grids. Goes out: a
 comparison. Never here: sets of values (`analysis.proving`), words for people.
@@ -36,7 +36,7 @@ _MOST_TRIED = 8
 class Comparison:
     """How the conditions after a change relate to those before.
 
-    `gained` is a request that only the world after allows, `lost` one that only the world before does; both are
+    `gained` is a request that only the world after allows, `lost` one that only the world before allows; both are
     decided by the engine in both worlds.
     """
 
@@ -50,8 +50,9 @@ def only_here(
 ) -> Witness | str | None:
     """A request that one world allows under conditions, and the other never; None: proved that there is none.
 
-    Else why none was found. `other` None: there is no such principal or no such key there. That the caller needs an
-    identity policy of its own is no condition of a request, so that where nothing else is open nothing is looked for.
+    Otherwise a text that says why none was found. `other` None: there is no such principal or no such key there. That
+    the caller needs an identity policy of its own is no condition of a request: if nothing else is open, there is no
+    search.
     """
     pending = (entry for half in _Side(*side).halves(bit) for entry in half.pending if entry.actions & bit)
     if all(entry is OWN_POLICY for entry in pending):
@@ -85,7 +86,7 @@ def compare_conditions(
 
 
 def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness | str | None:
-    """A request that this side allows and the other does not; None: proved that there is none; else why not."""
+    """A request that this side allows and the other does not; None: proved that there is none; else why not found."""
     if not (side.grid_cell.always | side.grid_cell.sometimes) & bit:
         return None
     if other is not None and other.grid_cell.always & bit:
@@ -93,7 +94,8 @@ def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness 
     showing = _Showing(side, other, bit, now)
     unsettled = ""
     for own in (True, False) if OWN_POLICY in showing.pending else (None,):
-        # With what grants ask for a request is found more often; without it what is no proof there may be one.
+        # With the pairs that grants require, a request is found more often; if none is, only the search without
+        # them may be a proof.
         for by_grants in (True, False) if showing.meets_grants else (False,):
             refusals = _refusals(other, bit, own_policy=own is not False, by_grants=by_grants)
             found = showing.among(refusals, own_policy=own)
@@ -115,22 +117,22 @@ class _Showing:
         self._asking = Asking(side.grid.evaluator, side.grid.at or now)
         self.halves, self.others = side.halves(bit), other.halves(bit) if other is not None else []
         self.pending = {entry for half in (*self.halves, *self.others) for entry in half.pending}
-        # Where the question fixes no time, whatever will be counts, and what has run out does not.
+        # If the question fixes no time, any time from now on counts, and the past does not.
         needs = frozenset(key for entry in self.pending if entry.actions & bit for key in entry.needs)
         self._clock = list(Clock(now).of(needs)) if side.grid.at is None else []
         self._names = {**names_in(self.halves), **names_in(self.others)}
 
     @property
     def meets_grants(self) -> bool:
-        """Whether the other side may allow it by a grant that asks for something."""
+        """Whether the other side may allow it by a grant that depends on the request."""
         return any(entry.allowance is not None for half in self.others for entry in half.pending)
 
     @property
     def grants_prove(self) -> bool:
-        """Whether the pairs that these grants ask for tell all that keeps them from being used.
+        """Whether these grants fail only for lack of a pair that they require, so that literals can prove it.
 
-        They do not where a grant wants no other pairs, or where a condition of this side asks for a pair of that name:
-        names of pairs count letter by letter in grants, and in conditions whatever their case.
+        That is not so if a grant allows no other pairs or has a SourceArn, or if a condition of this side tests a pair
+        of that name: grants compare the names of pairs with their case, conditions without.
         """
         given = [each.allowance.grant.constraints for half in self.others for each in half.pending if each.allowance]
         if any(each.encryption_context_equals or each.source_arn is not None for each in given):
@@ -140,7 +142,7 @@ class _Showing:
         return not any(f"kms:encryptioncontext:{name.lower()}" in asked for name, _value in pairs)
 
     def among(self, refusals: Refusals | None, *, own_policy: bool | None) -> Witness | str:
-        """A request that the other side refuses in one of these ways; else why that is no proof, empty if it is one."""
+        """A request that the other side refuses in one of these ways; else why there is no proof, empty if there is."""
         if refusals is None:
             return "there are too many ways in which it may be allowed"
         unsettled = ""
@@ -164,7 +166,7 @@ class _Showing:
         return Search(self._side.grid.open_conditions, domains, ways_to_call, extra, own_policy=own_policy)
 
     def witness(self, found: Found) -> Witness | None:
-        """A request of these values on which both engines agree; of today, if it may be."""
+        """A request with these values that both engines decide as expected; if possible one that is made now."""
         chosen = opened(self._side.grid.open_conditions, found.model.values, self.halves[0], self._action)
         today = {key: values for key, values in chosen.items() if key not in CLOCK}
         for values in (today, chosen) if len(today) < len(chosen) else (chosen,):
@@ -188,13 +190,14 @@ def _refused(other: _Side, someone: Someone, witness: Witness, *, own_policy: bo
 
 
 Refusals = list[list[list[Literal]]]
-"""Ways to be refused: each is a list of choices, of each of which one literal has to be met."""
+"""Ways to be refused: each is a list of choices; one literal of each choice has to be met."""
 
 
 def _refusals(side: _Side | None, bit: int, *, own_policy: bool, by_grants: bool) -> Refusals | None:
-    """How a request may be refused; where there is no such principal or key, in any way. None: there are too many.
+    """How a request may be refused; in any way, if there is no such principal or key. None: there are too many ways.
 
-    What is no condition (a grant's constraint) is taken to be refused, but `by_grants` for a pair that it asks for.
+    What is no condition (a constraint of a grant) is assumed to fail; with `by_grants`, only for lack of a pair that it
+    requires.
     """
     if side is None:
         return [[]]
@@ -220,7 +223,7 @@ def _refusals(side: _Side | None, bit: int, *, own_policy: bool, by_grants: bool
 def _failing(
     side: _Side, evaluated: PartialEvaluation, way: tuple[Entry, ...], action: str, *, by_grants: bool
 ) -> list[Literal] | None:
-    """Literals any of which keeps the way from being open; None where it may be kept so without any."""
+    """Literals any of which makes the way fail; None if the way may fail without any of them."""
     literals: list[Literal] = []
     for entry in way:
         if entry is OWN_POLICY:

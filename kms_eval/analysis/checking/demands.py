@@ -1,6 +1,6 @@
-"""What a check asks of every request beside the policies: not to carry what it excuses, and not to be made in the past.
+"""What a check demands of requests, whatever policies say: not to carry what it excuses, and not to be in the past.
 
-Comes in: a check, a time. Goes out: literals, of which one in each list has to be met. Never here: policies.
+Comes in: a check, a time. Goes out: lists of literals; one literal of each list has to be met. Never here: policies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NOBODYS: Final = Policy("check", PolicyKind.IDENTITY, "2008-10-17", None, ())
 
 
 def not_excused(unless: Mapping[str, tuple[str, ...]]) -> tuple[Literal, ...]:
-    """One of these has to be met by a request that is not excused; none where nothing is. Raises InputError."""
+    """Literals of which every request that is not excused meets one; none if nothing is excused. Raises InputError."""
     literals = []
     for name, values in unless.items():
         row = find(name)
@@ -58,5 +58,5 @@ class Clock:
         self._literals = {test.key: (Literal(test, holds=True, generous=False),) for test in condition.tests}
 
     def of(self, needs: frozenset[str]) -> Iterator[Sequence[Literal]]:
-        """For those of these condition keys (lower case) that are times."""
+        """The literals for those of these condition keys (lower case) that are times."""
         return (literals for key, literals in self._literals.items() if key in needs)

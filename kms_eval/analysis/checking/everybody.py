@@ -1,10 +1,10 @@
-"""Everybody a check is about: the principals of a world, and whoever else there may be in its accounts and beyond.
+"""Everybody a check is about: the principals of a world, and any others that may exist in its accounts and elsewhere.
 
-Comes in: an evaluator. Goes out: people: askers of `analysis.access`, each with what is known of somebody it stands
-for. Never here: what anybody may do.
+Comes in: an evaluator. Goes out: people: askers of `analysis.access`, each with what is known about the principals it
+stands for. Never here: what anybody may do.
 
-Nobody has described the identity policies of principals in accounts of which the world describes no principal: they
-may allow anything. In the other accounts a principal that is not described has none (contract, scenario files).
+If the world describes no principal of an account, the identity policies of that account are unknown: they may allow
+anything. In other accounts a principal that is not described has none (contract, scenario files).
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class Someone:
     asker: Asker
     arns: Domain | None = None
     elsewhere: tuple[str, ...] = ()
-    """Of somebody whose account is not known: the accounts that it is not in."""
+    """If its account is not known: the accounts that it is not in."""
 
     @property
     def account(self) -> str | None:
-        """Its account; None for services, and for somebody of an account that the world knows nothing of."""
+        """Its account; None for services, and for anyone of an account that the world does not know."""
         return None if self.asker.kind in {"service", "everyone"} else self.asker.caller.account
 
     def domain(self, key: str, world: World) -> Domain:
-        """What values a condition key (lower case) can have in its requests."""
+        """The values that a condition key (lower case) can have in its requests."""
         if self.arns is not None and key == _ARN:
             return self.arns
         found = domain(key, world)
@@ -59,7 +59,7 @@ class Someone:
         return found
 
     def arn(self) -> str | None:
-        """Its ARN, or that of one it stands for; None where it stands for nobody."""
+        """Its ARN, or that of one principal it stands for; None if none is found."""
         if self.arns is None:
             return self.asker.caller.arn
         clauses = self.arns.clauses
@@ -82,7 +82,7 @@ def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
     people += map(Someone, other_services(evaluator, names))
     for account, partition in _accounts(world, named):
         root = f"arn:{partition}:iam::{account}:root"
-        # In other accounts anyone may be allowed whatever root is.
+        # In accounts without described principals, anyone may be allowed whatever root is allowed.
         if account in described and root not in names:
             people.append(Someone(asker_named(evaluator, root)))
     known = [exactly(each.name) for each in named]
@@ -98,7 +98,7 @@ def everybody(evaluator: Evaluator) -> tuple[Someone, ...]:
 
 
 def someone_of(asker: Asker, world: World) -> Someone:
-    """The somebody of an asker by itself."""
+    """The someone that an asker is, without regard to other askers."""
     if asker.is_one:
         return Someone(asker)
     account = asker.caller.account if asker.kind == "account" else None
@@ -106,7 +106,7 @@ def someone_of(asker: Asker, world: World) -> Someone:
 
 
 def _closed(asker: Asker, described: set[str]) -> Asker:
-    """Where the world describes an account's principals, who is not described has no identity policies."""
+    """If the world describes principals of an account, one that is not described has no identity policies."""
     return replace(asker, described=True, open_policies=False) if asker.caller.account in described else asker
 
 
@@ -120,7 +120,7 @@ def _accounts(world: World, named: Sequence[Asker]) -> list[tuple[str, str]]:
 
 
 def concerned(check: Check, people: Sequence[Someone], evaluator: Evaluator) -> tuple[Someone, ...]:
-    """Whom the check is about, whatever the key; anyone of many is narrowed to those it is about."""
+    """The people that the check is about, whatever the key; anyone of many is narrowed to those it is about."""
     world = evaluator.world
     known = {each.asker.name for each in people}
     others = _beside_users_and_roles(check.who, evaluator)
@@ -137,21 +137,21 @@ def concerned(check: Check, people: Sequence[Someone], evaluator: Evaluator) -> 
 
 
 def _beside_users_and_roles(names: Sequence[str], evaluator: Evaluator) -> Iterator[Someone]:
-    """Those of the names that are neither users nor roles: services, sessions, root users of whatever account."""
+    """Those of the names that are neither users nor roles: services, sessions, root users of any account."""
     for name in names:
         if name in _CLASSES or set(name) & set("*?"):
             continue
         try:
             asker = asker_named(evaluator, name)
         except InputError:
-            # Whoever is nobody may nothing.
+            # A name that stands for no principal is allowed nothing.
             continue
         if asker.kind not in {"user", "role"}:
             yield Someone(asker)
 
 
 def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
-    """Whether the check is about somebody of those it is concerned with on this key, too: `outside-account` says so."""
+    """Whether the check is about one of its people on this key: with `outside-account` that depends on the key."""
     if check.kind != "nobody" or OUTSIDE_ACCOUNT not in check.who:
         return True
     if someone.asker.kind != "service" and someone.account != key.account:
@@ -160,7 +160,7 @@ def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
 
 
 def is_meant_at_home(check: Check, someone: Someone, world: World) -> bool:
-    """Whether the check is about somebody on keys of its own account as well, where it says `outside-account`."""
+    """Whether a check that says `outside-account` is about someone on keys of its own account as well."""
     others = [name for name in check.who if name != OUTSIDE_ACCOUNT]
     return any(
         _CLASSES[name](someone, world) if name in _CLASSES else _is_named(someone, (name,), world) for name in others
@@ -215,7 +215,7 @@ def _patterns(name: str, world: World) -> Iterator[Pattern]:
 
 
 def _is_named(someone: Someone, names: Sequence[str], world: World) -> bool:
-    """Whether it is one of the named; a session is its role, too."""
+    """Whether it has one of the names; a session has those of its role, too."""
     if someone.arns is not None:
         return False
     caller, asker = someone.asker.caller, someone.asker

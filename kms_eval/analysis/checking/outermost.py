@@ -1,9 +1,9 @@
-"""The most that somebody may do on a key, told at a glance: what it leaves out needs no deciding.
+"""An upper bound on what a principal may do on a key: actions outside it are never allowed, and need no deciding.
 
 Comes in: an asker and a key. Goes out: a mask of actions outside which nothing is allowed. Never here: deciding.
 
-INVARIANT: whoever is allowed anything is named by an Allow statement of the key policy or by a grant, and has an
-identity policy for it where neither names the caller itself (semantics E8, X2). Conditions, Denies and limits only take
+INVARIANT: a caller that is allowed anything is named by an Allow statement of the key policy or by a grant, and has an
+identity policy for it if neither names the caller itself (semantics E8, X2). Conditions, Denies and limits only take
 away, so they are not looked at.
 """
 
@@ -26,7 +26,7 @@ _COLONS_OF_AN_ARN = 5
 
 @dataclass(frozen=True, slots=True)
 class _Speaking:
-    """What a key's policy and grants say to whom: actions by name, and what has no Principal element to tell."""
+    """What a key's policy allows to whom: actions by name, and those allowed to all; and whom its grants name."""
 
     by_name: dict[str, int]
     to_all: int
@@ -36,7 +36,7 @@ class _Speaking:
 
 
 class Outermost:
-    """For one world; what was looked up once is kept."""
+    """The upper bounds for one world; what was looked up once is kept."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
@@ -89,7 +89,7 @@ class Outermost:
         return not speaking.granted.isdisjoint(names)
 
     def _may_be(self, rule: Rule | None, key: Key) -> bool:
-        """Whether the rule's Resource may cover the key: False only where it lists other ARNs in full."""
+        """Whether the rule's Resource may cover the key: False only if it lists nothing but other complete ARNs."""
         if rule is None:
             return True
         if rule not in self._exact:
@@ -105,7 +105,7 @@ def _names_of_account(caller: Caller) -> frozenset[str]:
 
 
 def _exact(rule: Rule) -> frozenset[str] | None:
-    """The resources of a rule where each is a whole ARN without wildcards and variables; else None."""
+    """The resources of a rule if each is a complete ARN without wildcards and variables; else None."""
     texts = rule.statement.resources
     if texts is None or (rule.resource is not None and rule.resource.needs):
         return None

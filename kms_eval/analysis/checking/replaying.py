@@ -1,7 +1,7 @@
-"""Requests out of what was found: asked of the engine before anybody sees them, and written as a command.
+"""Requests made of what the solver found: decided by the engine before they are shown, and written as a command.
 
-Comes in: a model and whom it is about. Goes out: a witness whose decision the engine has made; None where the engine
-does not agree, or where the caller could not carry what the request would carry. Never here: finding models.
+Comes in: a model and whom it is about. Goes out: a witness that the engine has decided; None if the engine does not
+agree, or if no such request could carry this context. Never here: finding models.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _REFUSED = frozenset({"context-not-carried", "context-not-carried-by-action", "c
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How requests are made: for one world, now, with the spelling of condition keys.
+    """Makes requests for one world, at one time, and has them decided.
 
-    `sources` are named in commands.
+    `sources` are what commands name as the scenario.
     """
 
     evaluator: Evaluator
@@ -67,7 +67,7 @@ class Asking:
     def decided(
         self, someone: Someone, asked: Request, key: Key | None, *, own_policy: bool = False, allowed: bool
     ) -> Witness | None:
-        """The request with the engine's decision; None if that is not as it is said to be."""
+        """The request with the engine's decision; None if that is not the expected one."""
         policy = _allowing(asked.action) if own_policy else None
         try:
             evaluator = self.evaluator if policy is None else self._with_policy(asked.principal, policy)
@@ -93,7 +93,7 @@ class Asking:
         context: dict[str, tuple[str, ...]] = {}
         pairs = dict(found.encryption_context)
         at, named = None, key.handle if key is not None else None
-        # The names of an encryption context come last: pairs that have values are not made up again.
+        # The names of an encryption context come last, so that only pairs without a value are made up.
         for name, values in sorted(found.model.values.items(), key=lambda each: each[0] == _CONTEXT_KEYS):
             if values is None or name in _OF_THE_CALLER:
                 continue
@@ -108,7 +108,7 @@ class Asking:
             elif name == _ALIAS:
                 named = values[0]
             elif name != "aws:viaawsservice" or values == ("true",):
-                # Whether there is a value is often all that matters; the engine then has to agree with another one.
+                # Often all that matters is that there is a value: then another one will do, if the engine agrees.
                 context[spelled(name, names.get(name))] = self.evaluator.context_rules.fitting(name, values)
         endpoint = self._endpoint(context)
         try:
@@ -129,7 +129,7 @@ class Asking:
         return None
 
     def _with_policy(self, principal: str, policy: str) -> Evaluator:
-        """The same world where the principal has that identity policy."""
+        """The same world, except that the principal has that identity policy as well."""
         world = self.evaluator.world
         person = resolve_caller(world, principal).principal
         findings = Findings()
@@ -146,7 +146,7 @@ class Asking:
 
 
 def _options(asked: Request) -> list[str]:
-    """What a request says beside its principal and action."""
+    """What a request says besides its principal and action."""
     words = ["--key", asked.key] if asked.key is not None else []
     words += [w for name, values in asked.context.items() for text in values for w in ("-c", f"{name}={text}")]
     pairs = asked.encryption_context or {}
@@ -160,7 +160,7 @@ def _options(asked: Request) -> list[str]:
 def opened(
     open_conditions: OpenConditions, values: Mapping[str, tuple[str, ...] | None], half: PartialEvaluation, action: str
 ) -> dict[str, tuple[str, ...] | None]:
-    """Of the values of a model those that a request, or the choice of one of many callers, brings along."""
+    """Those values of a model that a request carries, or that follow from the choice of one of many callers."""
     asked, with_key = action.lower(), half.cell.scope.target.kind == "key"
     chosen = open_conditions.open_among(frozenset(values), half.cell.scope, half.unknown, asked)
     return {
@@ -181,7 +181,7 @@ def names_in(halves: Sequence[PartialEvaluation], extra: Sequence[Literal] = ())
 
 
 def _spelled(name: str, among: tuple[str, ...] | None) -> str:
-    """The name of a pair as it stands among the keys of the encryption context, where case counts."""
+    """The name of a pair as it is spelled among the keys of the encryption context, where case matters."""
     return next((each for each in among or () if each.lower() == name.lower()), name)
 
 

@@ -1,4 +1,4 @@
-"""How checks end: values that render themselves.
+"""The results of checks: values that render themselves.
 
 Comes in: nothing. Goes out: the classes. Never here: proving.
 """
@@ -17,11 +17,11 @@ Verdict = Literal["holds", "fails", "undetermined"]
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A request that the engine has decided against the check, as `command` asks it again.
+    """A request that the engine has decided against the check; `command` asks it again.
 
-    `short` is the part of that command that tells the request: principal, action and options. `who` says whom the
-    principal stands for, `decision` and `reason` what the engine said. `policy` is the identity policy (JSON) that an
-    account of which nothing is described may give its principal; None where none is needed.
+    `short` is the part of that command that describes the request: principal, action and options. `who` says whom the
+    principal stands for, `decision` and `reason` what the engine answered. `policy` is the identity policy (JSON) that
+    an account without described principals may give its principal; None if none is needed.
     """
 
     request: Request = field(compare=False)
@@ -54,7 +54,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CheckResult:
-    """How one check ended; true where it holds.
+    """The result of one check; true if it holds.
 
     Attributes:
         check: The check, with its `name` and its `sentence`.
@@ -62,9 +62,9 @@ class CheckResult:
         witnesses: Requests that the engine has decided against it, of distinct principals, the first ones only. Each
             has the `request`, `who` (whom its principal stands for), `key`, `decision`, `reason`, `command` (which asks
             it again) and `policy`.
-        failing: How many pairs of principal and key were found to fail.
-        open: The things on which an undetermined check hangs.
-        hanging: What stands before each of them.
+        failing: How many principals were found to fail; the search stops after a few.
+        open: What an undetermined check depends on, or what nobody is allowed where somebody has to be.
+        hanging: The words before each of them, if the check is undetermined.
     """
 
     check: Check
@@ -77,7 +77,7 @@ class CheckResult:
         return self.verdict == "holds"
 
     def __repr__(self) -> str:
-        # What a failing `assert` shows is this: the request to ask again, or what it hangs on.
+        # A failing `assert` shows this: the request to ask again, or what the result depends on.
         shown = next((each.command for each in self.witnesses), next(iter(self.open), ""))
         return f"<CheckResult {self.verdict}: {printable(self.check.name)}{f': {printable(shown)}' if shown else ''}>"
 
@@ -89,7 +89,7 @@ class CheckResult:
 
     @property
     def hanging(self) -> str:
-        """What stands before each of `open`."""
+        """The words before each of `open`, if the check is undetermined."""
         return "hangs on: " if self.verdict == "undetermined" else ""
 
     def to_dict(self) -> dict[str, Any]:

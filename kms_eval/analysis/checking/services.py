@@ -1,9 +1,10 @@
-"""Services that a check is about beside those that principals and grants name: nobody could list all that there are.
+"""Services that a check is about besides those that principals and grants name, since no list of services is complete.
 
 Comes in: an evaluator, names. Goes out: askers. Never here: what a service may do.
 
-`"*"` as a principal includes AWS services, and so does a NotPrincipal. One that nothing names stands for all of these,
-beside those that conditions name, and one more for each pattern in conditions on the name of a service.
+`"*"` as a principal includes AWS services, and so does a NotPrincipal. Besides the services that conditions name, one
+that nothing names stands for all others; if conditions have patterns, there is one for each set of patterns that a
+service can match.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous
 """
 
@@ -26,7 +27,7 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def other_services(evaluator: Evaluator, named: Collection[str]) -> tuple[Asker, ...]:
-    """The services beside `named` that key policies may let in without naming them as a principal."""
+    """The services besides `named` that key policies may allow something without naming them as a principal."""
     world = evaluator.world
     if not any(_lets_services_in(each) for key in world.keys.values() for each in key.policy.statements):
         return ()
@@ -38,7 +39,7 @@ def other_services(evaluator: Evaluator, named: Collection[str]) -> tuple[Asker,
 
 
 def _told_apart(patterns: Sequence[str], left_out: Collection[str]) -> Iterator[str]:
-    """A service for each set of patterns that some match; where none that AWS documents matches a pattern, made up."""
+    """A service for each set of patterns that a service matches; a made-up one if none that AWS documents does."""
     matchers = [compile_text(pattern) for pattern in patterns]
     documented = (f"{name}.amazonaws.com" for name in (*_WELL_KNOWN, *sorted(SERVICE_NAMES)))
     made_up = (pattern.replace("*", "").replace("?", "a") for pattern in patterns)

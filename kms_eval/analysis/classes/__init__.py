@@ -1,1 +1,1 @@
-"""Requests that no policy tells apart: callers and keys in classes, decided once for each pair of classes."""
+"""Requests that no policy tells apart: equivalence classes of callers and keys, each pair of classes decided once."""

@@ -1,4 +1,4 @@
-"""What of a caller's own policies is about which key: one number for each key, equal where nothing differs.
+"""What a caller's own policies say about each key: one number for each key, equal if they say the same.
 
 Comes in: a caller's compiled policies. Goes out: numbers by place, and the entries behind a number. Never here: key
 policies and grants (`key_classes`), deciding.
@@ -24,10 +24,11 @@ _MOST_KNOWN = 200_000
 
 @record
 class Asked:
-    """Who asks, as far as it is the same on every key: a scope of its own, and what nobody knows about it.
+    """Who asks, as far as it is the same for every key.
 
-    `scope` gives the scope at a place, `unknown` beginnings of condition keys, `own_policies` whether it may have more
-    identity policies than are known, `not_shown` the facts of the caller that no source could show.
+    `scope` gives the scope at a place, `unknown` prefixes of condition keys about which nothing is known,
+    `own_policies` whether it may have more identity policies than are known, `not_shown` the facts of the caller that
+    no source could show.
     """
 
     scope: Callable[[Place], Scope]
@@ -38,13 +39,13 @@ class Asked:
 
     @property
     def caller(self) -> Caller:
-        """Who it is."""
+        """The caller itself."""
         return self.policies.audience.caller
 
 
 @record
 class Column:
-    """What one entry says by place: the same number everywhere, or at some places, or listed; 0 is nothing."""
+    """What one entry says at each place: one number for all places, for some, or a list of numbers; 0 is nothing."""
 
     everywhere: int
     at: Mapping[int, int] | None = None
@@ -58,7 +59,7 @@ class Column:
 
 
 def not_shown(scope: Scope) -> Hashable:
-    """The facts of a scope that no source could show, to be compared."""
+    """The facts of a scope that no source could show, in a form that can be compared."""
     return tuple(sorted(unknown_facts(scope).items(), key=lambda each: each[0]))
 
 
@@ -68,12 +69,12 @@ def entries_of(policies: CallerPolicies) -> list[Entry]:
 
 
 class CallerClasses:
-    """The callers' sides of one world."""
+    """The callers' side of the classes of one world."""
 
     def __init__(
         self, places: Places, facts: FactsRead, numbers: Numbers, *, common: Hashable = None, actions: int = ~0
     ) -> None:
-        """`common` is what is the same for all callers, and may not be in another world; `actions` those asked for."""
+        """`common` is equal for all callers, but may differ in another world; `actions` are those asked about."""
         self._common = common
         self._actions = actions
         self._places = places
@@ -86,7 +87,7 @@ class CallerClasses:
         self._groups: dict[tuple[str, ...], tuple[list[int], list[Place]]] = {}
 
     def row(self, asked: Asked) -> list[int]:
-        """The caller's number at each place. Callers about whom the same is said share one list."""
+        """The caller's number at each place. Callers whose policies say the same share one list."""
         columns = [column for _entry, column in self._columns_of(asked)]
         standing = self.standing(asked)
         key = (standing, *map(id, columns))
@@ -103,13 +104,13 @@ class CallerClasses:
         return self._numbers.of((self.standing(asked), *(number for number in said if number)))
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
-        """The entries behind the caller's number, in the order of what they say."""
+        """The entries behind the caller's number, in the order in which they make it up."""
         if place.key is None:
             return [entry for entry, read in self._read(asked) if self._content(entry, read, asked, place)]
         return [entry for entry, column in self._columns_of(asked) if column.number(place.index)]
 
     def _columns_of(self, asked: Asked) -> list[tuple[Entry, Column]]:
-        """The caller's entries, with what each of them says by place."""
+        """The caller's entries, with what each of them says at each place."""
         if self._asked is not asked:
             self._its_columns = [(entry, self._column(entry, read, asked)) for entry, read in self._read(asked)]
             self._asked = asked
@@ -121,7 +122,7 @@ class CallerClasses:
                 yield entry, self._facts.rule(entry.rule)
 
     def standing(self, asked: Asked) -> int:
-        """The number of what layers there are and how they bound."""
+        """The number for which layers there are and how they limit."""
         policies = asked.policies
         return self._numbers.of(
             (policies.limits, policies.grant_limits, policies.gates, tuple(policies.gathered), len(policies.sums),
@@ -144,7 +145,7 @@ class CallerClasses:
         return row
 
     def _column(self, entry: Entry, read: RuleRead, asked: Asked) -> Column:
-        """What an entry says by place; the same object where the same is said."""
+        """What an entry says at each place; the same object for entries that say the same."""
         facts = readings(read.of_caller, asked.scope(self._places.all[0])) if read.of_caller else ()
         about = (read.number, entry.layer, entry.layer_index, entry.actions, facts, asked.unknown, asked.not_shown)
         column = self._columns.get(about)
@@ -178,7 +179,7 @@ class CallerClasses:
         return Column(0, at=found)
 
     def _group(self, keys: tuple[str, ...], asked: Asked) -> tuple[list[int], list[Place]]:
-        """For each place the group of those of which these facts are the same, and of each group its first place."""
+        """The group of each place (places with equal facts are one group), and the first place of each group."""
         known = self._groups.get(keys)
         if known is None:
             groups: dict[Hashable, int] = {}
@@ -208,7 +209,7 @@ class CallerClasses:
         return self._covering(entry, read, asked, place, code)
 
     def _covering(self, entry: Entry, read: RuleRead, asked: Asked, place: Place, code: int) -> int:
-        """The number of what an entry says that covers a place as the code tells."""
+        """The number for what an entry says if it covers a place as the code tells."""
         code = within(code, entry.actions, place)
         if not code:
             return 0

@@ -1,10 +1,10 @@
-"""Which facts of a caller and a key a statement reads, and what its condition is about one pair of them.
+"""Which facts of a caller and a key a statement reads, and what its condition comes to for one pair of them.
 
 Comes in: compiled rules, scopes. Goes out: words: values that are equal only if the condition is met, failed or left
-open by the same requests. Never here: what a test means (the engine's own are asked), entries, classes.
+open by the same requests. Never here: what a test means (the engine's own tests are evaluated), entries, classes.
 
-A test that reads nothing but facts is asked, and its answer is its word: a thousand role names that a pattern does not
-match are one. A test that also reads what requests bring is its text, with the facts that go into it.
+A test that reads only facts is evaluated, and its answer is its word: a thousand role names that a pattern does not
+match have the same word. The word of a test that also reads what requests carry is its text, with the facts it reads.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def of_the_resource(key: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def of_an_existing_key(key: str) -> bool:
-    """Whether a condition key (lower case) is filled from a key that is there."""
+    """Whether a condition key (lower case) is filled from an existing key."""
     found = fact_of(key)
     return found is not None and found[0].derive in _OF_AN_EXISTING_KEY
 
 
 def asks_about_the_grant(rule: Rule) -> bool:
-    """Whether a rule speaks of RetireGrant and asks about the grant that is to be retired."""
+    """Whether a rule applies to RetireGrant and tests the grant that is to be retired."""
     return bool(rule.actions & RETIRE_GRANT) and any(map(_of_the_grant, rule.needs))
 
 
@@ -72,7 +72,7 @@ def of_the_caller(key: str) -> bool:
 
 @record
 class RuleRead:
-    """A rule, numbered by what it says, and the facts it reads: condition keys in lower case."""
+    """A rule, numbered by its content, and the facts it reads: condition keys in lower case."""
 
     rule: Rule
     number: int
@@ -96,7 +96,7 @@ class _TestRead:
 
 
 class FactsRead:
-    """Words for one question: `said` are the condition keys that the question gives itself."""
+    """Words for one question: `said` are the condition keys that the question itself gives values for."""
 
     def __init__(self, numbers: Numbers, said: frozenset[str]) -> None:
         self._numbers = numbers
@@ -106,7 +106,7 @@ class FactsRead:
         self._answers: dict[Word, Word | bool] = {}
 
     def rule(self, rule: Rule) -> RuleRead:
-        """What a rule reads; rules that say the same have one number, wherever they stand."""
+        """What a rule reads; rules with the same content have one number, wherever they are written."""
         known = self._rules.get(id(rule))
         if known is None:
             statement, policy = rule.statement, rule.policy
@@ -123,7 +123,7 @@ class FactsRead:
         return known
 
     def test(self, test: Test, rule: Rule) -> _TestRead:
-        """What a test of the rule reads; its number is that of its text, and of how the text is to be read."""
+        """What a test of the rule reads; it is numbered by its text and by how the text is to be read."""
         known = self._tests.get(id(test))
         if known is None:
             number = self._numbers.of(("test", test.written, rule.policy.variables, rule.policy.kind))
@@ -135,9 +135,9 @@ class FactsRead:
         return known
 
     def words(self, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Word | None:
-        """What the rule's condition is in a scope; None where it is met in no reading, whatever a request brings.
+        """The word of the rule's condition in a scope; None if it is met in no reading, whatever a request carries.
 
-        `unknown` are beginnings of condition keys about which nothing is known.
+        `unknown` are prefixes of condition keys about which nothing is known.
         """
         condition = rule.condition
         if condition is None:
@@ -154,12 +154,12 @@ class FactsRead:
         return tuple(words)
 
     def as_written(self, rule: Rule, scope: Scope) -> Word:
-        """The rule's condition by its text and by all facts that it reads: it is asked about more than one resource."""
+        """The rule's condition as its text and all facts it reads, for a rule tested on more than one resource."""
         tests = rule.condition.tests if rule.condition is not None else ()
         return tuple((self.test(test, rule).number, readings(test.needs, scope)) for test in tests)
 
     def word(self, test: Test, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Word | bool:
-        """What one test is in a scope: true, false, or what is left of it."""
+        """The word of one test in a scope: true, false, or what is left of the test."""
         read = self.test(test, rule)
         if read.of_organization:
             return (read.number, _told(read.facts, scope), _organization(scope))
@@ -202,7 +202,7 @@ def _with_every_action(key: str) -> bool:
 
 
 class _Facts:
-    """The facts of a scope as a source, whatever the action."""
+    """The facts of a scope as a source of readings, whatever the action."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -213,13 +213,13 @@ class _Facts:
 
 
 def fact(scope: Scope, key: str) -> Reading:
-    """What the facts of a scope say of a condition key (lower case), whatever the action."""
+    """The reading that the facts of a scope give a condition key (lower case), whatever the action."""
     found = fact_of(key)
     return None if found is None else found[0].derive(Situation(scope, "kms:decrypt"), found[1])
 
 
 def readings(keys: Iterable[str], scope: Scope) -> Word:
-    """What the facts among these condition keys (lower case) say, to be compared."""
+    """The readings of those condition keys (lower case) that are facts, in a form that can be compared."""
     return _told([key for key in sorted(keys) if of_the_caller(key) or of_the_resource(key)], scope)
 
 
@@ -232,7 +232,7 @@ def _comparable(value: Reading) -> Word:
 
 
 def _organization(scope: Scope) -> tuple[Word, ...]:
-    """All that an organization says of accounts, where an account that the request brings is looked up in it."""
+    """All that an organization says about accounts, for tests that look up an account of the request in it."""
     organization = scope.world.organization
     if organization is None:
         return ()

@@ -1,10 +1,10 @@
-"""What of a key's own policies and grants is for which caller: one number for each key, equal where nothing differs.
+"""What a key's own policies and grants say to each caller: one number for each key, equal if they say the same.
 
 Comes in: keys, callers. Goes out: numbers by place, and the entries behind a number. Never here: the callers' own
 policies (`caller_classes`), deciding.
 
-Nearly all callers are not named by nearly all keys: for such a pair it is enough to know whose account it is, and what
-the conditions of the key's statements make of the caller. That is found out once for all callers of a kind.
+Most keys do not name most callers: for such a pair it is enough to know the caller's account, and the words of the
+key's conditions for the caller. These are found once for all callers of a kind.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from kms_eval.records import record
 from kms_eval.world.model import Caller, Key, Session
 
 _OPEN = 0
-"""Stands in a row for a number that is not known yet."""
+"""Stands in a row for a number that has not been computed yet."""
 
 
 @record
 class _Reading:
-    """What a place reads of callers: `names` and `accounts` that it names, tests by their position in the list of all.
+    """What a place reads from callers: `names` and `accounts` that it names, tests by their position in the full list.
 
-    `of_one` tells that every caller is another to it, `grant` that something asks about the grant to be retired.
+    `of_one` means that no two callers are equal to it, `grant` that a condition tests the grant to be retired.
     """
 
     names: frozenset[str]
@@ -51,7 +51,7 @@ class _Reading:
 
 @record
 class _Kind:
-    """A kind of callers: what is the same for all of them, where no key names them."""
+    """A kind of callers: what is the same for all of them on keys that do not name them."""
 
     common: Hashable
     account: str | None
@@ -61,12 +61,12 @@ class _Kind:
 
 
 class KeyClasses:
-    """The keys' sides of one world."""
+    """The keys' side of the classes of one world."""
 
     def __init__(
         self, evaluator: Evaluator, places: Places, facts: FactsRead, numbers: Numbers, *, actions: int = ~0
     ) -> None:
-        """`actions` are those asked for."""
+        """`actions` are those asked about."""
         self._evaluator = evaluator
         self._actions = actions
         self._places = places
@@ -87,7 +87,7 @@ class KeyClasses:
         self._needs = tuple(sorted({key for _at, test, _rule in self._tests.values() for key in test.needs}))
 
     def row(self, asked: Asked) -> list[int]:
-        """The number of each place for the caller. Callers whom no key tells apart share one list."""
+        """The number of each place for the caller. Callers that no key tells apart share one list."""
         kind = self._kind(asked)
         about = (kind.common, kind.account, kind.words)
         base = self._rows.get(about)
@@ -106,7 +106,7 @@ class KeyClasses:
         return row
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
-        """The entries behind the number of a place, in the order of what they say."""
+        """The entries behind the number of a place, in the order in which they make it up."""
         return self._speaking(asked, place)[1]
 
     def entries(self, asked: Asked, place: Place) -> list[Entry]:
@@ -128,7 +128,7 @@ class KeyClasses:
         return found
 
     def _about(self, kind: _Kind, asked: Asked, place: Place) -> Hashable:
-        """All that a place that does not name the caller reads of it."""
+        """All that a place that does not name the caller reads from it."""
         read, key = self._reads[place.index], place.key
         own = key is not None and kind.account == key.account
         account = kind.account if read.of_one or kind.account in read.accounts else None
@@ -166,20 +166,20 @@ class KeyClasses:
         return _Kind(common, caller.account, words, may_retire, asks_about_grant)
 
     def _word(self, test: Test, rule: Rule, scope: Scope, asked: Asked) -> Hashable:
-        """What a test that reads the caller makes of it: its word, or the facts where it reads the key as well."""
+        """The word of a test that reads the caller; if the test reads the key as well, the caller's facts it reads."""
         told = self._facts.rule(rule)
         if any(key in told.of_resource for key in test.needs):
             return readings(set(test.needs) & set(told.of_caller), scope)
         return self._facts.word(test, rule, scope, asked.unknown)
 
     def _said(self, asked: Asked, place: Place) -> Hashable:
-        """All that is said to the caller at a place, and what else of the two there is."""
+        """All that policies and grants say to the caller at a place, and the facts of both that matter besides."""
         scope, key = asked.scope(place), place.key
         if key is None:
             return ()
         caller, service = asked.caller, None
         if caller.kind == "service":
-            # It is told, beside its decisions, of what a key says to all principals of AWS.
+            # Answers to a service also warn about what a key policy says to all AWS principals.
             service = (key.arn, tuple(self._facts.rule(rule).number for rule in self._evaluator.rules(key.policy)))
         read = self._reads[place.index]
         standing = (
@@ -194,7 +194,7 @@ class KeyClasses:
         return (self._numbers.of(standing), *[content for content in contents if content])
 
     def _grant_meant(self, key: Key, asked: Asked, read: _Reading) -> Hashable:
-        """Whether a plain RetireGrant means a grant, and where a policy asks what condition keys tell of it."""
+        """Whether a RetireGrant that names no grant means one; if a policy tests that grant, the grant's content."""
         grant = grant_meant("kms:retiregrant", key) if self._actions & RETIRE_GRANT else None
         if grant is None or not (read.grant or self._kind(asked).asks_about_grant):
             return grant is not None
@@ -211,7 +211,7 @@ class KeyClasses:
         return found
 
     def _content(self, entry: Entry, asked: Asked, place: Place, scope: Scope) -> int:
-        """The number of what an entry says to the caller at a place; 0 where that is nothing."""
+        """The number of what an entry says to the caller at a place; 0 if that is nothing."""
         rule, actions = entry.rule, entry.actions & self._actions
         if not actions:
             return 0
@@ -275,7 +275,7 @@ class KeyClasses:
 _LAYERS = tuple(layer for layer in LAYERS if not layer.part.follows_caller)
 
 _STRANGER = Caller("role", "", None, "aws")
-"""Whom everything speaks to that speaks to anybody at all."""
+"""Stands for any caller, to find all documents that a key has."""
 
 
 def _policies(scope: Scope) -> Iterator[Policy]:
@@ -284,34 +284,34 @@ def _policies(scope: Scope) -> Iterator[Policy]:
 
 
 def _texts(grant: Grant) -> set[str]:
-    """Whom a grant names."""
+    """The principals and the account that a grant names."""
     named = (grant.grantee_principal, grant.retiring_principal, grant.issuing_account)
     return {text for text in named if text is not None}
 
 
 def _account_in(text: str) -> str | None:
-    """The account that a text means as a whole, as a root ARN or by its id."""
+    """The account that a text stands for, as a root ARN or an account id."""
     if text.isdigit():
         return text
     return text.split(":", 5)[4] if text.startswith("arn:") and text.endswith(":root") and text.count(":") > 4 else None
 
 
 def _names_of(caller: Caller) -> tuple[str, ...]:
-    """What names this caller and no other."""
+    """The names of this caller and no other."""
     principal = caller.principal
     names = (caller.arn,) if principal is None else (caller.arn, principal.arn, principal.id)
     return tuple(name for name in names if name is not None)
 
 
 def _of_session(session: Session | None) -> Hashable:
-    """What a session brings along beside its policies."""
+    """What a session has besides its policies."""
     if session is None:
         return None
     return (session.name, tuple(sorted(session.tags.items())), session.source_identity)
 
 
 def _may_retire(asked: Asked) -> bool:
-    """Whether an identity policy may let the caller retire grants: without, whose grants they are is all the same."""
+    """Whether an identity policy may let the caller retire grants; if not, it does not matter whose grants they are."""
     if asked.own_policies or asked.caller.kind == "root":
         return True
     return any(
@@ -321,7 +321,7 @@ def _may_retire(asked: Asked) -> bool:
 
 
 def _how_named(entry: Entry, caller: Caller) -> Hashable:
-    """How a statement names the caller, as far as open questions hang on it: by an asterisk, by its account alone."""
+    """How a statement names the caller, as far as open questions depend on it: by an asterisk, by its account alone."""
     principals = entry.rule.statement.principals if entry.rule is not None else None
     if not principals:
         return ()
@@ -334,7 +334,7 @@ def _how_named(entry: Entry, caller: Caller) -> Hashable:
 
 
 def _granted(entry: Entry, actions: int, scope: Scope, *, may_retire: bool) -> Hashable | None:
-    """What a grant says; None where it says nothing: one by name to whom no policy lets retire any."""
+    """What a grant says; None if it says nothing: retiring it needs an identity policy, and the caller has none."""
     allowance, key = entry.allowance, scope.target.key
     if allowance is None or key is None:
         return None

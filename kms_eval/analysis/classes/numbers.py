@@ -1,6 +1,6 @@
-"""Numbers for what is said, so that saying the same is having the same number.
+"""Numbers for values, so that values can be compared by their numbers.
 
-Comes in: values. Goes out: integers, from one on. Never here: what the values mean.
+Comes in: values. Goes out: integers, from 1 on. Never here: what the values mean.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Numbers:
         self._values: list[Hashable] = [None]
 
     def of(self, value: Hashable) -> int:
-        """The number of a value: the same for equal ones, never 0."""
+        """The number of a value: the same for equal values, never 0."""
         number = self._known.get(value)
         if number is None:
             number = self._known[value] = len(self._values)

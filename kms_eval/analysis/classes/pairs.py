@@ -1,9 +1,9 @@
-"""Classes of pairs of a caller and a key: pairs in one class are decided alike, whatever a request brings along.
+"""Equivalence classes of pairs of a caller and a key: decisions about pairs in one class are equal for equal requests.
 
-Comes in: an evaluator, what a question fixes. Goes out: for a caller the class of its pair with each key, and between
-pairs of one class which statement of the one stands where the other's does. Never here: deciding.
+Comes in: an evaluator, what a question fixes. Goes out: for a caller the class of its pair with each key, and for two
+pairs of one class which of their statements correspond to each other. Never here: deciding.
 
-INVARIANT: whatever a layer, a fact or an open question reads of a caller or a key is in its number, or has been asked.
+INVARIANT: whatever a layer, a fact or an open question reads from a caller or a key is in its number, or the answer is.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from kms_eval.engine.situation import NOTHING_GIVEN, Given, Scope
 from kms_eval.world.model import Caller, Key, VpcEndpoint, World
 
 PairClass = tuple[int, int]
-"""What is said on the caller's side, and what is said on the key's."""
+"""Numbers for what policies say on the caller's side, and for what they say on the key's side."""
 
 Behind = Rule | Grant
-"""What a word stands in."""
+"""What an entry was compiled from."""
 
 Positions = dict[Behind, list[int]]
-"""Where among the entries of a pair the word of a statement or grant stands."""
+"""The positions of a statement's or grant's entries among the entries of a pair."""
 
 _ORDER = {name: place for place, name in enumerate((*(layer.name for layer in LAYERS), GRANT))}
 
@@ -44,9 +44,9 @@ Aliases = Callable[[Key], tuple[tuple[int, Target], ...]]
 
 
 class PairClasses:
-    """The classes of one world's pairs, for questions through one endpoint, at one time, that give the same.
+    """The classes of one world's pairs, for questions with the same endpoint, time and given context.
 
-    Only these `actions` and `keys` (all where there are none) are asked about. Classes of two worlds that share their
+    Only these `actions` and `keys` (None is all of them) are asked about. Classes of two worlds that share their
     `numbers` may be compared.
     """
 
@@ -80,7 +80,7 @@ class PairClasses:
         self._keys = KeyClasses(evaluator, self.places, facts, self.numbers, actions=actions)
 
     def asked(self, caller: Caller, *, unknown: tuple[str, ...] = (), own_policies: bool = False) -> Asked:
-        """Somebody who asks: of it these condition keys are unknown, and it may have policies nobody has described."""
+        """A caller, with the condition keys that are `unknown`, and whether it may have `own_policies` besides."""
         scope = self._scope(caller, no_target(None, "", caller.partition))
         policies = self._evaluator.policies_of_caller(scope)
         where = partial(self._at, caller)
@@ -93,14 +93,14 @@ class PairClasses:
         return list(zip(self._callers.row(asked), self._keys.row(asked), strict=True))
 
     def without_key(self, asked: Asked) -> PairClass:
-        """The class of what the caller asks that has no key."""
+        """The class of the caller's requests that have no key."""
         caller = asked.caller
         place = Place(-1, None, without_key(caller.account, self._evaluator.world.region, caller.partition))
         kind = (caller.kind, caller.partition, caller.service_linked, self._evaluator.world.region)
         return self._callers.at(asked, place), self.numbers.of((self.numbers.of((*kind, asked.not_shown)),))
 
     def about(self, pair: PairClass, bit: int) -> tuple[int, ...]:
-        """What is said in pairs of a class about one action, given as its bit: equal where that is all the same."""
+        """What policies say in pairs of a class about one action, given as its bit: equal if all of it is equal."""
         known = self._about.get((pair, bit))
         if known is None:
             caller, key = (cast("tuple[int, ...]", self.numbers.value(side)) for side in pair)
@@ -116,7 +116,7 @@ class PairClasses:
                 yield self.numbers.of((layer, layer_index, *rest))
 
     def differing(self, one: PairClass, other: PairClass) -> int:
-        """The actions about which something else is said in two classes, perhaps of two worlds."""
+        """The actions about which policies say different things in two classes, perhaps of two worlds."""
         if one == other:
             return 0
         found = 0
@@ -132,7 +132,7 @@ class PairClasses:
         return found
 
     def entries(self, asked: Asked, key: Key | None) -> list[Entry]:
-        """All statements and grants that speak to the caller about the key, covering it or not, by layers."""
+        """All statements and grants for the caller and the key, whether or not their Resource covers it, by layers."""
         mine = entries_of(asked.policies)
         if key is None:
             return mine
@@ -142,7 +142,7 @@ class PairClasses:
     def counterparts(
         self, pair: PairClass, one: Asked, its_key: Key | None, other: Asked, others_key: Key | None
     ) -> Counterparts:
-        """Where the statements and grants of one pair stand in another of its class; it is always the same one."""
+        """What corresponds in another pair to the statements of `one` pair, which is the same for all of its class."""
         known = self._of_first.get(pair)
         if known is None:
             callers, of_key = self._kept(one, its_key)
@@ -167,7 +167,7 @@ class PairClasses:
 
 
 def _of_endpoint(endpoint: VpcEndpoint | None, world: World) -> Hashable:
-    """All that condition keys tell of the endpoint that requests come through; its policy is the caller's side."""
+    """All that condition keys read from the endpoint that requests come through; its policy is on the caller's side."""
     if endpoint is None:
         return None
     organization = world.organization
@@ -188,7 +188,7 @@ def _positions(entries: Iterable[Entry]) -> Positions:
 
 
 class Counterparts:
-    """Statements and grants by those of another pair that say the same."""
+    """The statements and grants of a pair, found by those of another pair that say the same."""
 
     def __init__(self, those: Positions, callers: Sequence[Entry], of_key: Callable[[], Sequence[Entry]]) -> None:
         self._those, self._callers = those, callers
@@ -196,7 +196,7 @@ class Counterparts:
         self._of_key: Sequence[Entry] | None = None
 
     def of(self, one: Behind) -> Sequence[Behind]:
-        """What stands in its place: several where one policy is attached twice and here there are two."""
+        """What corresponds to it: several if one policy is attached twice there, and two policies here."""
         positions = self._those.get(one)
         if positions is None:
             return (one,)
@@ -212,7 +212,7 @@ class Counterparts:
 
 
 def behind(entry: Entry) -> Behind | None:
-    """The statement or the grant that an entry is about; None for what stands for policies nobody has described."""
+    """The statement or the grant of an entry; None if it stands for policies that the world does not describe."""
     if entry.rule is not None:
         return entry.rule
     return entry.allowance.grant if entry.allowance is not None else None

@@ -28,9 +28,9 @@ _OF_ONE_TARGET = 3
 
 @record
 class Place:
-    """What a question is about: a key, or what an account's actions without key are on.
+    """What a question is about: a key, or the resources of an account's actions without a key.
 
-    `targets` are asked about together: of a key it itself, then the aliases that actions on aliases need beside it,
+    `targets` are decided together: for a key the key itself, then the aliases that actions on aliases need besides it,
     each with the mask of these actions.
     """
 
@@ -50,9 +50,9 @@ def place_of_key(index: int, key: Key, aliases: tuple[tuple[int, Target], ...]) 
 
 
 def code_at(rule: Rule, place: Place) -> int:
-    """Which targets of a place a rule covers that has no variables in its Resource.
+    """Which targets of a place are covered by a rule that has no variables in its Resource.
 
-    Two bits a target: whether it does in the strict reading, and whether in the generous one.
+    Two bits for each target: whether it is covered in the strict reading, and whether in the generous one.
     """
     resource = rule.resource
     if resource is None:
@@ -74,7 +74,7 @@ def within(code: int, actions: int, place: Place) -> int:
 
 
 def may_cover(rule: Rule, place: Place) -> bool:
-    """Whether a rule with variables in its Resource covers anything of a place, whatever they stand for."""
+    """Whether a rule with variables in its Resource covers some target of a place for some values of the variables."""
     resource = rule.resource
     if resource is None or resource.negated:
         return resource is not None
@@ -125,7 +125,7 @@ class Places:
 
 
 def _key_arns(patterns: Iterable[object]) -> list[str] | None:
-    """The ARNs of keys that are all that an element lists; None where it lists anything else."""
+    """The key ARNs that an element lists; None if it lists anything else."""
     arns = []
     for pattern in patterns:
         if not isinstance(pattern, str) or "\\" in pattern or is_wild(pattern):

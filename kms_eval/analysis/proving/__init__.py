@@ -1,1 +1,1 @@
-"""What conditions can be met at all: sets of request values, and a request that lies in them or a proof of none."""
+"""Which conditions can be met at all: sets of request values, and a request in them or a proof that there is none."""

@@ -1,10 +1,10 @@
-"""Sets of texts that patterns describe, and the shortest text in several of them at once.
+"""Sets of texts that patterns describe, and the shortest text that is in several of them.
 
 Comes in: clauses, each a union of patterns or its complement. Goes out: the shortest text that is in all of them, or
 None, which is a proof that there is none. Never here: condition keys, operators, where patterns come from.
 
 Patterns run side by side as position automata, a bit for each position; texts are searched in order of their length.
-Characters that no pattern tells apart are one.
+Characters that no pattern tells apart count as one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_STATES = 20_000
-"""A search that looks at more states than this is given up."""
+"""A search gives up after this many states."""
 
 _READABLE = "abcdefghijklmnopqrstuvwxyz0123456789-_./ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _STRANGE = "\u00b6"
@@ -41,7 +41,7 @@ ANYTHING = Symbols(frozenset(), all_but=True)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One character out of `symbols`, or any run of them (also none)."""
+    """One character out of `symbols`, or any run of them (even an empty one)."""
 
     symbols: Symbols
     repeated: bool = False
@@ -56,13 +56,13 @@ def one_of(characters: Iterable[str]) -> Token:
 
 
 def exactly(text: str) -> Pattern:
-    """The pattern that only this text fits."""
+    """The pattern that matches only this text."""
     return tuple(one_of(character) for character in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """The texts that fit any of the patterns, or, where `inside` is False, those that fit none."""
+    """The texts that match any of the patterns, or, if `inside` is False, those that match none."""
 
     patterns: tuple[Pattern, ...]
     inside: bool = True
@@ -72,12 +72,12 @@ class Clause:
         return any(_fits(pattern, text) for pattern in self.patterns) is self.inside
 
     def turned(self) -> Clause:
-        """All other texts."""
+        """The complement: all other texts."""
         return Clause(self.patterns, not self.inside)
 
     @property
     def texts(self) -> tuple[str, ...] | None:
-        """All of its texts, where each pattern is a single text; else None."""
+        """All of its texts, if each pattern is a single text; else None."""
         if not self.inside:
             return None
         found = []
@@ -90,9 +90,9 @@ class Clause:
 
 
 def shortest(clauses: Sequence[Clause], *, most_states: int = MOST_STATES) -> str | None:
-    """The shortest text in all of the clauses, or None where there is none.
+    """The shortest text in all of the clauses, or None if there is no such text.
 
-    Raises TooManyStatesError where that could not be found out in `most_states` steps.
+    Raises TooManyStatesError if `most_states` states are not enough to find out.
     """
     for clause in clauses:
         listed = clause.texts
@@ -148,7 +148,7 @@ class _Search:
         return True
 
     def is_dead(self, state: _State) -> bool:
-        """Whether no longer text can be in all clauses, as far as that is plain."""
+        """Whether it is obvious that no continuation of the text can be in all clauses."""
         position = 0
         for count, inside in self._clauses:
             masks = state[position : position + count]
@@ -162,7 +162,7 @@ class _Search:
 
 
 class _Run:
-    """One pattern as an automaton: bit N of a mask says that the first N tokens may be behind us."""
+    """One pattern as an automaton: bit N of a mask says that the text so far may match the first N tokens."""
 
     def __init__(self, pattern: Pattern, alphabet: Sequence[str]) -> None:
         self.last = 1 << len(pattern)
@@ -176,7 +176,7 @@ class _Run:
         }
 
     def closed(self, mask: int) -> int:
-        """With the positions behind runs that may be empty."""
+        """The mask with the positions after runs that may be empty."""
         while (more := mask | (mask & self._repeated) << 1) != mask:
             mask = more
         return mask
@@ -189,7 +189,7 @@ class _Run:
 
 
 def _alphabet(patterns: Iterable[Pattern]) -> tuple[str, ...]:
-    """A character of each kind that the patterns tell apart, those that are easily read first."""
+    """A character of each kind that the patterns tell apart, readable ones first."""
     sets = tuple({token.symbols: None for pattern in patterns for token in pattern})
     mentioned = {character for symbols in sets for character in symbols.characters}
     kinds: dict[tuple[bool, ...], str] = {}
@@ -199,7 +199,7 @@ def _alphabet(patterns: Iterable[Pattern]) -> tuple[str, ...]:
 
 
 def _strange(mentioned: set[str]) -> str:
-    """A character that nobody mentions."""
+    """A character that no pattern mentions."""
     code = ord(_STRANGE)
     while chr(code) in mentioned:
         code += 1

@@ -1,8 +1,8 @@
-"""What automata do not settle, because values of one condition key are compared with those of another: asked of z3.
+"""What automata cannot decide, because values of one condition key are compared with those of another: z3 decides it.
 
 Comes in: literals with policy variables that requests fill in. Goes out: a model, a proof, or why there is neither.
-Never here: anything that can be settled without. z3 comes with the extra `proofs`, and is imported here and nowhere
-else. Each test is one regular expression, the union of its values.
+Never here: anything that can be decided without z3, which comes with the extra `proofs`, and is imported here and
+nowhere else. Each test is one regular expression, the union of its values.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from kms_eval.engine.conditions import Test
 from kms_eval.language.variables import Lookup, Template, Variable
 
 TIME_LIMIT: Final = 2_000
-"""Milliseconds after which a question is given up."""
+"""Milliseconds after which z3 gives up."""
 
 Wanted = tuple[Test, bool, bool]
 """A test, whether it has to hold, and in the generous reading or not."""
 
 
 class NotProvedError(Exception):
-    """z3 is not there, or it did not answer; the message says which."""
+    """z3 is not installed, or it did not answer; the message says which."""
 
 
 @dataclass(slots=True)
 class Beyond:
-    """One question. `values` gives the domain of an open key, `evaluated` the text of one that is not open."""
+    """One question. `domains` gives the domain of an open key, `lookup` the text of one that is not open."""
 
     domains: Callable[[str], Domain]
     lookup: Lookup
@@ -49,7 +49,7 @@ class Beyond:
             raise NotProvedError("z3 would settle it: pip install 'kms-eval[proofs]'") from None
 
     def answer(self, wanted: Sequence[Wanted]) -> dict[str, tuple[str, ...] | None] | None:
-        """Values that meet what is wanted, as far as it can be said here; None is a proof that there are none.
+        """Values that meet what is wanted, as far as z3 can be told it; None is a proof that there are none.
 
         Raises NotProvedError.
         """
@@ -73,7 +73,7 @@ class Beyond:
         }
 
     def _key(self, key: str) -> tuple[Any, Any]:
-        """Whether the key is there, and its value."""
+        """Variables for whether the key is present and for its value."""
         known = self._keys.get(key)
         if known is None:
             z3 = self._z3
@@ -89,7 +89,7 @@ class Beyond:
         return known
 
     def _literal(self, test: Test, *, generous: bool, holds: bool) -> Any:
-        """The literal as a formula; None where it cannot be said here, so that it counts as met."""
+        """The literal as a formula; None if it cannot be expressed, so that it counts as met."""
         z3 = self._z3
         there, text = self._key(test.key)
         absent = test.holds(None, self.lookup, generous=generous) is holds
@@ -106,7 +106,7 @@ class Beyond:
         return z3.If(there, matches if positive else z3.Not(matches), z3.BoolVal(absent))
 
     def _matches(self, test: Test, text: Any, *, inner: bool, positive: bool) -> Any:
-        """That the value is one of the test's; None where that cannot be said here."""
+        """The formula that the value is one of the test's; None if that cannot be expressed."""
         z3 = self._z3
         try:
             patterns = patterns_of(
@@ -118,7 +118,7 @@ class Beyond:
         for value in test.values:
             if _has_open_variables(value, self.is_open):
                 if inner and positive and test.operator.wildcards:
-                    return None  # wildcards in what is filled in may count (Z27)
+                    return None  # wildcards in the value of a variable may count (Z27)
                 filled = self._filled(test, value, text, wild=positive)
                 if filled is None:
                     return None
@@ -152,7 +152,7 @@ class Beyond:
         return z3.And(*needed, text == whole)
 
     def _wild(self, part: str, needed: list[Any]) -> Iterator[Any]:
-        """Text with wildcards, each of which stands for something."""
+        """The pieces of a text; each wildcard becomes a variable."""
         z3 = self._z3
         for letter in part:
             if letter in "*?":

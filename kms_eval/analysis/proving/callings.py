@@ -1,7 +1,7 @@
-"""The ways in which a request can come to AWS KMS, and the condition keys that go with each.
+"""The ways in which a request can reach AWS KMS, and the condition keys that go with each.
 
 Comes in: what kind of caller. Goes out: ways: which condition keys are absent, and which have one value.
-Never here: conditions. Rows, after semantics S10, V1-V7:
+Never here: conditions. The rows follow semantics S10, V1-V7:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
 """
@@ -37,13 +37,13 @@ _OF_PRINCIPALS = (
 )
 """From the internet, through a VPC endpoint, and by a service with the caller's credentials.
 
-A service does not pass on the endpoint through which its caller came.
+A service does not pass on the endpoint through which its caller's request came.
 """
 
 _OF_SERVICES = (Calling(_CHAIN | _ENDPOINT | _ADDRESS),)
-"""A service on its own account (a service principal) says for which resource it calls, and no network."""
+"""A service that calls on its own behalf (a service principal) names the resource it calls for, but no network."""
 
 
 def callings(*, service: bool) -> tuple[Calling, ...]:
-    """The ways in which such a caller's requests come."""
+    """The ways in which such a caller's requests reach AWS KMS."""
     return _OF_SERVICES if service else _OF_PRINCIPALS

@@ -1,7 +1,7 @@
-"""What values condition keys can have at all, and which of them a person believes.
+"""Which values condition keys can have at all, and which of them look realistic.
 
 Comes in: the name of a condition key and the world. Goes out: a domain: clauses that every value meets, and texts to
-try first. Never here: conditions. A domain that is left out is every text: a proof then covers more than there is.
+try first. Never here: conditions. By default a domain is all texts: a proof then covers more values than can occur.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 }
 _STARS = re.compile(r"[*]+")
 _BEFORE_A_REGION = re.compile(r"^[a-z0-9-]+\.\*|^arn:[^:]*:[^:]*:\*")
-"""Where a wildcard stands for a Region: behind the name of a service, or in the fourth field of an ARN."""
+"""Where a wildcard stands for a Region: after the name of a service, or in the fourth field of an ARN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The values of one condition key. `clauses` bind every value, `multi_valued` says that there may be several."""
+    """The values of one condition key. Each value meets the `clauses`; if `multi_valued`, there may be several."""
 
     clauses: tuple[Clause, ...] = ()
     examples: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ _OF_ACCOUNTS = frozenset(
 def principal_arns(account: str | None, partition: str, *, but: Sequence[Pattern], within: Sequence[Pattern]) -> Domain:
     """The ARNs that aws:PrincipalArn can have for a user or role of an account (None: of any).
 
-    None of them fits a pattern of `but`; each fits one of `within`, where there are some.
+    None of them matches a pattern of `but`; each matches one of `within`, if there are any.
     """
     digits = exactly(account) if account is not None else _ACCOUNT
     found = tuple(
@@ -104,12 +104,12 @@ def of_text(text: str) -> Pattern:
 
 
 def outside(text: str) -> Clause:
-    """Every text but those that fit the pattern."""
+    """All texts that do not match the pattern."""
     return Clause((of_text(text),), inside=False)
 
 
 def believable(text: str) -> Iterator[str]:
-    """Values that a policy's value stands for: itself, or with something plain where its wildcards are."""
+    """Realistic texts that a policy's value matches: the value itself, or with plain text in place of wildcards."""
     if "${" in text:
         return
     if not set(text) & set("*?"):

@@ -19,7 +19,7 @@ TEXT_TYPES: Final = frozenset({"String", "ARN"})
 
 
 class OutOfReachError(Exception):
-    """What a test says is not known as a set of texts; the message says why."""
+    """A test cannot be expressed as a set of texts; the message says why."""
 
 
 _Piece = tuple[str, bool]
@@ -29,7 +29,7 @@ _Piece = tuple[str, bool]
 def patterns_of(
     test: Test, lookup: Lookup, *, generous: bool, but: Callable[[object], bool] = lambda _value: False
 ) -> tuple[Pattern, ...]:
-    """What the values of the test match, negation left aside, without those of which `but` is true.
+    """What the values of the test match, ignoring negation, without those values for which `but` is true.
 
     `generous` is the reading of the match itself. Raises OutOfReachError.
     """
@@ -46,7 +46,7 @@ def patterns_of(
 
 
 def _pieces(test: Test, template: Template, lookup: Lookup, *, generous: bool) -> list[_Piece] | None:
-    """Character by character; None where a variable has no value, so that nothing is matched."""
+    """A value character by character; None if a variable in it has no value, so that it matches nothing."""
     wild = test.operator.wildcards
     pieces: list[_Piece] = []
     for part in template.parts:

@@ -1,8 +1,8 @@
-"""Request values of ordered types: enough of them that every set of such values has one.
+"""Request values of ordered types: enough of them that every nonempty set that tests describe contains one.
 
-Comes in: tests over numbers, dates, addresses, Booleans or bytes. Goes out: texts, one out of each part into which the
-values of the tests divide all there is: a set that the tests describe and that has none of these texts is empty.
-Never here: which of the texts a test admits (the engine's own test says).
+Comes in: tests over numbers, dates, addresses, Booleans or bytes. Goes out: texts, one from each part into which the
+values of the tests divide all values: a set that the tests describe and that has none of these texts is empty.
+Never here: which of the texts a test accepts (the engine's own test says).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kms_eval.engine.conditions import Test
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXAMPLES = ("203.0.113.10", "10.0.0.10", "2001:db8::10")
-"""Addresses for documentation and of a private network."""
+"""Addresses reserved for documentation, and one of a private network."""
 
 
 def points(tests: Iterable[Test], kind: str) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def points(tests: Iterable[Test], kind: str) -> tuple[str, ...]:
 
 
 def is_ordered(kind: str) -> bool:
-    """Whether values of the type are told apart by points."""
+    """Whether tests of the type are decided by trying points."""
     return kind in _POINTS
 
 
@@ -48,7 +48,7 @@ def _dates(values: list[Any]) -> Iterator[str]:
 
 
 def _between(values: list[Any], step: Decimal) -> Iterator[Decimal]:
-    """Each boundary, something in each gap, and something beyond both ends."""
+    """Each boundary, a value in each gap, and a value beyond each end."""
     bounds = sorted(set(values)) or [Decimal(0)]
     for low, high in pairwise(bounds):
         yield low + step if low + step < high else (low + high) / 2

@@ -1,7 +1,8 @@
-"""Which conditional answers any request can meet at all: contradictory conditions let nobody in.
+"""Which conditional answers any request can meet at all: contradictory conditions allow nothing.
 
-Comes in: settled cells, and actions that are allowed under conditions. Goes out: those of them for which there may be
-such a request; what is left out is proved. Never here: who asks, which requests a caller could make beyond that.
+Comes in: partially evaluated cells, and actions that are allowed under conditions. Goes out: the actions for which
+there may be such a request; for the others it is proved that there is none. Never here: who asks, and which of these
+requests a caller could really make.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MOST_KNOWN = 50_000
 
 
 class Possible:
-    """Answers for one question; what was found out once is remembered."""
+    """Answers for one question; what was found once is kept."""
 
     def __init__(self, open_conditions: OpenConditions) -> None:
         self._open_conditions = open_conditions
@@ -66,7 +67,7 @@ class Possible:
 
 
 def _plain(halves: Sequence[PartialEvaluation], bit: int) -> bool:
-    """Whether each pending entry has at most one test, and that without variables, which the caller may not have."""
+    """Whether each pending entry has at most one test, and none with variables, whose values may be missing."""
     conditions = (
         entry.rule.condition
         for half in halves

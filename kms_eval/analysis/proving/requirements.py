@@ -1,8 +1,8 @@
-"""Under which request values something is allowed: found, or proved that there are none.
+"""Under which request values something is allowed: these are found, or it is proved that there are none.
 
-Comes in: settled cells of a question (`analysis.access`), an action, and literals that the request has to meet besides.
-Goes out: models to try, one after another; their end is a proof unless something was left unsettled.
-Never here: combining layers by hand (`engine.decide` is asked which entries suffice), sets of values.
+Comes in: partially evaluated cells of a question (`analysis.access`), an action, and further literals that the request
+has to meet. Goes out: models to try, one after another; when there are no more, that is a proof unless `unsettled` has
+reasons. Never here: combining layers by hand (`engine.decide` tells which entries suffice), sets of values.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _SOURCE_ARN = "aws:sourcearn"
 class Found:
     """A model, with what else the request needs.
 
-    That is an encryption context; the id of the grant to retire (`retired`) or the grant under which another is made
-    (`parent`); an identity policy of the caller's own.
+    That is an encryption context; the id of the grant to retire (`retired`) or the grant under which another is created
+    (`parent`); an identity policy of the caller.
     """
 
     model: Model
@@ -51,17 +51,17 @@ class Found:
 class Search:
     """Looks for request values under which an action is allowed on every one of the `halves`.
 
-    `unsettled` gathers reasons why nothing is proved where no model was found.
+    `unsettled` collects reasons why it is no proof if no model is found.
     """
 
     open_conditions: OpenConditions
     domains: Callable[[str], Domain]
     callings: Sequence[Calling]
     extra: Sequence[Sequence[Literal]] = ()
-    """Besides: of each of these one literal has to be met."""
+    """Further demands: one literal of each of these has to be met."""
     unsettled: list[str] = field(default_factory=list)
     own_policy: bool | None = None
-    """Whether the caller has an identity policy that allows it; None: either, as it is needed."""
+    """Whether the caller has an identity policy that allows it; None: it has one if that is needed."""
     _steps: int = 0
 
     def find(self, halves: Sequence[PartialEvaluation], bit: int) -> Iterator[Found]:
@@ -127,7 +127,7 @@ class Search:
             yield Found(whole, pairs, retired, parent, own_policy or self.own_policy is True)
 
     def _failing(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> list[Literal]:
-        """Ways to keep a Deny from applying; none where its Resource, or what is unknown, may do that."""
+        """Literals that keep a Deny from applying; none if its Resource or an unknown may do that already."""
         scope = evaluated.cell.scope
         if entry.unknowns:
             return []
@@ -137,7 +137,7 @@ class Search:
         return [Literal(test, holds=False, generous=True) for test in tests]
 
     def _search(self, literals: list[Literal], choices: Sequence[Sequence[Literal]], known: Known) -> Iterator[Model]:
-        """One literal of each choice, taken one by one: what cannot be met already is not gone on with."""
+        """Models with one literal of each choice, added one by one: what cannot be met is not pursued further."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
             self.unsettled.append("there are too many combinations of conditions")
@@ -170,7 +170,7 @@ def ways(evaluated: PartialEvaluation, bit: int) -> Iterator[tuple[Entry, ...]]:
 
 
 def pairs_of(allowance: Allowance) -> tuple[tuple[str, str], ...]:
-    """The encryption context that a grant asks for at least."""
+    """The pairs of the encryption context that a grant requires."""
     constraints = allowance.grant.constraints
     if allowance.actions & (RETIRE_GRANT | CREATE_GRANT):
         return ()
@@ -178,7 +178,7 @@ def pairs_of(allowance: Allowance) -> tuple[tuple[str, str], ...]:
 
 
 def _with(known: Known, pairs: Mapping[str, str], source: tuple[str, ...]) -> Known:
-    """With what a grant demands settled as well."""
+    """What is known, together with the values that a grant requires."""
     fixed: dict[str, tuple[str, ...]] = {f"{_CONTEXT}{name.lower()}": (value,) for name, value in pairs.items()}
     if source:
         fixed[_SOURCE_ARN] = source

@@ -1,11 +1,11 @@
-"""Which searches have the same outcome: told by what conditions say, not by the statements that they stand in.
+"""Which searches have the same outcome, judged by the content of conditions, not by the statements that have them.
 
-Comes in: settled cells of one question, actions. Goes out: values that are equal only where a search for request values
-finds the same. Never here: searching.
+Comes in: partially evaluated cells of one question, actions. Goes out: values that are equal only if a search for
+request values finds the same. Never here: searching.
 
-INVARIANT: whatever a search reads of a cell, of the caller or of the key is in the value, or there is none. Of an
-organization whose principals have a policy each, most have the same conditions; what was proved for one of them then
-holds for all.
+INVARIANT: whatever a search reads from a cell, the caller or the key is in the value, or there is no value. If each
+principal of an organization has its own policy, most of these have equal conditions; what was proved for one then holds
+for all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kms_eval.language.variables import Template
 
 
 class Sameness:
-    """For one question: `open_conditions` are its own."""
+    """Compares searches for one question, whose `open_conditions` these are."""
 
     def __init__(self, open_conditions: OpenConditions) -> None:
         self._open_conditions = open_conditions
@@ -35,7 +35,7 @@ class Sameness:
         self._tests: dict[Test, int] = {}
 
     def of_actions(self, halves: Sequence[tuple[int, PartialEvaluation]], mask: int) -> Hashable | None:
-        """What two searches for these actions have in common; None where that hangs on values of the caller or the key.
+        """A value that is equal for equal searches for these actions; None if it depends on facts of the caller or key.
 
         Each half comes with the actions that need it.
         """
@@ -57,7 +57,7 @@ class Sameness:
         return tuple(said)
 
     def of_action(self, halves: Sequence[PartialEvaluation], bit: int) -> Hashable:
-        """What two searches for one action have in common, be it not the same action."""
+        """A value that is equal for equal searches for one action, even if they are for different actions."""
         action = actions_in(bit)[0].name.lower()
         said: list[Hashable] = [bool(bit & kind) for kind in _DECISIVE]
         for evaluated in halves:
@@ -65,7 +65,7 @@ class Sameness:
             said += [bool(value & bit) for value in evaluated.sums]
             speaking: dict[Hashable, None] = {}
             for entry in evaluated.pending:
-                # What an Allow adds where its layer allows already is nothing.
+                # An Allow adds nothing if its layer allows already.
                 if entry.actions & bit and (
                     entry.layer_index == LayerIndex.DENY or not evaluated.sums[entry.layer_index] & bit
                 ):
@@ -87,7 +87,7 @@ class Sameness:
         return self._number(("rule", *map(self._test, tests)))
 
     def _open(self, entry: Entry, evaluated: PartialEvaluation, action: str) -> Hashable:
-        """What is open of an entry, with the values of what is not."""
+        """What is open in an entry, with the values of what is not."""
         if entry.rule is None:
             return _without_rule(entry)
         scope, unknown = evaluated.cell.scope, evaluated.unknown
@@ -115,11 +115,11 @@ class Sameness:
 
 
 _DECISIVE = (ON_ALIAS, ACROSS_ACCOUNTS, RETIRE_GRANT, CREATE_GRANT)
-"""What tells actions apart where layers are combined."""
+"""The differences between actions that matter when layers are combined."""
 
 
 def _outline(evaluated: PartialEvaluation) -> Iterator[Hashable]:
-    """What else tells cells apart, whatever the action."""
+    """The other differences between cells, whatever the action."""
     shape = evaluated.cell.shape
     yield from (shape.own_account, shape.root, shape.target, shape.same_partition, shape.task_only)
     yield from (shape.limits, shape.grant_limits, shape.gates, evaluated.cell.scope.caller.kind, evaluated.unknown)

@@ -1,10 +1,10 @@
-"""Whether tests of conditions can hold together: values of the request that make them, or a proof that none do.
+"""Whether tests of conditions can hold together: values of the request for which they do, or a proof of none.
 
-Comes in: literals: tests of compiled conditions, each wanted to hold or to fail, and what is known of condition keys.
-Goes out: a `Model`, `IMPOSSIBLE`, or `NotProved` with the reason. Never here: statements, layers, deciding.
+Comes in: literals: tests of compiled conditions, each wanted to hold or to fail, and what is known about condition
+keys. Goes out: a `Model`, `IMPOSSIBLE`, or `NotProved` with the reason. Never here: statements, layers, deciding.
 
-INVARIANT: `IMPOSSIBLE` is a proof. Where a test cannot be described as a set it counts as met, and what is then found
-is only believed after the engine has decided it.
+INVARIANT: `IMPOSSIBLE` is a proof. A test that cannot be described as a set counts as met, and a model that is then
+found is only used after the engine has decided it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PLAIN_WORDS = ("blue", "green", "example")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A test that is wanted to hold, or not to (`holds` False); `generous` is the reading of its effect."""
+    """A test that has to hold, or has to fail (`holds` False); `generous` is the reading of its effect."""
 
     test: Test
     holds: bool
@@ -45,20 +45,20 @@ class Literal:
         return id(self.test), self.holds, self.generous
 
     def met(self, values: tuple[str, ...] | None, lookup: Lookup) -> bool:
-        """Whether these values of its key meet it, as the engine sees it."""
+        """Whether the engine finds that these values of its key meet it."""
         return self.test.holds(values, lookup, generous=self.generous) is self.holds
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Values that meet all literals: for each condition key (lower case) its values, or None where it is absent."""
+    """Values that meet all literals: for each condition key (lower case) its values, or None if it is absent."""
 
     values: Mapping[str, tuple[str, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Impossible:
-    """Proved: no request meets them."""
+    """It is proved that no request meets all literals."""
 
 
 IMPOSSIBLE: Final = Impossible()
@@ -66,7 +66,7 @@ IMPOSSIBLE: Final = Impossible()
 
 @dataclass(frozen=True, slots=True)
 class NotProved:
-    """Neither found nor excluded, and why."""
+    """Values were neither found nor excluded, and why."""
 
     reason: str
 
@@ -76,10 +76,10 @@ Answer = Model | Impossible | NotProved
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of condition keys (lower case) before any request.
+    """What is known about condition keys (lower case) before any request.
 
-    `domains` gives the domain of a key; `reading` what a key is that is settled; `is_open` whether requests choose its
-    values.
+    `domains` gives the domain of a key, `reading` the value of a key that is not open, `is_open` whether requests
+    choose its values.
     """
 
     domains: Callable[[str], Domain]
@@ -89,14 +89,14 @@ class Known:
     must_be: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def lookup(self, key: str) -> str | None:
-        """The one value of a settled key, for variables; None where it has none."""
+        """The single value of a key that is not open, for policy variables; None if it has none."""
         value = self.reading(key)
         return value[0] if isinstance(value, tuple) and len(value) == 1 else None
 
 
 @lru_cache(maxsize=4096)
 def presence(key: str, *, there: bool) -> Literal:
-    """That a condition key (lower case) is there, or that it is not."""
+    """The literal that a condition key (lower case) is present, or that it is absent."""
     test = ConditionTest("Null", "", if_exists=False, key=key, values=("false" if there else "true",))
     return Literal(compile_condition(_MADE_UP, (test,)).tests[0], holds=True, generous=False)
 
@@ -128,7 +128,7 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
 
 
 def _is_contradiction(literals: Sequence[Literal]) -> bool:
-    """Whether one and the same test is wanted to hold and not to, whatever its variables stand for."""
+    """Whether the same test has to hold and to fail, whatever its variables stand for."""
     said = {(each.test.written, each.test.needs, each.generous, each.holds) for each in literals}
     return any((written, needs, generous, not holds) in said for written, needs, generous, holds in said)
 
@@ -146,7 +146,7 @@ def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str])
     lookup = _with(filled, known.lookup)
     if all(each.met(values.get(each.test.key), lookup) for each in literals):
         return Model(values)
-    # What could not be said there counted as met.
+    # What z3 could not be told counted as met.
     return NotProved(f"the policy variable {names} has the request's own value")
 
 
@@ -161,7 +161,7 @@ def _fillings(key: str, about: Sequence[Literal], literals: Sequence[Literal], k
     beside = [each for each in literals if each.test.key in compared and each.test.key != key]
     texts += [text for literal in beside for text in _written(literal)]
     tried = islice(dict.fromkeys((*texts, *known.domains(key).examples, *_PLAIN_WORDS)), _MOST_TEXTS)
-    # Wildcards in what is filled in count for a Deny (Z27), and nothing else may tell the two readings apart.
+    # Wildcards in a variable's value count for a Deny (Z27), and may be the only difference between the two readings.
     wild = any(each.generous and each.test.operator.wildcards for each in literals if key in each.test.needs)
     return [*tried, *(["*"] if wild else []), None]
 
@@ -195,7 +195,7 @@ def _by_key(literals: Iterable[Literal]) -> dict[str, list[Literal]]:
 def _all_keys(
     literals: Sequence[Literal], known: Known, lookup: Lookup, filled: Mapping[str, str | None] | None = None
 ) -> Answer:
-    """Key by key: without open variables the tests of one key say nothing of another."""
+    """Solve key by key: without open variables the tests of one key do not affect another."""
     values: dict[str, tuple[str, ...] | None] = {}
     unsettled: NotProved | None = None
     by_key = _by_key(literals)
@@ -224,7 +224,7 @@ def _all_keys(
 
 
 def _always_one_of(reading: Reading) -> tuple[tuple[str, ...], ...] | None:
-    """The readings of a key that every such request has, told or not; None where it may be absent."""
+    """The readings of a key that every such request has, even if it does not say so; None if it may be absent."""
     if not isinstance(reading, Alternatives):
         return None
     present = tuple(values for values in reading.readings if values is not None)
@@ -243,7 +243,7 @@ def _given(key: str, about: Sequence[Literal], values: tuple[str, ...] | None, l
 def _one_key(key: str, about: Sequence[Literal], domain: Domain, lookup: Lookup) -> Answer:
     if all(each.met(None, lookup) for each in about):
         return Model({key: None})
-    # Null, and tests without values, only ask whether the key is there.
+    # Null, and tests without values, only depend on whether the key is present.
     valued = [each for each in about if each.test.values and each.test.operator.type != "Null"]
     if any(not each.met(("x",), lookup) for each in about if each not in valued):
         return IMPOSSIBLE
@@ -254,7 +254,7 @@ def _one_key(key: str, about: Sequence[Literal], domain: Domain, lookup: Lookup)
     if kinds <= TEXT_TYPES:
         return _texts(key, valued, domain, lookup)
     if len(kinds) == 1 and (len(valued) == 1 or not domain.multi_valued):
-        return IMPOSSIBLE  # a point of each part was tried
+        return IMPOSSIBLE  # a value of each part was tried
     return NotProved(f"{valued[0].test.written.key} is compared as {' and as '.join(sorted(kinds))}")
 
 
@@ -274,7 +274,7 @@ def _texts_to_try(valued: Sequence[Literal], domain: Domain) -> Iterator[str]:
 
 
 def _texts(key: str, valued: Sequence[Literal], domain: Domain, lookup: Lookup) -> Answer:
-    """Texts by automata: what all values have to be in, and what some value has to be in."""
+    """Find texts by automata: clauses that all values have to meet, and clauses that some value has to meet."""
     of_all: list[Clause] = list(domain.clauses)
     of_some: list[Clause] = []
     try:
@@ -296,7 +296,7 @@ def _texts(key: str, valued: Sequence[Literal], domain: Domain, lookup: Lookup) 
 
 
 def _clause(literal: Literal, lookup: Lookup) -> tuple[bool, Clause]:
-    """What the literal asks of values that are there: of all of them (True) or of some, and which texts they are."""
+    """What the literal demands of values that are present: of all (True) or of some, and which texts these may be."""
     test = literal.test
     negated = test.operator.negated
     patterns = patterns_of(test, lookup, generous=literal.generous is not negated)

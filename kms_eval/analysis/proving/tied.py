@@ -1,4 +1,4 @@
-"""Condition keys of which one tells of the other.
+"""Condition keys whose values depend on each other.
 
 The names in kms:EncryptionContextKeys are those of the pairs; a request has aws:MultiFactorAuthAge only if there was a
 second factor, so that aws:MultiFactorAuthPresent is true.
@@ -25,7 +25,7 @@ _MADE_UP = Policy("encryption context", PolicyKind.IDENTITY, "2008-10-17", None,
 
 
 def solve_tied(literals: Sequence[Literal], known: Known) -> Answer:
-    """Values under which all literals are met, and keys agree of which one tells of the other."""
+    """Values that meet all literals, and in which condition keys that depend on each other agree."""
     asked = {literal.test.key for literal in literals}
     choices = [_factor()] if {_AGE, _FACTOR} <= asked else []
     if _NAMES in asked:
@@ -50,7 +50,7 @@ def _open(answers: Iterable[Answer]) -> Answer | None:
 
 @lru_cache(maxsize=1024)
 def _ties(key: str, *, present: bool) -> tuple[Literal, ...]:
-    """That the pair is there and its name among the keys, or neither. Names are compared without regard to case."""
+    """Either that the pair and its name among the keys are present, or that neither is. Case does not matter."""
     name = key.removeprefix(_PAIR)
     written = ConditionTest("StringEqualsIgnoreCase", "ForAnyValue", if_exists=False, key=_NAMES, values=(name,))
     named = compile_condition(_MADE_UP, (written,)).tests[0]
@@ -59,14 +59,14 @@ def _ties(key: str, *, present: bool) -> tuple[Literal, ...]:
 
 @lru_cache(maxsize=1024)
 def has_pair(name: str, value: str, *, there: bool) -> Literal:
-    """That the encryption context has this pair, or has not."""
+    """The literal that the encryption context has this pair, or that it does not."""
     written = ConditionTest("StringEquals", "", if_exists=False, key=f"{_PAIR}{name}", values=(value,))
     return Literal(compile_condition(_MADE_UP, (written,)).tests[0], holds=there, generous=False)
 
 
 @lru_cache(maxsize=1)
 def _factor() -> tuple[tuple[Literal, ...], tuple[Literal, ...]]:
-    """That nobody knows how old a second factor is, or that there was one."""
+    """Either that the age of a second factor is absent, or that it is present and there was a second factor."""
     written = ConditionTest("Bool", "", if_exists=False, key=_FACTOR, values=("true",))
     was_there = compile_condition(_MADE_UP, (written,)).tests[0]
     return (presence(_AGE, there=False),), (
