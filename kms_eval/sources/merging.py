@@ -205,7 +205,7 @@ class _Merger:
 
 
 def _shown_in_part(entry: object, known: object) -> bool:
-    """Whether what is already known about an account says more than this entry, which knows no policies at any level."""
+    """Whether what is already known about an account says more than this entry, which has no policy at any level."""
     if not isinstance(entry, Mapping) or not isinstance(known, Mapping):
         return False
     path = entry.get("path")
