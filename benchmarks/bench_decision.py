@@ -164,7 +164,7 @@ def _each(call: Callable[[], object], asked: int) -> Seconds:
 
 
 def _pairs(world: Scenario) -> Iterator[tuple[str, str, str]]:
-    """Pairs of a principal and a key, none of them twice until all have come; then again."""
+    """Questions with every pair of a principal and a key once; then all of them again."""
     people, keys = list(world.world.principals), list(world.world.keys)
     Random(1).shuffle(people)
     return cycle((person, "kms:Decrypt", keys[(step + place) % len(keys)])

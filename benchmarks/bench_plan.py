@@ -1,4 +1,4 @@
-"""How long `kms-eval diff` takes for a Terraform plan of 5,000 resources, of which some change.
+"""How long `kms-eval diff` takes for a Terraform plan of 5,000 resources, some of which change.
 
 python benchmarks/bench_plan.py [RESOURCES]
 """

@@ -127,7 +127,7 @@ def _folder() -> Path:
 
 
 def check(data: bytes) -> None:
-    """Read the file as whatever source it is, of a plan the side before or after, and ask."""
+    """Read the file as a source of any kind, for a plan either side of it, and ask."""
     ending = "json" if data.lstrip()[:1] in (b"{", b"[") else "yaml"
     path = _folder() / f"source.{ending}"
     path.write_bytes(data)

@@ -62,7 +62,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_whole(path: Path, pieces: Iterable[str]) -> None:
-    """Write the pieces to a new file beside it, then give that the file's name, which replaces the old file at once."""
+    """Write the pieces to a temporary file beside it, and rename that, which replaces an old file at once."""
     check_writable(path)
     try:
         if takes_what_comes(path):

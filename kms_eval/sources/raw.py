@@ -100,8 +100,8 @@ class Raw:
 
     `gaps` has what exists but is not shown by this source, by the steps to where it would be; a gap counts only where
     no source says anything. `attachments` are policies of the organization by what they are attached to, which count
-    if a source has the accounts; None detaches one. `managed` are managed policies by their ARNs, whoever they are
-    attached to; they fill in the ones that another source only names. `words` are notices, shown before any answer;
+    if a source has the accounts; None detaches one. `managed` are managed policies by their ARNs, whether attached or
+    not; they fill in the ones that another source only names. `words` are notices, shown before any answer;
     `known_as` is what the source was recognised as. `stack` is the name of a stack, and `logical_ids` are the logical
     ids in it, which another stack may have as well.
     """

@@ -57,7 +57,7 @@ def is_broken(text: str) -> bool:
 
 
 def text_of_id(row_id: object) -> str | None:
-    """An id as text, where the format has no other types."""
+    """An id as text, for formats that have no other types."""
     return row_id if row_id is None or isinstance(row_id, str) else json_of_id(row_id)
 
 

@@ -2,7 +2,7 @@
 
 Comes in: the line up to the cursor, as it was typed. Goes out: words to continue with, a line each; or the exit code
 that says that a file is wanted. Never here: deciding, errors (no shell can use them), and a word that is not `plain`.
-The line is split into words and never evaluated: of the expansions of a shell only ``~`` is understood.
+The line is split into words and never evaluated: ``~`` is the only expansion of a shell that is applied.
 """
 
 from __future__ import annotations

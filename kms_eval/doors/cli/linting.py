@@ -142,7 +142,7 @@ def named_kind(text: str | None) -> PolicyKind | None:
 
 
 def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str]) -> Iterator[str]:
-    """Give the linter everything; yield what cannot be read, and go on with the rest.
+    """Give the linter everything; yield a message about what cannot be read, and continue with the rest.
 
     Messages about what could be read are added to `words`.
     """

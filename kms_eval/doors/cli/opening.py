@@ -64,7 +64,10 @@ class Deciding(TypedDict):
 def read_scenario(
     paths: Sequence[str | Path], call: SourceOptions, parameters: Mapping[str, str] | None = None
 ) -> Scenario:
-    """The scenario that these sources make, read as the call says; `parameters` replace its own. Raises InputError."""
+    """The scenario that these sources make, read as the call says.
+
+    `parameters` replace those of the call. Raises InputError.
+    """
     trusted = call if isinstance(call, StrictOptions) else StrictOptions()
     return Scenario.load(
         list(paths),

@@ -117,7 +117,7 @@ def _chosen_actions(named: tuple[str, ...]) -> int:
 
 
 def _watched(call: Call, scenario: Scenario) -> Check:
-    """The check that nobody whom `--fail-if` names may. Raises InputError for names that match nobody."""
+    """The check that nobody named by `--fail-if` may do this. Raises InputError for names that match nobody."""
     from kms_eval.errors import InputError, Location
     from kms_eval.world.checks import check_of
 

@@ -283,7 +283,7 @@ def _put_groups(
 
 
 def _put_unshown(raw: Raw, collection: Collection) -> None:
-    """Put in that the users and roles of an account are unknown if no source shows all of them."""
+    """Record that the users and roles of an account are unknown if no source shows all of them."""
     reasons: dict[str, str] = {}
     for failed in collection.failed:
         if failed.text("operation") == "GetAccountAuthorizationDetails" and (account := failed.text("account")):

@@ -39,7 +39,7 @@ class Shown:
         return value.get(name) if type(value) is dict or isinstance(value, Mapping) else None
 
     def text(self, name: str) -> str | None:
-        """The text of a member. Raises InputError where it is something else."""
+        """The text of a member. Raises InputError if it is something else."""
         found = self._given(name)
         if found is not None and not isinstance(found, str):
             raise InputError(Fault("expected a string", self.place.at(name).location()))
@@ -53,13 +53,13 @@ class Shown:
         return found
 
     def items(self, name: str) -> Iterator[Shown]:
-        """The members of a list of objects. Raises InputError where it is something else."""
+        """The members of a list of objects. Raises InputError if it is something else."""
         found = self.member(name)
         if found is not None:
             yield from found.entries()
 
     def entries(self) -> Iterator[Shown]:
-        """The members of this list of objects. Raises InputError where it is something else."""
+        """The members of this list of objects. Raises InputError if it is something else."""
         if not isinstance(self.value, list):
             raise InputError(Fault("expected a list", self.place.location()))
         for index, item in enumerate(self.value):
@@ -69,7 +69,7 @@ class Shown:
             yield Shown(item, here, self.names)
 
     def members(self) -> Iterator[tuple[str, Shown]]:
-        """The members of this object, by name. Raises InputError where it is something else."""
+        """The members of this object, by name. Raises InputError if it is something else."""
         if not isinstance(self.value, Mapping):
             raise InputError(Fault("expected an object", self.place.location()))
         for name, item in self.value.items():

@@ -55,7 +55,7 @@ _SERVERLESS = "AWS::Serverless::"
 
 
 def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[str, Any]:
-    """The template after its transforms. Raises InputError where one is a macro, which only AWS can run."""
+    """The template after its transforms. Raises InputError if one is a macro, which only AWS can run."""
     declared = template.get("Transform")
     names = declared if isinstance(declared, list) else [declared] if declared else []
     for name in names:

@@ -194,7 +194,7 @@ class Identities:
             person.policies[self._policy_arn(resource, *path) or resource.path(*path)] = document
 
     def _attached(self, resource: Resource, *path: str | int) -> Document | None:
-        """The managed policy that an attribute names; None where it names none."""
+        """The managed policy that an attribute names; None if the attribute is not set."""
         found = self._policy_arn(resource, *path)
         if found is None:
             return self._unknown(resource, *path)

@@ -78,7 +78,7 @@ class Naming:
         return resource.text("region") or self._region_of(resource.provider)
 
     def name(self, resource: Resource) -> str:
-        """The name of a user, role, group or policy; made up where Terraform or AWS will make it up."""
+        """The name of a user, role, group or policy; a stand-in if Terraform or AWS will make it up."""
         known = resource.text("name")
         if known is not None:
             return known
