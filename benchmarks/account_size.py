@@ -1,7 +1,7 @@
 """How long does a whole account take from its files to the first answer, and how much memory?
 
-5,000 roles with policies of real size, 500 keys and 20,000 grants, as AWS answers them; beside it json.loads of the
-same bytes. Run as ``python benchmarks/account_size.py``; each side is measured in a process of its own.
+5,000 roles with policies of realistic size, 500 keys and 20,000 grants, as AWS answers them, compared with json.loads
+of the same bytes. Run as ``python benchmarks/account_size.py``; each side is measured in a process of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROLES, KEYS, GRANTS = 5_000, 500, 20_000
 
 
 def main() -> None:
-    """Write the account, measure both sides, print them."""
+    """Write the account, measure both sides, and print the results."""
     if len(sys.argv) == 3:
         measure(sys.argv[1], Path(sys.argv[2]))
         return
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def measure(side: str, folder: Path) -> None:
-    """One side, in this process."""
+    """Measure one side, in this process."""
     start = time.process_time()
     if side == "json.loads":
         kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.json"))]
@@ -50,7 +50,7 @@ def measure(side: str, folder: Path) -> None:
 
 
 def write(folder: Path) -> None:
-    """The account, always the same."""
+    """Write the account, which is always the same."""
     draw = random.Random(7)
     ids = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(KEYS)]
     arns = [f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{key}" for key in ids]
@@ -119,7 +119,7 @@ def grant(arn: str, index: int, number: int) -> dict[str, object]:
 
 
 def put(path: Path, value: object) -> None:
-    """A response in a file, as the AWS CLI prints it."""
+    """Write a response to a file, as the AWS CLI prints it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=4), encoding="utf-8")
 

@@ -5,10 +5,9 @@
     python -m benchmarks.bench_batch --smoke              to see that it runs
 
 The log is made by `benchmarks.logs`: Zipf-distributed principals and keys, and an encryption context of its own in
-every third call. Every file is read, decided and written by `kms-eval batch`'s own code on one core; the baseline
-beside it reads and writes the same rows and decides nothing. Memory is the most that a process of its own ever had,
-while the rows are made, decided and dropped batch by batch. Decisions are compared with `Scenario.can` before anything
-is timed.
+every third call. Every file is read, decided and written by the code of `kms-eval batch` on one core; the baseline
+beside it reads and writes the same rows and decides nothing. Memory is the peak of a separate process in which the rows
+are made, decided and dropped batch by batch. Decisions are compared with `Scenario.can` before anything is timed.
 """
 
 from __future__ import annotations
@@ -157,7 +156,7 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _check(scenario: Scenario, folder: Path) -> None:
-    """Some rows of every format get what `can` says."""
+    """Check that some rows of every format get the decisions of `can`."""
     for requests, decisions in _FILES:
         run(Job((str(folder / f"few-{requests}"),), str(folder / f"few-{decisions}"), AT), scenario)
         for row, answer in zip(_read(folder / f"few-{requests}"), _read(folder / f"few-{decisions}"), strict=True):
@@ -204,7 +203,7 @@ def _streams(rows: int) -> None:
 
 
 def _memory(world: dict[str, Any], how: str, rows: int) -> dict[str, float]:
-    """Lead rows through this process, and tell the most memory that it took; making the rows is part of the time."""
+    """Stream rows through this process, and measure its peak memory; making the rows is part of the time."""
     evaluator = Scenario.from_dict(world).evaluator
     columns, alone = Columns(evaluator, AT), DecisionColumn(evaluator, AT)
     decide = {"nothing": lambda batch: batch, "decisions alone": alone.decide, "all columns": columns.decide}[how]

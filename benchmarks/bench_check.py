@@ -3,8 +3,8 @@
     python -m benchmarks.bench_check             1,000 principals, 200 keys
     python -m benchmarks.bench_check --smoke     a tiny one, to see that it runs
 
-Each check is run in a process of its own: seconds are those of the processor, with loading the scenario (the first
-line). A verdict that is not the right one stops the measurement.
+Each check is run in a process of its own; seconds are processor time, including loading the scenario (the first line).
+A wrong verdict stops the measurement.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _THROUGH_S3 = "s3.us-east-1.amazonaws.com"
 
 @dataclass(frozen=True)
 class Asked:
-    """A check, its verdict, and whether every key denies kms:Decrypt but through Amazon S3."""
+    """A check, its right verdict, and whether every key denies kms:Decrypt except through Amazon S3."""
 
     name: str
     check: Mapping[str, Any]
@@ -47,11 +47,11 @@ CHECKS = (
         through_s3=True,
     ),
 )
-"""The last one is the hardest there is: it is about everybody on every key, and all of it has to be proved."""
+"""The last check is the hardest: it is about everybody on every key, and all of it has to be proved."""
 
 
 def one(place: int, principals: int, keys: int) -> dict[str, float | str]:
-    """Run one check; what it costs in this process."""
+    """Run one check, and measure what it costs in this process."""
     asked = CHECKS[place]
     start = process_time()
     world = worlds.organization(principals, keys)

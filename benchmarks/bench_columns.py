@@ -4,8 +4,8 @@
     python -m benchmarks.bench_columns --smoke    to see that it runs
 
 The baseline knows every answer beforehand: on the same columns of numbers it takes a mask and shifts it by the action,
-batch by batch, in the same run. Batches have 65,536 rows, which is when numpy is fastest; over whole columns of the
-same rows it is slower, as its second line tells. Before anything is timed, rows are compared with `Scenario.can`.
+batch by batch, in the same run. Batches have 65,536 rows, the size at which numpy is fastest; over whole columns of the
+same rows it is slower, as its second line shows. Before anything is timed, rows are compared with `Scenario.can`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _HEADINGS = ("columns", "a row", "rows a second", "of numpy")
 
 
 def main() -> None:
-    """Three tables: nothing is conditional; contexts matter; what is distinct."""
+    """Three tables: nothing is conditional; contexts matter; distinct requests."""
     options = arguments(__doc__).parse_args()
     people, keys, batches, rounds = (20, 5, 2, 1) if options.smoke else (1_000, 200, 16, 7)
     data = _Columns(people, keys, batches)
@@ -70,7 +70,7 @@ class _Columns:
                       for batch in self.encoded]  # fmt: skip
 
     def bare(self, size: int) -> None:
-        """The take and the shift, and nothing else."""
+        """Only the take and the shift."""
         who, what, which = self.numbers
         for start in range(0, self.rows, size):
             part = slice(start, start + size)
@@ -83,7 +83,7 @@ class _Columns:
             column.decide(batch)
 
     def with_contexts(self, texts: Callable[[], str]) -> list[Any]:
-        """The batches with a column of contexts, of which one in a hundred rows brings a new one."""
+        """The batches with a column of contexts, in which one row in a hundred has a new one."""
         random = np.random.default_rng(2)
         found = []
         for batch in self.encoded:
@@ -94,7 +94,7 @@ class _Columns:
 
 
 def _world(data: _Columns, conditions: Sequence[dict[str, Any]]) -> Scenario:
-    """All keys with a policy that lets the account decide, and a Deny for each condition; roles of three kinds."""
+    """Keys whose policies delegate to the account and have a Deny for each condition; roles of three kinds."""
     allow = {
         "Effect": "Allow",
         "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
@@ -123,7 +123,7 @@ def _world(data: _Columns, conditions: Sequence[dict[str, Any]]) -> Scenario:
 
 
 def _check(world: Scenario, batch: Any, *, rows: int = 500) -> DecisionColumn:
-    """A column that has seen the batch, and gave the answers of `can`."""
+    """A column that has decided the batch; its decisions are checked against `can`."""
     column = DecisionColumn(world.evaluator, AT)
     found = column.decide(batch).to_pylist()
     for row, decision in zip(batch.slice(0, rows).to_pylist(), found, strict=False):
@@ -153,7 +153,7 @@ def _unconditional(data: _Columns, rounds: int) -> None:
 
 
 def _contexts(data: _Columns, rounds: int) -> None:
-    """Every round brings contexts that were never seen; principals and keys have been."""
+    """The table of contexts: every round has new ones, with principals and keys that have been seen."""
     fresh = count()
     services = ("s3", "ec2", "rds", "sqs")
 
@@ -198,7 +198,7 @@ def _contexts(data: _Columns, rounds: int) -> None:
 
 
 def _fresh(data: _Columns, column: DecisionColumn, texts: Callable[[], str]) -> Callable[[], float]:
-    """The seconds of all batches, with new contexts that are made before the time is taken."""
+    """The seconds for all batches, with new contexts that are made before the timing starts."""
 
     def seconds() -> float:
         batches = data.with_contexts(texts)
@@ -208,7 +208,7 @@ def _fresh(data: _Columns, column: DecisionColumn, texts: Callable[[], str]) -> 
 
 
 def _distinct(data: _Columns) -> None:
-    """What it takes to decide what was never seen; a world with all kinds of conditions beside the plain one."""
+    """The table of requests seen for the first time, in a plain world and in one with all kinds of conditions."""
     rows = []
     people, keys = len(data.people), len(data.keys)
     for name, world in (

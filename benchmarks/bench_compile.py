@@ -3,8 +3,8 @@
     python -m benchmarks.bench_compile            1,000 to 20,000 principals, YAML up to 2,000
     python -m benchmarks.bench_compile --large    also 100,000 principals, and YAML up to 10,000: takes minutes
 
-Every world is written to a file and loaded in a process of its own; seconds are those of the processor. It has a tenth
-as many keys as principals, with 20 statements in each key policy, grants, boundaries, groups and an organization.
+Every world is written to a file and loaded in a process of its own; seconds are processor time. It has a tenth as many
+keys as principals, with 20 statements in each key policy, grants, boundaries, groups and an organization.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ SMOKE = (("json", 10), ("json", 20), ("again.json", 20), ("yaml", 10), ("yaml", 
 SIZES = (("json", 1_000), ("json", 2_000), ("json", 10_000), ("json", 20_000), ("again.json", 20_000), ("yaml", 1_000),
          ("yaml", 2_000))  # fmt: skip
 LARGE = (*SIZES, ("json", 50_000), ("json", 100_000), ("again.json", 100_000), ("yaml", 10_000), ("yaml", 20_000))
-"""File endings and principals; ``again``: as in an account, one in twenty has policies that no other had before."""
+"""File endings and numbers of principals; ``again``: as in accounts, only one in twenty has policies that are new."""
 _DISTINCT = 0.05
 _MEGABYTE = 1e6
 
 
 def main() -> None:
-    """A table of loading, and one of what the first answers cost."""
+    """A table of loading, and a table of what the first answers cost."""
     parser = arguments(__doc__)
     parser.add_argument("--large", action="store_true", help="100,000 principals as well; takes minutes and gigabytes")
     parser.add_argument("--one", metavar="FILE", help="load that file in this process and print what was measured")
@@ -79,7 +79,7 @@ def _write(path: Path, world: Json) -> None:
     if path.suffix == ".json":
         path.write_text(json.dumps(world), encoding="utf-8")
         return
-    # YAML as one writes it by hand: keys and principals in block style, a policy on a line in JSON's.
+    # YAML as people write it by hand: keys and principals in block style, each policy as JSON on one line.
     with path.open("w", encoding="utf-8") as file:
         for section, value in world.items():
             if section in {"keys", "principals"}:
@@ -92,9 +92,9 @@ def _write(path: Path, world: Json) -> None:
 
 
 def measure(path: Path) -> Json:
-    """Load the scenario in this process, ask it, and tell what that took."""
+    """Load the scenario in this process, ask it, and measure both."""
     compiled = _counted()
-    # What only the first of all loads needs, imports for instance, is no matter of this world.
+    # Costs that only the first load in a process has, such as imports, must not be measured.
     small = {"account": ACCOUNT, "keys": {"app": {"policy": document("key-default-1")}}}
     Scenario.from_dict(small).can("root", "kms:Decrypt")
     before = _kept()
@@ -132,7 +132,7 @@ def _too_large(path: Path) -> bool:
 
 
 def _load(path: Path) -> Scenario:
-    """From the file, or by way of a mapping where kms-eval does not read files of that size."""
+    """Load the file, or its content as a mapping if kms-eval does not read files of that size."""
     if _too_large(path):
         return Scenario.from_dict(json.loads(path.read_bytes()))
     return Scenario.load(path)
@@ -145,7 +145,7 @@ def _two_questions(world: Scenario) -> Iterator[tuple[str, str, str]]:
 
 
 def _counted() -> list[object]:
-    """The policies that are compiled from now on."""
+    """A list to which every policy is added that is compiled from now on."""
     compiled: list[object] = []
     inside = vars(evaluator)
     compile_policy = inside["compile_policy"]
@@ -170,12 +170,12 @@ def _seconds_of(call: Any) -> float:
 
 
 def _kept() -> float:
-    """Bytes in memory now; where the system does not tell, the most there were."""
+    """Bytes in memory now; the peak if the system does not tell."""
     return _of_status("VmRSS") or _peak()
 
 
 def _peak() -> float:
-    """The most bytes in memory so far; 0 on Windows. What `resource` says counts the parent in on Linux."""
+    """The peak of bytes in memory so far; 0 on Windows. On Linux the value of `resource` would include the parent."""
     told = _of_status("VmHWM")
     if told or sys.platform == "win32":
         return told
@@ -185,7 +185,7 @@ def _peak() -> float:
 
 
 def _of_status(field: str) -> float:
-    """Bytes that Linux tells of this process; 0 elsewhere."""
+    """A number of bytes from the status that Linux has of this process; 0 on other systems."""
     status = Path("/proc/self/status")
     lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
     return next((int(line.split()[1]) * 1024.0 for line in lines if line.startswith(f"{field}:")), 0.0)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.bench_decision
 
-The floor is a dictionary look-up and a bit test, measured in the same minute. Answers are checked before. No decision
-is kept from one question to the next; there is nothing to switch off.
+The floor is a dictionary look-up and a bit test, measured in the same run. Answers are checked before. Decisions are
+not cached from one question to the next, so there is nothing to switch off.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ Json = dict[str, Any]
 
 SCENARIO = ROOT / "scenarios" / "default-key-policy.yaml"
 BOOL = {"kms:GrantIsForAWSResource": "true"}
-"""What the one condition of the example asks for; `role/backup` has nothing but the statement with it."""
+"""What the only condition of the example requires; `role/backup` only has the statement with it."""
 
 OTHER = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
-"""What no policy of the example asks for."""
+"""A condition key that no policy of the example uses."""
 
 _DECRYPT = 0b100
 
@@ -76,7 +76,7 @@ def _expect(decision: Decision, right: str = "allowed") -> None:
 
 
 def from_words(world: Scenario, *, rounds: int, number: int) -> float:
-    """The table of plain questions, from words to a whole decision; answers the floor in seconds."""
+    """The table of plain questions, from words to a whole decision; returns the floor in seconds."""
 
     def look_up(principal: str, action: str, key: str) -> bool:
         return bool(rights[principal, key] & bits[action])
@@ -113,7 +113,7 @@ def from_words(world: Scenario, *, rounds: int, number: int) -> float:
 
 
 def otherwise(example: Scenario, floor: float, *, rounds: int, asked: int) -> None:
-    """The table of decisions that take longer: words that are new, and questions that are not plain."""
+    """The table of decisions that take longer: new words, and questions that are not plain."""
     crowd = Scenario.from_dict(large(1_000, statements=5))
     pairs = _pairs(crowd)
     for pair in islice(pairs, len(crowd.world.principals)):
@@ -164,7 +164,7 @@ def _each(call: Callable[[], object], asked: int) -> Seconds:
 
 
 def _pairs(world: Scenario) -> Iterator[tuple[str, str, str]]:
-    """Principals and keys that have not met yet, and after all have, again."""
+    """Questions with every pair of a principal and a key once; then all of them again."""
     people, keys = list(world.world.principals), list(world.world.keys)
     Random(1).shuffle(people)
     return cycle((person, "kms:Decrypt", keys[(step + place) % len(keys)])
@@ -198,7 +198,7 @@ def explained(world: Scenario, *, rounds: int, asked: int) -> None:
 
 
 def larger(*, rounds: int, asked: int, sizes: tuple[int, ...]) -> None:
-    """The table of one and the same decision in worlds of several sizes."""
+    """The table of the same decision in worlds of several sizes."""
     worlds = {size: Scenario.from_dict(_with_crowd(size)) for size in sizes}
     now = datetime.now(UTC)
     once = request("role/admin", "kms:Decrypt", "app", at=now)
@@ -224,13 +224,13 @@ def larger(*, rounds: int, asked: int, sizes: tuple[int, ...]) -> None:
 
 
 def _with_crowd(principals: int) -> Json:
-    """The default example among others; keys are a tenth as many as principals."""
+    """The default example in a larger world, with a tenth as many keys as principals."""
     crowd, example = large(principals, statements=5), question("default", short=True).scenario
     return {**crowd, **example, "keys": {**crowd["keys"], **example["keys"]}}
 
 
 def profiles(example: Scenario, *, asked: int) -> None:
-    """Where the time goes in decisions, and in the first meeting of a principal and a key."""
+    """Where the time goes in decisions, and in the first request of a principal on a key."""
     settled = request("role/admin", "kms:Decrypt", "app", at=datetime.now(UTC))
     profile("part by part, nothing conditional", lambda: [example.decide(settled) for _ in range(asked)])
     numbers = [{"kms:EncryptionContext:order": f"profiled-{number}", **BOOL} for number in range(asked)]

@@ -2,10 +2,10 @@
 
     python -m benchmarks.bench_hostile
 
-Every case is asked in four sizes, each twice the one before: globs full of stars, policies of 32 KB with as many
+Every case is measured in four sizes, each twice the one before: globs full of stars, policies of 32 KB with as many
 statements or values as fit, contexts of thousands of values, long lists of everything. Growth is per doubling: 2 is
-linear, 4 is quadratic; below 2, something else still weighs more. A case that takes more than some seconds is not made
-larger. Every verb of the command line is asked about a caller under many levels of SCPs as well.
+linear, 4 is quadratic; below 2, fixed costs still dominate. A case that takes more than a few seconds is not made
+larger. Every verb of the command line is also asked about a caller under many levels of SCPs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TEXT_KEY = "kms:EncryptionContext:note"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`make` answers a scenario with the key `app`, and fields of the question; `base` is the smallest size."""
+    """`make` returns a scenario with the key `app`, and fields of the question; `base` is the smallest size."""
 
     name: str
     base: int

@@ -2,8 +2,8 @@
 
     python -m benchmarks.bench_memory
 
-What is compiled about a caller weighs as much as the policies that bind it, and here no caller comes twice. Memory is
-the most that a process of its own ever had; the floor is the same process when the scenario is read and nothing is
+What is compiled for a caller takes as much memory as the policies that apply to it, and here no caller comes twice.
+Memory is the peak of a separate process; the floor is that of the same process when the scenario is read and nothing is
 decided. Ten times the rows must not take more.
 """
 
@@ -24,7 +24,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 STATEMENTS = 40
 """Denies with a condition, in each SCP."""
 CASES = ((5, 2_000), (5, 20_000), (64, 190), (64, 1_900))
-"""SCPs, one a level, and rows."""
+"""Numbers of SCPs, one at each level, and of rows."""
 HEADINGS = ("a batch whose rows have distinct callers", "nothing decided", "at most", "a row")
 
 
@@ -61,7 +61,7 @@ def _all(answers: Answers, rows: int) -> Callable[[], None]:
 
 
 def requests(rows: int) -> Iterator[dict[str, object]]:
-    """Sessions of one role, each with a name of its own."""
+    """Requests by sessions of one role, each with a name of its own."""
     for number in range(rows):
         caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/session-{number}"
         yield {"principal": caller, "action": "kms:Decrypt", "key": "app"}

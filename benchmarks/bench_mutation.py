@@ -2,8 +2,9 @@
 
     python -m benchmarks.bench_mutation
 
-The baseline decides everything afresh for each mutant, as if the changed scenario had just been read. Of both it is
-checked first that they notice the same mistakes, and of each that none notices that its request tells it apart.
+The baseline decides everything afresh for each mutant, as if the changed scenario had just been read. Before anything
+is timed, it is checked that both notice the same mistakes, and that the request reported for each unnoticed mistake is
+decided differently with it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def main() -> None:
-    """One table: both ways for some mutants, then all of them."""
+    """One table: some mutants in both ways, then all of them."""
     options = arguments(__doc__).parse_args()
     asked = scenario(tests=10 if options.smoke else 100)
     mutants = all_mutants(asked.evaluator)[: 60 if options.smoke else 1000]
@@ -55,7 +56,7 @@ def main() -> None:
 
 
 def scenario(*, tests: int) -> Scenario:
-    """An organization, with tests that say what it decides."""
+    """An organization, with tests that expect what is decided in it."""
     data = organization(principals=60, keys=24, statements=6)
     asked = Scenario.from_dict(data)
     data["tests"] = [
@@ -71,7 +72,7 @@ def _decision(asked: Scenario, row: dict[str, object]) -> str:
 
 
 def noticed_afresh(asked: Scenario, mutant: Mutant) -> bool:
-    """Whether a test notices, with nothing kept from the scenario as it is."""
+    """Whether a test notices the mistake, with nothing reused from the unchanged scenario."""
     changed = MutantEvaluator(Evaluator(asked.world), mutant.policies())
     return any(run_test(changed, case, now=NOW).outcome != "passed" for case in asked.tests)
 

@@ -3,8 +3,8 @@
     python -m benchmarks.bench_peers
 
 Every engine answers every request of a question, and the answers are compared with the right ones, before anything is
-timed; then they take turns. What is not installed is skipped and said so. The ratios tell how many times
-kms-eval is faster, asked one by one as a program asks it, and over columns.
+timed; then they take turns. Engines that are not installed are skipped and listed. The ratios say how many times
+faster kms-eval is, asked one by one as a program asks it, and over columns.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long `kms-eval diff` takes for a Terraform plan of 5,000 resources, of which some change.
+"""How long `kms-eval diff` takes for a Terraform plan of 5,000 resources, some of which change.
 
 python benchmarks/bench_plan.py [RESOURCES]
 """
@@ -42,7 +42,7 @@ def policy(principal: str | None, action: str) -> str:
 
 
 def plan(number: int) -> dict[str, Any]:
-    """A tenth of the resources are keys; of the others half are roles and half are their policies."""
+    """A plan: a tenth of its resources are keys; of the others half are roles and half are their policies."""
     root = f"arn:aws:iam::{ACCOUNT}:root"
     changes = []
     for index in range(number // 10):

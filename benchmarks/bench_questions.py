@@ -3,8 +3,8 @@
     python -m benchmarks.bench_questions             1,000 principals, 200 keys
     python -m benchmarks.bench_questions --smoke     a tiny one, to see that it runs
 
-Each question is asked in a process of its own: seconds are those of the processor, megabytes the peak, both with
-loading the scenario (the first line). Answers are checked before their cost is printed.
+Each question is asked in a process of its own; seconds are processor time, megabytes the peak, both including loading
+the scenario (the first line). Answers are checked before their cost is printed.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def diff_one_key_policy(size: Size) -> str:
 
 
 def diff_every_cell(size: Size) -> str:
-    """Every principal gets one permission more, so that nothing can be skipped."""
+    """Every principal gets one more permission, so that nothing can be skipped."""
 
     def change(world: worlds.Json) -> None:
         document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Sign", "Resource": "*"}]}
@@ -145,7 +145,7 @@ QUESTIONS: tuple[tuple[str, Callable[[Size], str]], ...] = (
 
 
 def one(place: int, size: Size) -> dict[str, float | str]:
-    """Ask one question; what it costs in this process, and what was found."""
+    """Ask one question; return what it costs in this process, and what was found."""
     name, question = QUESTIONS[place]
     start = process_time()
     found = question(size)
@@ -153,7 +153,7 @@ def one(place: int, size: Size) -> dict[str, float | str]:
 
 
 def _peak() -> float:
-    """The most memory this process had, in megabytes; 0 where the system does not tell."""
+    """The peak memory of this process, in megabytes; 0 if the system does not tell."""
     try:
         import resource
     except ImportError:  # Windows

@@ -2,8 +2,8 @@
 
     python -m benchmarks.bench_start
 
-The floor is a bare Python that imports typer, pydantic and wcmatch and does nothing. Everything runs with bytecode that
-is written already, as it is for whoever calls a program twice; processes take turns.
+The floor is a bare Python that imports typer, pydantic and wcmatch and does nothing. Everything runs with cached
+bytecode, as in the second run of a program; processes take turns.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ WITHOUT = {
     "forms": "from kms_eval.documents import forms; right = forms.Form.__call__; "
     "forms.Form.__call__ = lambda self, value: forms.string(None) if value else right(self, value)",
 }
-"""What is there twice for the sake of time, and how to do without: each has to earn its place here."""
+"""Code that only exists to save time, and how to run without it: each has to prove its worth here."""
 IMPORTS = "import typer; from pydantic import BaseModel; from wcmatch import fnmatch"
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A command, and a word that has to be in what it prints."""
+    """A command, and a word that must be in its output."""
 
     name: str
     command: Sequence[str]
@@ -43,7 +43,7 @@ class Process:
 
 
 def main() -> None:
-    """One table; with a profile, what is imported and for how long."""
+    """One table; with `--profile` also a table of imports and their times."""
     options = arguments(__doc__).parse_args()
     with TemporaryDirectory() as folder:
         environment = _environment(Path(folder))
@@ -97,7 +97,7 @@ def _without(name: str, asking: Sequence[str]) -> tuple[str, ...]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The environment of a user whose bytecode is kept, in a folder of its own: nothing is written elsewhere."""
+    """An environment that caches bytecode in this folder, so that nothing is written elsewhere."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPYCACHEPREFIX": str(folder), "NO_COLOR": "1"}
 

@@ -2,8 +2,8 @@
 
 Comes in: how far to go. Goes out: rows of a table. Never here: other cases, which `bench_hostile` has.
 
-Whoever combines the conditions of layers, set by set or way by way, takes twice as long with every level; twice the
-levels may take twice as long, or four times where each is held against each.
+Code that combines the conditions of all levels with one another takes twice as long with every further level. Twice
+the levels may take twice as long, or four times if every level is compared with every other one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kms_eval.doors.cli.main import main as answer
 
 LEVELS = 8
 ALTERNATIVES = 2
-"""Statements of each level, any of which suffices."""
+"""Statements at each level, any of which suffices."""
 
 HEADINGS = ("verb", "levels of SCPs", "one answer", "a doubling")
 
@@ -53,7 +53,7 @@ def rows(*, steps: int, too_long: float) -> Iterator[Sequence[str]]:
     for name, words, right in VERBS:
         sizes: list[int] = []
         taken: list[float] = []
-        _measure(words, right, 1)  # whatever the verb has to load is loaded now
+        _measure(words, right, 1)  # the verb loads its modules now
         for step in range(steps):
             sizes.append(LEVELS * 2**step)
             taken.append(_measure(words, right, sizes[-1]))
@@ -77,7 +77,7 @@ def _measure(words: Sequence[str], right: int, levels: int) -> float:
 
 
 def _rows(levels: int) -> str:
-    """A request with each of the values that one level asks for, and one with none."""
+    """A request with each of the values that a level allows, and one with none."""
     asked = {"principal": CALLER, "action": "kms:Decrypt", "key": "app"}
     contexts = ({f"l{level}": f"v{number}"} for level in range(levels) for number in range(ALTERNATIVES))
     rows = (*({**asked, "encryption_context": context} for context in contexts), asked)
@@ -92,7 +92,7 @@ def _answer(typed: list[str], right: int, said: io.StringIO) -> None:
 
 
 def scenario(levels: int, value: str) -> dict[str, Any]:
-    """A caller that needs one condition of every level."""
+    """A caller that has to meet one condition at every level."""
     allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     path = [
         [

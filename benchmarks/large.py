@@ -3,7 +3,7 @@
 Comes in: how many principals. Goes out: the mapping of a scenario. Never here: timing, files, the package itself.
 
 Every tile is an organization of `worlds` with its own seed and its own accounts; all are in one AWS Organization. The
-time it takes grows with the size and not with its square, which matters at 100,000 principals.
+time to make a world grows linearly with its size, which matters at 100,000 principals.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.worlds import organization
 Json = dict[str, Any]
 
 TILE = 1_000
-"""Principals of a tile; it has a tenth as many keys, and a hundredth as many accounts."""
+"""The principals of a tile; it has a tenth as many keys, and a hundredth as many accounts."""
 
 _APART = 1_000_000_000
 
@@ -36,7 +36,7 @@ def large(principals: int, *, statements: int = 20) -> Json:
 
 
 def repeated(world: Json, share: float) -> Json:
-    """The same world, in which that share of principals have policies of their own: the others have theirs again."""
+    """The same world, in which only that share of the principals have policies of their own; the others repeat them."""
     names = list(world["principals"])
     distinct = max(1, round(len(names) * share))
     for number, name in enumerate(names[distinct:], distinct):

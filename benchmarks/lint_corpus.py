@@ -1,9 +1,9 @@
-"""Policies with one mistake each, and the same ones mended: what lint tools are compared on.
+"""Policies with one mistake each, and the same policies corrected: what lint tools are compared on.
 
 Comes in: nothing. Goes out: rows. Never here: tools.
 
 The mistakes are those that people make in policies about AWS KMS: each can be seen in the policy alone, without knowing
-what else there is in the account. Whether it matters is not asked: the mended policy is what its author meant.
+what else is in the account. Whether a mistake matters is not considered: the corrected policy is what its author meant.
 """
 
 from __future__ import annotations

@@ -3,11 +3,11 @@
     python -m benchmarks.lint_peers                                  this package alone
     python -m benchmarks.lint_peers --peers ~/venvs/peers/bin        and those of cfn-lint, checkov, parliament,
                                                                      cloudsplaining that are installed there
-    python -m benchmarks.lint_peers --peers BIN --folder FOLDER      what they say of the templates and policies there
+    python -m benchmarks.lint_peers --peers BIN --folder FOLDER      what they find in the templates and policies there
 
-A mistake counts as found where a tool says of the wrong policy what it does not say of the mended one; what it still
-says of the mended one is false. Tools that take templates get each policy in one. Nothing is downloaded, and no tool is
-part of this package or its tests.
+A mistake counts as found if a tool reports something in the wrong policy that it does not report in the corrected one;
+what it still reports in the corrected one is a false positive. Tools that take templates get each policy in a template.
+Nothing is downloaded, and no tool is part of this package or its tests.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from kms_eval.formats.text import read_text
 from kms_eval.scenario import Scenario
 
 Said = Mapping[str, frozenset[str]]
-"""What a tool says, file by file: codes of rules."""
+"""What a tool reports: codes of rules by file name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool: `run` gets the folder of the tools and files; None where it is not installed."""
+    """A tool: `run` gets the folder of the programs and the files; it returns None if the tool is not installed."""
 
     name: str
     takes: str
@@ -124,7 +124,7 @@ TOOLS = (
 
 
 def _output(peers: Path | None, program: str, *words: str) -> str | None:
-    """What a program of the folder prints; None where there is none."""
+    """What a program in the folder prints; None if it is not there."""
     if peers is None or not (peers / program).exists():
         return None
     done = subprocess.run([str(peers / program), *words], check=False, capture_output=True, text=True)
@@ -144,7 +144,7 @@ def _template(mistake: Mistake, *, mended: bool) -> dict[str, object]:
 
 
 def _written(folder: Path, takes: str) -> list[Path]:
-    """The corpus in files: two for each mistake that is of the kind."""
+    """The corpus in files: two for each mistake in the kind of policy that a tool takes."""
     files = []
     for number, mistake in enumerate(MISTAKES):
         if takes == "identity policies" and not mistake.identity:
@@ -158,7 +158,7 @@ def _written(folder: Path, takes: str) -> list[Path]:
 
 
 def compared(peers: Path | None) -> dict[str, list[str]]:
-    """For each tool that is there what it makes of each mistake: ``found``, ``missed``, ``–`` where it cannot say."""
+    """For each tool that is installed, its result for each mistake: ``found``, ``missed``, or ``–`` if it has none."""
     verdicts: dict[str, list[str]] = {}
     for tool in TOOLS:
         with TemporaryDirectory() as folder:
@@ -177,7 +177,7 @@ def _verdict(said: Said, number: int) -> str:
 
 
 def _of_folder(peers: Path | None, folder: Path) -> Iterator[tuple[str, ...]]:
-    """What each tool says of each template and policy of a folder: how many distinct rules, and which."""
+    """The codes that each tool reports for each template and policy of a folder."""
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in {".json", ".yaml", ".yml"}]
     policies, templates = [], []
     for path in files:

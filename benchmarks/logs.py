@@ -1,11 +1,11 @@
-"""Requests as logs have them: few principals and keys make most of the calls, and each caller has its habits.
+"""Requests as in real logs: a few principals and keys account for most calls, and each caller uses the same few keys.
 
 Comes in: a scenario that `worlds` made, a number of rows, a seed. Goes out: rows in columns of numbers, record batches,
 or rows of texts. Never here: timing, deciding.
 
-Principals, and the keys of each of them, are drawn by Zipf's law: the second is asked about half as often as the first,
-the third a third as often. Two calls in five come through an AWS service, and one in three has an encryption context
-that no other call has, as S3 sends the ARN of the object.
+Principals, and the keys of each of them, are drawn by Zipf's law: the second occurs half as often as the first, the
+third a third as often. Two calls in five come through an AWS service, and one in three has an encryption context that
+no other call has, as S3 sends the ARN of the object.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Log:
         self._rows = 0
 
     def batches(self, rows: int, size: int = 1 << 16) -> Iterator[Any]:
-        """So many rows, with dictionary-encoded words and contexts, and for one in three an encryption context."""
+        """That many rows, with dictionary-encoded words and contexts, and for one in three an encryption context."""
         people, keys, actions = pa.array(self._people), pa.array(self._keys), pa.array(ACTIONS)
         for start in range(0, rows, size):
             count = min(size, rows - start)
@@ -49,7 +49,7 @@ class Log:
             habit = self._random.choice(_HABITS, count, p=self._of_habits)
             which = self._habits[who, habit].astype(np.int32)
             what = self._random.choice(len(ACTIONS), count, p=_SHARES).astype(np.int32)
-            # The key tells the service that it is used through.
+            # Each key is always used through the same service.
             direct = self._random.random(count) >= 0.4
             service = pa.array((which % len(_SERVICES)).astype(np.int32), mask=direct)
             columns = {
@@ -72,7 +72,7 @@ class Log:
         ]
 
     def rows(self, count: int) -> Iterator[Json]:
-        """So many rows of texts; what is nested is a mapping."""
+        """That many rows of texts; contexts are mappings."""
         for batch in self.batches(count):
             for row in batch.to_pylist():
                 told = {name: value for name, value in row.items() if value is not None}

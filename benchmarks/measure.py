@@ -1,11 +1,11 @@
 """How the benchmarks measure: everything in one run, candidates in rotation, medians, ratios.
 
-Comes in: calls that answer how many seconds they took. Goes out: medians and tables. Never here: what is measured.
+Comes in: calls that return how many seconds they took. Goes out: medians and tables. Never here: what is measured.
 
-A machine is never quiet and never the same twice, so one number means little. Here all candidates of a table take turns
-in the same minute, and what is reported is the median of each and the ratio of the medians. Seconds are those of the
-processor: what else the machine has to do then counts for nobody. Only whole processes are measured by the clock on the
-wall. Nothing is switched off: the garbage collector runs as it does in a program.
+A machine is never quiet and never the same twice, so a single number means little. Here all candidates of a table take
+turns in the same run, and the median of each and the ratios of the medians are reported. Seconds are processor time, so
+that other work of the machine does not count. Only whole processes are measured in wall-clock time. Nothing is switched
+off: the garbage collector runs as it does in a program.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def arguments(about: str | None) -> ArgumentParser:
 
 
 def wrong(message: str) -> NoReturn:
-    """Stop: what is answered wrongly is not worth timing."""
+    """Exit, as a wrong answer is not worth timing."""
     raise SystemExit(f"wrong: {message}")
 
 
@@ -63,7 +63,7 @@ def statement(text: str, names: Mapping[str, object], *, number: int) -> Seconds
 
 
 def interleaved(candidates: Mapping[str, Seconds], *, rounds: int) -> dict[str, float]:
-    """The median of every candidate: each of them once a round, in rotation, after a round that does not count."""
+    """The median of every candidate: each runs once a round, in rotation, after a round that does not count."""
     taken: dict[str, list[float]] = {name: [] for name in candidates}
     names = list(candidates)
     for number in range(-1, rounds):
@@ -92,7 +92,7 @@ def say(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the unit that suits them."""
+    """Seconds as text, in a suitable unit."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}" if seconds < 1000 * size else f"{seconds / size:,.0f} {unit}"
@@ -105,7 +105,7 @@ def times(ratio: float) -> str:
 
 
 def module(name: str, *words: str) -> list[str]:
-    """The command that runs a module of this folder in a new process of this very Python.
+    """The command that runs a module of this folder in a new process of the same Python.
 
     The repository comes last on the path, so that an installed `kms_eval` is the one that is measured.
     """
@@ -120,9 +120,9 @@ def report(name: str, *words: str) -> Any:
 
 
 def profile(title: str, call: Callable[[], object], *, lines: int = 16) -> None:
-    """Print what took the most time of its own during a call. Shares, not seconds: the profiler slows small calls most.
+    """Print the functions with the most own time during a call, in shares, as the profiler slows small calls most.
 
-    Here the garbage collector rests: whatever function it interrupts would be blamed for it.
+    The garbage collector is off, as its time would be counted for whatever function it interrupts.
     """
     profiler = cProfile.Profile()
     gc.collect()

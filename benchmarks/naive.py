@@ -1,8 +1,8 @@
-"""The plain loop that anybody would write first: every statement of the two policies concerned, one after the other.
+"""The plain loop that anybody would write first: every statement of the key policy and the identity policies, in turn.
 
-Comes in: the documents of a question. Goes out: a test of one request. It knows one account, key and identity
-policies, `Bool` and `StringEquals`, and nothing more: enough for the questions here, on which it has to agree with
-kms-eval. Never here: the package itself, anything kept from one request to the next.
+Comes in: the documents of a question. Goes out: a function that decides one request. It knows one account, key and
+identity policies, `Bool` and `StringEquals`, and nothing more: enough for the questions here, on which it has to agree
+with kms-eval. Never here: the package itself, anything kept from one request to the next.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Decide = Callable[[str, str, str, Mapping[str, str]], bool]
 
 
 def compile_documents(keys: Mapping[str, Json], identity: Mapping[str, Iterable[Json]], account: str) -> Decide:
-    """The test ``allowed(principal, action, key, context)``; principals are ARNs, keys the names in `keys`."""
+    """The function ``allowed(principal, action, key, context)``; principals are ARNs, keys the names in `keys`."""
     root = f"arn:aws:iam::{account}:root"
     of_key = {name: [_statement(each) for each in document["Statement"]] for name, document in keys.items()}
     of_principal = {

@@ -2,15 +2,15 @@
 
 Comes in: nothing but the example policies of this repository and a seed. Goes out: `QUESTIONS`. Never here: timing.
 
-An answer counts as right where kms-eval and the naive loop, which share no code, agree on it; where they do not, or
-where they miss an answer that is written down here, nothing is measured at all.
+An answer counts as right if kms-eval and the naive loop, which share no code, agree on it; if they do not, or if they
+differ from an answer that is written down here, nothing is measured at all.
 
 - ``default``: the default key policy, which delegates to the account, with its three IAM policies. Three principals,
   every action that has a key.
 - ``combined``: the same with everything in one key policy.
-- ``mix``: 10,000 requests by 50 principals for 44 actions on 4 keys, half of them with context: delegation, names in
-  key policies, `Bool` and `StringEquals`, Denies on both sides.
-- ``crowd``: the first 1,000 requests of the mix in the same account with 950 principals more.
+- ``mix``: 10,000 requests by 50 principals for 44 actions on 4 keys, half of them with context: delegation, principals
+  in key policies, `Bool` and `StringEquals`, Denies in key policies and identity policies.
+- ``crowd``: the first 1,000 requests of the mix in the same account with 950 more principals.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """Requests on one small world, which is told twice: as AWS's documents, and as a scenario of kms-eval."""
+    """Requests on one small world, which is given twice: as AWS's documents, and as a scenario of kms-eval."""
 
     name: str
     keys: Mapping[str, Key]
@@ -72,7 +72,7 @@ class Question:
 
 @cache
 def question(name: str, *, short: bool = False) -> Question:
-    """The question of that name; `short` takes a few of its requests only. Stops where the answers are in doubt."""
+    """The question with that name; `short` takes only a few of its requests. Exits if the answers are in doubt."""
     keys, identity, made, asks, known = _MAKERS[name]()
     scenario = {**made, "strangers": True}
     if short:
@@ -100,7 +100,7 @@ def document(name: str) -> Json:
 
 
 def for_identity(name: str) -> Json:
-    """A policy of the examples as IAM would take it: without `Principal`, without spaces in Sids."""
+    """A policy of the examples as IAM would accept it: without `Principal`, without spaces in Sids."""
     found = document(name)
     for statement in found["Statement"]:
         statement.pop("Principal", None)
@@ -160,14 +160,14 @@ def _random_ask(chance: Random, people: list[str], keys: tuple[str, ...]) -> Ask
     if chance.random() < 0.2:
         context["kms:ViaService"] = chance.choice(_SERVICES)
     key = chance.choice(keys)
-    # Untold, it may be either for a role; the key that is guarded by it is never asked about without telling.
+    # If it is not given, it may be either for a role; so the key that depends on it is never asked about without it.
     if key == "guarded" or chance.random() < 0.2:
         context["aws:MultiFactorAuthPresent"] = chance.choice(("true", "false"))
     return Ask(chance.choice(people), chance.choice(WITH_A_KEY), key, context)
 
 
 def _attached(number: int) -> tuple[Json, ...]:
-    """What the principal of that number has: by fives nothing, one to three of the examples, or a Deny among them."""
+    """The policies of the principal with that number: in turn none, one to three examples, or two and a Deny."""
     administrators, users, grantors = (for_identity(name) for name in (_ADMINISTRATORS, _USERS, _GRANTORS))
     actions = ["kms:ScheduleKeyDeletion", "kms:Disable*"]
     never = _policy({"Sid": "Never", "Effect": "Deny", "Action": actions, "Resource": "*"})

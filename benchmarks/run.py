@@ -4,7 +4,7 @@
     python -m benchmarks.run --smoke             everything once on small inputs, to see that it runs
     python -m benchmarks.run decision peers      these two
 
-Ends with 1 where one of them fails: a wrong answer, or a benchmark that has rotted.
+Ends with 1 if one of them fails: a wrong answer, or a benchmark that no longer runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.measure import SMOKE, module
 
 FIRST = ("decision", "peers", "compile", "start", "hostile")
-"""In reading order; whatever else there is comes after them."""
+"""In reading order; all others come after them."""
 
 
 def names() -> list[str]:

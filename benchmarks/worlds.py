@@ -1,7 +1,7 @@
 """Organizations made up from a seed, of any size, for benchmarks and for tests at scale.
 
-Comes in: how much of everything, and a seed. Goes out: the mapping of a scenario, for `Scenario.from_dict`, and
-requests that make sense in it. The same arguments give the same result on every machine and Python.
+Comes in: numbers of principals, keys and statements, and a seed. Goes out: the mapping of a scenario, for
+`Scenario.from_dict`, and requests that make sense in it. The same arguments give the same result everywhere.
 Never here: timing, files, the package itself.
 
 The policies are of the kinds that accounts really have: the default key policy, separate administrators and users, keys
@@ -48,8 +48,8 @@ def organization(
     """A scenario with that many users and roles, keys, and statements in each key policy.
 
     `accounts` defaults to one for every hundred principals; the first is the scenario's own. A quarter of the
-    principals are users. Groups, boundaries and tags come along; grants, an organization with SCPs and RCPs and a VPC
-    endpoint with a policy unless they are turned off.
+    principals are users. There are always groups, boundaries and tags; unless they are turned off, there are also
+    grants, an organization with SCPs and RCPs, and a VPC endpoint with a policy.
     """
     chance = Random(seed)
     owners = [f"{111_111_111_111 + 1_010_101 * index:012d}" for index in range(accounts or max(1, principals // 100))]

@@ -1,12 +1,12 @@
 """Runs harnesses on many inputs, and says how many there were, in how many seconds, and which faults they showed.
 
-    python -m fuzz                                 what there is
+    python -m fuzz                                 lists the harnesses
     python -m fuzz yaml --inputs 1000000           a million inputs for one harness
-    python -m fuzz all --inputs 10000 --seed 7     all of them, on other inputs
-    python -m fuzz yaml --atheris -max_total_time=600    guided by coverage, as long as one likes (extra `fuzz`)
+    python -m fuzz all --inputs 10000 --seed 7     all of them, on different inputs
+    python -m fuzz yaml --atheris -max_total_time=600    guided by coverage, as long as you like (extra `fuzz`)
 
-Input number n is the same in every run, so that a fault is found again by its number; `--save` writes the first input
-of every fault into the corpus. Before anything else the corpus is replayed. Ends with 1 where there was a fault.
+Input number n is the same in every run, so that a fault can be reproduced; `--save` writes the first input of every
+fault to the corpus. Every run begins by replaying the corpus. The exit code is 1 if there was a fault.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from fuzz.harness import CORPUS, Harness
 from fuzz.harnesses import HARNESSES
 
 TOO_SLOW = 10.0
-"""Seconds after which an input is a fault for its time alone."""
+"""Seconds after which an input counts as a fault only because it takes so long."""
 
 
 @dataclass(slots=True)
 class Told:
-    """What one run showed. `faults` has the first input of each: inputs that fail at one line in one way are one."""
+    """The result of one run.
+
+    `faults` has the first input of each fault; inputs that fail at the same line in the same way show one fault.
+    """
 
     name: str
     inputs: int = 0
@@ -38,7 +41,7 @@ class Told:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for."""
+    """Run the harnesses that were asked for."""
     parser = ArgumentParser(prog="python -m fuzz", description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("harness", nargs="?", choices=[*HARNESSES, "all"], help="without one they are listed")
     parser.add_argument("--inputs", type=int, default=10_000, metavar="N", help="by default 10000")
@@ -65,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(harness: Harness, inputs: int, seed: int) -> Told:
-    """Replay the corpus, then try that many inputs; print a line."""
+    """Replay the corpus, then try that many inputs; print a line about them."""
     told = Told(harness.name)
     started = process_time()
     for data in _all(harness, inputs, seed):
@@ -82,7 +85,7 @@ def run(harness: Harness, inputs: int, seed: int) -> Told:
 
 
 def fault_of(harness: Harness, data: bytes) -> str | None:
-    """What an input shows, and where; None where the invariant holds."""
+    """The fault that an input shows, and where; None if the invariant holds."""
     try:
         harness.check(data)
     except KeyboardInterrupt:
@@ -120,7 +123,7 @@ def _with_atheris(harness: Harness, options: list[str]) -> int:
     from random import Random
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
-        # Every other time atheris' own, which follows what the code compares the bytes with.
+        # Every second time use the mutation of atheris, which follows what the code compares the bytes with.
         changed = harness.mutated(data, Random(seed)) if seed % 2 else atheris.Mutate(data, most)
         return bytes(changed[:most])
 

@@ -1,6 +1,6 @@
 """What every harness that gets a world does with it: ask, and hold the answers to what is promised of any answer.
 
-Comes in: a scenario. Goes out: nothing where it holds. Never here: how the scenario came about.
+Comes in: a scenario. Goes out: nothing if the promises hold. Never here: how the scenario was made.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ QUESTIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
 
 
 def answers(world: Scenario, key: str | None, *, explained: bool) -> list[Decision]:
-    """The decisions about some questions, perhaps with all that is said about them, which takes ten times as long."""
+    """The decisions about some questions, with `explained` also their explanations, which takes ten times as long."""
     found = []
     for principal, action, fields in QUESTIONS:
         decision = ask(world, principal, action, key, **fields)
@@ -32,7 +32,7 @@ def answers(world: Scenario, key: str | None, *, explained: bool) -> list[Decisi
 
 
 def ask(world: Scenario, principal: str, action: str, key: str | None, **fields: object) -> Decision | None:
-    """One decision; None where the question makes no sense in that world."""
+    """One decision; None if the question makes no sense in that world."""
     try:
         decision = world.can(principal, action, key, **fields)  # type: ignore[arg-type]  # whatever a harness asks
     except InputError as error:

@@ -1,6 +1,6 @@
 """Any words as a command line: an exit code of those that are promised, printable words, and no traceback.
 
-Nothing is written beside what the line names, and standard output is empty or whole: what asks for JSON gets JSON.
+Standard output is empty or complete: a line that asks for JSON gets JSON.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SEEDS = tuple(line.replace(" ", "\0").encode() for line in _LINES)
 _WORDS = tuple(dict.fromkeys(word for line in _LINES for word in line.split()))
 _LETTERS = (b"=", b"-", b"*", b"\xff", b"\x1b", b"a", b"")
 _FORBIDDEN = ("pull", "--spark", "--master", "--cluster", "mutate")
-"""What would leave this process (AWS, a cluster), and what takes seconds when all is well."""
+"""Words that would reach outside this process (AWS, a cluster), and a verb that takes seconds even when all is well."""
 
 
 @cache
@@ -66,7 +66,7 @@ def _write_all(folder: Path) -> None:
 
 
 def check(data: bytes) -> None:
-    """Type the words, which are between zero bytes, in a folder with a small scenario."""
+    """Run the words, which are separated by zero bytes, as a command line in a folder with a small scenario."""
     words = data.decode("utf-8", "surrogateescape").split("\0")
     if not _harmless(words):
         return
@@ -84,7 +84,7 @@ def check(data: bytes) -> None:
 
 
 def _asks_for_json(words: list[str]) -> bool:
-    """Whether `--json` is there as an option, not as the value of one or behind `--`: a file may have that name."""
+    """Whether `--json` is an option, and not the value of one or a word after `--`: a file may have that name."""
     verb = VERB.get(words[0])
     taking = {
         name
@@ -104,7 +104,7 @@ def _written(stream: io.TextIOWrapper) -> str:
 
 
 def _harmless(words: list[str]) -> bool:
-    """Whether the line stays in its folder and in this process, as far as it can be told by its words."""
+    """Whether the line stays in its folder and in this process, as far as its words show."""
     outside = any(word.startswith(("/", "~")) or "=/" in word or "../" in word or "\\" in word for word in words)
     return not outside and not any(word in _FORBIDDEN or word.startswith("--spark") for word in words)
 

@@ -1,4 +1,4 @@
-"""Valid documents to begin with: small, and each with another part of what there is to read.
+"""Valid documents to begin with: small, and each with a different part of what can be read.
 
 Comes in: nothing. Goes out: plain structures. Never here: changing them.
 """
@@ -68,7 +68,7 @@ GRANTS: tuple[list[dict[str, Any]], ...] = (
 
 
 def scenario(**more: Any) -> dict[str, Any]:
-    """A world of one key, one role, one user, in an organization, with an endpoint."""
+    """A world with one key, one role, one user, an organization and a VPC endpoint."""
     allow = {"Version": VERSION, "Statement": [ALLOW_ALL]}
     member = {"path": "o-example/r-ab12/", "service_control_policies": [[allow]], "resource_control_policies": [[]]}
     organization = {"id": "o-example", "management_account": "999999999999", "accounts": {ACCOUNT: member}}

@@ -21,7 +21,7 @@ _CALLERS = ("role/admin", "user/alice", f"{ROLE.replace(':iam:', ':sts:').replac
 
 
 def check(data: bytes) -> None:
-    """Make them the grants of a key whose policy lets nobody do anything, and of one whose policy denies everything."""
+    """Give them to a key whose policy allows no caller anything, and to one whose policy denies everything."""
     try:
         grants = json.loads(data)
     except (ValueError, RecursionError):

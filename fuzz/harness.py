@@ -1,9 +1,9 @@
 """What a harness is: a door for outside input, valid inputs to begin with, and the invariant that holds for any input.
 
-Comes in: bytes, whatever they are. Goes out: nothing where the invariant holds, an exception where it does not.
+Comes in: any bytes. Goes out: nothing if the invariant holds, an exception if it does not.
 Never here: a door, or how inputs are made (that is `mutation`).
 
-Every harness is one file. Its docstring opens with the invariant; it has `HARNESS`.
+Every harness is a file of its own. Its docstring begins with the invariant; it defines `HARNESS`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from kms_eval.errors import KmsEvalError
 
 CORPUS = Path(__file__).parent / "corpus"
 LONGEST_LINE = 4_000
-"""Characters of one line of a message: what is quoted is cut, whatever the input."""
+"""The most characters on one line of a message: quoted input is cut, however long it is."""
 
 Mutated = Callable[[bytes, Random], bytes]
 
 
 class BrokenInvariantError(Exception):
-    """What a harness promises does not hold for an input; the text says what."""
+    """The invariant of a harness does not hold for an input; the text says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,7 +38,7 @@ class Harness:
     mutated: Mutated
 
     def input(self, number: int) -> bytes:
-        """The input of that number: a seed, changed in some places. The same number, the same input."""
+        """The input of that number: a seed, changed in some places. The same number always gives the same input."""
         random = Random(number)
         data = random.choice(self.seeds)
         for _ in range(random.choice((1, 1, 1, 2, 3))):
@@ -46,7 +46,7 @@ class Harness:
         return data
 
     def past_failures(self) -> list[Path]:
-        """The inputs for which it did not hold once: every run replays them."""
+        """The inputs for which the invariant once did not hold: every run replays them."""
         return sorted((CORPUS / self.name).glob("*")) if (CORPUS / self.name).is_dir() else []
 
 
@@ -56,13 +56,13 @@ def choice(data: bytes, options: int) -> int:
 
 
 def demand(holds: object, message: str) -> None:
-    """Raise BrokenInvariantError unless it holds."""
+    """Raise BrokenInvariantError if `holds` is false."""
     if not holds:
         raise BrokenInvariantError(message)
 
 
 def fair(error: KmsEvalError) -> None:
-    """A refusal is for people: every fault on one line, printable, and no longer than can be read."""
+    """Check that a refusal is readable: every fault on one line, printable, and not too long."""
     lines = str(error).split("\n")
     demand(all(line.isprintable() for line in lines), f"not printable: {str(error)!r}")
     demand(all(len(line) <= LONGEST_LINE for line in lines), f"a line of {max(map(len, lines)):,} characters")

@@ -1,7 +1,7 @@
 """For any bytes there is the value that Python's own reader finds, or a refusal; never another value.
 
-What Python's reader refuses is refused. What only it takes has one of these faults: a key that comes twice, half of a
-surrogate pair, a number that is none in JSON or too long, or more levels than are read. Each value has its line.
+What Python's reader refuses is refused. What only Python accepts has one of these faults: a duplicate key, a lone
+surrogate, a number that is not valid in JSON or too long, or too many levels. Each value has its line.
 """
 
 from __future__ import annotations

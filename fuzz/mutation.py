@@ -1,9 +1,9 @@
 """Inputs that are nearly right: valid documents, changed in a few places.
 
-Comes in: a valid input and a source of chance. Goes out: another input. Never here: what any of it means.
+Comes in: a valid input and a random source. Goes out: a changed input. Never here: what any of it means.
 
 Bytes that are wrong from the first one on are refused there, and test nothing else. So documents are changed as trees:
-members come and go, change places and names, become something hostile or a part of another document.
+members are added and removed, moved and renamed, and replaced by something hostile or by a part of another document.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ATOMS: tuple[Any, ...] = (
     "kms:EncryptionContextKeys", "aws:PrincipalArn", "aws:SourceIp", "aws:CurrentTime", "aws:PrincipalOrgPaths",
     "alias/app", "alias/aws/ebs", "mrk-1234abcd12ab34cd56ef1234567890ab", "1234abcd-12ab-34cd-56ef-1234567890ab",
 )  # fmt: skip
-"""What stands where something else should."""
+"""Values that are put in place of the right ones."""
 
 TOKENS = tuple(
     text.encode()
@@ -39,11 +39,11 @@ TOKENS = tuple(
         '"Effect":', '"Statement":', "unknown: ", "[" * 200, "{" * 200, "&a [*a]", "9" * 150, "é", "\u2028",
     )
 )  # fmt: skip
-"""What is put between the characters of a text."""
+"""Texts that are put between the characters of a text."""
 
 
 def mutated_text(data: bytes, random: Random, others: Sequence[bytes] = (), tokens: Sequence[bytes] = TOKENS) -> bytes:
-    """The bytes, with some of them gone, twice, other ones or from another input."""
+    """The bytes, with some of them removed, repeated, replaced or taken from another input."""
     begin = random.randrange(len(data) + 1)
     end = min(len(data), begin + random.choice((0, 1, 2, 8, 40)))
     kind = random.randrange(6)
@@ -62,7 +62,7 @@ def mutated_text(data: bytes, random: Random, others: Sequence[bytes] = (), toke
 
 
 def mutated_json(pool: Sequence[Any]) -> Callable[[bytes, Random], bytes]:
-    """A mutation of JSON texts as trees, which takes parts of other documents from the pool; now and then as texts."""
+    """A mutation of JSON texts as trees, with parts of other documents from the pool; now and then as plain texts."""
     parts = [part for document in pool for part in _parts(document)]
     names = sorted({name for part in parts if isinstance(part, dict) for name in part})
     texts = [json.dumps(document).encode() for document in pool]

@@ -1,7 +1,7 @@
 """Any JSON as a policy, in every place that has one: a refusal, or a policy under which every question has an answer.
 
-However the rest of a document is mutilated, a statement that denies everything, put at its end, is not lost: nothing is
-`allowed`. `--strict` never allows what is not allowed without it.
+However broken the rest of a document is, a statement at its end that denies everything takes effect: nothing is
+`allowed`.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ PLACES: tuple[tuple[bool, Callable[[World, object], None]], ...] = (
     (False, _member("service_control_policies")),
     (True, _member("resource_control_policies")),
 )
-"""Whether statements there name principals, and how a policy gets there."""
+"""Whether statements in that place name principals, and how a policy is put there."""
 
 
 def check(data: bytes) -> None:
-    """Put the document into one of the places, which one the document itself says, and ask."""
+    """Put the document into one of the places, chosen by the document itself, and ask."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
 """Any bytes as a pyproject.toml, or as a lint baseline: a refusal, or settings of the kinds that are declared.
 
-What is in the file never makes a path outside of what it names, and a file that does not speak of kms-eval is nothing.
+A scenario that is found is a file that exists.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _folder() -> Path:
 
 
 def check(data: bytes) -> None:
-    """Look for a scenario and settings in a folder whose pyproject.toml has the bytes; read them as a baseline."""
+    """Look for a scenario and settings in a folder whose pyproject.toml has the bytes; also read them as a baseline."""
     (_folder() / "pyproject.toml").write_bytes(data)
     with _inside(_folder()):
         try:

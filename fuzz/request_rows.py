@@ -1,7 +1,6 @@
 """Any bytes as a file of requests, in every format: a refusal of the whole file, or one decision or error for each row.
 
-No row is lost or doubled, ids come back in their order, and what has an error has no decision. A file that is refused
-is refused before the output has a row too many.
+No row is lost or duplicated, ids come back in their order, and a row with an error has no decision.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def _folder() -> Path:
 
 
 def check(data: bytes) -> None:
-    """Decide the file, named as what it looks like, and now and then as something else."""
+    """Decide the file, with the file ending that fits its content, and now and then with a different one."""
     name = _name(data)
     path = _folder() / name
     path.write_bytes(data)
@@ -95,7 +94,7 @@ def _same_id(line: bytes, row: dict[str, Any]) -> None:
         return
     wanted = told.get("id")
     if isinstance(wanted, str) and ("\0" in wanted or any("\ud800" <= letter <= "\udfff" for letter in wanted)):
-        return  # the id is what is wrong with the row
+        return  # the id itself is what is wrong with the row
     if isinstance(wanted, (str, int, type(None))):
         demand(row["id"] == wanted, f"id {wanted!r} came back as {row['id']!r}")
 
@@ -138,7 +137,7 @@ def _parquet(rows: list[Any], random: Random) -> bytes:
 def _array(pa: Any, values: list[Any], random: Random) -> Any:
     kind = random.randrange(6)
     if kind == 0:
-        return pa.array(values)  # whatever Arrow takes them for
+        return pa.array(values)  # of the type that Arrow infers
     texts = [_cell(value).encode("utf-8", "replace").decode() or None for value in values]
     if kind == 1:
         return pa.array(texts).dictionary_encode()

@@ -1,8 +1,7 @@
 """Any structure as a scenario in memory: InputError, or a world whose tests, checks and lint come to an end.
 
-A structure is what a program can pass: mappings of any make, tuples, dates, paths, halves of surrogate pairs, numbers
-that are none. Nothing else than InputError is raised, and no question of the world's own tests is answered otherwise
-than when it is asked again.
+A structure is what a program can pass: mappings of any class, tuples, dates, paths, lone surrogates, NaN. Only
+InputError is raised, and the questions of the world's own tests get the same answers when they are asked again.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from fuzz.mutation import mutated_json
 from kms_eval import InputError, Scenario
 
 _TAG = "made of"
-"""A mapping with this member stands for something JSON has not."""
+"""A mapping with this member stands for a value that JSON does not have."""
 
 
 class _Text(str):
-    """A text of a class of the caller's own."""
+    """A string of a class defined by the caller."""
 
     __slots__ = ()
 
@@ -66,7 +65,7 @@ def _circle() -> list[Any]:
 
 
 def check(data: bytes) -> None:
-    """Pass the structure, and ask the world whatever it can be asked."""
+    """Read the structure as a scenario, and ask the world every kind of question."""
     try:
         structure = json.loads(data, object_hook=_made)
     except (ValueError, RecursionError):
@@ -88,7 +87,7 @@ def check(data: bytes) -> None:
 
 
 def _gate(world: Scenario) -> None:
-    """Its checks, which may name actions and condition keys that do not exist, and lint."""
+    """Run its checks, which may name actions and condition keys that do not exist, and lint."""
     try:
         world.run_checks()
     except InputError as error:
@@ -97,7 +96,7 @@ def _gate(world: Scenario) -> None:
 
 
 def _ask(world: Scenario, fields: dict[str, Any]) -> None:
-    """The question whose fields are part of the structure, if they are those of a question at all."""
+    """Ask the question that is part of the structure, using those fields that a question can have."""
     known = {"principal", "action", "key", *(name for each in FIELDS for name in each)}
     said = {
         "principal": "role/admin",

@@ -1,7 +1,6 @@
 """Any bytes as a source as it comes: a refusal, or a world in which every question has an answer.
 
-Sources are responses of AWS, snapshots, Terraform plans and CloudFormation templates. What a source cannot show is
-never taken for what allows: where the answer hangs on it there is no decision.
+Sources are responses of AWS, snapshots, Terraform plans and CloudFormation templates.
 """
 
 from __future__ import annotations
@@ -128,7 +127,7 @@ def _folder() -> Path:
 
 
 def check(data: bytes) -> None:
-    """Read the file as whatever source it is, alone or with the other side of a plan, and ask."""
+    """Read the file as a source of any kind, for a plan either side of it, and ask."""
     ending = "json" if data.lstrip()[:1] in (b"{", b"[") else "yaml"
     path = _folder() / f"source.{ending}"
     path.write_bytes(data)

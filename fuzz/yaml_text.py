@@ -1,7 +1,7 @@
 """For any bytes there is a value of plain kinds or a refusal, never anything else; each value has a line of the text.
 
-What the text could make other YAML readers do (make objects, repeat itself without end, nest without end) is refused.
-A value that JSON can write is read as the same value from that JSON.
+What could make other YAML readers construct objects, or expand or nest without end, is refused. A value that JSON can
+represent is read as the same value from its JSON.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PLAIN = (str, bool, int, Decimal, type(None))
 
 
 def seeds() -> tuple[bytes, ...]:
-    """Texts written for this, and parts of the sample scenarios."""
+    """Texts written for this harness, and parts of the sample scenarios."""
     samples = [path.read_bytes() for path in sorted(Path(SCENARIOS).glob("*.yaml"))]
     parts = [b"\n".join(text.splitlines()[at : at + 40]) for text in samples for at in (0, 20, 60)]
     return (*_WRITTEN, *(part for part in parts if part), *(json.dumps(world).encode() for world in WORLDS[:1]))
@@ -63,7 +63,7 @@ def _is_small(value: object) -> bool:
     if value is None or isinstance(value, Decimal):
         return False
     text = repr(value)
-    # Pairs of escapes are one character to JSON, and two to YAML.
+    # A pair of surrogate escapes is one character in JSON, and two in YAML.
     return len(text) < 2_000 and max(text) <= "\uffff" and "\\U" not in text
 
 

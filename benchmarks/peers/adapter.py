@@ -1,8 +1,8 @@
 """What every engine in this folder offers, so that one table can hold them all.
 
 An adapter is a module with `NAME`, `CALL` (what is called), `available()` (None, or why it cannot run here) and
-`prepare(question)`. What can be made before a request comes is made by `prepare`, the request in the engine's own form
-included; what is timed is only the engine's answer. Never here: an engine.
+`prepare(question)`. `prepare` makes everything that can be made before a request comes, including the request in the
+engine's own form; only the engine's answer is timed. Never here: an engine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 from benchmarks.questions import Question
 
 _DECISIONS = 1_000
-"""About that many, at least, are timed together."""
+"""At least about this many are timed together."""
 
 
 class Answerer(Protocol):
@@ -48,7 +48,7 @@ class InProcess:
         self.answers = once
 
     def seconds(self) -> float:
-        """The time of one pass; short ones are repeated, or looking at the clock would be a good part of them."""
+        """The time of one pass; short passes are repeated, or reading the clock would be a large part of them."""
         passes = max(1, _DECISIONS // len(self.answers()))
         started = process_time()
         for _ in range(passes):
@@ -57,7 +57,7 @@ class InProcess:
 
 
 def missing(package: str, advice: str | None = None) -> str | None:
-    """Why a package cannot be used: it is not installed."""
+    """That a package is not installed, and how to install it; None if it is installed."""
     if find_spec(package) is not None:
         return None
     return f"{package} is not installed ({advice or f'pip install {package}'})"

@@ -17,12 +17,12 @@ CALL = "is_authorized"
 
 
 def available() -> str | None:
-    """Where the package is installed."""
+    """None if the package is installed."""
     return missing("cedarpy")
 
 
 def prepare(question: Question) -> InProcess:
-    """Contexts are JSON texts already, which saves cedarpy the work."""
+    """Contexts are given as JSON texts, which saves cedarpy the work."""
     from cedarpy import Entities, PolicySet, is_authorized
 
     policies = PolicySet.from_str("\n".join(_policy(statement) for statement in statements(question)))

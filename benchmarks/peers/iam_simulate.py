@@ -1,7 +1,7 @@
-"""iam-simulate (TypeScript): its quickest call, in a Node.js of its own that measures itself.
+"""iam-simulate (TypeScript): its fastest call, in a Node.js process that measures itself.
 
-It is under the AGPL and stays at arm's length: a script of ours calls its public interface. Where the package is, says
-``KMS_EVAL_NODE_MODULES`` (a folder ``node_modules``); else the global one of npm is looked into.
+It is under the AGPL and stays at arm's length: a script of ours calls its public interface. The package is looked for
+in the folder ``node_modules`` that ``KMS_EVAL_NODE_MODULES`` names, else in the global one of npm.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SCRIPT = Path(__file__).with_suffix(".mjs")
 
 
 def available() -> str | None:
-    """Where there is a Node.js that finds the package."""
+    """None if there is a Node.js and the package."""
     if shutil.which("node") is None:
         return "node is not installed"
     if not (_modules() / _PACKAGE).is_dir():
@@ -33,7 +33,7 @@ def available() -> str | None:
 
 
 def prepare(question: Question) -> Answerer:
-    """The process, which lives until this one ends."""
+    """The process of the engine, which runs until this one ends."""
     return _Node(question)
 
 

@@ -12,12 +12,12 @@ CALL = "evaluate + combine_resource_policy"
 
 
 def available() -> str | None:
-    """Where the package is installed."""
+    """None if the package is installed."""
     return missing("ministack")
 
 
 def prepare(question: Question) -> InProcess:
-    """Identity policies are parsed once; the key policy it takes as a document in every call."""
+    """Identity policies are parsed once; ministack takes the key policy as a document in every call."""
     from ministack.core import iam_evaluator as engine
 
     policies = {

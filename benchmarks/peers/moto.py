@@ -1,6 +1,6 @@
 """moto (Python): the policy evaluation behind its optional access control.
 
-It is asked as moto asks it itself: about the identity policies of the caller. moto does not look at key policies.
+It is called as moto itself calls it: for the identity policies of the caller. moto does not evaluate key policies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ CALL = "IAMPolicy.is_action_permitted"
 
 
 def available() -> str | None:
-    """Where the package is installed."""
+    """None if the package is installed."""
     return missing("moto")
 
 

@@ -1,4 +1,4 @@
-"""The loop of `benchmarks.naive`: no engine, but what one would write without any."""
+"""The loop of `benchmarks.naive`: not an engine, but what people would write without one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CALL = "benchmarks/naive.py"
 
 
 def available() -> str | None:
-    """Always."""
+    """None, as it can always run."""
     return None
 
 

@@ -1,7 +1,7 @@
-"""kms-eval over columns: a million requests in one record batch, which repeats those of the question.
+"""kms-eval over columns: up to a million requests in one record batch, which repeats those of the question.
 
-Texts are dictionary-encoded, as Parquet files keep them; contexts are JSON. What is timed is from the batch to the
-column of decisions.
+Texts are dictionary-encoded, as in Parquet files; contexts are JSON. The time is that from the batch to the column of
+decisions.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ CALL = "DecisionColumn.decide"
 
 _ROWS = 1_000_000
 _TIMES = 8_000
-"""The most rows, and how often a request is repeated at most."""
+"""The most rows, and the most repetitions of a request."""
 
 
 def available() -> str | None:
-    """Where pyarrow is installed."""
+    """None if pyarrow is installed."""
     return missing("pyarrow", "pip install 'kms-eval[batch]'")
 
 
 def prepare(question: Question) -> _Columns:
-    """The batch is made once, as is everything that the first batch teaches."""
+    """The batch is made once, and so is everything that is compiled for the first batch."""
     return _Columns(question)
 
 
@@ -60,7 +60,7 @@ class _Columns:
         return list(passes.pop()) if len(passes) == 1 else []
 
     def seconds(self) -> float:
-        """Of one pass: a share of the batch."""
+        """The seconds of one pass, which is a part of the batch."""
         started = process_time()
         self._column.decide(self._batch)
         return (process_time() - started) / self._times

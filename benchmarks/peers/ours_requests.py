@@ -1,4 +1,4 @@
-"""kms-eval, part by part: what decides whatever is no plain question, and what every explanation starts from.
+"""kms-eval, part by part: the way that decides all questions that are not plain, and that explanations start from.
 
 Like the other engines it is given requests that were made before.
 """
@@ -17,12 +17,12 @@ CALL = "Scenario.decide"
 
 
 def available() -> str | None:
-    """Always."""
+    """None, as it can always run."""
     return None
 
 
 def prepare(question: Question) -> InProcess:
-    """One time for all requests: reading the clock is no part of a decision."""
+    """All requests have the same time, as reading the clock is not part of a decision."""
     decide = Scenario.from_dict(question.scenario).decide
     now = datetime.now(UTC)
     asks = [request(ask.principal, ask.action, ask.key, context=ask.context, at=now) for ask in question.asks]

@@ -1,4 +1,4 @@
-"""kms-eval as a program calls it: the words of the request each time. No decision is kept: each is made anew."""
+"""kms-eval as a program calls it: with the words of the request each time. Decisions are not cached."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ CALL = "Scenario.can"
 
 
 def available() -> str | None:
-    """Always."""
+    """None, as it can always run."""
     return None
 
 
 def prepare(question: Question) -> InProcess:
-    """Requests are words; those without context are asked without. Every answer is a whole `Decision`."""
+    """Requests are words, with a context only if they have one. Every answer is a whole `Decision`."""
     can = Scenario.from_dict(question.scenario).can
     asks = [(ask.principal, ask.action, ask.key, ask.context) for ask in question.asks]
     return InProcess(

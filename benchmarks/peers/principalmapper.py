@@ -1,7 +1,7 @@
 """Principal Mapper 1.1.5 (Python): its local policy simulation.
 
-Its import is from before Python 3.10 and is mended for as long as it lasts: three names of `collections` moved to
-`collections.abc`. The installed package is not touched.
+It only imports in Python before 3.10, as it uses names of `collections` that moved to `collections.abc`; these are put
+back during the import. The installed package is not changed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CALL = "local_check_authorization_full"
 
 
 def available() -> str | None:
-    """Where the package is installed."""
+    """None if the package is installed."""
     return missing("principalmapper")
 
 

@@ -1,8 +1,8 @@
 """Rego (Rust, through regorus), with the policies translated: statements as data, the rules of KMS as Rego.
 
 Microsoft does not publish its Python binding (bindings/python of https://github.com/microsoft/regorus); any build of it
-will do, gordon-to-regorus on PyPI for one. The statements are found by key and by principal, which is more than a plain
-translation would do.
+will do, for example gordon-to-regorus on PyPI. The statements are looked up by key and by principal, which is faster
+than a plain translation would be.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ speaks(statement) if statement.principals[input.principal]
 
 
 def available() -> str | None:
-    """Where the binding is installed."""
+    """None if the binding is installed."""
     return missing("regorus", "pip install gordon-to-regorus")
 
 
 def prepare(question: Question) -> InProcess:
-    """Inputs are JSON texts already."""
+    """Inputs are given as JSON texts."""
     from regorus import Engine
 
     engine = Engine()

@@ -1,7 +1,7 @@
-"""The policies of a question in a form that other policy languages can be written from.
+"""The policies of a question in a form from which other policy languages can be written.
 
 Comes in: a question. Goes out: its statements with the actions spelled out and conditions as pairs. Never here: a
-policy language. What the questions do not have, it does not know, and says so.
+policy language. What the questions do not use is not supported, and raises NotImplementedError.
 
 A statement that delegates to the account becomes a property of its key: the same meaning, and less to evaluate.
 """
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`principals` None is anyone; `key` None is every key; every condition key has to have one of its values."""
+    """A statement. `principals` None means anyone, `key` None every key; each condition key needs one of its values."""
 
     effect: str
     principals: tuple[str, ...] | None
@@ -30,7 +30,7 @@ class Statement:
 
 
 def statements(question: Question) -> Iterator[Statement]:
-    """All statements but delegations. Those with a key are of its policy; the others are identity policies."""
+    """All statements but delegations. Those with a key are from its key policy, the others from identity policies."""
     for name, key in question.keys.items():
         for written in key.policy["Statement"]:
             if not _delegates(written):
@@ -44,7 +44,7 @@ def statements(question: Question) -> Iterator[Statement]:
 
 
 def delegated(question: Question) -> frozenset[str]:
-    """The keys whose policy leaves everything to identity policies as well."""
+    """The keys whose key policy delegates to the account, so that identity policies can allow everything."""
     return frozenset(name for name, key in question.keys.items() if any(map(_delegates, key.policy["Statement"])))
 
 

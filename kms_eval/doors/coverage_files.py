@@ -1,4 +1,4 @@
-"""The page of a coverage report, with the texts of the files it speaks of.
+"""The page of a coverage report, with the texts of the files that it covers.
 
 Comes in: a report and the folder that its file names are relative to. Goes out: the page as text.
 Never here: what is covered, and where the page goes.
@@ -13,7 +13,7 @@ from kms_eval.render.coverage_html import render
 
 
 def page(report: CoverageReport, folder: Path) -> str:
-    """The page. Of a file that is not there (any more), it lists the statements."""
+    """The page. For a file that cannot be read (any more), it only lists the statements."""
     texts = {}
     for name in dict.fromkeys(policy.file for policy in report.policies):
         try:

@@ -1,6 +1,6 @@
-"""Which scenario is meant where none is named.
+"""Finds the scenario that is meant when none is named.
 
-Comes in: the option, the environment, the folder one is in. Goes out: a path as the user would write it, or None.
+Comes in: the option, the environment, the current folder. Goes out: a path as the user would write it, or None.
 Never here: reading the scenario.
 """
 
@@ -18,7 +18,7 @@ FILE_NAME = "kms-eval.yaml"
 _FIELDS = ("scenario", "lint")
 _TABLE = "kms-eval"
 _MENTIONED = re.compile(rb"kms[-_ .]?eval", re.IGNORECASE)
-"""Its table in a pyproject.toml, or one that is meant to be."""
+"""Matches the name of its table in a pyproject.toml, also where the name is misspelt."""
 
 NO_SCENARIO = Fault(
     "there is no scenario here",
@@ -30,8 +30,8 @@ NO_SCENARIO = Fault(
 def find(options: str | Sequence[str] | None) -> Path | None:
     """The scenario that is meant: the first option, $KMS_EVAL_SCENARIO, the nearest pyproject.toml or kms-eval.yaml.
 
-    Raises InputError where a pyproject.toml names one in a way that cannot be read, and where it or the variable names
-    one that is not there: nobody typed that name just now, so it is said who did.
+    Raises InputError if the entry in pyproject.toml cannot be read, and if it or the variable names a file that does
+    not exist; the user did not type that name just now, so the message says where it is from.
     """
     option = options if isinstance(options, str) or not options else options[0]
     if option == "":
@@ -45,14 +45,14 @@ def find(options: str | Sequence[str] | None) -> Path | None:
 
 
 def _there(path: Path, place: Location) -> Path:
-    # This answers no where Path's own would raise, for names that are too long or no names at all.
+    # Unlike Path.exists, this returns False instead of raising for names that are too long or invalid.
     if not os.path.exists(path):  # noqa: PTH110
         raise InputError(Fault(f"there is no such file {quoted(str(path))}", place))
     return path
 
 
 def _upwards(name: str) -> Iterator[Path]:
-    """The files of that name in this folder and those around it, as seen from here."""
+    """The files with that name in the current folder and its parents, relative to the current folder."""
     try:
         here = Path.cwd()
     except OSError:  # the folder has been removed
@@ -79,9 +79,9 @@ def _in_project() -> Path | None:
 
 
 def project_table() -> tuple[Path, Mapping[str, object]] | None:
-    """The nearest pyproject.toml, as seen from here, and its table ``[tool.kms-eval]``; None where there is none.
+    """The nearest pyproject.toml, relative to here, and its table ``[tool.kms-eval]``; None if either is missing.
 
-    Raises InputError where it cannot be read, or has another field than those that there are.
+    Raises InputError if it cannot be read, or has an unknown field.
     """
     project = next(_upwards("pyproject.toml"), None)
     if project is None:

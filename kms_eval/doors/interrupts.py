@@ -1,8 +1,8 @@
-"""Ctrl-C while something works that cannot be stopped half-way.
+"""Defers Ctrl-C while something runs that cannot be stopped half-way.
 
-Comes in: work. Goes out: `KeyboardInterrupt` behind it, where somebody asked for it meanwhile. Never here: exit codes.
+Comes in: work. Goes out: `KeyboardInterrupt` after it, if Ctrl-C was pressed meanwhile. Never here: exit codes.
 
-Libraries of compiled code answer an interruption while they are loaded with errors and tracebacks of their own.
+Libraries of compiled code that are interrupted while they are loaded print errors and tracebacks of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import FrameType
 
 @contextmanager
 def interrupts_deferred() -> Iterator[None]:
-    """Let Ctrl-C wait until the work in here is done. In other threads than the main one there is none to wait for."""
+    """Let Ctrl-C wait until the work in here is done. Only the main thread receives it, so others do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -27,7 +27,7 @@ def interrupts_deferred() -> Iterator[None]:
 
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.default_int_handler:
-        # Ignored, or somebody else's to answer.
+        # It is ignored, or somebody else handles it.
         yield
         return
     signal.signal(signal.SIGINT, remember)

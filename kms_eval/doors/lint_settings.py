@@ -1,6 +1,6 @@
 """Settings of the lint: ``[tool.kms-eval.lint]`` of the nearest pyproject.toml.
 
-Comes in: the folder one is in. Goes out: settings; InputError where they make no sense. Never here: running rules.
+Comes in: the current folder. Goes out: settings; InputError if they make no sense. Never here: running rules.
 
     [tool.kms-eval.lint]
     ignore = ["KMS404"]
@@ -50,7 +50,7 @@ class _Table(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the project says; each is empty where it says nothing. `baseline` is a path as seen from here."""
+    """The settings of the project; each is empty if it is not set. `baseline` is a path relative to here."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Settings:
 
 
 def settings() -> Settings:
-    """The settings of the project one is in. Raises InputError with every fault of them."""
+    """The settings of the current project. Raises InputError with all of their faults."""
     found = project_table()
     if found is None or "lint" not in found[1]:
         return Settings()
@@ -85,7 +85,7 @@ def _ignored(folder: Path, table: Mapping[str, Iterable[str]]) -> Iterator[Ignor
 
 
 def _matcher(folder: Path, pattern: str) -> Callable[[str], bool]:
-    """Whether a file, named as seen from here, has a name like that as seen from the folder."""
+    """Tells whether a file, named relative to here, matches the pattern relative to the folder."""
     matches = compile_text(pattern)
     return lambda name: matches(Path(os.path.relpath(name, folder)).as_posix())
 

@@ -1,10 +1,10 @@
-"""Files and folders that doors write: whole, or not at all.
+"""Writes files and folders completely, or not at all.
 
 Comes in: a path and the pieces of a text, or a folder's files. Goes out: the file or folder; InputError where it cannot
 be written.
-Never here: what the pieces say. Nobody ever sees a half-written file under its name, not after Ctrl-C either.
-What is no file (a pipe, a device) stays what it is and takes the pieces as they come; a link stays, and what it leads
-to is replaced.
+Never here: what the pieces say. A half-written file never has the final name, not even after Ctrl-C.
+A path that is not a regular file (a pipe, a device) is not replaced but written to piece by piece; a link stays, and
+its target is replaced.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kms_eval.errors import Fault, InputError, Location
 
 
 def takes_what_comes(path: Path) -> bool:
-    """Whether something is there that is neither a file nor a folder, and must never be replaced by one."""
+    """Whether the path is neither a file nor a folder (a pipe, a device), and must never be replaced by a file."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
@@ -30,17 +30,17 @@ def takes_what_comes(path: Path) -> bool:
 
 
 def followed(path: Path) -> Path:
-    """What a link leads to in the end, be it there or not; else the path itself."""
-    # These answer no where Path's own would raise, for names that are too long or no names at all.
+    """The final target of a link, whether it exists or not; else the path itself."""
+    # Unlike the methods of Path, these do not raise for names that are too long or invalid.
     return Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114
 
 
 def check_spared(path: Path, inputs: Iterable[str | Path | None]) -> None:
-    """Say now that writing there would replace one of the files that are read; None is none."""
+    """Raise InputError now if writing there would replace one of the files that are read; None is ignored."""
     for source in inputs:
         try:
             same = source is not None and path.samefile(source) and not takes_what_comes(path)
-        except (OSError, ValueError):  # one of them is not there: reading or writing it says so
+        except (OSError, ValueError):  # one of them does not exist: reading or writing it says so
             continue
         if same:
             message = "is a file that this call reads, and would be replaced"
@@ -48,7 +48,7 @@ def check_spared(path: Path, inputs: Iterable[str | Path | None]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Say now, before long work, that nothing can be written there."""
+    """Raise InputError now, before long work, if nothing can be written there."""
     target = followed(path)
     folder = target.parent
     if os.path.islink(target):  # noqa: PTH114 - as in `followed`
@@ -62,7 +62,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_whole(path: Path, pieces: Iterable[str]) -> None:
-    """Write the pieces next to the file, then give it the file's name; what was there before is replaced at once."""
+    """Write the pieces to a temporary file beside it, and rename that, which replaces an old file at once."""
     check_writable(path)
     try:
         if takes_what_comes(path):
@@ -74,9 +74,9 @@ def write_whole(path: Path, pieces: Iterable[str]) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
-    """Write the files, by their names in the folder, so that the folder is there whole or not at all.
+    """Write the files, by their names in the folder, so that the folder appears completely or not at all.
 
-    The folder is not there yet, or empty. Raises InputError where it cannot be written.
+    The folder must not exist yet, or must be empty. Raises InputError if it cannot be written.
     """
     target = followed(folder)
     try:
@@ -99,13 +99,13 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def unwritable(path: Path, error: OSError | ValueError) -> InputError:
-    """What is to be said where writing failed."""
+    """The error to raise when writing failed."""
     reason = (getattr(error, "strerror", None) or "not a name for a file").lower()
     return InputError(Fault(f"cannot be written: {reason}", Location(str(path))))
 
 
 def _pass_on(path: Path, pieces: Iterable[str]) -> None:
-    # A reader that has gone away is no error: what is left unsaid was not wanted.
+    # A reader that has closed the pipe is no error: it does not want the rest.
     with suppress(BrokenPipeError), path.open("w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
         stream.writelines(pieces)
 
@@ -124,7 +124,7 @@ def _replace(path: Path, pieces: Iterable[str]) -> None:
 
 
 def _mode(path: Path) -> int:
-    """That of the file to be replaced, or what a new file gets."""
+    """The mode of the file to be replaced, or that of a new file."""
     try:
         return path.stat().st_mode & 0o777
     except OSError:
@@ -132,7 +132,7 @@ def _mode(path: Path) -> int:
 
 
 def _mask() -> int:
-    """The rights that new files do not get."""
+    """The umask: the permissions that new files do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

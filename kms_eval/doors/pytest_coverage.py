@@ -1,7 +1,7 @@
 """Coverage of policies in a pytest run, with and without workers in other processes.
 
-Comes in: what tests ask, from all processes. Goes out: the reports that the options ask for, and a failed run where
-too little is covered. Never here: what covered means.
+Comes in: what tests ask, from all processes. Goes out: the reports that the options ask for, and a failed run if too
+little is covered. Never here: what covered means.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class CoverageRun:
         return hasattr(self._config, "workerinput")
 
     def report(self) -> CoverageReport:
-        """What all processes found out together."""
+        """The report of all processes together."""
         return joined([self.coverage.report(), *self._of_workers])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """When all tests are done, fail the run where too little is covered."""
+        """When all tests are done, fail the run if too little is covered."""
         result = yield
         if not self._is_worker and not self._config.option.collectonly and self._is_too_low():
-            # As a failed test does: the exit code is then 1.
+            # Counts like a failed test, so that the exit code is 1.
             session.testsfailed += 1
         return result
 
@@ -58,7 +58,7 @@ class CoverageRun:
         return not report.decisions or report.share.percent < self._least
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand over what this worker found out; or write the files."""
+        """In a worker, hand over its report; else write the files."""
         if self._is_worker:
             self._config.workeroutput[_OF_WORKERS] = self.coverage.report().to_plain()  # type: ignore[attr-defined]  # of xdist
             return
@@ -92,13 +92,13 @@ class CoverageRun:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker found out; one that crashed has nothing to say."""
+        """Take the report of a worker; one that crashed has none."""
         plain = getattr(node, "workeroutput", {}).get(_OF_WORKERS)
         if plain is not None:
             self._of_workers.append(CoverageReport.from_plain(plain))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the table, where the files are, and whether it is enough."""
+        """Show the table, which files were written, and whether enough is covered."""
         if self._is_worker or self._config.option.collectonly:
             return
         report = self.report()
@@ -119,11 +119,11 @@ class CoverageRun:
 
 
 RUN = pytest.StashKey[CoverageRun]()
-"""Where tests find the coverage of their run; there is none where nobody asks for it."""
+"""Where tests find the coverage of their run; not set if no option asks for coverage."""
 
 
 def _kind(text: str) -> tuple[str, str | None]:
-    """``html:FILE`` in its parts."""
+    """``html:FILE`` split into kind and file."""
     kind, _colon, name = text.partition(":")
     if kind not in _KINDS or bool(name) is (kind == "term"):
         raise pytest.UsageError(f"--kms-cov-report: `{text}` is none of `term`, `json:FILE` and `html:FILE`")

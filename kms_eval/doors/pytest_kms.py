@@ -1,7 +1,7 @@
-"""What the fixture `kms` is, and how a failed assertion about it is explained.
+"""The fixture `kms`, and the explanation of failed assertions about it.
 
-Comes in: a test, its marks and options. Goes out: decisions of a scenario that is read once for all tests.
-Never here: rules of AWS, and what is collected.
+Comes in: a test, its markers and options. Goes out: decisions of a scenario that is read once for all tests.
+Never here: rules of AWS, and which files are collected.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from kms_eval.analysis.checking.results import CheckResult
     from kms_eval.engine.explanation import Warned
 
-# pytest shows the ends of a long text; so much of its beginning is always there.
+# pytest shortens long texts in the middle; this many characters of the beginning are always shown.
 _HEAD = 100
 
 
 @dataclass(slots=True)
 class _Asked:
-    """What one test asked, and the answer whose truth it looked at last."""
+    """What one test asked, and the answer whose truth value it used last."""
 
     decisions: list[Answer] = field(default_factory=list)
     looked_at: Answer | None = None
@@ -46,11 +46,11 @@ _ASKED = pytest.StashKey[_Asked]()
 
 
 class OpenQuestionWarning(pytest.PytestWarning):
-    """A test passed by a decision that hangs on a question which AWS leaves open: in AWS it might be another one."""
+    """A test passed with a decision that depends on a question that AWS leaves open: AWS might decide differently."""
 
 
 class HowToRead(TypedDict):
-    """How scenarios are read: as the options of the run say."""
+    """How scenarios are read, from the options of the run."""
 
     strict: bool
     strangers: bool
@@ -70,7 +70,7 @@ def how_to_read(config: pytest.Config) -> HowToRead:
 
 
 class Answer(Decision):
-    """A decision that remembers in its test that somebody looked whether it is true."""
+    """A decision that records in its test that its truth value was used."""
 
     __slots__ = ("_asked", "_scenario")
 
@@ -81,7 +81,7 @@ class Answer(Decision):
 
     @property
     def doubts(self) -> tuple[Warned, ...]:
-        """The warnings that say on which open questions the decision hangs."""
+        """The warnings that say on which open questions the decision depends."""
         return doubts(self._scenario.evaluator, self.ruling)
 
     def __bool__(self) -> bool:
@@ -90,7 +90,7 @@ class Answer(Decision):
 
 
 class Kms:
-    """The questions that a test asks one scenario. It is read when the first one is asked."""
+    """Asks one scenario the questions of a test. The scenario is read when the first question is asked."""
 
     def __init__(self, item: pytest.Item, source: Path | InputError | Scenario) -> None:
         self._item = item
@@ -103,7 +103,7 @@ class Kms:
 
     @property
     def scenario(self) -> Scenario:
-        """The scenario that is asked. Raises InputError where it is faulty, or where there is none."""
+        """The scenario that is asked. Raises InputError if it is faulty or missing."""
         __tracebackhide__ = True
         if isinstance(self._source, InputError):
             raise InputError(self._source.faults)
@@ -119,7 +119,7 @@ class Kms:
         try:
             answer = Answer(scenario, scenario.can(principal, action, key, **fields), asked)
         except InputError as error:
-            # From here, so that pytest shows the line of the test and not those of the engine.
+            # Raised from here, so that pytest shows the line of the test and not those of the engine.
             raise InputError(error.faults) from None
         asked.decisions.append(answer)
         run = self._item.config.stash.get(RUN, None)
@@ -133,7 +133,7 @@ class Kms:
         return self.can(principal, action, key, **fields).decision == "allowed"
 
     def check(self, **fields: Any) -> CheckResult:
-        """Whether a sentence about everybody holds, as `Scenario.check`; false with its witnesses where it does not."""
+        """Whether a check holds for all requests, as `Scenario.check`; a false result has its witnesses."""
         __tracebackhide__ = True
         scenario = self.scenario
         try:
@@ -142,7 +142,7 @@ class Kms:
             raise InputError(error.faults) from None
 
     def load(self, path: str | Path) -> Kms:
-        """The same for the scenario in another file: beside the file of the test, else in the root folder."""
+        """The same for the scenario in another file, relative to the folder of the test, else to the root folder."""
         return Kms(self._item, _beside(path, self._item))
 
     def from_dict(self, data: Mapping[str, Any]) -> Kms:
@@ -184,7 +184,7 @@ def explain(error: AssertionError, item: pytest.Item) -> None:
 
 
 def say_doubts(item: pytest.Item) -> None:
-    """Warn of the open questions on which the decisions of a test that passed hang, each once."""
+    """Warn about the open questions on which the decisions of a test that passed depend, once for each."""
     asked = item.stash.get(_ASKED, None)
     found = (doubt for each in (asked.decisions if asked is not None else ()) for doubt in each.doubts)
     for doubt in dict.fromkeys(found):
@@ -192,7 +192,7 @@ def say_doubts(item: pytest.Item) -> None:
 
 
 def _explained(decision: Decision) -> str:
-    """The explanation, and its warnings: among them the open questions on which the decision hangs."""
+    """The explanation, and its warnings: among them the open questions on which the decision depends."""
     warnings = (printable(f"  warning: {each.message} [{each.code}]") for each in decision.advised.warnings)
     return "\n".join((render(decision.advised), *warnings))
 
@@ -202,11 +202,11 @@ def _meant(message: str, asked: _Asked) -> list[Answer]:
     last = asked.looked_at
     named = list({repr(each)[:_HEAD]: each for each in asked.decisions if repr(each)[:_HEAD] in message}.values())
     if named:
-        # Of `all([...])` only those that are as the one it stopped at; of `... or ...` both.
+        # For `all([...])` only the decisions that are equal to the one it stopped at; for `... or ...` both.
         alike = [each for each in named if last is None or each.decision == last.decision]
         return alike or named
     if last is not None and ("True" in message or "False" in message):
-        return [last]  # of `all(... for ...)`, which shows no values
+        return [last]  # for `all(... for ...)`, which shows no values
     return [each for each in asked.decisions if each.reason_code in message or each.decision in message][-1:]
 
 

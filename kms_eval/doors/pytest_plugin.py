@@ -1,13 +1,13 @@
 """The pytest plugin: the fixture `kms`, scenario files as tests, and coverage of policies.
 
-Comes in: what pytest hooks bring. Goes out: fixtures, collected files, sharper messages of failed assertions.
-Never here: an import that takes time. pytest loads this module in every run of every project; what does the work is in
-`pytest_kms`, `pytest_scenarios` and `pytest_coverage`, loaded when they are needed.
+Comes in: the arguments of pytest's hooks. Goes out: fixtures, collected files, better messages of failed assertions.
+Never here: an import that takes time. pytest loads this module in every run of every project; the work is done in
+`pytest_kms`, `pytest_scenarios` and `pytest_coverage`, which are loaded when they are needed.
 
 - ``kms.can("role/app", "kms:Decrypt")`` asks the scenario that ``@pytest.mark.kms_scenario("file")`` names, else the
   ini option `kms_scenario`, else the one that `kms-eval` itself would find; ``kms.load("file")`` asks another.
-- Files called ``*.kms.yaml`` (or .yml, .json), and those that the patterns of the ini option `kms_collect` fit, are
-  collected: every test in them is a test.
+- Files called ``*.kms.yaml`` (or .yml, .json), and those that match a pattern of the ini option `kms_collect`, are
+  collected: every test and check in them is a test.
 - ``--kms-cov`` reports what in the policies no test touches.
 - ``--kms-strict``, ``--kms-stranger``, ``--kms-allow-unknown-key`` and ``--kms-allow-unknown-action`` are the options
   of ``kms-eval test``.
@@ -65,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and coverage part of the run where it is asked for."""
+    """Register the marker, and coverage if an option asks for it."""
     config.addinivalue_line("markers", "kms_scenario(path): the scenario that the fixture `kms` asks in this test.")
     options = config.option
     if options.kms_cov or options.kms_cov_report or options.kms_cov_fail_under is not None:
@@ -94,7 +94,7 @@ def _is_scenario(path: Path, config: pytest.Config) -> bool:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Find out which scenario is meant where nothing names one, before a test goes to another folder."""
+    """Find the default scenario before a test changes the current folder."""
     if any("kms" in getattr(item, "fixturenames", ()) for item in session.items):
         from kms_eval.doors.pytest_kms import remember_default
 
@@ -115,7 +115,7 @@ def kms(request: pytest.FixtureRequest) -> Kms:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Where a test fails that asked something, say why; where it passes, on which open questions it hangs."""
+    """If a test that uses `kms` fails, explain why; if it passes, warn about open questions that it depends on."""
     try:
         result = yield
     except AssertionError as error:

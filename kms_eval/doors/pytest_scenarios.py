@@ -1,7 +1,7 @@
 """Scenario files as pytest tests: a file is a collector, each of its tests an item.
 
 Comes in: a file that pytest found. Goes out: items that pass, or fail with file and line of the test.
-Never here: what passing means (`analysis.testing` knows).
+Never here: what passing means (that is in `analysis.testing`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from kms_eval.world.checks import Check
 
 
 class ScenarioFile(pytest.File):
-    """A scenario file; one that is faulty has one item, which fails with the faults."""
+    """A scenario file; a faulty one has a single item, which fails with the faults."""
 
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each test and then for each check, in the order of the file."""
@@ -88,7 +88,7 @@ class ScenarioTest(pytest.Item):
             self.warn(OpenQuestionWarning(f"{self.name}: {doubt.message} [{doubt.code}]"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
-        """What was expected, what came instead and why; then file and line."""
+        """What was expected, what the decision was instead and why; then file and line."""
         if not isinstance(excinfo.value, NotAsExpectedError):
             return super().repr_failure(excinfo, style)
         result = excinfo.value.result
@@ -105,7 +105,7 @@ class ScenarioTest(pytest.Item):
 
 
 class CheckFailedError(Exception):
-    """A check of a scenario does not hold, or was not proved."""
+    """A check of a scenario fails or is undetermined."""
 
     def __init__(self, result: CheckResult) -> None:
         self.result = result
@@ -130,7 +130,7 @@ class ScenarioCheck(pytest.Item):
             raise CheckFailedError(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
-        """The verdict, the request that the engine has decided, and its command; then file and line."""
+        """The verdict, the request that shows it, and the command for that request; then file and line."""
         place = self._check.place.location() if self._check.place is not None else None
         if isinstance(excinfo.value, CheckFailedError):
             return _as_error(str(excinfo.value.result).split("\n"), excinfo.value.result.verdict, place, self.path)
@@ -172,9 +172,9 @@ def _representation(faults: Sequence[Fault], path: Path) -> TerminalRepr:
 
 
 def _as_error(lines: Sequence[str], message: str, place: Location | None, path: Path) -> TerminalRepr:
-    """An error in the form that pytest itself makes of exceptions.
+    """An error in the form in which pytest itself represents exceptions.
 
-    Only so do the summary, JUnit reports and workers in other processes have message and place.
+    Without it, the summary, JUnit reports and workers in other processes would lack message and place.
     """
     file = place.file if place is not None and place.file is not None else str(path)
     line = place.line if place is not None and place.line is not None else 1
@@ -184,10 +184,10 @@ def _as_error(lines: Sequence[str], message: str, place: Location | None, path: 
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
-    """Names by which pytest can tell the tests of one file apart."""
+    """Names that are unique among the tests of one file, as pytest needs them."""
     seen: Counter[str] = Counter()
     for name in names:
-        # In the id of a test `::` parts its sections, except in brackets.
+        # In the id of a test `::` separates its sections, except in brackets.
         plain = f"[{name}]" if "::" in name else name
         seen[plain] += 1
         yield plain if seen[plain] == 1 else f"{plain} #{seen[plain]}"

@@ -1,4 +1,4 @@
-"""From what other tools write to the raw documents of a scenario.
+"""Turns what other tools write into the raw documents of a scenario.
 
 Comes in: raw documents (from `formats`) that are AWS responses, Terraform plans and states, CloudFormation templates.
 Goes out: the same raw structure that a scenario file has, with a place for every value; what a source says exists but

@@ -1,11 +1,11 @@
-"""Policies of an organization that a source tells by what they hang on, put into the accounts of another one.
+"""Puts policies of an organization that one source attaches to targets into the accounts that another source has.
 
-Comes in: one `Raw` that has the accounts with their paths, and attachments that sources told. Goes out: the same, with
+Comes in: one `Raw` that has the accounts with their paths, and the attachments of all sources. Goes out: the same, with
 the levels of the accounts below every target changed. Never here: any format, who is subject to which policy.
 
-A plan or template knows which policies it attaches to which root, unit or account; where these are, only a source of
-the organization knows. The policies of one type have different names in an organization, so a policy is the same where
-its name is: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
+A plan or template knows which policies it attaches to which root, OU or account; only a source of the organization
+knows where these targets are. No two policies of one type have the same name in an organization, so policies of a type
+are identified by name: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
 (DuplicatePolicyException).
 """
 
@@ -22,20 +22,20 @@ FIELDS: Final[Mapping[str, str]] = {
     "SERVICE_CONTROL_POLICY": "service_control_policies",
     "RESOURCE_CONTROL_POLICY": "resource_control_policies",
 }
-"""Where the policies of a type stand in an account of a scenario."""
+"""The field of a scenario's account that has the policies of a type."""
 
 FULL_ACCESS: Final[Mapping[str, object]] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-"""What ``FullAWSAccess`` says.
+"""The document of ``FullAWSAccess``.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 """
 
 
 def attach(raw: Raw) -> None:
-    """Put `raw.attachments` into the accounts, and say of which nothing tells where their targets are."""
+    """Put `raw.attachments` into the accounts, and name those whose targets are nowhere in the organization."""
     for attached, document in raw.attachments.items():
         below = list(_levels(raw, attached))
         for levels, depth, at in below:
@@ -48,7 +48,7 @@ def attach(raw: Raw) -> None:
 
 
 def _levels(raw: Raw, attached: Attached) -> Iterator[tuple[list[list[object]], int, Steps]]:
-    """The levels of each account below the target, which of them it is, and where the levels stand."""
+    """The levels of each account below the target, the index of the target's level, and the steps to the levels."""
     organization = raw.value.get("organization")
     accounts = organization.get("accounts") if isinstance(organization, Mapping) else None
     for name, entry in accounts.items() if isinstance(accounts, Mapping) else ():
@@ -58,7 +58,7 @@ def _levels(raw: Raw, attached: Attached) -> Iterator[tuple[list[list[object]], 
         way = [*path.strip("/").split("/")[1:], str(name)]
         levels = entry.get(attached.field)
         if attached.field == FIELDS["RESOURCE_CONTROL_POLICY"] and attached.target in way and not levels:
-            # RCPFullAWSAccess is there at every level; nothing else was.
+            # RCPFullAWSAccess is attached at every level, and so far nothing else is.
             levels = [[] for _ in way]
         if unknown_in(levels) is not None or not isinstance(levels, list) or len(levels) != len(way):
             continue
@@ -75,7 +75,7 @@ def _levels(raw: Raw, attached: Attached) -> Iterator[tuple[list[list[object]], 
 
 
 def _index(origins: Origins, level: list[object], at: Steps, name: str) -> int | None:
-    """Where in a level the policy of that name is."""
+    """The index of the policy of that name in a level."""
     for index in range(len(level)):
         origin = origins.nearest((*at, index))
         if origin is not None and origin.name == name:
@@ -107,5 +107,5 @@ def _take_out(origins: Origins, level: list[object], at: Steps, index: int) -> N
 
 
 def untold(target: str) -> Unknown:
-    """What else may hang on a target that a source shows only in part."""
+    """What else may be attached to a target that a source shows only in part."""
     return Unknown("not in this source", f"the policies of {target}", "add a source that has the whole organization")

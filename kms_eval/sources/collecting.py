@@ -1,6 +1,6 @@
-"""Which files of a folder are those of iam-collect, and to which resource each belongs.
+"""Finds the files of iam-collect in a folder, and the resource that each belongs to.
 
-Comes in: files of a source, one after another. Goes out: resources with their documents. Never here: what they tell.
+Comes in: files of a source, one after another. Goes out: resources with their documents. Never here: what they mean.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FILE = f"{METADATA}.json"
 
 @dataclass(slots=True, eq=False)
 class _Folder:
-    """The folder of a resource; `metadata` is None where it is none."""
+    """A folder that may be that of a resource; `metadata` is None if it is not."""
 
     arn: Arn | None = None
     metadata: Opened | None = None
@@ -34,10 +34,10 @@ class CollectedFolders:
         self._folders: dict[Path, _Folder] = {}
 
     def take(self, found: Found) -> str | None:
-        """Keep a file that belongs to a resource of iam-collect, and say what it is; None where it belongs to none.
+        """Keep a file that belongs to a resource of iam-collect, and return what it is; None if it belongs to none.
 
-        Only the file that says what the resource is counts; the others are called nothing. Those of resources that have
-        nothing to do with AWS KMS are not read. Raises InputError.
+        Only the metadata file, which says what the resource is, is named and counted; for the other files the result
+        is empty. Files of resources that have nothing to do with AWS KMS are not read. Raises InputError.
         """
         if found.alone:
             return None
@@ -62,13 +62,13 @@ class CollectedFolders:
             if metadata.is_file():
                 try:
                     (opened,) = read_documents(Found(metadata, (*found.names[:-1], METADATA)))
-                except (InputError, ValueError):  # not whole, or several documents: read like any other file
+                except (InputError, ValueError):  # not complete, or several documents: read like any other file
                     return folder
                 folder.arn, folder.metadata = resource_arn(opened.value), opened
         return folder
 
     def put(self, collection: Collection) -> list[InputError]:
-        """Tell the collection what all of them show; the faults of resources that cannot be read."""
+        """Put what all resources show into the collection; return the faults of those that cannot be read."""
         faults = []
         for folder in self._folders.values():
             reader = reader_of(folder.arn) if folder.arn is not None else None

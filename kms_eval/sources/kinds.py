@@ -1,6 +1,6 @@
-"""All kinds of documents and folders that are recognised beside scenarios and AWS's responses.
+"""All kinds of documents and folders that are recognised besides scenarios and AWS's responses.
 
-Comes in: the tables of the rooms. Goes out: one table. Never here: a kind.
+Comes in: the tables of the rooms. Goes out: one table. Never here: the definition of a kind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Several sources as one: what a later one says of the same thing replaces what an earlier one said.
+"""Merges several sources into one: what a later source says about a thing replaces what an earlier one said.
 
 Comes in: `Raw` values in order. Goes out: one `Raw`, in which lists are lists again. Never here: any format.
 """
@@ -23,7 +23,7 @@ Entry = dict[str, object]
 
 
 def merged(raws: Iterable[Raw]) -> Raw:
-    """All of them as one. Gaps count where no source says anything."""
+    """Merge all of them into one. A gap counts only where no source says anything."""
     result = Raw()
     names: list[str] = []
     groups = Groups()
@@ -43,7 +43,7 @@ def merged(raws: Iterable[Raw]) -> Raw:
         if isinstance(entry, dict) and steps[2] not in entry:
             entry[str(steps[2])] = unknown
         elif isinstance(entry, dict) and steps[2] == "policies" and isinstance(entry["policies"], list):
-            # Some of its policies are told, by sources that do not have all of them.
+            # Some of its policies are known, from sources that do not have all of them.
             entry["policies"].append(unknown)
     for section in _ENTRIES:
         if not result.value.get(section):
@@ -53,7 +53,7 @@ def merged(raws: Iterable[Raw]) -> Raw:
 
 
 def _put_managed(raw: Raw) -> None:
-    """Managed policies that a source only names, where another one shows them."""
+    """Fill in the managed policies that one source only names and another one shows."""
     for section in ("principals", "groups") if raw.managed else ():
         for name, entry in raw.section(section).items():
             if not isinstance(entry, dict):
@@ -79,7 +79,7 @@ def _put_one(raw: Raw, into: dict[str, object] | list[object], at: str | int, va
 
 
 def _rename_others(result: Raw, raw: Raw) -> None:
-    """Keys that are called like one of another account or Region, and are therefore no later word about it."""
+    """Rename keys that share a name with a key in another account or Region, so that they do not replace it."""
     known, told = result.value.get("keys"), raw.value.get("keys")
     if not isinstance(known, Mapping) or not isinstance(told, dict):
         return
@@ -142,7 +142,7 @@ class _Merger:
                 known.pop(there, None)
                 continue
             if not isinstance(entry, Mapping):
-                known[name] = entry  # a fault, which the world's reader says
+                known[name] = entry  # a fault, which the world's reader reports
                 continue
             before = known.get(there)
             if there != name and before is not None:
@@ -161,7 +161,7 @@ class _Merger:
             self._origin((section, name), (section, name))
 
     def _name(self, section: str, name: str, entry: object) -> str:
-        """What the same thing is called in what was merged before; its own name where it was not told yet."""
+        """The name of the same thing in what was merged before; its own name if it is new."""
         known = self.result.section(section)
         if section == "principals":
             return name if name in known else self.principals.get(_principal(name, self.raw), name)
@@ -208,7 +208,7 @@ class _Merger:
 
 
 def _shown_in_part(entry: object, known: object) -> bool:
-    """Whether what was told before of an account says more than this entry, which knows no policies of any level."""
+    """Whether what is already known about an account says more than this entry, which has no policy at any level."""
     if not isinstance(entry, Mapping) or not isinstance(known, Mapping):
         return False
     path = entry.get("path")
@@ -229,7 +229,7 @@ def _known_keys(raw: Raw) -> dict[str, str]:
 
 
 def _where(entry: Mapping[str, object], raw: Raw) -> tuple[object, object]:
-    """The Region and account of a key, each as far as it is told."""
+    """The Region and account of a key, each as far as it is known."""
     parts = arn.parse(str(entry.get("arn") or ""))
     if parts is not None:
         return parts.region, parts.account
@@ -238,7 +238,7 @@ def _where(entry: Mapping[str, object], raw: Raw) -> tuple[object, object]:
 
 
 def _identity(entry: Mapping[str, object], raw: Raw) -> str | None:
-    """The key ARN, as far as an entry tells it."""
+    """The key ARN, if an entry has it or the key id that it is made from."""
     if isinstance(entry.get("arn"), str):
         return str(entry["arn"])
     if not isinstance(entry.get("key_id"), str):
@@ -249,7 +249,7 @@ def _identity(entry: Mapping[str, object], raw: Raw) -> str | None:
 
 
 def _principal(name: str, raw: Raw) -> tuple[object, ...]:
-    """Account, kind and name: unique whatever path and case (semantics P7)."""
+    """Account, kind and name, which are unique regardless of path and case (semantics P7)."""
     parts = arn.parse(name) if name.startswith("arn:") else None
     resource = parts.resource if parts else name
     account = parts.account if parts else raw.value.get("account")
@@ -263,7 +263,7 @@ def _names(value: object) -> list[str]:
 
 
 def _by_name(before: object, value: object) -> object:
-    """A list replaces; a mapping by name is merged with what was told before, and None takes away."""
+    """A list replaces the earlier value; a mapping by name is merged with it, and None removes what has that name."""
     if not isinstance(value, Mapping) or "Grants" in value or "unknown" in value:
         return value
     if isinstance(value, Whole):
@@ -277,7 +277,7 @@ def _by_name(before: object, value: object) -> object:
 
 
 def _numbered(listed: list[object] | tuple[object, ...]) -> list[tuple[object, object]]:
-    """Members of a list by their places, so that those of another source can be added."""
+    """The members of a list by name, or else by index, so that those of another source can be added."""
     return [_numbered_one(index, each) for index, each in enumerate(listed)]
 
 

@@ -1,7 +1,7 @@
 """Files and folders that are sources: found, unpacked, and taken apart into documents.
 
 Comes in: a path. Goes out: documents with the names of the folders and the file they are in; InputError for what cannot
-be read at all. Never here: what a document is.
+be read at all. Never here: recognising what a document is.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _GZIP = b"\x1f\x8b"
 
 @record
 class Opened:
-    """A document of a source: its value, where it stands, and the names of the folders and the file it is in.
+    """A document of a source: its value, its place, and the names of the folders and the file it is in.
 
-    In a file with one document it stands at the file's root, else at its number; a member of a document has the
+    Its place is the root of a file that has one document, else its number in the file. A member of a document has the
     member's name as its last name.
     """
 
@@ -41,12 +41,12 @@ class Opened:
     names: tuple[str, ...]
 
     def member(self, step: str | int, value: object) -> Opened:
-        """The document that a member of this one is."""
+        """A member of this document as a document."""
         names = (*self.names, step) if isinstance(step, str) else self.names
         return Opened(value, self.place.at(step), names)
 
     def document(self) -> RawDocument:
-        """The same as a document of its own, as which it has no fields around it."""
+        """The same as a document of its own, whose steps begin at its own root."""
         file, around = self.place.file, self.place.steps
         if around:
             file = SourceFile(file.name, file.path, Inside(file.position, around))
@@ -55,7 +55,7 @@ class Opened:
 
 @record
 class Found:
-    """A file of a source, not read yet. `alone` where the user named it, and no folder around it."""
+    """A file of a source, not read yet. `alone` means that the user named the file itself, not a folder around it."""
 
     path: Path
     names: tuple[str, ...]
@@ -63,14 +63,14 @@ class Found:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name that messages use for it."""
         return os.path.normpath(self.path)
 
 
 def files_in(path: Path, others: list[str] | None = None) -> Iterator[Found]:
     """The files of a source, in the order of their names; hidden files and folders are left out.
 
-    `others` takes the names of those that are left alone for their endings.
+    The names of files that are left out because of their endings are added to `others`.
     """
     if not path.is_dir():
         yield Found(path, (path.parent.name, _stem(path.name)), alone=True)
@@ -101,9 +101,9 @@ def _stem(name: str) -> str:
 
 
 def read_documents(found: Found) -> list[Opened]:
-    """The documents in a file: one, or one for each line of JSON Lines and for each output in a row.
+    """The documents in a file: one, or several JSON values one after another, as in JSON Lines or appended outputs.
 
-    Raises InputError with one line that says what is wrong with the file, and the way out.
+    Raises InputError with one line that says what is wrong with the file and how to fix it.
     """
     data = file_bytes(found.path, found.name)
     if data.startswith(_GZIP):
@@ -196,7 +196,7 @@ _LOOKS: tuple[tuple[str, str, str], ...] = (
 
 
 def _looks_like(text: str) -> tuple[str, str] | None:
-    """What a text is that is no JSON, and what to do; None where it is JSON with a mistake."""
+    """What a text that is not JSON looks like, and what to do; None if nothing fits, as for JSON with a mistake."""
     for pattern, message, advice in _LOOKS:
         if re.match(pattern, text, re.IGNORECASE):
             return message, advice
@@ -216,7 +216,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _as_utf8(data: bytes, name: str) -> bytes:
-    """What Windows PowerShell saves with ``>`` is UTF-16, with a mark that says so."""
+    """The data as UTF-8. Windows PowerShell saves with ``>`` as UTF-16, with a byte order mark."""
     if not data.startswith(_UTF_16):
         return data
     try:

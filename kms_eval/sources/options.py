@@ -1,6 +1,6 @@
-"""What a reader of sources is told beside the sources: an account, a Region, which side of a plan.
+"""What a reader of sources is given besides the sources: an account, a Region, which side of a plan.
 
-Comes in: options of a call. Goes out: `Options`, and what stands in where nobody tells. Never here: reading.
+Comes in: options of a call. Goes out: `Options`, and the values that stand in for missing ones. Never here: reading.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ STAND_IN_REGION = "us-east-1"
 class Options:
     """What is known before a source is read.
 
-    `account` and `region` are those of the call, else what other sources tell; None where nobody does. `before` asks
-    for what is before a plan; `parameters` are values of a template's parameters by their names. `stack` is what a
-    template's stack is called where others have resources of the same logical ids.
+    `account` and `region` are those of the call, else what other sources say; None if nothing says it. `before` asks
+    for the state before a plan; `parameters` are values of a template's parameters by name. `stack` is the name of a
+    template's stack, given if other stacks have resources with the same logical ids.
     """
 
     account: str | None = None

@@ -1,4 +1,4 @@
-"""What a source gives: the raw structure of a scenario, and where each part of it is from.
+"""What a source gives: the raw structure of a scenario, and where each part of it comes from.
 
 Comes in: values and places. Goes out: `Raw`. Never here: any format, merging.
 """
@@ -17,14 +17,14 @@ from kms_eval.records import record
 
 @record
 class Document:
-    """A policy as raw value, where it stands and what it is called; `parts` are places of statements inside it."""
+    """A policy as a raw value, with its place and its name; `parts` are the places of statements inside it."""
 
     value: object
     origin: Origin
     parts: Mapping[Steps, Origin] = field(default_factory=dict)
 
     def put(self, origins: Origins, steps: Steps) -> None:
-        """Say that the document at `steps` of a scenario is from here."""
+        """Record that the document at `steps` of a scenario comes from here."""
         origins.put(steps, self.origin)
         for inner, origin in self.parts.items():
             origins.put((*steps, *inner), origin)
@@ -32,9 +32,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """That a policy of an organization hangs on a root, a unit or an account (`target`, by its id).
+    """That a policy of an organization is attached to a root, an OU or an account (`target`, by its id).
 
-    `field` is where policies of its type stand in an account. Without a target: wherever it hangs already.
+    `field` is where policies of its type stand in an account. Without a target: wherever it is already attached.
     """
 
     field: str
@@ -43,28 +43,28 @@ class Attached:
 
 
 class Whole(dict[str, object]):
-    """A list by name that has all there is: it replaces what was said before, and later sources are merged with it."""
+    """A complete list by name: it replaces what earlier sources said, and later sources are merged with it."""
 
 
 class Exclusive(dict[str, object]):
-    """Policies by name beside which there are no others of some kinds: what earlier sources say of these is gone.
+    """Policies by name that are the only ones of some kinds: other policies of these kinds from earlier sources go.
 
-    `inline` and `managed` have those that stay whatever they say, with what stands for one that no source shows; None
-    where others of the kind are left alone.
+    `inline` and `managed` name further policies of the kind that stay, each with the `Unknown` that stands for it if
+    no source shows it; None if this list is not exclusive for the kind.
     """
 
     inline: Mapping[str, Unknown] | None = None
     managed: Mapping[str, Unknown] | None = None
 
     def beside(self, before: Mapping[object, object]) -> dict[object, object]:
-        """These, and what is left of those that were told before."""
+        """These, and what is left of the policies that were known before."""
         found: dict[object, object] = {}
         found.update(self.inline or {})
         found.update(self.managed or {})
         for name, value in before.items():
             text = str(name)
             stay = self.managed if text.startswith("arn:") or text == "attached policies" else self.inline
-            # What is no name of a policy speaks of groups.
+            # A text that is not the name of a policy is about groups.
             if stay is None or text in stay or (" " in text and text not in _LISTS):
                 found[name] = value
         found.update(self)
@@ -72,11 +72,11 @@ class Exclusive(dict[str, object]):
 
 
 _LISTS = frozenset({"inline policies", "attached policies"})
-"""What stands for all policies of a kind that no response shows."""
+"""Names that stand for all policies of a kind that no response shows."""
 
 
 def perhaps(policy: object, unknown: Unknown) -> object:
-    """A policy of which it is not known whether it counts for somebody: its statements hang on something unknown."""
+    """A policy that may or may not apply to somebody: its statements get the unknown as their condition."""
     if isinstance(policy, str):
         try:
             policy = json.loads(policy)
@@ -91,19 +91,19 @@ def perhaps(policy: object, unknown: Unknown) -> object:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Raw:
-    """What one source tells: `value` is built like a scenario file, and an `Unknown` may stand in it anywhere.
+    """What one source says: `value` is built like a scenario file, and an `Unknown` may stand anywhere in it.
 
-    In a source that tells only a part of something, some lists may be mappings by name, which are merged with what
-    other sources tell of it: the `policies` of principals and groups (name to document), the `grants` of keys (name to
-    entry), their `aliases` (alias name to true). None takes away what has that name; so it does in place of a whole
-    key or principal. A `Whole` mapping replaces what earlier sources say, an `Exclusive` one some of it.
+    In a source that has only a part of something, some lists may be mappings by name, which are merged with what other
+    sources say about it: the `policies` of principals and groups (name to document), the `grants` of keys (name to
+    entry), their `aliases` (alias name to true). None removes what has that name; in place of a whole key or principal
+    it removes that. A `Whole` mapping replaces what earlier sources say, an `Exclusive` one replaces some of it.
 
-    `gaps` has what exists and this source does not show, by the steps to where it would be: it counts only where no
-    source says anything there. `attachments` are policies of the organization by what they hang on, which count where a
-    source tells the accounts; None takes one away. `managed` are managed policies by their ARNs, whoever has them:
-    where another source only names one, it is that. `words` are to be said first, to whoever asks; `known_as` is what
-    the source was recognised as. `stack` is what a stack is called, and `logical_ids` are what it calls its own, which
-    another stack may have as well.
+    `gaps` has what exists but is not shown by this source, by the steps to where it would be; a gap counts only where
+    no source says anything. `attachments` are policies of the organization by what they are attached to, which count
+    if a source has the accounts; None detaches one. `managed` are managed policies by their ARNs, whether attached or
+    not; they fill in the ones that another source only names. `words` are notices, shown before any answer;
+    `known_as` is what the source was recognised as. `stack` is the name of a stack, and `logical_ids` are the logical
+    ids in it, which another stack may have as well.
     """
 
     value: dict[str, object] = field(default_factory=dict)
@@ -118,13 +118,13 @@ class Raw:
     logical_ids: frozenset[str] = frozenset()
 
     def section(self, name: str) -> dict[str, object]:
-        """A section that is a mapping; made where it is not there yet."""
+        """A section that is a mapping; it is made if it does not exist yet."""
         found = self.value.setdefault(name, {})
         assert isinstance(found, dict)  # noqa: S101 - INVARIANT: who gives a Raw makes its sections mappings
         return found
 
     def put(self, section: str, name: str, entry: dict[str, object], place: Place | None = None) -> None:
-        """An entry of a section, which stands at `place`."""
+        """Add an entry, written at `place`, to a section."""
         self.section(section)[name] = entry
         if place is not None:
             self.origins.put((section, name), Origin(place))

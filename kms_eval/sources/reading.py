@@ -1,7 +1,7 @@
-"""Sources of all kinds, read and put together.
+"""Reads sources of all kinds and puts them together.
 
 Comes in: paths. Goes out: one `Raw`, and what each path was recognised as; InputError with every fault, each on one
-line with the way out. Never here: what any kind of source means.
+line that says how to fix it. Never here: what any kind of source means.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ from kms_eval.sources.recognising import SHOW, TAKEN, Kind, is_scenario, looks_l
 from kms_eval.sources.undeclared import refuse_undeclared
 
 _DEEPEST = 8
-"""Sources may bring in others; this deep they are taken for a circle."""
+"""Sources may name other sources; at this depth they are taken for a circle."""
 
 
 @record
 class _Part:
-    """One part of the result, in the order in which sources were named: a document of a kind, or AWS's responses."""
+    """One part of the result, in the order in which sources were named.
+
+    A document with a kind is a plan, state or template, one without is a scenario; without a document the part stands
+    for all of AWS's responses.
+    """
 
     kind: Kind | None
     opened: Opened | None
@@ -53,7 +57,7 @@ class _Sources:
         self.assembling = False
 
     def source(self, path: Path, depth: int = 0) -> None:
-        """All files of one source."""
+        """Take all files of one source."""
         before = len(self.parts)
         self.counted[str(path)] = Counter()
         for found in self._files(path):
@@ -73,7 +77,7 @@ class _Sources:
             self.faults.append(self._nothing(path))
 
     def _nothing(self, path: Path) -> Fault:
-        """What is wrong with a folder that has no source."""
+        """The fault of a folder in which no file is a source."""
         if any(name.endswith((".tf", ".tofu")) for name in self.others.get(str(path), ())):
             message = "has Terraform configuration, which only Terraform can evaluate, and no file that is a source"
             return Fault(message, Location(str(path)), SHOW)
@@ -121,7 +125,7 @@ class _Sources:
             self.counted[source][kind] += 1
 
     def _assembling(self) -> None:
-        """What AWS says becomes one part, where the first of it stands."""
+        """Make one part for all of AWS's responses, at the position of the first."""
         self.assembling = True
         self.parts.append(_Part(None, None))
 
@@ -131,7 +135,7 @@ class _Sources:
         self.responses.append((row, Shown(opened.value, opened.place, opened.names)))
 
     def scenario(self, opened: Opened, depth: int) -> None:
-        """A scenario: first the sources that it names, then itself."""
+        """Take a scenario: first the sources that it names, then the scenario itself."""
         value = opened.value
         assert isinstance(value, Mapping)  # noqa: S101 - INVARIANT: scenarios are mappings
         listed = value.get("sources", [])
@@ -155,7 +159,7 @@ class _Sources:
         self.parts.append(_Part(None, opened))
 
     def _unknown(self, documents: Sequence[Opened], found: Found) -> None:
-        """Documents of a file that are no sources; those that look alike are told once."""
+        """Report the documents of a file that are not sources; those that look the same are reported once."""
         alike: dict[str, list[Opened]] = {}
         for opened in documents:
             alike.setdefault(looks_like(opened.value), []).append(opened)
@@ -168,7 +172,7 @@ class _Sources:
                 self.left.append((found.name, looks))
 
     def read(self) -> Raw:
-        """All of them as one."""
+        """Merge all of them into one."""
         templates = (part.opened.value for part in self.parts if part.kind is not None and part.opened is not None)
         if not self.faults and self.options.parameters:
             refuse_undeclared(self.options.parameters, filter(is_template, templates))
@@ -198,7 +202,7 @@ class _Sources:
         return result
 
     def _read_told(self) -> dict[int, Raw]:
-        """Scenarios and responses, which tell the account and Region that plans and templates are read with."""
+        """Scenarios and responses, which give the account and Region with which plans and templates are read."""
         told: dict[int, Raw] = {}
         for part in self.parts:
             if part.kind is None and part.opened is not None:
@@ -233,7 +237,7 @@ class _Sources:
         return assemble(collection, options) if not self.faults else Raw()
 
     def _alone(self) -> Iterator[str]:
-        """A line for each folder about files that are left alone."""
+        """A line for each folder about files that are left out because of their endings."""
         for path, others in self.others.items():
             if others:
                 more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
@@ -248,7 +252,7 @@ class _Sources:
 
 
 def _told_apart(raws: Sequence[tuple[_Part, Raw]], options: Options) -> list[Raw]:
-    """Stacks that have logical ids in common are read again by their names: these are other keys, and other roles."""
+    """Read stacks that have logical ids in common again under their names: their keys and roles are different ones."""
     files = {id(raw): part.opened.place.file.name for part, raw in raws if raw.logical_ids and part.opened is not None}
     in_files = {(files[id(raw)], name) for _part, raw in raws for name in raw.logical_ids}
     counted = Counter(name for _file, name in in_files)
@@ -271,7 +275,7 @@ _NAMED = 3
 
 
 def _left_out(files: Sequence[tuple[str, str]]) -> list[str]:
-    """A line about files of folders that are no sources."""
+    """A line about files of folders that are not sources."""
     if not files:
         return []
     if len(files) == 1:
@@ -299,9 +303,9 @@ def _scenario_raw(opened: Opened) -> Raw:
 
 
 def read_sources(paths: Sequence[Path] | Iterable[Path], options: Options, scenario: RawDocument | None = None) -> Raw:
-    """What all sources tell together; `known_as` has a line for each, and for every file that was left out.
+    """What all sources say together; `known_as` has a line for each, and for every file that was left out.
 
-    A `scenario` that is in memory comes after them, and brings in its own sources.
+    A `scenario` in memory is read after them, and its own sources with it.
     """
     sources = _Sources(options)
     for path in paths:

@@ -1,4 +1,4 @@
-"""What a document or folder is: a table of kinds, each known by its members and never by its name alone.
+"""Recognises what a document or folder is by what is in it, never by its name alone.
 
 Comes in: plain values. Goes out: the kind, or what an unknown document looks like. Never here: reading any of them.
 """
@@ -16,9 +16,9 @@ from kms_eval.sources.raw import Raw
 
 @record
 class Kind:
-    """One kind of document: what it is called, its members, and who reads it.
+    """One kind of document: its name, how it is recognised, and what reads it.
 
-    `recognise` is asked about plain values of any kind; `read` raises InputError.
+    `recognise` is called with plain values of any kind; `read` raises InputError.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Kind:
 
 @record
 class Folder:
-    """One kind of folder that is read as a whole: what it is called, how it is known, and which files count in it."""
+    """One kind of folder that is read as a whole: its name, how it is recognised, and which of its files count."""
 
     name: str
     recognise: Callable[[Path], bool]
@@ -66,7 +66,7 @@ _LOOKS: tuple[tuple[frozenset[str], str, str | None], ...] = (
 
 
 def looks_like(value: object) -> str:
-    """What a document that is no source looks like, for a message."""
+    """What a document that is not a source looks like, for a message."""
     if isinstance(value, list):
         return f"a list that begins with {looks_like(value[0])}" if value else "an empty list"
     if not isinstance(value, Mapping):
@@ -81,7 +81,7 @@ def looks_like(value: object) -> str:
 
 
 def way_out(value: object) -> str:
-    """What to do with a document that is no source."""
+    """What to do with a document that is not a source."""
     first = value[0] if isinstance(value, list) and value else value
     members = first.keys() if isinstance(first, Mapping) else frozenset()
     told = (advice for names, _text, advice in _LOOKS if advice is not None and names <= members)

@@ -1,7 +1,7 @@
-"""The shape a document of somebody else's has to have before it is read: where mappings, lists and texts are.
+"""Checks the shape of a document from elsewhere before it is read: where its mappings, lists and strings are.
 
-Comes in: a document and its shape. Goes out: nothing, or InputError with every place that is something else.
-Never here: what members mean, which of them there have to be. A field that is null counts as left out.
+Comes in: a document and its shape. Goes out: nothing, or InputError with every place that has another shape.
+Never here: what members mean, which of them are required. A field that is null counts as left out.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _WORDS = {"mapping": "a mapping", "list": "a list", "text": "a string", "scalar"
 
 @record
 class Shape:
-    """What stands in one place. Of a mapping `fields` are some members, and `each` what every other one is.
+    """The shape of one place. In a mapping, `fields` are the shapes of some members, and `each` that of all others.
 
-    Of a list `each` is what its items are. None is anything.
+    In a list, `each` is the shape of its items. None allows anything.
     """
 
     kind: Literal["mapping", "list", "text", "scalar"]
@@ -34,17 +34,17 @@ SCALAR = Shape("scalar")
 
 
 def mapping(each: Shape | None = None, **fields: Shape) -> Shape:
-    """A mapping with these members, and others that are `each`."""
+    """A mapping in which these members have these shapes, and all others the shape `each`."""
     return Shape("mapping", each, fields)
 
 
 def items(each: Shape | None = None) -> Shape:
-    """A list of these."""
+    """A list whose items have the shape `each`."""
     return Shape("list", each)
 
 
 def check_shape(value: object, shape: Shape, place: Place) -> None:
-    """Raise InputError where the value has another shape."""
+    """Raise InputError if the value has another shape."""
     faults = list(_faults(value, shape, place))
     if faults:
         raise InputError(faults)

@@ -1,4 +1,4 @@
-"""Values for parameters that no template has: nobody would notice that they change nothing.
+"""Refuses values for parameters that no template declares, since nobody would notice that they change nothing.
 
 Comes in: templates as plain values, and names of parameters. Goes out: the fault. Never here: what a parameter means.
 """
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 OF_A_STACK = ("AWS::StackName", "AWS::StackId", "AWS::NotificationARNs")
-"""Pseudo parameters that only a stack has, which are given like parameters."""
+"""Pseudo parameters whose values only an existing stack has; they can be given like parameters."""
 
 _TOLD_OTHERWISE = {"AWS::Region": "--region", "AWS::AccountId": "--account"}
 _LISTED = 8
 
 
 class UndeclaredParametersError(InputError):
-    """Parameters have values, and no template that is read has them. `names` are theirs."""
+    """Values were given for parameters that no template declares. `names` are those of the parameters."""
 
     def __init__(self, names: Iterable[str], declared: Iterable[str]) -> None:
         self.names = frozenset(names)
@@ -26,7 +26,7 @@ class UndeclaredParametersError(InputError):
 
 
 def refuse_undeclared(given: Iterable[str], templates: Iterable[object]) -> None:
-    """Raise UndeclaredParametersError where a name is that of no parameter of any of the templates."""
+    """Raise UndeclaredParametersError if a name is not that of a parameter of any of the templates."""
     sections = [each.get("Parameters") or {} for each in templates if isinstance(each, Mapping)]
     declared = {str(name): None for section in sections if isinstance(section, Mapping) for name in section}
     known = {*declared, *OF_A_STACK} if sections else set()

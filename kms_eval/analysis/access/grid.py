@@ -355,7 +355,7 @@ class Grid:
         return tuple((part, reason) for reason, part in found.items())
 
     def reason_named(self, grid_cell: GridCell, bit: int) -> tuple[str, tuple[str, ...]]:
-        """Why one action is always or never allowed, with the name of the statement or grant that the reason names, if any.
+        """Why one action is always or never allowed, with the statement or grant that the reason names, if any.
 
         `reasons` finds everything that is behind it and where it stands, which takes several times as long.
         """

@@ -83,7 +83,7 @@ class _Collected:
                     who = self._who(self.grid.of_pair(alike, asker, key), person, bit, answer, codes)
                 else:
                     who = Who(person, "never", doubts=codes) if codes else never
-                # Of nobody in particular it is not said that they may never.
+                # That anyone of many is never allowed is not worth an answer.
                 if answer != "never" or asker.is_one:
                     self.answers.setdefault((name, key), []).append(who)
 

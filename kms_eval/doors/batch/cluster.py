@@ -1,10 +1,10 @@
 """A batch on Apache Spark: the same job, with folders instead of files and a cluster instead of a loop.
 
-Comes in: a job, a scenario, the address of a cluster. Goes out: a folder of decisions and a report. InputError where
-Spark or the job is not as it should be.
+Comes in: a job, a scenario, the address of a cluster. Goes out: a folder of decisions and a report. InputError if Spark
+fails or cannot do the job.
 Never here: deciding. Paths may be whatever Spark can read: ``s3://…``, ``hdfs://…``, local ones.
 
-Rows keep their order: every row is read with its place in its file, and sorted by it before it is decided.
+Rows keep their order: every row is read with its position in its file, and sorted by it before it is decided.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _COUNTED = ("allowed", "explicitDeny", "implicitDeny", "undetermined")
 
 
 def run_on_cluster(job: Job, scenario: Scenario, master: str | None = None) -> Report:
-    """Do a job on Spark; `master` None is the cluster that Spark's own configuration names."""
+    """Do a job on Spark; without `master`, on the cluster that Spark's own configuration names."""
     began = monotonic()
     forms = {_form_of_requests(job, word) for word in job.requests}
     output_form = format_of(job.output) or job.output_format
@@ -91,7 +91,7 @@ def _session(master: str | None) -> Iterator[SparkSession]:
     java = os.environ.get("JAVA_HOME")
     if not connects and not (shutil.which("java") or (java and Path(java, "bin", "java").exists())):
         raise InputError(Fault("Spark needs Java 17 or later", help="install it, or set JAVA_HOME to where it is"))
-    # What PySpark has to say about other packages is nothing that this batch depends on.
+    # PySpark's warnings about other packages do not matter to this batch.
     warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     if master is None or master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -110,7 +110,7 @@ def _session(master: str | None) -> Iterator[SparkSession]:
 
 @contextmanager
 def _spark_errors() -> Iterator[None]:
-    """What Spark cannot do, in one line."""
+    """Turn errors of Spark into an InputError of one line."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -123,7 +123,7 @@ def _spark_errors() -> Iterator[None]:
 
 
 def _requests(spark: SparkSession, words: tuple[str, ...], form: Format) -> DataFrame:
-    """All rows, in the order of the files' names and of the rows in them; of JSON Lines, the lines as bytes."""
+    """All rows, in the order of the files' names and of the rows in them; for JSON Lines, the lines as bytes."""
     from pyspark.sql import functions
 
     def read(number: int, word: str) -> DataFrame:
@@ -137,7 +137,7 @@ def _requests(spark: SparkSession, words: tuple[str, ...], form: Format) -> Data
         return lines.select("value", functions.lit(number).alias("_word"), *place("_metadata.file_block_start"))
 
     def place(column: str) -> list[Any]:
-        # Rows of one block are read one after the other, so that their running numbers tell their order.
+        # Rows of one block are read one after the other, so their increasing ids give their order.
         return [
             functions.col("_metadata.file_path").alias("_file"),
             functions.col(column).alias("_start"),
@@ -150,7 +150,7 @@ def _requests(spark: SparkSession, words: tuple[str, ...], form: Format) -> Data
 
 
 def _decisions(requests: DataFrame, scenario: Scenario, at: datetime, form: Format) -> DataFrame:
-    """Decisions in columns, or for JSON Lines as the lines themselves beside the decision."""
+    """Decisions in columns; for JSON Lines, the finished line beside the decision."""
     from pyspark.sql.types import BinaryType
 
     lines_in = len(requests.columns) == 1 and isinstance(requests.schema["value"].dataType, BinaryType)
@@ -164,7 +164,7 @@ def _decisions(requests: DataFrame, scenario: Scenario, at: datetime, form: Form
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What runs on the executors where requests or decisions are lines of JSON: the way that one machine goes, too."""
+    """Runs on the executors if requests or decisions are lines of JSON; decides rows as on one machine."""
 
     world: Shipped
     at: datetime
@@ -197,13 +197,13 @@ class _Rows:
 
 
 def _write(spark: SparkSession, decisions: DataFrame, output: str) -> Tally:
-    """Write the folder beside its final name, and count what is written."""
+    """Write the folder under a temporary name, rename it, and count what is written."""
     from pyspark.sql import Observation, functions
 
     counted = Observation("decisions")
     decision = functions.col("decision")
     if "reason_code" in decisions.columns:
-        # What is undetermined has no decision, and is no error either.
+        # Undetermined rows have no decision, and are not errors either.
         decision = functions.coalesce(decision, functions.col("reason_code"))
     counts = [functions.count(functions.when(decision == name, 1)).alias(name) for name in _COUNTED]
     seen = decisions.observe(counted, *counts, functions.count(functions.lit(1)).alias("rows"))
@@ -229,7 +229,7 @@ def _check_output(spark: SparkSession, output: str) -> None:
 
 
 def _files(spark: SparkSession, output: str) -> Any:
-    """The file system of the output; None where Spark is only connected to, and writes under the final name itself."""
+    """The file system of the output; None with Spark Connect, which writes under the final name itself."""
     try:
         configuration = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001 - the only way
     except Exception:  # noqa: BLE001 - a connected session has no context, and says so in ways that change

@@ -1,6 +1,6 @@
 """Which files a batch is about, and which format each of them has.
 
-Comes in: names of files and folders, patterns, ``-``. Goes out: files to be read, in order; the form of the output.
+Comes in: names of files and folders, patterns, ``-``. Goes out: files to be read, in order; the format of the output.
 Never here: what is in them.
 """
 
@@ -26,7 +26,7 @@ _ADVICE = "files of requests are named `.jsonl`, `.csv` or `.parquet`, the first
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of requests; `path` None is standard input. `name` is what messages call it."""
+    """A file of requests; `path` is None for standard input. `name` is the name that messages use."""
 
     name: str
     path: Path | None
@@ -34,7 +34,7 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Bytes; 0 where it is not known before reading."""
+        """The size in bytes; 0 if it is not known before reading."""
         return self.path.stat().st_size if self.path is not None and self.path.is_file() else 0
 
 
@@ -50,15 +50,15 @@ def format_named(text: str | None, option: str) -> Format | None:
 
 
 def format_of(name: str) -> Format | None:
-    """The format that a file's name tells."""
+    """The format according to a file's name; None if the name does not tell it."""
     return _FORMATS.get(Path(name.lower().removesuffix(".gz")).suffix)
 
 
 def sources(words: Sequence[str], given: Format | None, *, output: Path | None) -> list[Source]:
     """The files that these words mean: a file, all files of a folder by name, a pattern's matches by name, ``-``.
 
-    `given` is the format of files whose names do not tell it. A file that is the output is none of a folder's.
-    InputError: nothing there, a format that cannot be told, standard input twice, the output among the files.
+    `given` is the format of files whose names do not tell it. In folders and patterns the output is left out.
+    InputError: no such file, an unknown format, standard input twice, the output among the files.
     """
     found = [source for word in words for source in _meant(word, given, output)]
     if sum(source.path is None for source in found) > 1:
@@ -92,7 +92,7 @@ def _meant(word: str, given: Format | None, output: Path | None) -> Iterator[Sou
 
 
 def _in_folder(folder: Path, given: Format | None, output: Path | None) -> Iterator[Source]:
-    """All files beneath, by name; hidden ones and the markers of other programs (``_SUCCESS``) left out."""
+    """All files below a folder, by name, except hidden ones and markers of other programs (``_SUCCESS``)."""
     files = [
         file
         for file in sorted(folder.rglob("*"))

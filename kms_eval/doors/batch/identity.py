@@ -1,4 +1,4 @@
-"""Telling whether a run goes on with what another began: the same world, the same requests.
+"""Tells whether a run resumes what another one began: the same world, the same requests.
 
 Comes in: a world, files. Goes out: plain values that are equal for equal things. Never here: rows.
 """
@@ -17,7 +17,7 @@ from kms_eval.world.model import World
 
 
 def of_world(world: World) -> str:
-    """A digest of everything that decides in a world; where it was written is no part of it."""
+    """A digest of everything in a world that affects decisions; the places where it is written do not count."""
     digest = blake2b(digest_size=16)
     known: dict[int, bytes] = {}
 
@@ -26,7 +26,7 @@ def of_world(world: World) -> str:
             return b""
         if not is_dataclass(value):
             return b"".join(_plain(value, feed))
-        # A policy hangs on many principals; it is read once.
+        # A policy may be attached to many principals; it is digested once.
         found = known.get(id(value))
         if found is None:
             parts = [type(value).__name__.encode()]
@@ -53,7 +53,7 @@ def _plain(value: Any, feed: Any) -> Iterator[bytes]:
 
 
 def of_files(sources: Sequence[Source]) -> list[list[object]]:
-    """Names, sizes and times of change."""
+    """The names, sizes and modification times of the files."""
     found: list[list[object]] = []
     for source in sources:
         status = source.path.stat() if source.path is not None else None

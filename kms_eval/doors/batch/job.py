@@ -16,9 +16,9 @@ from kms_eval.doors.batch.formats import Format
 class Job:
     """What to decide and where to write it: files, folders, patterns and ``-`` as they are typed.
 
-    `at` is the time of requests that do not say when; `at_is_given` tells that it is the user's word and not the
-    present, for which a resumed run takes the time at which it began. The formats are for names that do not tell.
-    `strict` tells how the scenario was read, which is part of what makes two runs the same.
+    `at` is the time of requests without a time of their own; `at_is_given` says that the user gave it. Otherwise it is
+    the present, and a resumed run takes the time of the run that it resumes. The formats are for files whose names do
+    not tell them. `strict` says how the scenario was read, which has to be the same when a run is resumed.
     """
 
     requests: tuple[str, ...]
@@ -33,9 +33,10 @@ class Job:
 
 @dataclass(slots=True)
 class Report:
-    """What a run did. `decided` are the distinct requests, some twice where there were too many to remember.
+    """What a run did. `decided` counts distinct requests, some of them twice if there were too many to remember.
 
-    `resumed` are the rows that an earlier run had decided; `ignored` the columns that are no field of a request.
+    `resumed` counts the rows that an earlier run had decided; `ignored` has the columns that are not fields of a
+    request.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -46,7 +47,7 @@ class Report:
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C. `saved` rows are safe, behind which another run can go on; None where it could not be resumed."""
+    """Ctrl-C. `saved` rows are safely written, and another run can resume after them; None if it cannot be resumed."""
 
     def __init__(self, saved: int | None) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Which reader and which writer a format has.
+"""Opens the reader or writer of a format.
 
-Comes in: sources, formats, places to write at. Goes out: readers and writers. Never here: rows. To add a format, write
+Comes in: sources, formats, places to write to. Goes out: readers and writers. Never here: rows. To add a format, write
 its reader and its writer, and name them here.
 """
 
@@ -27,9 +27,9 @@ def open_reader(source: Source) -> Reader:
 
 
 def open_writer(form: Format, folder: Path, *, packed: bool, mark: int | None, schema: Any = None) -> Writer:
-    """The writer of a file in the making, whose parts are in `folder`; behind `mark`, where one goes on.
+    """The writer of a file in the making, whose parts are in `folder`; it continues after `mark`, if that is given.
 
-    `schema` is that of the decisions where record batches are to be written.
+    `schema` is that of the decisions if record batches are to be written.
     """
     if form == "parquet":
         _load_libraries()
@@ -40,7 +40,7 @@ def open_writer(form: Format, folder: Path, *, packed: bool, mark: int | None, s
 
 
 def open_stream(form: Format, stream: IO[bytes], schema: Any = None) -> Writer:
-    """The writer of a pipe, which takes what comes."""
+    """The writer to a pipe, which cannot be resumed."""
     if form == "parquet":
         _load_libraries()
         from kms_eval.doors.batch.parquet import ParquetStream
@@ -50,6 +50,6 @@ def open_stream(form: Format, stream: IO[bytes], schema: Any = None) -> Writer:
 
 
 def _load_libraries() -> None:
-    # Whoever uses them says what is missing.
+    # The code that uses them reports what is missing.
     with interrupts_deferred(), suppress(ImportError):
         import kms_eval.analysis.batching.columns  # noqa: F401

@@ -1,8 +1,8 @@
 """Parquet: requests as rows or as record batches, decisions as row groups.
 
-Comes in: files. Goes out: requests, and a file of decisions. Everything here takes the extra ``batch``, without which
-MissingExtraError says how to get it.
-Never here: deciding; what the columns mean is for `analysis.columns`.
+Comes in: files. Goes out: requests, and a file of decisions. Everything here needs the extra ``batch``; if it is
+missing, MissingExtraError says how to install it.
+Never here: deciding; what the columns mean is in `analysis.batching.columns`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ParquetReader:
                 check_schema(schema)
             texts = [name for name in self._columns if name != ID and schema.field(name).type == "string"]
             file.close()
-            # Words that come again and again are read once: the file's own dictionaries are kept.
+            # The file's own dictionaries are kept, so that repeated texts are read once.
             self._file = parquet.ParquetFile(source.path, read_dictionary=texts)
         self.decision_schema = decision_schema(schema)
         self._rows_done = 0
@@ -53,11 +53,11 @@ class ParquetReader:
 
     @property
     def done(self) -> int:
-        """How much of the file has been read, in bytes as far as rows tell."""
+        """How much of the file has been read, in bytes, estimated from the rows."""
         return self._source.size * self._rows_done // self._rows
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def batches(self) -> Iterator[Any]:
@@ -65,7 +65,7 @@ class ParquetReader:
         with self._reading():
             for batch in self._file.iter_batches(batch_size=self._at_once, columns=self._columns):
                 self._rows_done += batch.num_rows
-                batch.validate(full=True)  # a text that is no UTF-8, and the like
+                batch.validate(full=True)  # finds texts that are not UTF-8, and the like
                 yield batch
             self.close()
 
@@ -81,21 +81,21 @@ class ParquetReader:
                 yield
         except ImportError as error:
             raise missing_extra(error) from None
-        except (UnicodeDecodeError, _arrow_error()):  # the former where names of columns are no UTF-8
+        except (UnicodeDecodeError, _arrow_error()):  # the former if names of columns are not UTF-8
             raise unreadable_file(
                 self._source, "is not a whole Parquet file: it is cut short, damaged or none"
             ) from None
 
 
 def _rows_at_once(metadata: Any) -> int:
-    """Fewer where rows are long. What a column says again and again counts once, as it does in the file."""
+    """Rows to read at once: fewer if rows are long. Repeated values of a column count once, as they do in the file."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     longest = max((group.total_byte_size // max(1, group.num_rows) for group in groups), default=0)
     return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, longest)))
 
 
 def rows_of_batch(batch: Any, before: int | None = None) -> list[Row]:
-    """The rows of a record batch; `before` counts the rows before it, None: nobody knows."""
+    """The rows of a record batch; `before` is the number of rows before it, None if that is not known."""
     from kms_eval.analysis.batching.columns import values_of
 
     names = [name for name in batch.schema.names if name != ID]
@@ -113,7 +113,7 @@ def rows_of_batch(batch: Any, before: int | None = None) -> list[Row]:
 
 
 def missing_extra(error: ImportError) -> Exception:
-    """What to say where pyarrow, or numpy beside it, cannot be imported."""
+    """The error to raise if pyarrow, or numpy with it, cannot be imported."""
     package = (error.name or "").partition(".")[0]
     return MissingExtraError("batch", package) if package in {"pyarrow", "numpy"} else error
 
@@ -172,13 +172,13 @@ class _Parquet:
         self._writer = self._parquet.ParquetWriter(where, self._schema)
 
     def _abandon(self) -> None:
-        """Let go of a file that is not finished, without a try to finish it when nobody looks."""
+        """Abandon an unfinished file, so that the writer does not try to finish it when it is garbage-collected."""
         if self._writer is not None:
             self._writer.is_open = False
 
 
 class ParquetWriter(_Parquet):
-    """A Parquet file has its end to be read by: a mark ends one file, and the next begins another, until the last."""
+    """Writes a Parquet file in parts, as a Parquet file is only readable with its end: each mark completes a part."""
 
     def __init__(self, folder: Path, mark: int, schema: Any) -> None:
         super().__init__(schema)
@@ -202,7 +202,7 @@ class ParquetWriter(_Parquet):
         self._parts += 1
 
     def mark(self) -> int:
-        """End a part that a resumed run can rely on; how many parts there are now."""
+        """End a part, so that a resumed run can rely on it; return the number of parts."""
         self._end()
         self._file = self._begin()
         return self._parts
@@ -226,13 +226,13 @@ class ParquetWriter(_Parquet):
         give_name(whole, path)
 
     def close(self) -> None:
-        """Let go after a failure."""
+        """Close the file after a failure."""
         self._abandon()
         close(self._file)
 
 
 class ParquetStream(_Parquet):
-    """Parquet to standard output: no parts, and nothing to go on with."""
+    """Writes Parquet to a stream, without parts, so that nothing can be resumed."""
 
     def __init__(self, stream: IO[bytes], schema: Any) -> None:
         super().__init__(schema)
@@ -240,7 +240,7 @@ class ParquetStream(_Parquet):
         self._open(self._arrow.PythonFile(stream, mode="w"))
 
     def mark(self) -> int:
-        """There are no parts."""
+        """Do nothing, as there are no parts."""
         return 0
 
     def finish(self, path: Path) -> None:
@@ -250,5 +250,5 @@ class ParquetStream(_Parquet):
         self._stream.flush()
 
     def close(self) -> None:
-        """Let go after a failure."""
+        """End without finishing the file, after a failure."""
         self._abandon()

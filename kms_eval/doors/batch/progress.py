@@ -1,4 +1,4 @@
-"""Telling how far a batch has come: rows, their rate, the time that is left.
+"""Reports the progress of a batch: rows, their rate, the time that is left.
 
 Comes in: how much is done, and a clock. Goes out: lines for a person, now and then. Never here: the batch itself.
 """
@@ -16,9 +16,9 @@ _EVERY = 30.0
 
 
 class Progress:
-    """Says how far a batch is: on a terminal in one line that changes, elsewhere in a line every half minute.
+    """Shows the progress of a batch: on a terminal in one line that changes, elsewhere in a line every half minute.
 
-    `total` is the size of all that is to be read, 0 where nobody knows. `stream` None says nothing.
+    `total` is the size of all that is to be read, 0 if it is not known. Without a `stream`, nothing is shown.
     """
 
     def __init__(self, stream: TextIO | None, total: int, clock: Clock) -> None:
@@ -32,13 +32,13 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The time taken so far."""
         return self._clock() - self._began
 
     def tell(self, rows: int, done: int) -> None:
-        """So many rows are decided, and so much of the total is read; said if it is time to say something."""
+        """Take how many rows are decided and how much of the total is read; show it if it is time to."""
         if self._before is None:
-            self._before = (rows, done)  # what an earlier run has done took this one no time
+            self._before = (rows, done)  # what an earlier run did took no time in this one
         now = self._clock()
         if self._stream is None or now - self._told < (_EVERY_ON_TERMINAL if self._live else _EVERY):
             return

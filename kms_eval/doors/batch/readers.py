@@ -1,8 +1,8 @@
-"""Reading requests: JSON Lines, CSV and Parquet, a stretch of rows at a time.
+"""Reads requests from JSON Lines and CSV files, a chunk of rows at a time.
 
 Comes in: files. Goes out: rows of fields in their order, each with its id; a row that cannot be read is an answer that
-says so. InputError where a whole file cannot be read, or its columns make no sense.
-Never here: deciding, and more of a file in memory than a stretch of it.
+says so. InputError if a whole file cannot be read, or its columns make no sense.
+Never here: deciding, Parquet (see `parquet`), and more than a chunk of a file in memory.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from kms_eval.errors import Fault, InputError, Location
 from kms_eval.world.values import kind_of
 
 Row = tuple[object, Mapping[str, object] | Answer, int | None]
-"""The id; the fields of a request or what is said about a row that is none; the line it stands on (in Parquet the
-number of the row), None where nobody knows."""
+"""The id; the fields of a request, or the answer for a row that is not a request; the line it is on (in Parquet the
+number of the row), None if it is not known."""
 
 ROWS_AT_ONCE = 8192
 _BYTES_AT_ONCE = 1 << 20
 _LETTERS_AT_ONCE = 1 << 23
 LONGEST_LINE = 1 << 24
-"""Bytes of one request; AWS itself takes some thousand."""
+"""Bytes of one request; AWS itself accepts a few thousand."""
 _MOST_IGNORED, _LONGEST_IGNORED = 1_000, 200
 _KNOWN = frozenset((ID, *FIELDS))
 _GZIP = b"\x1f\x8b"
@@ -43,20 +43,20 @@ class Reader(Protocol):
     """One file of requests."""
 
     ignored: set[str]
-    """Columns that are no field of a request, as far as they have been met."""
+    """Columns that are not fields of a request, as far as they have been seen."""
 
     decision_schema: Any
-    """The schema of decisions about record batches; None where the format has none."""
+    """The schema of decisions about record batches; None if the format has no record batches."""
 
     @property
     def done(self) -> int:
         """Bytes of the file that have been read."""
 
     def rows(self) -> Iterator[list[Row]]:
-        """All rows, in stretches; the file is closed behind the last one."""
+        """All rows, in chunks; the file is closed after the last one."""
 
     def batches(self) -> Iterator[Any]:
-        """The same as record batches, where the format has them."""
+        """The same as record batches, if the format has them."""
 
     def close(self) -> None:
         """Close the file."""
@@ -64,7 +64,7 @@ class Reader(Protocol):
 
 @contextmanager
 def reading(source: Source) -> Iterator[None]:
-    """Whatever fails in here fails because the file cannot be read."""
+    """Turn errors of reading in the block into an InputError that says that the file cannot be read."""
     try:
         yield
     except InputError:
@@ -73,14 +73,14 @@ def reading(source: Source) -> Iterator[None]:
         raise unreadable_file(source, "the compressed file is cut short or damaged") from None
     except OSError as error:
         if error.strerror is None:
-            # Not the system's error: a library's, about what is in the file.
+            # An error of a library about the content of the file, not one of the system.
             raise unreadable_file(source, "is damaged") from None
         raise unreadable_file(source, f"cannot be read: {error.strerror.lower()}") from None
 
 
 @contextmanager
 def in_file(source: Source) -> Iterator[None]:
-    """Faults found in here are faults of the file."""
+    """Give the faults found in the block the file as their place."""
     try:
         yield
     except InputError as error:
@@ -92,13 +92,13 @@ def in_file(source: Source) -> Iterator[None]:
 
 
 def unreadable_file(source: Source, message: str, advice: str | None = None) -> InputError:
-    """What is wrong with a file as a whole."""
+    """The error for a file that is wrong as a whole."""
     return InputError(Fault(message, Location(source.name), advice))
 
 
 @contextmanager
 def closing_on_error(file: Any) -> Iterator[None]:
-    """Close the file where what is done in here fails."""
+    """Close the file if the block fails."""
     try:
         yield
     except BaseException:
@@ -107,7 +107,7 @@ def closing_on_error(file: Any) -> Iterator[None]:
 
 
 class _Bytes:
-    """The bytes of a file, unpacked where they are packed."""
+    """The bytes of a file, decompressed if they are compressed."""
 
     def __init__(self, source: Source) -> None:
         self._raw = sys.stdin.buffer if source.path is None else source.path.open("rb")
@@ -138,7 +138,7 @@ class _Bytes:
 
 
 class _Text:
-    """What files of text have in common: no record batches."""
+    """What text files have in common: they have no record batches."""
 
     decision_schema: Any = None
     _bytes: _Bytes
@@ -155,7 +155,7 @@ class _Text:
 
 
 class JsonLinesReader(_Text):
-    """One object a line; blank lines are no rows."""
+    """One object a line; blank lines are ignored."""
 
     def __init__(self, source: Source) -> None:
         self.ignored: set[str] = set()
@@ -164,13 +164,13 @@ class JsonLinesReader(_Text):
             self._bytes = _Bytes(source)
 
     def rows(self) -> Iterator[list[Row]]:
-        """All rows, in stretches."""
+        """All rows, in chunks."""
         mark = b"\xef\xbb\xbf"
         with reading(self._source):
             before = 0
             for lines in _lines(self._bytes.file):
                 lines[0] = lines[0].removeprefix(mark)
-                mark = b""  # only the first line of all may begin with one
+                mark = b""  # only the first line of the file may begin with a byte order mark
                 numbered = enumerate(lines, before + 1)
                 yield [
                     row_of_line(line, self.ignored, number) for number, line in numbered if not line.isspace() and line
@@ -180,20 +180,20 @@ class JsonLinesReader(_Text):
 
 
 def _lines(file: IO[bytes]) -> Iterator[list[bytes]]:
-    """All lines of a file, some at a time; one that is longer than `LONGEST_LINE` is cut there and a bit longer."""
+    """All lines of a file, some at a time; a line longer than `LONGEST_LINE` may be cut, but stays longer than that."""
     begun = b""
     while read := file.read(_BYTES_AT_ONCE):
         *whole, begun = (begun + read).split(b"\n")
         if whole:
             yield whole
-        # Of a line that is too long to be read there is no need to keep more.
+        # A line that is too long is refused anyway, so no more of it has to be kept.
         begun = begun[: LONGEST_LINE + 1]
     if begun:
         yield [begun]
 
 
 def row_of_line(line: bytes, ignored: set[str], number: int | None = None) -> Row:
-    """The row on a line of JSON; `number` is the line's."""
+    """The row on a line of JSON; `number` is that of the line."""
     if len(line) > LONGEST_LINE:
         return None, unreadable(f"the line is longer than {LONGEST_LINE >> 20} MiB"), number
     try:
@@ -220,15 +220,15 @@ def row_of_line(line: bytes, ignored: set[str], number: int | None = None) -> Ro
 
 
 class CsvReader(_Text):
-    """A header and rows of as many cells; an empty cell is nothing said."""
+    """A header and rows of as many cells; an empty cell means that the field is not given."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         with reading(source):
             self._bytes = _Bytes(source)
-            # What is not UTF-8 must not end the reading: the row that it is in is found, and said to be unreadable.
+            # Bytes that are not UTF-8 must not end the reading: only the row that has them is unreadable.
             text = TextIOWrapper(self._bytes.file, "utf-8-sig", "surrogateescape", newline="")
-            self._text = text  # kept: where it is dropped the file is closed
+            self._text = text  # kept, as the file is closed when this is garbage-collected
             self._lines = csv.reader(text, strict=True)
             with closing_on_error(self), in_file(source):
                 self._header = self._read_header()
@@ -244,7 +244,7 @@ class CsvReader(_Text):
             raise InputError(f"malformed CSV: {error}") from None
 
     def rows(self) -> Iterator[list[Row]]:
-        """All rows, in stretches."""
+        """All rows, in chunks."""
         with reading(self._source):
             rows: list[Row] = []
             letters = 0
@@ -267,7 +267,7 @@ class CsvReader(_Text):
         while True:
             try:
                 for cells in self._lines:
-                    # A quoted cell may have line ends in it: a row begins behind the one before.
+                    # A quoted cell may contain line ends, so a row begins on the line after the end of the one before.
                     number, line = line, self._lines.line_num + 1
                     known = _id_among(cells, row_id)
                     if len(cells) != width:
@@ -289,7 +289,7 @@ class CsvReader(_Text):
 
 
 def _id_among(cells: list[str], place: int | None) -> str | None:
-    """The id of a row of cells, which may be fewer than there should be."""
+    """The id in a row, which may have fewer cells than it should."""
     if place is None or place >= len(cells) or is_broken(cells[place]):
         return None
     return cells[place] or None

@@ -1,7 +1,7 @@
 """A batch on one machine: read requests, decide each distinct one once, write decisions.
 
 Comes in: a job and a scenario. Goes out: a file of decisions and a report. InputError, OutputError or Interrupted end
-it early; then nothing has the output's name that did not have it before.
+it early; then no new file has the output's name, and an old one is unchanged.
 Never here: the command line, formats, deciding.
 """
 
@@ -28,7 +28,7 @@ from kms_eval.errors import Fault, InputError, Location
 from kms_eval.scenario import Scenario
 
 SAVE_EVERY = 10.0
-"""Seconds of work that an interruption costs at most."""
+"""Seconds between saves, and so the most work that an interruption can cost."""
 
 _NOTHING_SAVED = Saved(0, 0, {})
 
@@ -91,7 +91,7 @@ def _into_file(batch: _Batch, path: Path, clock: Clock, save_every: float) -> No
 
 
 class _File:
-    """The way of one batch into its file."""
+    """Writes one batch into its file."""
 
     def __init__(self, batch: _Batch, path: Path, clock: Clock, save_every: float) -> None:
         self.unfinished = Unfinished(path)
@@ -128,7 +128,7 @@ class _File:
         try:
             batch.work(self._writer, at, self.saved.rows, lambda: self._note(at))
         except InputError:
-            # What is wrong with the requests has to be mended first, and then they are other requests.
+            # The requests have to be corrected first; then they are different ones, and nothing can be resumed.
             self.unfinished.remove()
             raise
         with writing(name):
@@ -141,7 +141,7 @@ class _File:
         self.unfinished.close()
 
     def _note(self, at: datetime) -> None:
-        """Save how far the batch is, if it is time to."""
+        """Save the progress of the batch, if it is time to."""
         if self._writer is None or self._clock() - self._saved_at < self._save_every:
             return
         self._about = self._about or self._job(at)
@@ -185,9 +185,9 @@ class _Batch:
             self.schema = None
 
     def _look(self) -> Any:
-        """Look at the beginning of every file, so that what cannot be read is found out before anything is decided.
+        """Look at the beginning of every file, so that unreadable files are found before anything is decided.
 
-        The schema of the decisions about those in Parquet: what stays columns from the first file to the last.
+        Returns the schema of the decisions about the Parquet files, which has to be the same for all of them.
         """
         first: Any = None
         for source in self.sources:
@@ -244,7 +244,7 @@ class _Batch:
                 yield before + reader.done
 
     def _files(self) -> Iterator[tuple[Reader, int]]:
-        """The readers, and how much there was to read before each."""
+        """The readers, each with the size of all files before it."""
         before = 0
         for source in self.sources:
             reader = self._standard if source.path is None and self._standard is not None else open_reader(source)
@@ -256,7 +256,7 @@ class _Batch:
             before += source.size
 
     def reported(self) -> Report:
-        """What has been done."""
+        """The report about what has been done."""
         self._progress.clear()
         self.report.seconds = self._progress.seconds
         return self.report
@@ -269,12 +269,15 @@ def _answered(answers: Answers, row: Row) -> tuple[object, Answer]:
 
 
 def _size(found: list[Source]) -> int:
-    """Bytes of all files; 0 where one is a pipe, whose end nobody knows."""
+    """The bytes of all files; 0 if one is a pipe, whose size is not known."""
     return 0 if any(source.path is None for source in found) else sum(source.size for source in found)
 
 
 def _output_format(job: Job, found: list[Source]) -> Format:
-    """That of the output's name, else as told, else that of the requests where they are of one format."""
+    """The format of the output: that of its name, else the given one, else for standard output that of the requests.
+
+    On standard output it is JSON Lines if the requests have several formats or are Parquet.
+    """
     named = format_of(job.output) or job.output_format
     if named is not None:
         return named

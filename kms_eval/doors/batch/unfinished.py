@@ -1,6 +1,6 @@
-"""The folder beside an output that is not finished: its parts, how far it is, and who is at it.
+"""The folder beside an unfinished output: its parts, its progress, and a lock against other runs.
 
-Comes in: the path of an output, and what the batch is about. Goes out: a folder to write in, and where to go on.
+Comes in: the path of an output, and what the batch is about. Goes out: a folder to write in, and where to resume.
 Never here: rows.
 """
 
@@ -33,7 +33,7 @@ _DIFFERENT = {
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """How far a run has come: rows that are safely written, the writer's mark behind them, decisions counted."""
+    """The progress of a run: the number of rows safely written, the writer's mark after them, counts of decisions."""
 
     rows: int
     mark: int
@@ -41,7 +41,7 @@ class Saved:
 
 
 class Unfinished:
-    """The folder of one output; while it is open no other run writes the same output."""
+    """The folder of one output; while it is open, no other run can write the same output."""
 
     def __init__(self, output: Path) -> None:
         self.folder = output.with_name(output.name + PARTIAL)
@@ -49,7 +49,7 @@ class Unfinished:
         self._lock: IO[bytes] | None = None
 
     def begin(self) -> None:
-        """Make an empty folder, whatever an earlier run has left there."""
+        """Make an empty folder, removing what an earlier run left there."""
         with writing(str(self._output)):
             self.folder.mkdir(exist_ok=True)
             self._hold()
@@ -58,9 +58,9 @@ class Unfinished:
                     part.unlink()
 
     def go_on(self, first_part: str) -> tuple[dict[str, Any], Saved] | None:
-        """What an earlier run was about and how far it came; None where there is none that saved anything.
+        """What an earlier run was about and how far it came; None if no earlier run saved anything.
 
-        Without its `first_part` a run had finished, and was interrupted while it cleaned up.
+        If its `first_part` is missing, the earlier run had finished, and was interrupted while it cleaned up.
         """
         if not (self.folder / _STATE).exists() or not (self.folder / first_part).exists():
             return None
@@ -75,14 +75,14 @@ class Unfinished:
             raise InputError(Fault("what an earlier run has left cannot be read", self._place, advice)) from None
 
     def check(self, job: Mapping[str, Any], earlier: Mapping[str, Any]) -> None:
-        """Raises InputError where a job is not the one that an earlier run began."""
+        """Raise InputError if a job is not the one that an earlier run began."""
         different = [words for name, words in _DIFFERENT.items() if job.get(name) != earlier.get(name)]
         if different:
             advice = "run again without `--resume` to begin anew"
             raise InputError([Fault(f"cannot go on: {words}", self._place, advice) for words in different])
 
     def save(self, job: Mapping[str, Any], saved: Saved) -> None:
-        """Note how far the run has come, all at once."""
+        """Save the progress of the run, atomically."""
         state = {"job": job, "saved": {"rows": saved.rows, "mark": saved.mark, "counts": dict(saved.counts)}}
         draft = self.folder / f"{_STATE}.new"
         with draft.open("w", encoding="utf-8") as file:
@@ -92,12 +92,12 @@ class Unfinished:
         draft.replace(self.folder / _STATE)
 
     def remove(self) -> None:
-        """The output is finished, or never will be."""
+        """Remove the folder: the output is finished, or never will be."""
         remove(self.folder)
         self.close()
 
     def close(self) -> None:
-        """Let another run have it."""
+        """Release the lock, so that another run can use the folder."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -111,10 +111,10 @@ class Unfinished:
         return Location(str(self._output))
 
     def _hold(self) -> None:
-        """Take the lock, which the system lets go of when this process ends, however it ends."""
+        """Take the lock, which the system releases when this process ends, however it ends."""
         try:
             import fcntl
-        except ImportError:  # not on this system
+        except ImportError:  # this system has no such locks
             return
         self._lock = self._lock_file.open("wb")
         try:

@@ -1,8 +1,8 @@
-"""Writing decisions: JSON Lines, CSV and Parquet, so that the file is there whole or not at all.
+"""Writes decisions as JSON Lines, CSV and Parquet, so that the file is complete or does not exist.
 
-Comes in: answers with their ids, in order. Goes out: a file that takes its name when the last row is in it; until then
-a folder beside it, from which an interrupted run can go on. OutputError where there is no writing.
-Never here: deciding, and more rows in memory than a stretch of them.
+Comes in: answers with their ids, in order. Goes out: a file that gets its name when the last row is in it; until then
+a folder beside it, from which an interrupted run can be resumed. OutputError if writing fails.
+Never here: deciding, and more than a chunk of rows in memory.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Rows = Sequence[tuple[object, Answer]]
 _MOST_TAILS = 100_000
 ROWS = "rows"
 _GZIP = 16
-"""What tells zlib to write the format of gzip."""
+"""Tells zlib to write the gzip format."""
 
 
 class OutputError(KmsEvalError):
@@ -40,7 +40,7 @@ class OutputError(KmsEvalError):
 
 @contextmanager
 def writing(name: str) -> Iterator[None]:
-    """Whatever fails in here fails because `name` cannot be written."""
+    """Turn an OSError in the block into an OutputError that says that `name` cannot be written."""
     try:
         yield
     except OSError as error:
@@ -48,7 +48,7 @@ def writing(name: str) -> Iterator[None]:
 
 
 class Writer(Protocol):
-    """Takes decisions. A `mark` is what has to be known to go on behind the rows that are safely written."""
+    """Takes decisions. A `mark` says where to resume after the rows that are safely written."""
 
     def write(self, rows: Rows) -> None:
         """Write rows."""
@@ -57,17 +57,17 @@ class Writer(Protocol):
         """Write a record batch of decisions."""
 
     def mark(self) -> int:
-        """Bring everything onto the disk, and return the mark behind it."""
+        """Write everything to the disk, and return the mark after it."""
 
     def finish(self, path: Path) -> None:
-        """Bring everything onto the disk and give it its name."""
+        """Write everything to the disk and give the file its name."""
 
     def close(self) -> None:
-        """Let go of all files, whatever state they are in."""
+        """Close all files, whatever state they are in."""
 
 
 def first_part(form: Format) -> str:
-    """The name of the part that is there as long as nothing has been given its final name."""
+    """The name of the part that exists until the output gets its final name."""
     return part_name(0) if form == "parquet" else ROWS
 
 
@@ -96,7 +96,7 @@ class _JsonLines:
 
 
 class _CsvLines:
-    """An id is as it came, so that it can be looked up again; everything else is printable."""
+    """An id is written unchanged, so that it can be looked up again; everything else is made printable."""
 
     header = ",".join(DECISION_COLUMNS) + "\n"
 
@@ -120,7 +120,7 @@ def lines_of(form: Format) -> Lines:
 
 
 def _is_simple(row_id: object) -> bool:
-    """Whether the id is text that means itself in every format."""
+    """Whether the id is text that needs no quoting or escaping in any format."""
     return isinstance(row_id, str) and row_id.isascii() and row_id.replace("-", "").isalnum()
 
 
@@ -136,13 +136,13 @@ def _cells(cells: Sequence[str | int | None]) -> str:
 
 
 def _kept(tails: BoundedCache[str], answer: Answer, tail: str) -> str:
-    if answer.line is None:  # else there is no other row on the line
+    if answer.line is None:  # an answer with a line belongs to one row only
         tails.put(answer, tail)
     return tail
 
 
 class _Packed:
-    """One packed member of a file. It can be left unfinished: unlike `gzip.GzipFile`, which would then still write."""
+    """One gzip member of a file. It can be left unfinished, unlike a `gzip.GzipFile`, which would write its end."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -164,7 +164,7 @@ class _Text:
 
     def write(self, rows: Rows) -> None:
         line = self._lines.line
-        # Halves of surrogate pairs, which a JSON text can hold and UTF-8 cannot, are written as escapes.
+        # Lone surrogates, which a JSON text can contain and UTF-8 cannot, are written as escapes.
         self._file.write("".join([line(row_id, answer) for row_id, answer in rows]).encode("utf-8", "backslashreplace"))
 
     def write_batch(self, batch: Any) -> None:
@@ -178,7 +178,7 @@ class _Text:
 
 
 class TextWriter(_Text):
-    """A file of lines, perhaps packed: then each mark ends one packed member, and the next begins another."""
+    """A file of lines, perhaps compressed: then each mark ends a gzip member, and the next row begins another."""
 
     def __init__(self, lines: Callable[[], Lines], path: Path, *, packed: bool, mark: int | None) -> None:
         super().__init__(lines)
@@ -191,7 +191,7 @@ class TextWriter(_Text):
             self._begin()
 
     def mark(self) -> int:
-        """Bring everything onto the disk, and return the size of the file."""
+        """Write everything to the disk, and return the size of the file."""
         if isinstance(self._file, _Packed):
             self._file.end()
             self._file = _Packed(self._raw)
@@ -199,7 +199,7 @@ class TextWriter(_Text):
         return self._raw.tell()
 
     def finish(self, path: Path) -> None:
-        """Bring everything onto the disk and give it its name."""
+        """Write everything to the disk and give the file its name."""
         if isinstance(self._file, _Packed):
             self._file.end()
         sync(self._raw)
@@ -207,7 +207,7 @@ class TextWriter(_Text):
         give_name(self._path, path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         close(self._raw)
 
 
@@ -220,12 +220,12 @@ class TextStream(_Text):
         self._begin()
 
     def mark(self) -> int:
-        """Send what is kept; there is nothing to go back to."""
+        """Flush the stream; a stream cannot be resumed."""
         self._file.flush()
         return 0
 
     def finish(self, path: Path) -> None:
-        """Send what is kept."""
+        """Flush the stream."""
         self._file.flush()
 
     def close(self) -> None:
@@ -238,19 +238,19 @@ def part_name(number: int) -> str:
 
 
 def sync(file: IO[bytes]) -> None:
-    """Bring everything onto the disk."""
+    """Write everything to the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
 def close(file: IO[bytes]) -> None:
-    """Close a file after a failure; that the rest of its buffer does not fit on the disk either is known by then."""
+    """Close a file after a failure, ignoring that the rest of its buffer may not be writable either."""
     with suppress(OSError):
         file.close()
 
 
 def give_name(part: Path, path: Path) -> None:
-    """Make a finished part the output, whatever had its name before."""
+    """Rename a finished part to the output, replacing what had that name before."""
     part.replace(path)
     if os.name == "posix":
         folder = os.open(path.parent, os.O_RDONLY)
@@ -261,5 +261,5 @@ def give_name(part: Path, path: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder of parts, if it is there."""
+    """Remove a folder of parts, if it exists."""
     shutil.rmtree(folder, ignore_errors=True)

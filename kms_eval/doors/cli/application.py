@@ -1,6 +1,6 @@
-"""The same verbs as an application of typer: for help, and command lines that `quick` is not sure about.
+"""The verbs as an application of typer: for help, and for command lines that `quick` is not sure about.
 
-Comes in: words. Goes out: a verb's call, or an exit code where typer has answered. InputError says what is wrong.
+Comes in: words. Goes out: a verb's call, or an exit code if typer has answered. InputError says what is wrong.
 Never here: running a verb. Everything is made from the fields of the verbs' calls.
 """
 
@@ -35,17 +35,17 @@ class _Read:
 
 
 def read(words: Sequence[str]) -> tuple[Verb, SpeakingOptions] | int:
-    """The verb and its call; or the exit code where help, the version or a script of completion was printed."""
+    """The verb and its call; or the exit code if help or the version was printed."""
     try:
         result = _run(list(words))
     except SystemExit as ended:
-        # Typer's way to say that the reader of its help has gone away, which is no error.
+        # Typer's way to say that the reader of its help has closed the pipe, which is no error.
         unread = isinstance(ended.__context__, BrokenPipeError)
         return ExitCode.WRONG if ended.code and not unread else ExitCode.YES
     except InputError:
         raise
     except Exception as error:
-        # What typer raises has changed its place from release to release; that it can be formatted has not.
+        # The module of typer's exceptions changes from release to release; that they have `format_message` does not.
         if not hasattr(error, "format_message"):
             raise
         raise InputError(_fault(error)) from None
@@ -58,19 +58,19 @@ def read(words: Sequence[str]) -> tuple[Verb, SpeakingOptions] | int:
 def _run(words: list[str]) -> Any:
     verb = VERB.get(words[0]) if words else None
     if verb is not None:
-        # Past the group: its own parameters would have typer load pydantic.
+        # The group is bypassed, as its own parameters would make typer load pydantic.
         return _command(verb).main(words[1:], prog_name=f"{_NAME} {verb.name}", standalone_mode=False)
     return _application().main(words or ["--help"], prog_name=_NAME, standalone_mode=False)
 
 
 def _fault(error: Any) -> Fault:
-    """What typer says, in the words of this program."""
+    """An error of typer, in the wording of this program."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else _NAME
     advice = f"see `{path} --help`"
     wrong = getattr(error, "option_name", None)
     if isinstance(wrong, str) and hasattr(error, "possibilities"):
-        # typer puts what is near into the message, each release in its own way, and knows nothing near to a letter.
+        # typer puts suggestions into the message, each release in its own way, and has none for single letters.
         near = _near(wrong, [name for each in context.command.params for name in each.opts] if context else [])
         return Fault(f"no such option {quoted(wrong)}", help=f"{near} {advice}" if near else advice)
     message = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
@@ -81,7 +81,7 @@ def _fault(error: Any) -> Fault:
 
 
 def _near(wrong: str, names: Sequence[str]) -> str | None:
-    """The question whether another option was meant; for a letter, one of those that begin with it."""
+    """The suggestion of another option; for a single letter, of those that begin with it. None if none is similar."""
     long = [name for name in names if name.startswith("--")]
     if len(wrong) > 2:
         return did_you_mean(wrong, long)
@@ -90,13 +90,13 @@ def _near(wrong: str, names: Sequence[str]) -> str | None:
 
 
 def _helped(text: Callable[[int, Paint], str]) -> str:
-    """Help for whoever reads it."""
+    """The help, as wide and as colourful as suits the output."""
     output = Output.of_process()
     return text(fitting_width(output.width), output.paint)
 
 
 class _Command(TyperCommand):
-    """A verb, with help of our own: that of typer shows types of Python, and changes from release to release."""
+    """A verb with our own help: typer's shows Python types, and changes from release to release."""
 
     def get_help(self, ctx: Any) -> str:
         verb = VERB[self.name or ""]
@@ -161,7 +161,7 @@ def _options(
 
 
 def _command(verb: Verb) -> Any:
-    """A verb as a command of typer that answers with the verb's call."""
+    """A verb as a command of typer that returns the verb's call."""
     call = verb.module().Call
     fields = described(call)
 
@@ -177,7 +177,7 @@ def _command(verb: Verb) -> Any:
         for each in fields
     ]
     command.__annotations__ = annotations
-    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # how a function says it is another
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # typer reads the signature from here
     application = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_HELP_OPTIONS)
     application.command(verb.name, cls=_Command)(command)
     return get_command(application)

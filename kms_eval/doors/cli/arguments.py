@@ -1,6 +1,6 @@
-"""How a verb says what can be typed behind it: each field of its `Call` is an argument or an option.
+"""How a verb declares its arguments and options: each field of its `Call` is one of them.
 
-Comes in: the fields of a verb's call. Goes out: their descriptions, which both readers of command lines go by (`quick`
+Comes in: the fields of a verb's call. Goes out: their descriptions, which both readers of command lines use (`quick`
 and `application`). Never here: reading, typer, and the options themselves, which are in verbs and `shared_options`.
 """
 
@@ -13,15 +13,15 @@ from typing import Any, Literal
 from kms_eval.errors import Fault, InputError, Location, did_you_mean, quoted
 
 _MARKS = dict.fromkeys(map(ord, "[]."))
-"""What says in the help that something may be left out, or be there several times."""
+"""The marks in the help for what may be left out or given several times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What can be typed: `names` are those of an option, and empty for what stands by its place.
+    """An option, which has `names`, or a positional argument, which has none.
 
     `one` takes a value, `many` takes one each time it is given, `switch` takes none. `complete` names the values that a
-    shell offers (see `completion`); `choices` are the only ones that there are, where these are few.
+    shell offers (see `completion`); `choices` are the only valid values, if they are few.
     """
 
     kind: Literal["one", "many", "switch"]
@@ -34,7 +34,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A field of a call: its name, what can be typed for it, and whether it has to be."""
+    """A field of a call: its name, what can be typed for it, and whether it is required."""
 
     name: str
     argument: Argument
@@ -57,10 +57,10 @@ def _ordered(call: type) -> dict[str, Field[Any]]:
 
 
 def check_values(call: object) -> None:
-    """Raise InputError where a value is empty, is none of the few that there are, or no account or Region at all.
+    """Raise InputError if a value is empty, is not one of the choices, or cannot be an account or a Region.
 
-    What a script left unset must not mean that nothing was given; nor may what is misspelt go unnoticed where the
-    question has no use for it.
+    A variable that a script left unset must not look like an option that was not given, and a misspelt value must not
+    go unnoticed when the question does not use it.
     """
     faults = []
     for each in described(type(call)):
@@ -95,7 +95,7 @@ def _regions(texts: Iterable[str], place: Location) -> Iterator[Fault]:
 
 
 _PLACES: dict[str, Callable[[Iterable[str], Location], Iterator[Fault]]] = {"account": _accounts, "region": _regions}
-"""What is wrong with the values of the options that say where keys are."""
+"""Finds what is wrong with the values of the options that say where keys are."""
 
 
 def _unknown(name: str, argument: Argument, place: Location) -> Fault:
@@ -105,7 +105,7 @@ def _unknown(name: str, argument: Argument, place: Location) -> Fault:
 
 
 def words_of(call: object) -> list[str]:
-    """The words that are read as this call."""
+    """Command-line words that are read as this call."""
     placed: list[str] = []
     named: list[str] = []
     for each in described(type(call)):
@@ -120,37 +120,37 @@ def words_of(call: object) -> list[str]:
 
 
 def _called(argument: Argument) -> str:
-    """An option by its long name, what stands by its place by the word in the help."""
+    """The long name of an option, or the metavar of a positional argument."""
     long = (name for name in argument.names if name.startswith("--"))
     return next(long, (argument.metavar or "").translate(_MARKS))
 
 
 def argument(metavar: str, help: str, complete: str | None = None) -> Any:
-    """A value that stands by its place and has to be there."""
+    """A required positional argument."""
     return field(metadata={"argument": Argument("one", help, metavar=metavar, complete=complete)})
 
 
 def optional_argument(metavar: str, help: str, complete: str | None = None, *, choices: tuple[str, ...] = ()) -> Any:
-    """A value that stands by its place; None where it is left out."""
+    """An optional positional argument; None if it is left out."""
     said = Argument("one", help, metavar=metavar, complete=complete, choices=choices)
     return field(default=None, metadata={"argument": said})
 
 
 def arguments(metavar: str, help: str, complete: str | None = None) -> Any:
-    """All values that stand by their place."""
+    """All remaining positional arguments."""
     return field(default=(), metadata={"argument": Argument("many", help, metavar=metavar, complete=complete)})
 
 
 def option(*names: str, metavar: str, help: str, complete: str | None = None, choices: tuple[str, ...] = ()) -> Any:
-    """A value with a name; None where it is left out, and the last one counts."""
+    """An option with a value; None if it is left out. If it is given again, the last value counts."""
     return field(default=None, metadata={"argument": Argument("one", help, names, metavar, complete, choices)})
 
 
 def options(*names: str, metavar: str, help: str, complete: str | None = None, choices: tuple[str, ...] = ()) -> Any:
-    """Values with a name that may be given again and again."""
+    """An option that may be given several times, each time with a value."""
     return field(default=(), metadata={"argument": Argument("many", help, names, metavar, complete, choices)})
 
 
 def switch(*names: str, help: str) -> Any:
-    """Something that is off unless it is named."""
+    """An option without a value, which is off unless it is given."""
     return field(default=False, metadata={"argument": Argument("switch", help, names)})

@@ -1,10 +1,10 @@
-"""The least that must exist where there is no scenario: one key, in some account and Region.
+"""The least that must exist if there is no scenario: one key, in some account and Region.
 
 Comes in: the principal and the key as typed, and the policies that the call names. Goes out: a scenario in memory,
-words about what was assumed, and advice that does not rest on it. Never here: deciding.
+messages about what was assumed, and advice that does not rely on it. Never here: deciding.
 
 The key is the one that `--key` names by ARN, else the only key ARN in the documents, else it is made up; then the
-first word says so, and names every `Resource` that speaks of another key.
+first message says so, and names every `Resource` that is about another key.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EXAMPLE_REGION = {
     "aws-iso-f": "us-isof-south-1",
 }
 _MADE_UP = "00000000-0000-0000-0000-000000000000"
-"""No id that a document would speak of, as it might of the one in AWS's examples."""
+"""An id that no document is likely to name, unlike that in AWS's examples."""
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z0-9-]+")
 _KEY_ID = re.compile(r"(?:mrk-)?[0-9a-f-]{32,36}")
@@ -44,7 +44,7 @@ _NAMED = 5
 
 @record
 class _Owner:
-    """Where a key is, and why that account (None: nothing has been assumed)."""
+    """Where a key is, and why that account was assumed (None: it was not)."""
 
     account: str
     region: str
@@ -54,7 +54,7 @@ class _Owner:
 
 @record
 class MadeUp:
-    """The key that was made up, by its ARN, and the `Resource` patterns of the documents that speak of others."""
+    """The key that was made up, by its ARN, and the `Resource` patterns of the documents that do not match it."""
 
     arn: str
     others: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class MadeUp:
 def about_made_up(explanation: Explanation, key: MadeUp) -> Explanation:
     """The explanation without advice for a key that does not exist.
 
-    Where the documents speak of other keys, the key is what is wrong with the question; else advice says *the key*.
+    If the documents name another key, advice is to name that with `--key`; else advice says *the key*.
     """
     if explanation.why_unchanged is None and not explanation.changes:
         return explanation
@@ -90,9 +90,10 @@ def assumed(
 ) -> tuple[dict[str, object], list[str], MadeUp | None]:
     """A scenario with the key and nothing else, what the user should know about it, and the key if it is made up.
 
-    A key that is made up is in the `account` and `region` that are told; else in those of which all `Resource` patterns
-    speak; else in the account to which its policy gives; else in the principal's; else in the only one that the policy
-    names; else in that of AWS's examples. Raises InputError for an account or a Region that there cannot be.
+    A key that is made up is in the given `account`; else in the account to which its policy delegates; else in the one
+    that all `Resource` patterns name; else in the principal's; else in the only one that the policy names; else in that
+    of AWS's examples. It is in the given `region`; else in the one that all `Resource` patterns name; else in an
+    example Region of its partition. Raises InputError for an account or a Region that cannot exist.
     """
     _check(account, region)
     every = [policy for policy in (key_policy, *policies) if policy is not None]
@@ -133,7 +134,7 @@ def _check_region(region: str, option: str) -> None:
 
 
 def _told(owner: _Owner, account: str | None, region: str | None) -> _Owner:
-    """Where a key is made up if the call tells an account or a Region."""
+    """Where a made-up key is, if the call gives an account or a Region."""
     if account is not None:
         owner = replace(owner, account=account, because="which `--account` tells")
     if region is not None:
@@ -191,14 +192,14 @@ def _region_of(partition: str) -> str:
 
 
 def _partition(policy: Policy | None) -> str:
-    """The partition of all principals that the policy names by ARN; ``aws`` where they are of several, or none."""
+    """The partition of all principals that the policy names by ARN; ``aws`` if they are in several, or in none."""
     entries = (entry for statement in (policy.statements if policy else ()) for entry in statement.principals or ())
     found = {parsed.partition for entry in entries if (parsed := arn.parse(entry.value)) is not None}
     return found.pop() if len(found) == 1 and found <= PARTITIONS else "aws"
 
 
 def _accounts(policy: Policy | None, partition: str) -> tuple[set[str], set[str]]:
-    """The accounts of a partition that the policy allows something as a whole, and those of all principals in it."""
+    """The accounts of a partition to which the policy allows something as a whole, and those of all its principals."""
     whole: set[str] = set()
     named: set[str] = set()
     for statement in policy.statements if policy is not None else ():
@@ -233,7 +234,7 @@ def _handle(key: str | None) -> str:
 
 
 def _entry(key: str | None, named: arn.Arn | None, found: str | None, owner: _Owner) -> dict[str, object]:
-    """The entry of the key, so that the words it was named by mean it."""
+    """The entry of the key, which can be referred to by the words that the call used for it."""
     root = f"arn:{owner.partition}:iam::{owner.account}:root"
     statement = {"Sid": "Default", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
     entry: dict[str, object] = {"policy": {"Version": "2012-10-17", "Id": "default", "Statement": [statement]}}

@@ -1,6 +1,6 @@
 """``kms-eval batch``: files of requests in, a file of decisions out.
 
-Comes in: a call. Goes out: the decisions; 0 where every request was decided, 3 where one could not be.
+Comes in: a call. Goes out: the decisions; 0 if every request was decided, 3 if one could not be.
 Never here: reading, deciding, writing (`doors.batch`).
 """
 
@@ -90,14 +90,14 @@ def run(call: Call, output: Output) -> ExitCode:
 
 
 def _here(call: Call, scenario: Scenario, output: Output) -> Report | None:
-    """What was done; None where the reader of the decisions has gone away: what is left was not wanted."""
+    """The report; None if the reader of the decisions has closed the pipe, as it does not want the rest."""
     import gc
 
     from kms_eval.doors.batch.job import Interrupted
     from kms_eval.doors.batch.run import run as run_batch
     from kms_eval.doors.batch.writers import OutputError
 
-    # The scenario stays to the end: there is no point in looking through it for garbage again and again.
+    # The scenario is used to the end, so the garbage collector need not look through it again and again.
     gc.freeze()
     try:
         return run_batch(_job(call), scenario, progress=None if call.quiet else sys.stderr)
@@ -152,7 +152,7 @@ def _time(text: str | None) -> datetime:
 
 
 def _again(call: Call) -> str:
-    """The same command once more, going on."""
+    """The same command with `--resume`."""
     return shlex.join(["kms-eval", "batch", *words_of(replace(call, resume=True))])
 
 

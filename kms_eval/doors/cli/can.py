@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _ELSEWHERE = ("replicatekey", "updateprimaryregion")
-"""The actions that are about another Region, which `--region` then names."""
+"""The actions that involve another Region, which `--region` names for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """``kms-eval check``: what has to stay true, for every request that could be made.
 
-Comes in: a call. Goes out: a verdict for each check; 0 where all hold, 1 where one fails, 3 where one is undetermined
-(and none fails), 2 where a file or a check makes no sense. Never here: proving (`analysis.checking`).
+Comes in: a call. Goes out: a verdict for each check; 0 if all hold, 1 if one fails, 3 if one is undetermined (and none
+fails), 2 if a file or a check makes no sense. Never here: proving (`analysis.checking`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
 
 
 def run(call: Call, output: Output) -> ExitCode:
-    """Run the checks of every file; faults of one file do not keep the others from being checked."""
+    """Run the checks of every file; the other files are checked even if one has faults."""
     from kms_eval.doors.cli.gathering import named_paths
     from kms_eval.doors.cli.writing import check_output, chosen_format, deliver, fitted, painting
     from kms_eval.errors import InputError

@@ -97,7 +97,7 @@ def _question_page(question: OpenQuestion, output: Output) -> str:
 
 
 def _sentence(row: Code) -> str:
-    """The sentence with the names of what it is filled with."""
+    """The sentence with its placeholders in upper case."""
     import re
 
     return re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), row.sentence)

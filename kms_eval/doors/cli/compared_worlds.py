@@ -1,6 +1,6 @@
 """Both sides of a comparison: two sources, a plan before and after, two key policies, a file and its version in git.
 
-Comes in: what a call of `diff` names. Goes out: two scenarios, and words about them. Never here: comparing.
+Comes in: what a call of `diff` names. Goes out: two scenarios, and messages about them. Never here: comparing.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from kms_eval.formats.document import Origin, Origins, RawDocument, SourceFile
 from kms_eval.scenario import Scenario
 
 _ROUND = 60
-"""Seconds that git has for an answer."""
+"""Seconds after which a call of git is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What is before and after, and what is to be said about how they came about."""
+    """The worlds before and after, and messages about how they were made."""
 
     before: Scenario
     after: Scenario
@@ -34,7 +34,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a call says beside the sources."""
+    """What a call says besides the sources."""
 
     around: tuple[Path, ...] = ()
     """Sources that are on both sides: the account in which a plan or template is applied."""
@@ -48,7 +48,7 @@ class Beside:
 
 
 def two(before: str, after: str, beside: Beside) -> Sides:
-    """Two sources, or two bare key policies."""
+    """The sides of two sources, or of two bare key policies."""
     old, new = _key_policy(before), _key_policy(after)
     if old is not None and new is not None:
         return _of_policies(old, new, beside)
@@ -58,9 +58,9 @@ def two(before: str, after: str, beside: Beside) -> Sides:
 
 
 def one(source: str, beside: Beside) -> Sides | None:
-    """What is before and after a plan; a template within an account is compared with the account without it.
+    """The sides before and after a plan; any other source is added to the account around it, if there is one.
 
-    None for a source that has no two sides. Raises InputError for one that cannot be read.
+    None for a source that does not have two sides. Raises InputError for one that cannot be read.
     """
     path = Path(source)
     if not path.is_dir() and _is_plan(path):
@@ -76,7 +76,7 @@ def one(source: str, beside: Beside) -> Sides | None:
 
 
 def in_git(source: str, base: str, beside: Beside) -> Sides:
-    """A file or folder as it is in a commit, and as it is now; both go by the name that was typed."""
+    """The sides of a file or folder in a commit and now; messages call both by the name that was typed."""
     around = tuple(path.resolve() for path in beside.around)
     beside = replace(beside, around=around)
     new = _key_policy(source)
@@ -92,7 +92,7 @@ def in_git(source: str, base: str, beside: Beside) -> Sides:
 
 @contextmanager
 def _checked_out(source: str, base: str) -> Iterator[Path]:
-    """A folder like the present one, with all files as they are in a commit: a scenario names others beside it."""
+    """The current folder as it is in a commit, with all files, as a scenario may name others beside it."""
     git = which("git")
     if git is None:
         raise InputError(Fault("`--base` needs git, which is not there", Location(field="--base")))
@@ -119,7 +119,7 @@ def _checked_out(source: str, base: str) -> Iterator[Path]:
 
 
 def _git(git: str, folder: Path, *arguments: str) -> bytes:
-    """What git answers. Raises InputError with the first line of its complaint."""
+    """The output of git. Raises InputError with the first line of its error message."""
     try:
         done = subprocess.run(  # noqa: S603 - git itself, and arguments that are no shell's
             [git, "-C", str(folder), *arguments], capture_output=True, check=False, timeout=_ROUND
@@ -151,7 +151,7 @@ def _opened(paths: Sequence[Path], beside: Beside, *, before: bool = False) -> t
 
 
 def _is_plan(path: Path) -> bool:
-    """Whether a file is a plan, of whatever version. Raises InputError for a file that cannot be read."""
+    """Whether a file is a plan, of any version. Raises InputError for a file that cannot be read."""
     from kms_eval.sources.terraform.formats import form_of
 
     document = _only_document(path)
@@ -170,7 +170,7 @@ def _key_policy(name: str) -> RawDocument | None:
 
 
 def _only_document(path: Path) -> RawDocument | None:
-    """The document of a file with no more than one, read as sources are."""
+    """The document of a file that has exactly one, read as sources are; else None."""
     from kms_eval.sources.opening import files_in, read_documents
 
     (found,) = files_in(path)
@@ -179,7 +179,7 @@ def _only_document(path: Path) -> RawDocument | None:
 
 
 def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sides:
-    """Two key policies as policies of one key, in an account that both agree about."""
+    """Two key policies as policies of one key, in an account that is assumed from the first."""
     from kms_eval.documents.findings import Findings
     from kms_eval.documents.grammar import read_policy
     from kms_eval.documents.model import PolicyKind

@@ -2,7 +2,7 @@
 
 Comes in: the line up to the cursor, as it was typed. Goes out: words to continue with, a line each; or the exit code
 that says that a file is wanted. Never here: deciding, errors (no shell can use them), and a word that is not `plain`.
-The line is taken apart and never evaluated: of what a shell would put in its place only ``~`` is understood.
+The line is split into words and never evaluated: ``~`` is the only expansion of a shell that is applied.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ SHELLS = ("bash", "zsh", "fish")
 SCRIPT_OPTIONS = ("--install-completion", "--show-completion")
 
 FILES = ExitCode.NO
-"""What the scripts take as the wish for a file, which a shell completes best by itself."""
+"""The exit code that tells the scripts to complete file names, which a shell does best by itself."""
 
 _MAIN_OPTIONS = ("--version", *SCRIPT_OPTIONS, "--help")
-_CURSOR = "\0"  # no line can hold it
+_CURSOR = "\0"  # no line can contain it
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """The words behind a verb: values by field, those that stand by their place, and what waits for a value."""
+    """The words after a verb: values of options by field, positional arguments, and an option that needs a value."""
 
     options: dict[str, list[str]] = field(default_factory=dict)
     placed: list[str] = field(default_factory=list)
@@ -44,11 +44,11 @@ class _Typed:
 
 
 def answer(shell: str, words: Sequence[str], output: Output) -> ExitCode:
-    """Print what continues the line `words[0]`; of bash `words[1]` is the part of it that a name will replace.
+    """Print what continues the line `words[0]`; for bash `words[1]` is the part of it that a name will replace.
 
-    bash takes a word apart at colons and equals signs, and is told the last part only. A shell that is not known gets
-    nothing: scripts that typer made for earlier versions evaluate what is printed. Whatever goes wrong, nothing is
-    printed: the cursor stands in the middle of a line.
+    bash splits words at colons and equals signs, so it is only given the last part. An unknown shell gets nothing, as
+    the scripts that typer made for earlier versions evaluate what is printed. If anything goes wrong, nothing is
+    printed, as the cursor is in the middle of a line.
     """
     if shell not in SHELLS or not words:
         return ExitCode.YES
@@ -69,7 +69,7 @@ def answer(shell: str, words: Sequence[str], output: Output) -> ExitCode:
 
 
 def split(line: str) -> list[str]:
-    """The words behind the name of the program, without quotes; the last is the one being typed, maybe empty."""
+    """The words after the name of the program, without quotes; the last is the one being typed, maybe empty."""
     lexer = shlex.shlex(f"{line}{_CURSOR}", posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
     lexer.commenters = ""
@@ -81,12 +81,12 @@ def split(line: str) -> list[str]:
         words.append(lexer.token)
     while len(words) > 1 and _ASSIGNMENT.match(words[0]):
         del words[0]
-    # Still in the name of the program there is nothing to say.
+    # While the name of the program is being typed, nothing fits.
     return [word.replace(_CURSOR, "") for word in words[1:]] or [_CURSOR]
 
 
 def offered(before: Sequence[str], current: str) -> list[str] | None:
-    """The words that may stand where `current` has been begun, after those `before`; None: any file."""
+    """The words that begin like `current` and may follow those `before`; None: any file."""
     if before and before[0] not in VERB:
         return _fitting(SHELLS if list(before) in ([each] for each in SCRIPT_OPTIONS) else (), current)
     if not before:
@@ -130,7 +130,7 @@ def _read(words: Sequence[str], known: Sequence[Described]) -> _Typed:
 
 
 def _parted(word: str) -> tuple[str, str | None]:
-    """An option and the value that is written into the same word: ``--key=app``, ``-kapp``."""
+    """An option and the value that is written in the same word: ``--key=app``, ``-kapp``."""
     if word.startswith("--"):
         name, equals, value = word.partition("=")
         return name, value if equals else None
@@ -138,7 +138,7 @@ def _parted(word: str) -> tuple[str, str | None]:
 
 
 def _options(known: Sequence[Described], typed: _Typed, current: str) -> list[str] | None:
-    """The options that begin so and may still be given, or the value behind ``--option=``."""
+    """The options that begin like `current` and may still be given, or the values after ``--option=``."""
     name, equals, value = current.partition("=")
     if equals:
         each = next((each for each in known if name in each.argument.names), None)
@@ -151,14 +151,14 @@ def _options(known: Sequence[Described], typed: _Typed, current: str) -> list[st
         for each in known
         if each.argument.kind == "many" or each.name not in typed.options
         for name in each.argument.names
-        # A short one says the same as the long one beside it.
+        # A short name is only offered if it has been typed, as the long name means the same.
         if name.startswith("--") or name == current
     ]
     return _fitting([*names, "--help"], current)
 
 
 def _place(places: Sequence[Described], taken: int) -> Described | None:
-    """What the next word that stands by its place is; None where there is room for no more."""
+    """The next positional argument; None if there are no more."""
     for position, each in enumerate(places):
         if position == taken or each.argument.kind == "many":
             return each

@@ -1,8 +1,8 @@
 """Names that a shell offers for keys, principals, endpoints, actions and codes.
 
-Comes in: the scenarios on the line. Goes out: names, those first that people write. Never here: what has been typed.
-A scenario comes with a cloned repository, and whoever wrote it is not to be trusted: only names that no shell reads as
-anything but themselves are `plain`. Of a key that has another name its alias, id or ARN is offered.
+Comes in: the scenarios on the line. Goes out: names, the most usual ones first. Never here: what has been typed.
+A scenario may come with a cloned repository, and its author is not trusted: only names that every shell reads literally
+are `plain`. For a key whose handle is not plain, its alias, id or ARN is offered.
 Scenarios are read as plain values; that is quick, and works while they are still faulty.
 """
 
@@ -17,26 +17,26 @@ from typing import Any
 from kms_eval.errors import KmsEvalError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./:@+,-]*")
-"""No quote, blank, glob, brace, variable or control character; no ``=``, behind which zsh may look for a command; and
-nothing at the start that makes an option (``-``), a home (``~``) or a command (``=``) of the word."""
+"""No quote, blank, glob, brace, variable or control character; no ``=``, after which zsh may look for a command; and
+nothing at the start that makes the word an option (``-``), a home folder (``~``) or a command (``=``)."""
 
 _LONGEST_NAME = 2048
-"""AWS has no longer ARNs."""
+"""AWS does not have longer ARNs."""
 
 _LARGEST_SCENARIO_BYTES = 4 * 1024 * 1024
 """Reading one of this size takes two to three seconds, which is as long as anybody waits for a name."""
 
 Choices = Iterator[Iterable[str]]
-"""Names in groups: where one of a group fits, those behind it are not looked at."""
+"""Names in groups: if a name of one group fits, the groups after it are not looked at."""
 
 
 def plain(name: str) -> bool:
-    """Whether bash, zsh and fish all read the name as itself, wherever in a command it stands."""
+    """Whether bash, zsh and fish all read the name literally, wherever it is in a command."""
     return len(name) <= _LONGEST_NAME and _PLAIN.fullmatch(name) is not None
 
 
 def _principals(scenarios: Sequence[str]) -> Choices:
-    """Names as the scenario has them; then the ARNs of those that are short."""
+    """Names as the scenario has them; then the ARNs of the short ones."""
     worlds = list(_worlds(scenarios))
     yield [name for world in worlds for name, _ in _entries(world, "principals")]
     yield [
@@ -49,7 +49,7 @@ def _principals(scenarios: Sequence[str]) -> Choices:
 
 
 def _keys(scenarios: Sequence[str]) -> Choices:
-    """The first plain name of each key; then all that it has."""
+    """The first plain name of each key; then all names of all keys."""
     keys = [(world, *entry) for world in _worlds(scenarios) for entry in _entries(world, "keys")]
     yield [name for key in keys if (name := next(filter(plain, _names_of_key(*key)), None)) is not None]
     yield (name for key in keys for name in _names_of_key(*key))
@@ -107,7 +107,7 @@ def _regions(scenarios: Sequence[str]) -> Choices:
 
 
 def _condition_keys(scenarios: Sequence[str]) -> Choices:
-    """Names that a value follows behind an equals sign, which is left to be typed; families lack their end as well."""
+    """Condition keys without the equals sign and value, which are left to type; so is the end of key families."""
     from kms_eval.facts.condition_keys import CONDITION_KEYS
 
     yield (key.name for key in CONDITION_KEYS)
@@ -166,7 +166,7 @@ VALUES: Mapping[str, Callable[[Sequence[str]], Choices]] = {
 
 
 def _worlds(scenarios: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """What the scenarios on the line say, or else the one that is found; nothing of those that cannot be read."""
+    """The values of the scenarios on the line, or else of the one that is found; unreadable ones are left out."""
     from kms_eval.doors.discovery import find
     from kms_eval.formats.text import read_file
 
@@ -182,7 +182,7 @@ def _worlds(scenarios: Sequence[str]) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_small_file(path: Path) -> bool:
-    """Whether reading it comes to an end soon: a repository may hold links to devices and pipes."""
+    """Whether it can be read quickly: a repository may contain links to devices and pipes."""
     try:
         found = path.stat()
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
-"""The scripts that teach a shell to complete `kms-eval`: shown, or written where the shell finds them.
+"""The scripts with which a shell completes `kms-eval`: shown, or written where the shell finds them.
 
 Comes in: which of the two, and for which shell. Goes out: the script; or files in the home folder, each named.
-Never here: what is offered. A file of the user's is only ever added to, and never twice.
+Never here: what is offered. A start-up file of the user only gets one line added, and that once.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Install:
-    """Where a shell looks: the script, below a folder; and the line that its start-up file has to have, if any.
+    """Where a shell looks for the script; and the line that its start-up file has to have, if any.
 
-    Each folder is that of the variable, where it is set, else the one of that name in the home folder.
+    A place is a variable, a folder and a name: below the folder in the variable, if it is set, else below that folder
+    in the home folder.
     """
 
     script: tuple[str, str, str]
@@ -47,7 +48,7 @@ _INSTALLS = {
     ),
     "fish": _Install(("XDG_CONFIG_HOME", ".config", "fish/completions/kms-eval.fish")),
 }
-"""Where typer put its scripts for earlier versions as well: those evaluate what is printed, and are replaced."""
+"""The same places that typer used for earlier versions, whose scripts evaluate what is printed: they are replaced."""
 
 
 def asked_for(words: Sequence[str]) -> bool:
@@ -56,9 +57,9 @@ def asked_for(words: Sequence[str]) -> bool:
 
 
 def run(words: Sequence[str], output: Output) -> ExitCode:
-    """Show or install the script for the shell that is named behind the option, or for the one in use.
+    """Show or install the script for the shell that is named after the option, or for the one in use.
 
-    Raises InputError where no shell is known that is meant, and where a file cannot be written.
+    Raises InputError if the shell is not known, and if a file cannot be written.
     """
     option, equals, shell = words[0].partition("=")
     rest = [shell, *words[1:]] if equals else words[1:]
@@ -80,13 +81,13 @@ def run(words: Sequence[str], output: Output) -> ExitCode:
 
 
 def current_shell(parent: str, environment: Mapping[str, str]) -> str:
-    """The shell that called, if it did so itself; else the user's, by $SHELL; empty where neither is known."""
+    """The shell that started this process, if one did; else the user's, by $SHELL; empty if neither is known."""
     name = parent.removeprefix("-")  # a login shell
     return name if name in SHELLS else PurePath(environment.get("SHELL", "")).name
 
 
 def _parent() -> str:
-    """The name of the process that called, where the system has it in a file."""
+    """The name of the process that started this one; empty if the system does not have it in a file."""
     try:
         return Path(f"/proc/{os.getppid()}/comm").read_text("utf-8", "replace").strip()
     except OSError:
@@ -94,7 +95,7 @@ def _parent() -> str:
 
 
 def _install(install: _Install, text: str) -> list[str]:
-    """Write what there is to write; a line about each file."""
+    """Write the files; return a line about each."""
     script = _path(*install.script)
     _make_folder(script)
     write_whole(script, [text])
@@ -136,7 +137,7 @@ def _make_folder(path: Path) -> None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Add the line in one go: what the user has in the file, its mode and what it links to stay as they are."""
+    """Add the line with one write: the content of the file, its mode and its link stay as they are."""
     _make_folder(path)
     try:
         with path.open("ab", buffering=0) as file:

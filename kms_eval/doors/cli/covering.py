@@ -1,7 +1,7 @@
 """Coverage as `test` reports it.
 
 Comes in: the options about coverage, and tests as they are run. Goes out: table, files, and whether it is enough.
-Never here: what covered means (`analysis.coverage` knows).
+Never here: what covered means (that is in `analysis.covering`).
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class Covering:
 
     @classmethod
     def asked(cls, table: bool, json: str | None, html: str | None, least: str | None) -> Covering | None:
-        """What the options ask for; None where they ask for nothing. InputError where one makes no sense."""
+        """What the options ask for; None if they ask for nothing. InputError if one makes no sense."""
         if not table and json is None and html is None and least is None:
             return None
         return cls(json, html, None if least is None else percentage(least, "--cov-fail-under"))
 
     def record(self, evaluator: Evaluator, case: TestCase, path: Path, now: datetime) -> None:
-        """Take note of a test that was run."""
+        """Record what a test touches that was run."""
         from kms_eval.analysis.testing import request_of
 
         self.coverage.record(evaluator, evaluator.rule(request_of(case, now)), f"{path}: {case.name}")
 
     def deliver(self, output: Output, width: int | None) -> tuple[str, bool]:
-        """Write the files; the table, for a terminal of that width, and whether enough is covered."""
+        """Write the files; return the table, for a terminal of that width, and whether enough is covered."""
         from kms_eval.doors.output_files import write_whole
         from kms_eval.render.coverage_text import percent, render
 

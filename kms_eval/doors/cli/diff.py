@@ -1,7 +1,7 @@
 """``kms-eval diff``: what a change of policies changes, before it is made.
 
-Comes in: a call. Goes out: access that appears, disappears or has other conditions; 1 where some appears that nobody
-expects. Never here: comparing (`analysis.access_diff`).
+Comes in: a call. Goes out: access that appears, disappears or gets different conditions; 1 if some appears that is not
+expected. Never here: comparing (`analysis.access`).
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def run(call: Call, output: Output) -> ExitCode:
     before, after, words = _sides(call)
     refuse_misnamed(expectations, before, after)
     grids = grid_of(before, asked), grid_of(after, asked)
-    # Where no time is given a change counts that only a later request meets.
+    # Without `--at`, a change that only affects later requests counts as well.
     later = replace(asked, at=None)
     compared = compare(
         *(grids if call.at is not None else (grid_of(before, later), grid_of(after, later))),
@@ -214,7 +214,7 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
 
 
 def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
-    """The sides that sources alone have; None where the call names no two."""
+    """The sides that the sources themselves have; None if the call does not name two."""
     from pathlib import Path
 
     from kms_eval.doors.cli.compared_worlds import Beside, in_git, one, two
@@ -246,7 +246,7 @@ def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
 def _policies(
     pairs: Sequence[str], option: str, kind: PolicyKind, *, strict: bool
 ) -> tuple[dict[str, tuple[Policy, ...]], list[str]]:
-    """The policies by the names in front of them, and what reading had to remark."""
+    """The policies by the names in front of them, and the warnings about them."""
     from kms_eval.documents.findings import Findings
     from kms_eval.doors.cli.document_warnings import document_warning_lines
     from kms_eval.doors.cli.opening import HERE

@@ -1,4 +1,4 @@
-"""What reading had to remark, on as few lines as can be: one for each kind of remark.
+"""Warnings about documents on as few lines as possible: one for each code.
 
 Comes in: warnings about documents. Goes out: lines. Never here: reading, printing.
 """
@@ -13,7 +13,7 @@ _NAMED = 3
 
 
 def document_warning_lines(warnings: Iterable[DocumentWarning]) -> list[str]:
-    """A line for each code; where it comes several times, the sentence it stands for and the places."""
+    """A line for each code; if it occurs several times, its sentence and the places."""
     by_code: dict[str, list[DocumentWarning]] = {}
     for warning in warnings:
         by_code.setdefault(warning.code, []).append(warning)

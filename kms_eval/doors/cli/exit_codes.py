@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """A denial, a bad call and an open answer never look alike."""
+    """A denial, a wrong call and an undetermined answer always have different codes."""
 
     YES = 0
     """Allowed; every test passed; nothing found."""

@@ -1,7 +1,7 @@
-"""Which files of a folder are scenarios.
+"""Finds the scenario files in folders.
 
-Comes in: paths as typed. Goes out: paths of scenario files, in order. InputError for what is not there.
-Never here: reading scenarios. What lies beside them (policies, workflows, manifests) is told apart by its first looks.
+Comes in: paths as typed. Goes out: paths of scenario files, in order. InputError for what does not exist.
+Never here: reading scenarios. They are told from other files (policies, workflows, manifests) by their sections.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NEVER_ENTERED = frozenset({"node_modules", "__pycache__"})
 
 
 def named_paths(placed: Sequence[str], scenario: Sequence[str]) -> list[Path]:
-    """The scenario files that a call is about: those it names by their place, else its scenario, else the one found."""
+    """The scenario files that a call is about: its positional arguments, else its scenario, else the one found."""
     if placed and scenario:
         raise InputError("name the scenario as PATH or with `--scenario`, not both")
     if placed:
@@ -57,7 +57,7 @@ def gather(paths: Iterable[str]) -> Iterator[Path]:
 
 
 def _existing(path: Path) -> Path:
-    """Files are opened when their turn comes; a folder that is not there is best said at once."""
+    """The path of a file. Raises InputError now only if it is missing and looks like a folder; else reading it will."""
     if not os.path.lexists(path) and not path.suffix:
         try:
             names = [each.name for each in path.parent.iterdir()]
@@ -83,7 +83,7 @@ def files_in(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
         paths = (Path(place, name) for name in sorted(names) if name.lower().endswith(_SUFFIXES))
-        # Reading a pipe that happens to lie there would wait for ever.
+        # Reading a pipe that happens to be there would wait for ever.
         yield from (path for path in paths if not takes_what_comes(path))
 
 
@@ -93,9 +93,9 @@ def _unreadable(error: OSError) -> NoReturn:
 
 
 def is_scenario(path: Path) -> bool:
-    """Whether a file has at least two of a scenario's sections at its top, `keys` or `tests` among them.
+    """Whether a file has at least two of a scenario's sections at its top level, `keys` or `tests` among them.
 
-    One that cannot be read as text may be one as well; whoever reads it then says what is wrong with it.
+    A file that cannot be read as text counts as well, so that the reader says what is wrong with it.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -112,7 +112,7 @@ def _top_of_yaml(text: str) -> set[str]:
 
 
 def _top_of_json(text: str) -> set[str]:
-    """The names at the top; of a faulty file all names, so that its faults are not passed over."""
+    """The names at the top level; for malformed JSON all names, so that its faults are found and not ignored."""
     import json
 
     try:

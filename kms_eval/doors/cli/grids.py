@@ -1,4 +1,4 @@
-"""What the questions about many requests have in common: the grid they are asked of.
+"""What the questions about many requests have in common: the grid that answers them.
 
 Comes in: options. Goes out: a grid. Never here: the questions.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kms_eval.world.request import Request
 
 _SOMEBODY = "arn:aws:iam::000000000000:root"
-"""Who stands in the request that carries the circumstances; no answer depends on it."""
+"""The principal of the request that carries the circumstances; no answer depends on it."""
 
 
 def circumstances(call: CircumstanceOptions) -> Request:

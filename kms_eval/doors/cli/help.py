@@ -1,4 +1,4 @@
-"""What `--help` says: of the program as a whole, and of each verb.
+"""What `--help` says: about the program as a whole, and about each verb.
 
 Comes in: verbs, and the fields of their calls. Goes out: text for a terminal of some width. Never here: reading a
 command line, Markdown (`docs/reference_pages.py` makes the pages).
@@ -37,7 +37,7 @@ MAIN_OPTIONS = (
     ),
     Argument("one", "Print the script that does so, and write nothing.", ("--show-completion",), "[SHELL]"),
 )
-"""What may be typed in place of a verb."""
+"""The options that may be typed in place of a verb."""
 
 TASKS = (
     ("Begin", "kms-eval init"),
@@ -52,7 +52,7 @@ TASKS = (
     ("Tighten a key", "kms-eval lint key.json"),
     ("", "kms-eval mutate"),
 )
-"""What people come for, and a command that does it."""
+"""Common tasks, each with a command that does it."""
 
 EXIT_CODES = (
     ("0", "allowed; all tests passed; nothing found"),
@@ -70,7 +70,7 @@ GROUPS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((StrictOptions,), "How strictly"),
     ((SpeakingOptions,), "Everywhere"),
 )
-"""The options that verbs share: the classes that have them, and their head."""
+"""The options that verbs share: the classes that have them, and their heading."""
 
 _LAST = GROUPS[-1][1]
 _NARROWEST, _WIDEST, _LEFT = 40, 100, 34
@@ -87,7 +87,7 @@ def main_help(width: int, paint: Paint) -> str:
 
 
 def _tasks(width: int) -> Iterator[str]:
-    """Tasks with their commands beside them, or below them where there is no room; commands are not broken."""
+    """Tasks with their commands beside them, or below them if there is no room; commands are not wrapped."""
     heads = max(len(head) for head, _command in TASKS)
     beside = max(heads + len(command) for _head, command in TASKS) + 4 <= width
     for head, command in TASKS:
@@ -118,14 +118,14 @@ def verb_help(verb: Verb, width: int, paint: Paint) -> str:
 
 
 def paragraphs(call: type) -> tuple[list[str], list[str]]:
-    """What the docstring of a call says: its paragraphs, and its examples, which are those that are a command."""
+    """The docstring of a call: its paragraphs, and its examples, which are the paragraphs that are a command."""
     texts = [" ".join(each.split()) for each in re.split(r"\n\s*\n", call.__doc__ or "")]
     commands = [each[1:-1] for each in texts if re.fullmatch(r"`kms-eval [^`]*`", each)]
     return [each for each in texts if each and each[1:-1] not in commands], commands
 
 
 def option_groups(call: type) -> Iterator[tuple[str, list[Described]]]:
-    """The options of a verb, then those that others have too, each group with its head."""
+    """The options of a verb, then those that it shares with other verbs, each group with its heading."""
     known = [each for each in described(call) if each.argument.names]
     title_of = {
         each.name: title
@@ -146,9 +146,9 @@ def _placed(each: Described) -> str:
 
 
 def _row(argument: Argument) -> tuple[str, str]:
-    """Letters first, then long names, then what the value is."""
+    """The names of an option, short ones first, then its value; and its help."""
     names = sorted(argument.names, key=lambda name: name.startswith("--"))
-    # An argument has its marks in the usage.
+    # The brackets and dots of an argument are only shown in the usage.
     value = argument.metavar or ""
     return ", ".join(names) + (f" {value}" if names and value else "") or value.strip("[]"), argument.help
 
@@ -169,5 +169,5 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def fitting_width(columns: int | None) -> int:
-    """The width for a terminal of so many columns; None: no terminal."""
+    """The width of the help on a terminal with that many columns; None means that there is no terminal."""
     return max(min(columns or 80, _WIDEST), _NARROWEST)

@@ -1,4 +1,4 @@
-"""``kms-eval import``: a scenario and its policy files, made of sources.
+"""``kms-eval import``: a scenario and its policy files, made from sources.
 
 Comes in: a call. Goes out: a folder, the same bytes for the same sources. Never here: what is written into it.
 """
@@ -51,7 +51,7 @@ def run(call: Call, output: Output) -> ExitCode:
         raise InputError(Fault("is there already", Location(call.output), "name another folder, or remove it"))
     options = Options(call.account, call.region, call.before, parameters_by_name(call.parameter))
     paths = [Path(text) for text in sources]
-    # What is wrong with the sources is said of them, and not of what would be made of them.
+    # The sources are checked first, so that faults have their places in them and not in the files made from them.
     loaded = load(paths[0], more=paths[1:], options=options)
     raw = raw_of(paths, options)
     files = scenario_files(raw, _name(paths[0]), Path.cwd())

@@ -1,7 +1,7 @@
-"""``kms-eval lint``: what is wrong with policies and grants, before anybody asks the right question.
+"""``kms-eval lint``: what is wrong with policies and grants, without asking about a request.
 
-Comes in: a call. Goes out: findings as text, JSON, SARIF or GitHub's annotations; 0 where nothing is found, 1 where
-something is, 2 where what was named cannot be read. Never here: rules (`analysis.linting`).
+Comes in: a call. Goes out: findings as text, JSON, SARIF or GitHub's annotations; 0 if nothing is found, 1 if something
+is, 2 if what was named cannot be read. Never here: rules (`analysis.linting`).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Call(AnswerOptions, FindingOptions, SourceOptions, PlanOptions, SpeakingOp
 
 
 def run(call: Call, output: Output) -> ExitCode:
-    """Find, and say."""
+    """Look for findings, and report them."""
     from kms_eval.doors.cli.linting import Named, Wish, look, named_kind
     from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
 

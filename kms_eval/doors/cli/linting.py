@@ -1,6 +1,6 @@
 """What `lint` is asked to look at: policy files, scenarios, other sources, folders; and which findings count.
 
-Comes in: words of a call. Goes out: a report, and words about what could not be read. Never here: rules, formats.
+Comes in: what a call names. Goes out: a report, and messages about what could not be read. Never here: rules, formats.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _OF_ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": PolicyKind.SCP, "RESOURCE_CONTROL
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is to be looked at: `paths` each by itself, the sources in `together` as one world."""
+    """What to look at: each of `paths` by itself, the sources in `together` as one world."""
 
     paths: tuple[Path, ...]
     together: tuple[Path, ...]
@@ -55,7 +55,7 @@ class Named:
 
     @classmethod
     def of(cls, words: Sequence[str], scenario: Sequence[str], said: SourceOptions) -> Named:
-        """What the words name, else the scenario that is found. Raises InputError where there is none."""
+        """What the words name, else the scenario that is found. Raises InputError if none is found."""
         paths, together = tuple(map(Path, words)), tuple(map(Path, scenario))
         if not paths and not together:
             found = find(None)
@@ -67,7 +67,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which findings are wanted. `level` is the lowest; `kind` is what policy files are, None: by their looks."""
+    """Which findings are wanted. `level` is the lowest; `kind` is that of policy files, None: guess it from them."""
 
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -78,19 +78,19 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class NewBaseline:
-    """A baseline that is asked for and not there yet."""
+    """A baseline that is asked for and does not exist yet."""
 
     path: Path
 
     def write(self, report: Report) -> str:
-        """Write it, and say so."""
+        """Write it, and return the message about it."""
         write_whole(self.path, [baseline_of(report).model_dump_json(indent=2), "\n"])
         return f"wrote {self.path}, in which {len(report.findings)} findings are known"
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The report, what could not be read, and the baseline that is to be written."""
+    """The report, messages, what could not be read, what `--fix` can remove, and the baseline to write."""
 
     report: Report
     words: tuple[str, ...]
@@ -100,12 +100,12 @@ class Looked:
 
 
 def look(named: Named, wish: Wish) -> Looked:
-    """Look at everything. Raises InputError where the wish makes no sense; files that cannot be read are words."""
+    """Look at everything. Raises InputError if the wish makes no sense; unreadable files are only reported."""
     project = settings()
     choose(project.select, project.ignore, said_by="tool.kms-eval.lint.")
     chosen = choose(wish.select or project.select, (*project.ignore, *wish.ignore), project.files, said_by="--")
     path = Path(wish.baseline) if wish.baseline is not None else project.baseline
-    # This answers no where Path's own would raise, for names that are no names.
+    # Unlike Path.exists, this returns False instead of raising for invalid names.
     known = read_baseline(read_file(path)) if path is not None and os.path.exists(path) else None  # noqa: PTH110
     linter = Linter(chosen)
     words: list[str] = []
@@ -118,9 +118,10 @@ def look(named: Named, wish: Wish) -> Looked:
 
 
 def fix(looked: Looked) -> Iterator[str]:
-    """Take out what changes no decision, and say so.
+    """Take out what changes no decision, and report it.
 
-    Of policy files and scenarios: what sources say is what there is, and templates count with what they leave out.
+    Only from policy files and scenarios: other sources show what exists, and a template also depends on what it does
+    not write.
     """
     for path, places in looked.removable.items():
         if not is_scenario(path) and _policy_in(path) is None:
@@ -136,14 +137,14 @@ def fix(looked: Looked) -> Iterator[str]:
 
 
 def named_kind(text: str | None) -> PolicyKind | None:
-    """The kind of policy of that name."""
+    """The kind of policy with that name."""
     return None if text is None else _KINDS[text]
 
 
 def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str]) -> Iterator[str]:
-    """Give the linter everything; what cannot be read is said, and keeps nobody from looking at the rest.
+    """Give the linter everything; yield a message about what cannot be read, and continue with the rest.
 
-    `words` gains what is to be said of what could be read.
+    Messages about what could be read are added to `words`.
     """
     parameters = SharedParameters(parameters_by_name(named.said.parameter))
     reading = _Reading(named.said, kind, linter, words, parameters)
@@ -171,7 +172,7 @@ class _Reading:
     parameters: SharedParameters
 
     def sources(self, paths: Sequence[Path]) -> Iterator[str]:
-        """Sources that make one world."""
+        """Read sources that make one world."""
         said = self.said
         try:
             scenario = self.parameters.read(lambda parameters: read_scenario(paths, said, parameters))
@@ -188,13 +189,13 @@ class _Reading:
         self.linter.scenario(scenario.evaluator, warnings, files, account_known=not stands_in)
 
     def file(self, path: Path) -> Iterator[str]:
-        """A policy, or any source."""
+        """Read a policy, or any source."""
         try:
             document = read_file(path)
-            # What `aws kms get-key-policy` and its like print is the policy in it.
+            # The output of `aws kms get-key-policy` and similar commands counts as the policy in it.
             looks = kind_of_policy(unwrapped(document.value, document.place)[0])
         except InputError:
-            # What is no plain text of ours may be a source all the same: a template with tags, JSON Lines.
+            # A file that is not plain YAML or JSON may still be a source: a template with short tags, JSON Lines.
             yield from self.sources([path])
             return
         if looks is None:
@@ -205,14 +206,14 @@ class _Reading:
             )
 
     def folder(self, path: Path) -> Iterator[str]:
-        """The scenarios in a folder, then those policies in it that they do not name; else a source as a whole."""
+        """Read the scenarios in a folder and the policies that these do not name; else the folder as one source."""
         files = [] if (path / "snapshot.json").exists() else list(files_in(path))
         scenarios = [file for file in files if is_scenario(file)]
         for file in scenarios:
             yield from self.sources([file])
         policies = [found for file in files if file not in scenarios and (found := _policy_in(file)) is not None]
         for document, kind in policies:
-            # What a scenario has named is looked at as what it is there.
+            # A policy that a scenario names has already been looked at, as what it is there.
             if document.file.path is None or not self.linter.has_seen(document.file.path):
                 self.linter.policy(document, self.kind or kind)
         if not scenarios and not policies:
@@ -220,7 +221,7 @@ class _Reading:
 
 
 def _policy_in(path: Path) -> tuple[RawDocument, PolicyKind] | None:
-    """The policy in a file of a folder, where there is much else: workflows, templates."""
+    """The policy in a file of a folder; None for other files, such as workflows and templates."""
     try:
         document = read_file(path)
     except InputError:

@@ -1,7 +1,7 @@
 """``kms-eval lockout``: who can still change a key policy.
 
-Comes in: a call. Goes out: a verdict for each key; 0 where someone is left, 1 where not or where AWS KMS would refuse.
-Never here: the check (`analysis.lockout`).
+Comes in: a call. Goes out: a verdict for each key; 0 if someone can still change the policy, 1 if nobody can or AWS KMS
+would refuse it, 3 if that is undetermined. Never here: the check (`analysis.lockout`).
 """
 
 from __future__ import annotations

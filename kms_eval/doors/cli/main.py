@@ -1,6 +1,6 @@
 """The command ``kms-eval``: from the words typed to an exit code.
 
-Comes in: arguments, the environment, the streams of the process. Goes out: an exit code; 130 where the user interrupts.
+Comes in: arguments, the environment, the streams of the process. Goes out: an exit code; 130 if the user interrupts.
 Never here: what verbs do. No error reaches the user as a traceback, unless ``KMS_EVAL_DEBUG`` is set.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _COLLECTED_AT = 100_000
 _COMPLETING = "_KMS_EVAL_COMPLETE"
-"""The variable by which a shell says that it asks for completions, and which shell it is."""
+"""The environment variable with which a shell asks for completions; its value says which shell it is."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(output, "internal error, please report it (KMS_EVAL_DEBUG=1 shows where)", error)
         code = ExitCode.OPEN
     if arguments is None:
-        # The process ends here: nothing is worth looking for among what it leaves.
+        # The process ends here, so garbage collection would be wasted time.
         gc.freeze()
     return int(code)
 
@@ -64,7 +64,7 @@ def _answer(words: list[str], output: Output) -> int:
 
         output.answer(f"kms-eval {__version__}")
         return ExitCode.YES
-    # The rare command that makes much garbage can afford to collect it; the others end before it matters.
+    # Collect garbage rarely: most commands end before it matters.
     gc.set_threshold(_COLLECTED_AT)
     read: tuple[Verb, SpeakingOptions] | int | None = quick.read(words)
     if read is None:
@@ -83,11 +83,11 @@ def _answer(words: list[str], output: Output) -> int:
 
 
 def _tell(output: Output, text: str, unexpected: Exception | None = None) -> None:
-    """Say what went wrong; of what nobody expected also where, if it is asked for."""
+    """Say what went wrong; for an unexpected error with the traceback, if KMS_EVAL_DEBUG asks for it."""
     if unexpected is not None and os.environ.get("KMS_EVAL_DEBUG"):
         from traceback import format_exception
 
         text = "".join(format_exception(unexpected)).rstrip()
-    with suppress(OSError):  # a stream cannot be written: the exit code has to do
+    with suppress(OSError):  # if the stream cannot be written, only the exit code tells
         output.error(text)
         output.close()

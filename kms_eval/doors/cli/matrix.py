@@ -1,6 +1,6 @@
 """``kms-eval matrix``: principals by actions by keys.
 
-Comes in: a call. Goes out: a table, a page, a picture or data; 0. Never here: what is in it (`analysis.access_matrix`).
+Comes in: a call. Goes out: a table, a page, a picture or data; 0. Never here: what is in it (`analysis.access`).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def run(call: Call, output: Output) -> ExitCode:
 
 
 def _named(call: Call, found: Path | None) -> str:
-    """What the answers are about, as a reader of the page would name it."""
+    """The sources of the answers, as a reader of the page would name them."""
     return ", ".join(call.scenario) or (found.name if found is not None else "")
 
 

@@ -1,7 +1,7 @@
 """``kms-eval mutate``: whether the tests would notice a mistake in the policies.
 
-Comes in: a call. Goes out: the mistakes that no test notices; 1 where there is one, or where tests fail as it is.
-Never here: mistakes, and what becomes of them (`analysis.mutation`).
+Comes in: a call. Goes out: the mistakes that no test notices; 1 if there are any, or if tests fail without a mistake.
+Never here: making mistakes and testing them (`analysis.mutating`).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def percentage(text: str, option: str) -> float:
 def count(text: str, option: str) -> int:
     """From 0 on; a fraction is cut off."""
     number = _number(text)
-    # Neither infinity nor what is no number is equal to or greater than nothing and less than this.
+    # Infinity and NaN do not satisfy this either.
     if not 0 <= number < 1e9:
         raise InputError(Fault(f"{quoted(text)} is not a number from 0 on", Location(field=option)))
     return int(number)

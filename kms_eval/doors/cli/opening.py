@@ -1,6 +1,6 @@
 """The world that a call asks about: a scenario, or what is assumed without one, with the policies that the call names.
 
-Comes in: the options of a call. Goes out: a `Scenario`. InputError with every fault of what was named.
+Comes in: the options of a call. Goes out: a `Scenario`. InputError with every fault in what was named.
 Never here: the question itself.
 """
 
@@ -33,9 +33,9 @@ HERE = Path()
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A scenario to ask, and what is to be said about how it came about; `assumptions` before anything else.
+    """A scenario to ask, and messages about how it was made; `assumptions` are shown before the answer.
 
-    `made_up` is the key that was assumed where there is no scenario and no document names one.
+    `made_up` is the key that was assumed if there is no scenario and no document names a key.
     """
 
     scenario: Scenario
@@ -54,7 +54,7 @@ class Given:
 
 
 class Deciding(TypedDict):
-    """What a call lets through, or does not."""
+    """What a call accepts or refuses."""
 
     allow_unknown_action: bool
     allow_unknown_key: bool
@@ -64,7 +64,10 @@ class Deciding(TypedDict):
 def read_scenario(
     paths: Sequence[str | Path], call: SourceOptions, parameters: Mapping[str, str] | None = None
 ) -> Scenario:
-    """The scenario that these sources make, read as the call says, or with these parameters. Raises InputError."""
+    """The scenario that these sources make, read as the call says.
+
+    `parameters` replace those of the call. Raises InputError.
+    """
     trusted = call if isinstance(call, StrictOptions) else StrictOptions()
     return Scenario.load(
         list(paths),
@@ -80,7 +83,7 @@ def read_scenario(
 
 
 def recognised(scenario: Scenario, path: str | Path) -> list[str]:
-    """What `--verbose` says about sources, of which `path` is the first."""
+    """What `--verbose` says about sources, the first of which is `path`."""
     return [f"recognised {line}" for line in scenario.loaded.recognised or (f"{path}: scenario",)]
 
 
@@ -95,8 +98,8 @@ def open_scenario(
 ) -> Opened:
     """The scenario that is named or found, with the given policies in place, read as the call says.
 
-    `key_policy` replaces the policy of `key`, `policies` are attached to `principal`. Where there is no scenario they
-    are enough: the key's account is then read off them, and the principal is described by nothing else.
+    `key_policy` replaces the policy of `key`, `policies` are attached to `principal`. If there is no scenario, they are
+    enough: the key's account is then taken from them, and the principal has no other policies.
     """
     trusted = call if isinstance(call, StrictOptions) else StrictOptions()
     decided: Deciding = {
@@ -152,7 +155,7 @@ def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> 
 
 
 def _with(world: World, given: Given, principal: str | None, key: str | None, findings: Findings) -> World:
-    """The world with the given policies in it; what they say of other partitions and Regions goes to `findings`."""
+    """The world with the given policies in it; remarks on ARNs of other partitions or Regions go to `findings`."""
     caller = resolve_caller(world, principal) if principal is not None else None
     if caller is not None:
         refuse_stranger(world, caller)

@@ -1,7 +1,7 @@
-"""The two streams: answers on one, words about them on the other.
+"""The two streams: answers on stdout, messages about them on stderr.
 
 Comes in: texts. Goes out: bytes that the terminal can show. Never here: which texts, exit codes.
-A reader that has gone away is no error: what is left unsaid was not wanted.
+A reader that has closed the pipe is no error: it does not want the rest.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _COLOURS = {"allowed": "1;32", "denied": "1;31", "label": "1", "place": "2"}
 
 
 def colourful(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
-    """Whether a person reads the stream who wants colour."""
+    """Whether the stream is a terminal on which colour is wanted."""
     # https://no-color.org: any value but the empty one
     plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
     return stream is not None and not plain and stream.isatty()
 
 
 class Output:
-    """Where a verb says what it has to say."""
+    """Where a verb writes its answer and its messages."""
 
     def __init__(self, out: TextIO | None, err: TextIO | None, environment: Mapping[str, str]) -> None:
         self._out = _tolerant(out)
@@ -36,7 +36,7 @@ class Output:
 
     @classmethod
     def of_process(cls) -> Output:
-        """That of this process."""
+        """The output of this process."""
         return cls(sys.stdout, sys.stderr, os.environ)
 
     @property
@@ -47,31 +47,31 @@ class Output:
 
     @property
     def width(self) -> int | None:
-        """How many columns the terminal has that shows the answers; None where it is none."""
+        """The number of columns of the terminal that shows the answers; None if stdout is not a terminal."""
         return get_terminal_size().columns if self._out is not None and self._out.isatty() else None
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing is wanted but answers and errors."""
+        """Whether only answers and errors are wanted."""
         return self._quiet
 
     def obey(self, *, quiet: bool, color: str | None) -> None:
-        """Speak as the call wants it: `color` is ``always``, ``never``, or None and ``auto`` for what suits."""
+        """Apply the options of the call: `color` is ``always``, ``never``, or ``auto`` and None for the default."""
         self._quiet = quiet
         if color in {"always", "never"}:
             self._colourful = color == "always"
 
     def answer(self, text: str) -> None:
-        """Say it on stdout, as whole lines."""
+        """Write the text to stdout, ending with a line end."""
         self._out = _written(self._out, text)
 
     def word(self, text: str) -> None:
-        """Say something about the answer on stderr, unless nobody wants to hear it."""
+        """Write a message about the answer to stderr, unless the call is quiet."""
         if not self._quiet:
             self.error(text)
 
     def error(self, text: str) -> None:
-        """Say what went wrong on stderr, a line for each line of the text, control characters as escapes."""
+        """Write an error to stderr, a line for each line of the text, control characters as escapes."""
         self._out = _flushed(self._out)
         words = "\n".join(f"kms-eval: {printable(line)}" for line in text.split("\n"))
         if self._err is not None and self._err.isatty():
@@ -81,17 +81,17 @@ class Output:
         self._err = _written(self._err, words)
 
     def paint(self, kind: str, text: str) -> str:
-        """The text in the colour of its kind, where answers are read by a person who wants colour."""
+        """The text in the colour of its kind, if colour is wanted."""
         return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if self._colourful else text
 
     def close(self) -> None:
-        """Hand everything over, so that the interpreter finds nothing left to say."""
+        """Flush both streams, so that nothing is left to write when the interpreter ends."""
         self._out = _flushed(self._out)
         self._err = _flushed(self._err)
 
 
 def _tolerant(stream: TextIO | None) -> TextIO | None:
-    """The stream, which from now on writes what it cannot encode as escapes."""
+    """The stream, set to write characters that it cannot encode as escapes."""
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream
@@ -106,7 +106,7 @@ def _flushed(stream: TextIO | None) -> TextIO | None:
 
 
 def _done(stream: TextIO, action: Callable[[], object]) -> TextIO | None:
-    """The stream after the action; None where nobody reads it any more."""
+    """The stream after the action; None if its reader has closed the pipe."""
     try:
         action()
     except BrokenPipeError:
@@ -119,7 +119,7 @@ def _done(stream: TextIO, action: Callable[[], object]) -> TextIO | None:
 
 
 def _abandon(stream: TextIO) -> None:
-    """Lead what is still in the stream's buffer to nowhere; else the interpreter complains when it ends."""
+    """Discard what is still in the stream's buffer; else the interpreter complains when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

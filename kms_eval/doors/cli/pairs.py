@@ -1,6 +1,6 @@
 """``K=V`` as typed.
 
-Comes in: the words of an option that may be given again and again. Goes out: mappings; InputError with every fault.
+Comes in: the values of an option that may be given several times. Goes out: mappings; InputError with every fault.
 Never here: which names make sense.
 """
 

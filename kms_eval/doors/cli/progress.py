@@ -1,6 +1,6 @@
-"""A bar that says how far long work is; only where a person watches.
+"""A progress bar for long work, shown only on a terminal.
 
-Comes in: what is to be done, one by one. Goes out: the same, one by one, and a bar on stderr. Never here: the work.
+Comes in: a sequence of items to work on. Goes out: the same items, and a bar on stderr. Never here: the work.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 def tracking(label: str, output: Output) -> Callable[[Sequence[_T]], Iterable[_T]]:
-    """What passes a sequence on, with a bar where stderr is a terminal and words are wanted."""
+    """A function that passes a sequence on, with a bar if stderr is a terminal and the call is not quiet."""
 
     def track(items: Sequence[_T]) -> Iterable[_T]:
         return _with_bar(label, items) if _watched(output) else items
@@ -31,5 +31,5 @@ def _with_bar(label: str, items: Sequence[_T]) -> Iterator[_T]:
     from rich.console import Console
     from rich.progress import track
 
-    # Gone when the work is done: the answer is what stays.
+    # The bar disappears when the work is done; only the answer stays.
     yield from track(items, label, console=Console(stderr=True), transient=True)

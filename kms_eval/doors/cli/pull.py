@@ -1,6 +1,6 @@
 """``kms-eval pull``: what AWS shows of accounts, kept in a folder that is a source.
 
-Comes in: a call. Goes out: the folder, and what was refused; 0 where nothing was. Never here: the calls.
+Comes in: a call. Goes out: the folder, and what was refused; 0. Never here: the calls.
 """
 
 from __future__ import annotations

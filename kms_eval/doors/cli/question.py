@@ -1,4 +1,4 @@
-"""The question of a call, from the options that are the fields of a test.
+"""The question of a call, from its options, which correspond to the fields of a test.
 
 Comes in: the options as typed. Goes out: a `Request`; InputError names the options that are at fault.
 Never here: the world, the answer.
@@ -51,7 +51,7 @@ def ask(
     via_grant: str | None = None,
     strict: bool = False,
 ) -> Request:
-    """The question that the options ask. Paths are relative to the folder one is in."""
+    """The question that the options ask. Paths are relative to the current folder."""
     session = {
         "name": session_name,
         "policies": list(session_policies),
@@ -81,12 +81,12 @@ def ask(
 
 
 def by_option(error: InputError) -> InputError:
-    """The same with the options where values were typed in place of the fields of a test."""
+    """The same error, whose places are the options where values were typed instead of the fields of a test."""
     return InputError([_by_option(fault) for fault in error.faults])
 
 
 def _by_option(fault: Fault) -> Fault:
-    """The fault at the option where the value was typed instead of at the field of a test."""
+    """The fault, whose place is the option where the value was typed instead of the field of a test."""
     location = fault.location
     if location is None or location.file or not location.field or location.field.startswith("-"):
         return fault

@@ -1,8 +1,8 @@
-"""Reading a command line that is plainly right, without typer.
+"""Reads a command line that is obviously correct, without typer.
 
 Comes in: words. Goes out: a verb's call, or None for everything else: help, completion, mistakes, rare spellings.
 Never here: a message. Loading typer takes longer than most answers: without this reader a whole `can` takes twice as
-long (a row of `benchmarks/bench_start.py`). `application` reads what is left, and says what is wrong with it.
+long (a row of `benchmarks/bench_start.py`). `application` reads everything else, and says what is wrong with it.
 INVARIANT: whatever is read here, `application` would read as the same call.
 """
 
@@ -17,7 +17,7 @@ from kms_eval.doors.cli.verbs import VERB, Verb
 
 
 def read(words: Sequence[str]) -> tuple[Verb, SpeakingOptions] | None:
-    """The verb and its call, or None where this reader is not sure."""
+    """The verb and its call, or None if this reader is not sure."""
     verb = VERB.get(words[0]) if words else None
     if verb is None:
         return None
@@ -32,7 +32,7 @@ def read(words: Sequence[str]) -> tuple[Verb, SpeakingOptions] | None:
 
 
 def _sorted(words: Iterable[str], known: Sequence[Described]) -> tuple[dict[str, Any], list[str]] | None:
-    """What the options say, and the words that stand by their place."""
+    """The values of the options, and the positional arguments; None if this reader is not sure."""
     by_name = {name: each for each in known for name in each.argument.names}
     options: dict[str, Any] = {}
     lists: dict[str, list[str]] = {}
@@ -61,7 +61,7 @@ def _sorted(words: Iterable[str], known: Sequence[Described]) -> tuple[dict[str,
 
 
 def _placed(words: list[str], known: Sequence[Described]) -> dict[str, Any] | None:
-    """The words by the fields they stand for; None where they are too few or too many."""
+    """The positional arguments by their fields; None if there are too few or too many."""
     placed: dict[str, Any] = {}
     for each in known:
         if each.argument.kind == "many":

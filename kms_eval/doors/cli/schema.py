@@ -1,7 +1,7 @@
 """``kms-eval schema``: the JSON Schemas of scenario files, and of the JSON that verbs print.
 
-Comes in: a name. Goes out: the schema. Never here: the forms themselves; schemas are files of the package, made of the
-models in `world.scenario` and of the types in `render.json_outputs`.
+Comes in: a name. Goes out: the schema. Never here: the forms themselves; schemas are files of the package, made from
+the models in `world.scenario` and the types in `render.json_outputs`.
 """
 
 from __future__ import annotations

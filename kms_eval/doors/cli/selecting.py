@@ -1,7 +1,7 @@
 """Which tests ``-k`` means: words, joined by `and`, `or`, `not` and parentheses.
 
-Comes in: the expression as typed. Goes out: a test of a test. InputError where it cannot be read.
-Never here: tests. The language is the one that pytest users know; case does not matter, and a word may be part of one.
+Comes in: the expression as typed. Goes out: a predicate. InputError if the expression cannot be read.
+Never here: tests. The language is that of pytest's `-k`; case does not matter, and a word may match part of a word.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Selected = Callable[[str], bool]
 
 
 def selection(text: str) -> Callable[[TestCase, World], bool]:
-    """The tests whose name, principal, action or key has the words; a key has them in any of its names."""
+    """Selects the tests whose name, principal, action or key has the words; any name of the key counts."""
     selected = words_selection(text)
     return lambda case, world: selected(_searched(case, world))
 
 
 def words_selection(text: str) -> Selected:
-    """The texts in lower case that have the words."""
+    """Selects the texts, given in lower case, that have the words."""
     return _Reader(text, _TOKENS.findall(text)).whole()
 
 
@@ -38,7 +38,7 @@ def _searched(case: TestCase, world: World) -> str:
 
 
 def _names(name: str | None, world: World) -> tuple[str, ...]:
-    """The short names of the key that a test means; none where it means none."""
+    """The short names of the key that a test means; empty if it does not mean a key."""
     try:
         key = resolve_key(world, name).key
     except InputError:

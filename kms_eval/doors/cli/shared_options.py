@@ -1,6 +1,6 @@
 """The options that several verbs have, each written once: the same name means the same everywhere.
 
-Comes in: nothing. Goes out: groups of options; the `Call` of a verb takes those that it has by inheriting them.
+Comes in: nothing. Goes out: groups of options; the `Call` of a verb inherits those that it has.
 Never here: an option of one verb only, reading, what is done with a value.
 """
 
@@ -14,7 +14,7 @@ from kms_eval.doors.cli.arguments import option, options, switch
 
 @dataclass(frozen=True, kw_only=True)
 class SpeakingOptions:
-    """How a verb speaks; every verb has them, and `main` sees to it that they hold."""
+    """Options about messages and colour; every verb has them, and `main` applies them."""
 
     quiet: bool = switch("--quiet", "-q", help="Only the answer and errors: no warnings, no progress.")
     color: str | None = option(
@@ -27,20 +27,20 @@ class SpeakingOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingOptions:
-    """Of verbs that say no with their exit code."""
+    """The option of verbs whose exit code says that something was found."""
 
     exit_zero: bool = switch("--exit-zero", help="Exit with 0 where it would be 1; wrong input stays 2.")
 
 
 def format_option(*names: str) -> Any:
-    """In which form the answer is wanted; the first one is for reading, and the default."""
+    """The option for the form of the answer; the first form is for reading, and the default."""
     said = f"{', '.join(names[:-1])} or {names[-1]}"
     return option("--format", "-f", metavar="FORM", help=f"The form of the answer: {said}.", choices=names)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerOptions:
-    """In which form the answer is given, and where it goes. A verb with other forms has a `format` of its own."""
+    """The form of the answer, and where it goes. A verb with other forms has a `format` of its own."""
 
     format: str | None = format_option("text", "json")
     json: bool = switch("--json", help="One JSON object: the same as `--format json`.")
@@ -80,14 +80,14 @@ class SourceOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
-    """Of verbs that ask about one side of a plan."""
+    """The option of verbs that ask about one side of a plan."""
 
     before: bool = switch("--before", help="What is before a Terraform plan, not after it.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class StrictOptions:
-    """How far what is read and asked is trusted."""
+    """How strictly documents and questions are checked."""
 
     strict: bool = switch("--strict", help="Refuse documents that AWS would refuse, even where they can be read.")
     stranger: bool = switch("--stranger", help="Ask about users and roles whom nothing in the scenario mentions.")
@@ -101,12 +101,12 @@ class StrictOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class WorldOptions(SourceOptions, PlanOptions, StrictOptions):
-    """Of verbs that ask one world."""
+    """The options of verbs that ask one world."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FilterOptions:
-    """Which principals, actions and keys an answer is about; all, where nothing is said."""
+    """Which principals, actions and keys an answer is about; by default all of them."""
 
     key: tuple[str, ...] = options(
         "--key",
@@ -132,7 +132,7 @@ class FilterOptions:
 
 
 def words_option(what: str) -> Any:
-    """Which of many sentences of a scenario are wanted: by a key, like `--key` elsewhere, or by any of their words."""
+    """Which tests or checks of a scenario are wanted: by a key, like `--key` elsewhere, or by any of their words."""
     return option(
         "--keyword",
         "-k",
@@ -145,7 +145,7 @@ def words_option(what: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class CircumstanceOptions:
-    """What all the requests carry that an answer is about."""
+    """The request context of all the requests that an answer is about."""
 
     context: tuple[str, ...] = options(
         "--context",

@@ -1,6 +1,6 @@
-"""Parameters of templates as a call gives them: ``NAME=VALUE``, for one world or for several that are read apart.
+"""Template parameters of a call: ``NAME=VALUE``, for one world or for several that are read separately.
 
-Comes in: what was typed. Goes out: values by name; InputError for what is no pair, and for names that nothing has.
+Comes in: what was typed. Goes out: values by name; InputError for what is not a pair, and for undeclared names.
 Never here: reading templates.
 """
 
@@ -16,7 +16,7 @@ _Read = TypeVar("_Read")
 
 
 def parameters_by_name(pairs: Sequence[str]) -> dict[str, str]:
-    """The values by name. Raises InputError for one that is no pair, and for two values of one parameter."""
+    """The values by name. Raises InputError for one that is not a pair, and for two values of one parameter."""
     found: dict[str, str] = {}
     for text in pairs:
         name, equals, value = text.partition("=")
@@ -29,7 +29,7 @@ def parameters_by_name(pairs: Sequence[str]) -> dict[str, str]:
 
 
 class SharedParameters:
-    """Parameters for worlds that are read one after the other: of two sides one may have more than the other."""
+    """Parameters for worlds that are read one after the other, not all of which declare the same parameters."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = dict(given)
@@ -37,7 +37,7 @@ class SharedParameters:
         self._declared: dict[str, None] = {}
 
     def read(self, load: Callable[[Mapping[str, str]], _Read]) -> _Read:
-        """What `load` makes of the parameters that its templates have. Raises InputError as `load` does."""
+        """The result of `load` with the parameters that its templates declare. Raises InputError as `load` does."""
         try:
             found = load(self._given)
         except UndeclaredParametersError as error:
@@ -48,6 +48,6 @@ class SharedParameters:
         return found
 
     def refuse_missing(self) -> None:
-        """Raise InputError for the parameters that nothing of what was read has."""
+        """Raise InputError for the parameters that no template that was read declares."""
         if self._missing:
             raise UndeclaredParametersError(self._missing, self._declared)

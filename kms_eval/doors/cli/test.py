@@ -1,7 +1,7 @@
 """``kms-eval test``: the tests in scenario files.
 
-Comes in: a call. Goes out: failures and a summary, reports; 0 where all passed, 1 where one failed or too little is
-covered, 2 where a file or a test makes no sense. Never here: what passing means (`analysis.testing` knows).
+Comes in: a call. Goes out: failures and a summary, reports; 0 if all passed, 1 if one failed or too little is covered,
+2 if a file or a test makes no sense. Never here: what passing means (that is in `analysis.testing`).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Call(AnswerOptions, FindingOptions, WorldOptions, SpeakingOptions):
 
 @dataclass(slots=True)
 class _File:
-    """One scenario file: what was read, or its faults; then the results, each with the seconds it took."""
+    """One scenario file: the scenario, or its faults; and the results, each with the seconds it took."""
 
     path: Path
     scenario: Scenario | None = None
@@ -76,7 +76,7 @@ class _File:
 
 
 def run(call: Call, output: Output) -> ExitCode:
-    """Run the tests of every file; faults of one file do not keep the others from being run."""
+    """Run the tests of every file; the other files are run even if one has faults."""
     from kms_eval.doors.cli.covering import Covering
     from kms_eval.doors.cli.gathering import named_paths
     from kms_eval.doors.cli.writing import check_output, chosen_format, deliver

@@ -1,7 +1,7 @@
-"""What can be asked: a row for each verb.
+"""The verbs of the command line: a row for each.
 
-Comes in: nothing. Goes out: names, summaries and, when a verb is wanted, its module.
-Never here: what a verb does. A module has a `Call`, the fields of which are its arguments, and `run(call, output)`.
+Comes in: nothing. Goes out: names, summaries and, when a verb is called, its module.
+Never here: what a verb does. A module has a `Call`, whose fields are its arguments, and `run(call, output)`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class VerbModule(Protocol):
     Call: type[SpeakingOptions]
 
     def run(self, call: Any, output: Output) -> ExitCode:
-        """Answer the call; raises InputError where it or an input is wrong."""
+        """Answer the call. Raises InputError if the call or an input is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb. Its module has the same name, with underscores, and its `Call` the long help."""
+    """One verb. Its module has the same name, with underscores; the docstring of its `Call` is the long help."""
 
     name: str
     summary: str

@@ -1,7 +1,7 @@
 """``kms-eval who-can``: everybody who may perform an action, always or under conditions.
 
-Comes in: a call. Goes out: principals with their reasons and conditions; 0.
-Never here: finding them (`analysis.who_can`).
+Comes in: a call. Goes out: principals with their reasons and conditions; 0, or with `--fail-if` also 1 or 3.
+Never here: finding them (`analysis.access`).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def run(call: Call, output: Output) -> ExitCode:
 
 
 def _chosen_actions(named: tuple[str, ...]) -> int:
-    """The mask of the actions; of a word that is nearly none of them it may be a key that was meant."""
+    """The mask of the actions; the fault for a word that is not similar to any action also says how to name a key."""
     from kms_eval.analysis.access.selection import chosen_actions
     from kms_eval.errors import InputError
 
@@ -117,7 +117,7 @@ def _chosen_actions(named: tuple[str, ...]) -> int:
 
 
 def _watched(call: Call, scenario: Scenario) -> Check:
-    """The check that none of those may whom `--fail-if` names. Raises InputError for names that mean nobody."""
+    """The check that nobody named by `--fail-if` may do this. Raises InputError for names that match nobody."""
     from kms_eval.errors import InputError, Location
     from kms_eval.world.checks import check_of
 
@@ -130,7 +130,7 @@ def _watched(call: Call, scenario: Scenario) -> Check:
 
 
 def _judged(watched: Check, call: Call, scenario: Scenario, output: Output) -> ExitCode:
-    """Whether any of those may, in any request at all."""
+    """The exit code of the check, after saying why it does not hold."""
     from kms_eval.analysis.checking.checking import Checking
 
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Answers that go where the call says, in the form it says: on stdout, or into a file.
+"""Writes answers to where the call says, in the form that it says: to stdout, or to a file.
 
 Comes in: what `--output` and `--format` name, and the pieces of a text. Goes out: the answer. Never here: how a file is
 written, what a form looks like.
@@ -18,7 +18,7 @@ from kms_eval.render.wrapping import wrapped
 
 
 def check_output(path: str | None, inputs: Iterable[str | Path | None]) -> None:
-    """Say now, before long work, that the answer could not be written there, or would replace what it is about."""
+    """Raise InputError now, before long work, if the answer cannot be written there, or would replace an input."""
     if path is not None:
         from kms_eval.doors.output_files import check_spared, check_writable
 
@@ -27,7 +27,7 @@ def check_output(path: str | None, inputs: Iterable[str | Path | None]) -> None:
 
 
 def deliver(output: Output, path: str | None, pieces: Iterable[str]) -> None:
-    """Give the answer: into the file where one is named, else on stdout."""
+    """Write the answer to the file, if one is named, else to stdout."""
     if path is None:
         output.answer("".join(pieces).removesuffix("\n"))
         return
@@ -38,19 +38,19 @@ def deliver(output: Output, path: str | None, pieces: Iterable[str]) -> None:
 
 
 def fitted(text: str, path: str | None, output: Output) -> str:
-    """The text as wide as the terminal that shows it; as it is where it goes into a file or to a program."""
+    """The text wrapped to the width of the terminal; unchanged if it goes to a file or to a program."""
     return wrapped(text, output.width if path is None else None)
 
 
 def painting(path: str | None, output: Output) -> Paint:
-    """How words are marked: not at all where they go into a file."""
+    """How words are coloured: not at all if they go to a file."""
     return output.paint if path is None else plain
 
 
 def chosen_format(call: AnswerOptions) -> str:
-    """The form that is asked for, by name or by the file's ending; without either the first one that the verb has.
+    """The form that is asked for, by name or by the file's ending; without either, the first form of the verb.
 
-    Raises InputError for an ending that means none of them.
+    Raises InputError for an ending that is not that of a form of the verb.
     """
     if call.json and call.format not in {None, "json"}:
         raise InputError(Fault(f"`--json` and `--format {call.format}` are two forms", help="name one of them"))
@@ -72,6 +72,6 @@ def _form_of_ending(path: str | None, known: Sequence[str]) -> str:
 
 
 _PLAIN_ENDINGS = frozenset({"", ".txt", ".log"})
-"""Of files that take the first form, which is for reading."""
+"""The endings of files that get the first form, which is for reading."""
 
 _FORM_OF_ENDING = {".md": "markdown", ".htm": "html", ".xml": "junit"}

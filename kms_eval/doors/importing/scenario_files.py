@@ -1,4 +1,4 @@
-"""The files of a scenario: one in YAML, and one in JSON for each policy, equal ones once.
+"""The files of a scenario: one in YAML, and one in JSON for each policy; equal policies share a file.
 
 Comes in: a `Raw`. Goes out: texts by file name, the same for the same sources. Never here: writing them.
 """
@@ -25,7 +25,7 @@ _ORDER = ("name", "account", "region", "partition", "keys", "principals", "group
 
 
 def scenario_files(raw: Raw, name: str, here: Path) -> dict[str, str]:
-    """The scenario, called `name`, and its policies; where each is from is said relative to the folder `here`."""
+    """The scenario, called `name`, and its policies; comments say where each is from, relative to the folder `here`."""
     return _Files(raw, here).all(name)
 
 
@@ -134,7 +134,7 @@ class _Files:
         return [self._policy(each, (*at, number), f"{otherwise}-{number}") for number, each in enumerate(level)]
 
     def _policy(self, source: object, at: Steps, otherwise: str, owner: str = "") -> object:
-        """The path of the file with this policy; of one that is not known, what is not known."""
+        """The path of the file with this policy; for an unknown policy, the mapping that says what is unknown."""
         unknown = unknown_in(source)
         if unknown is not None:
             return unknown.written()
@@ -161,7 +161,7 @@ class _Files:
             self._comments[name] = f"{file}:{place.line}" if place.line else file
 
     def _commented(self, text: str) -> str:
-        """The comments go behind the names of keys and principals, two blanks in."""
+        """The text with comments after the names of keys and principals, which are indented by two blanks."""
         lines = ["# Made by `kms-eval import`; behind each name is where it came from."]
         waiting = dict(self._comments)
         for line in text.splitlines():
@@ -174,7 +174,7 @@ class _Files:
 
 
 def _scalar(text: str) -> object:
-    """What stands before a colon; None for a line that has one, and is no name."""
+    """The value before a colon; None if it is not valid YAML, and so not a name."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:
@@ -182,7 +182,7 @@ def _scalar(text: str) -> object:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes YAML 1.2: texts that are numbers there, and none in the YAML 1.1 of PyYAML, are quoted (``1e5``)."""
+    """Writes YAML 1.2: quotes texts that are numbers there but not in the YAML 1.1 of PyYAML (``1e5``)."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -225,5 +225,5 @@ def _plain(value: object) -> object:
         return {str(name): _plain(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(member) for member in value]
-    # The digits that were written; policies compare numbers by their text as well.
+    # Keeps the digits as they were written; policies may compare numbers as text.
     return value if value is None or isinstance(value, (str, bool, int)) else str(value)

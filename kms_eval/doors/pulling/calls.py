@@ -1,4 +1,4 @@
-"""The calls that make a snapshot, what each may be refused, and where its answer is kept.
+"""The calls that make a snapshot: the permission that each needs, and the file that keeps its response.
 
 Comes in: nothing. Goes out: rows; the permissions and the AWS CLI commands that follow from them. Never here: calling.
 """
@@ -18,10 +18,10 @@ _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
 @record
 class Call:
-    """One read-only call: service and operation as AWS names them, and the file for its answer.
+    """One read-only call: service and operation as AWS names them, and the file for its response.
 
     `file` is below the folder of the account; `{region}` and what the call is about (`{key}`, `{policy}` …) are filled
-    in. `parameters` are those of the API, likewise. `about` names the output that gives what later calls are about.
+    in, and so they are in `parameters`, which are those of the API.
     """
 
     service: str
@@ -40,7 +40,7 @@ class Call:
         return self.command.replace("-", "_")
 
     def filled(self, **names: str) -> tuple[str, dict[str, str]]:
-        """The file, and the parameters, of one such call."""
+        """The file and the parameters of one call, filled in with these names."""
         return self.file.format(**names), {name: value.format(**names) for name, value in self.parameters}
 
 
@@ -80,11 +80,11 @@ ALL = (IDENTITY, DETAILS, ORGANIZATION, ROOTS, ACCOUNTS, PARENTS, POLICIES, POLI
        *OF_KEY)  # fmt: skip
 
 PERMISSIONS: tuple[str, ...] = tuple(sorted(f"{call.service}:{call.operation}" for call in ALL if call is not IDENTITY))
-"""What the least identity policy allows; GetCallerIdentity needs no permission."""
+"""What the smallest sufficient identity policy allows; GetCallerIdentity needs no permission."""
 
 
 def _word(text: str) -> str:
-    """A text as one word of a script; control characters stand in it as escapes."""
+    """A text as one word of a script; control characters are written as escapes."""
     return quote(printable(text))
 
 

@@ -1,4 +1,4 @@
-"""One snapshot: the calls made, side by side, and a folder that is whole or not there.
+"""One snapshot: makes the calls in parallel, and a folder that is complete or does not exist.
 
 Comes in: sessions of boto3, one for each account. Goes out: files. Never here: which calls there are.
 """
@@ -20,13 +20,13 @@ from kms_eval.errors import Fault, InputError, Location
 THREADS = 8
 _ATTEMPTS = 10
 _TOLD_EACH = 100
-"""Parts of a snapshot (a key, the identities of an account) after which it is said how far it is."""
+"""Parts of a snapshot (a key, the identities of an account) after which progress is reported."""
 _NOTHING_THERE = frozenset({"AWSOrganizationsNotInUseException"})
-"""Answers that say that there is nothing, and not that it may not be shown."""
+"""Error codes that say that there is nothing to show, not that access was denied."""
 
 
 class Snapshot:
-    """A snapshot while it is made, in a folder beside the one where it will be."""
+    """A snapshot in the making, in a temporary folder beside its final one."""
 
     def __init__(self, folder: Path, *, resume: bool, say: Callable[[str], None]) -> None:
         self.folder = folder
@@ -48,7 +48,7 @@ class Snapshot:
         self.partial.mkdir(parents=True, exist_ok=True)
 
     def take(self, sessions: Sequence[Any], regions: tuple[str, ...]) -> None:
-        """Everything that the accounts show, side by side."""
+        """Make the calls for all accounts in parallel, and keep their responses."""
         accounts = {
             str(each.client("sts", config=_config()).get_caller_identity()["Account"]): each for each in sessions
         }
@@ -67,7 +67,7 @@ class Snapshot:
                     self._say(f"{number} of {len(work)} parts: {self.made} calls, {len(self.failed)} refused")
 
     def finish(self, regions: tuple[str, ...]) -> None:
-        """Write what was asked and what was refused, and let the folder be there."""
+        """Record what was called and what was refused, and give the folder its final name."""
         record = {
             "kms_eval_snapshot": 1,
             "taken": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -80,7 +80,7 @@ class Snapshot:
         self.partial.rename(self.folder)
 
     def pages(self, account: str, client: Any, call: Call, **names: str) -> list[Mapping[str, Any]]:
-        """The answer to a call, page by page; kept from an earlier pull, or asked for and kept. None where refused."""
+        """The response to a call, page by page, from an earlier pull or from AWS, and then kept; empty if refused."""
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
@@ -98,7 +98,7 @@ class Snapshot:
                 self._refused(account, call, code, names)
             return []
         except (BotoCoreError, ResponseParserError) as error:
-            # The latter where something on the way answers in AWS's place, a page to sign in for instance.
+            # The latter if something on the way, such as a sign-in page, answers in place of AWS.
             self._refused(account, call, type(error).__name__, names)
             return []
         _write(path, pages[0] if len(pages) == 1 else pages)
@@ -129,12 +129,12 @@ class _Account:
         return self._snapshot.pages(self._account, client, call, **names)
 
     def identities(self) -> None:
-        """Who asks, and all of IAM."""
+        """The caller's identity, and all of IAM."""
         self._pages(self._client("sts"), calls.IDENTITY)
         self._pages(self._client("iam"), calls.DETAILS)
 
     def organization(self) -> None:
-        """The organization, the way to this account, and all policies."""
+        """The organization, the path to this account, and all policies."""
         client = self._client("organizations")
         if not self._pages(client, calls.ORGANIZATION):
             return
@@ -155,7 +155,7 @@ class _Account:
                     self._pages(client, calls.TARGETS, policy=policy["Id"])
 
     def region(self, region: str, pool: ThreadPoolExecutor) -> list[Future[None]]:
-        """The endpoints, aliases and keys of a Region; keys side by side."""
+        """The endpoints, aliases and keys of a Region; the keys in parallel."""
         self._pages(self._client("ec2", region), calls.ENDPOINTS, region=region)
         client = self._client("kms", region)
         self._pages(client, calls.ALIASES, region=region)

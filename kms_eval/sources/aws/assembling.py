@@ -1,6 +1,6 @@
-"""From everything that responses told to the raw structure of a scenario.
+"""Turns everything that responses show into the raw structure of a scenario.
 
-Comes in: a `Collection`. Goes out: a `Raw`; what is there and was not shown stands as `Unknown`. Never here: responses.
+Comes in: a `Collection`. Goes out: a `Raw`; what exists and was not shown is `Unknown`. Never here: reading responses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _METADATA: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def assemble(collection: Collection, options: Options) -> Raw:
-    """All of it as one source. Where several accounts are in it, short names have none unless the options say one."""
+    """All of it as one source. If it has several accounts, short names belong to none unless the options name one."""
     raw = Raw()
     accounts = _accounts(collection)
     account = options.account or (accounts[0] if len(accounts) == 1 else None)
@@ -57,7 +57,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
 
 
 def _accounts(collection: Collection) -> list[str]:
-    """The account of the caller who asked AWS, else those of users and roles, else those of keys."""
+    """The account of the caller who asked AWS, if there is only one; else those of identities, else those of keys."""
     callers = list(collection.callers)
     if len(callers) == 1:
         return callers
@@ -98,7 +98,7 @@ def _put_keys(raw: Raw, collection: Collection, account: str, region: str) -> No
 
 
 def _handles(keys: list[KeyFacts]) -> dict[KeyFacts, str]:
-    """What keys are called: by alias, with Region and account where another has the same, else by id."""
+    """The names of keys: an alias, else the id; with the Region, and the account if needed, to tell keys apart."""
     handles: dict[KeyFacts, str] = {}
     aliases = {key: min(key.aliases, default="").removeprefix("alias/") for key in keys}
     names = Counter(aliases[key] or key.key_id for key in keys)
@@ -195,7 +195,7 @@ def _put_aliases(raw: Raw, collection: Collection, key: KeyFacts, handle: str, e
 
 
 def _grant(value: object) -> object:
-    """The entry without members that are empty: AWS and others answer null for what a grant has not."""
+    """The entry without its date and without null, which AWS and others answer for what a grant does not have."""
     if not isinstance(value, Mapping):
         return value
     return {name: member for name, member in value.items() if member is not None and name != "CreationDate"}
@@ -283,7 +283,7 @@ def _put_groups(
 
 
 def _put_unshown(raw: Raw, collection: Collection) -> None:
-    """That users and roles of an account are unknown, where no source shows all of them."""
+    """Record that the users and roles of an account are unknown if no source shows all of them."""
     reasons: dict[str, str] = {}
     for failed in collection.failed:
         if failed.text("operation") == "GetAccountAuthorizationDetails" and (account := failed.text("account")):
@@ -310,7 +310,7 @@ def _missing(each: PrincipalFacts, what: str, command: str) -> Unknown:
 
 
 def _policies(raw: Raw, collection: Collection, each: PrincipalFacts, at: tuple[str, ...]) -> Whole:
-    """Its own policies: inline ones by their names, then managed ones by their ARNs."""
+    """The policies of one identity: inline policies by name, then managed policies by ARN."""
     policies = Whole()
     for name, shown in each.inline.items():
         if shown is None:

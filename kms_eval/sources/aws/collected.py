@@ -1,11 +1,12 @@
-"""The folder that iam-collect writes: for each resource a folder, with what it is in ``metadata.json``.
+"""Reads what iam-collect writes: a folder for each resource, in which ``metadata.json`` says what it is.
 
 Comes in: folders. Goes out: the facts of keys, users, groups, roles, managed policies, the organization and endpoints
 in a `Collection`. Never here: AWS's own responses, the structure of scenarios.
 
-A resource says itself what it is, by the `arn` in its metadata; what else is known of it stands in files beside. Files
-of nothing are not written, so that a user without ``inline-policies.json`` has none. Of keys it has neither grants nor
-aliases, and a policy or tags that AWS refused to show are not there either: all of these are unknown, never none.
+The `arn` in its metadata says what a resource is; all else that is known about it is in the other files of its folder.
+No empty files are written, so a user without ``inline-policies.json`` has no inline policies. iam-collect does not
+collect grants and aliases of keys, and writes no file for a policy or tags that AWS refused to show: all of these are
+unknown, not empty.
 https://github.com/cloud-copilot/iam-collect/blob/main/docs/Storage.md
 """
 
@@ -22,7 +23,7 @@ from kms_eval.sources.aws.responses import Collection
 from kms_eval.sources.aws.shown import Shown
 
 METADATA = "metadata"
-"""The file of a resource that says what it is."""
+"""The name, without ending, of the file that says what a resource is."""
 
 
 @record
@@ -40,14 +41,14 @@ class Resource:
 
 
 def resource_arn(metadata: object) -> arn.Arn | None:
-    """The ARN of the resource whose metadata a document is; None where it is something else."""
+    """The ARN of the resource that this metadata describes; None if the document is something else."""
     if not isinstance(metadata, Mapping) or not isinstance(metadata.get("arn"), str):
         return None
     return arn.parse(metadata["arn"])
 
 
 def reader_of(resource: arn.Arn) -> Callable[[Collection, Resource], None] | None:
-    """Who reads resources of that kind; None of those that have nothing to do with AWS KMS."""
+    """The function that reads resources of that kind; None for kinds that have nothing to do with AWS KMS."""
     kind = resource.resource.split("/", 1)[0]
     return _READERS.get((resource.service, kind))
 
@@ -66,7 +67,7 @@ def _principal(collection: Collection, resource: Resource) -> None:
     kind = _IDENTITIES[resource.arn.resource.split("/", 1)[0]]
     found = collection.identities.shown(kind, resource.text, resource.metadata)
     found.whole |= {"inline", "attached", "groups", "tags", "boundary"}
-    # It writes all of IAM, or nothing of it.
+    # iam-collect writes all of IAM, or nothing of it.
     collection.identities.tells_all(resource.arn.account)
     found.id = resource.metadata.text("id") or found.id
     boundary = resource.metadata.text("permissionBoundary")

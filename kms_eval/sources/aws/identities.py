@@ -17,10 +17,10 @@ Kind = Literal["user", "role", "group"]
 
 
 class PrincipalFacts:
-    """All that responses show of a user, a role or a group.
+    """All that responses show about a user, a role or a group.
 
-    `whole` names the lists that were shown to their end: ``inline``, ``attached``, ``groups``, ``tags``, ``boundary``.
-    `cut` has the token where one of them goes on.
+    `whole` names what was shown completely: ``inline``, ``attached``, ``groups``, ``tags``, ``boundary``. `cut` has the
+    token with which an incomplete list continues.
     """
 
     __slots__ = ("arn", "attached", "boundary", "cut", "groups", "id", "inline", "kind", "name", "place", "tags",
@@ -65,7 +65,7 @@ class Identities:
         self.table: dict[str, PrincipalFacts] = {}
         self.managed: dict[str, ManagedPolicy] = {}
         self.cut: dict[tuple[str, str], str] = {}
-        """The token where a list of an account goes on, by account and operation."""
+        """The token with which an incomplete list of an account continues, by account and operation."""
         self._told: set[tuple[str | None, Kind]] = set()
         self._names: dict[tuple[Kind, str], list[PrincipalFacts]] = {}
 
@@ -91,7 +91,7 @@ class Identities:
         self._goes_on(account, "GetAccountAuthorizationDetails", token)
 
     def described(self, response: Shown, kind: Kind) -> None:
-        """GetRole, GetUser and GetGroup, which tells a group's users as well."""
+        """GetRole, GetUser, and GetGroup, which has the users of the group as well."""
         entry = response.member(kind.capitalize())
         assert entry is not None  # noqa: S101 - INVARIANT: by this member the response was recognised
         found = self._described(kind, entry)
@@ -101,7 +101,7 @@ class Identities:
             self._described("user", user).groups[found.name] = user
 
     def listed(self, response: Shown, kind: Kind) -> None:
-        """ListRoles, ListUsers and ListGroups, which tell neither policies nor tags nor boundaries."""
+        """ListRoles, ListUsers and ListGroups, which have neither policies nor tags nor permissions boundaries."""
         account = response.account()
         for entry in response.items(f"{kind.capitalize()}s"):
             account = self._described(kind, entry).arn.split(":")[4]
@@ -117,11 +117,11 @@ class Identities:
             self.cut.pop((account, operation), None)
 
     def tells_all(self, account: str) -> None:
-        """All users and roles of the account are shown."""
+        """Record that all users and roles of the account are shown."""
         self._told |= {(account, "user"), (account, "role")}
 
     def shows_all(self, account: str) -> bool:
-        """Whether all users and roles of the account are shown; a list that does not say whose it is may be its own."""
+        """Whether all users and roles of the account are shown; a list without an account may be that of this one."""
         return all((account, kind) in self._told or (None, kind) in self._told for kind in ("user", "role"))
 
     def is_of_user(self, response: Shown) -> bool:
@@ -175,17 +175,17 @@ class Identities:
             self._policy(entry)
 
     def version(self, response: Shown) -> None:
-        """GetPolicyVersion, which does not say of which policy it is: the name of its file or folder does."""
+        """GetPolicyVersion, which does not name its policy: the name of its file or folder does."""
         entry = response.member("PolicyVersion")
         assert entry is not None  # noqa: S101 - INVARIANT: by this member the response was recognised
         self._version(self._policy_named(response), entry)
 
     def of_kind(self, *kinds: Kind) -> Iterator[PrincipalFacts]:
-        """Those of the kinds, in the order in which they were shown."""
+        """The users, roles or groups, in the order in which they were shown."""
         return (each for each in self.table.values() if each.kind in kinds)
 
     def shown(self, kind: Kind, text: str, entry: Shown) -> PrincipalFacts:
-        """The user, role or group of that ARN, of which `entry` tells."""
+        """The user, role or group with that ARN, which `entry` is about. Raises InputError."""
         found = self.table.get(text)
         if found is not None:
             return found

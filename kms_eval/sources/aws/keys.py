@@ -17,13 +17,14 @@ from kms_eval.sources.aws.shown import KEY_ID, Shown
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
 KeyName = tuple[str | None, str | None, str]
-"""Account and Region, as far as they are told, and key id."""
+"""Account and Region, as far as they are known, and key id."""
 
 
 class KeyFacts:
-    """All that responses show of one key.
+    """All that responses show about one key.
 
-    `cut` has the token where a list of its grants or tags goes on; `grants_place` is where all grants stand in a row.
+    `cut` has the token with which an incomplete list of its grants or tags continues; `grants_place` is the place of
+    the list that has all of its grants.
     """
 
     __slots__ = ("account", "aliases", "cut", "grants", "grants_place", "key_id", "metadata", "partition", "place",
@@ -70,7 +71,7 @@ class Keys:
         key.place = found.place
 
     def shown(self, key_arn: str, shown: Shown) -> KeyFacts:
-        """A key of which something shows the ARN."""
+        """The key with that ARN, which another kind of source shows."""
         key = self._by_arn(key_arn, shown)
         self._listed.add(key)
         return key
@@ -116,7 +117,7 @@ class Keys:
             self.aliases_cut[place] = cut
 
     def grants(self, response: Shown, *, of_principal: bool = False) -> None:
-        """ListGrants of a key; with `of_principal` ListRetirableGrants, which has only some of a key's grants."""
+        """ListGrants of a key, or with `of_principal` ListRetirableGrants, which has only some of a key's grants."""
         entries = list(response.items("Grants"))
         by_key: dict[KeyFacts, dict[str, Shown]] = {}
         last: tuple[str | None, KeyFacts] | None = None
@@ -159,7 +160,7 @@ class Keys:
         key.policy = found.document()
 
     def policy_names(self, response: Shown) -> None:
-        """ListKeyPolicies: beside ``default`` there is one of AWS RAM on keys that are shared with it."""
+        """ListKeyPolicies: keys that are shared with AWS RAM have a policy of AWS RAM besides ``default``."""
         for name, place in response.texts("PolicyNames"):
             if name != "default":
                 self.further_policies.append((name, Shown(name, place, response.names)))
@@ -177,7 +178,7 @@ class Keys:
         key.tags = ({**before, **tags}, response)
 
     def owner(self, response: Shown) -> KeyFacts:
-        """The key that a response is about which does not say it: its file or folder is named after it."""
+        """The key of a response that does not name it: the file or its folder is named after the key."""
         found = self.named(response)
         if found is not None:
             return found
@@ -196,14 +197,14 @@ class Keys:
         return None
 
     def __iter__(self) -> Iterator[KeyFacts]:
-        """All keys; of those that only an alias names none where all keys of the Region were listed without it."""
+        """All keys, except those that only an alias names although all keys of the Region were listed without them."""
         for key in self.table.values():
             shown = key.metadata or key.policy or key.grants is not None or key in self._listed
             if shown or (key.account, key.region) not in self._regions_listed:
                 yield key
 
     def _by_alias(self, name: str, account: str | None, region: str | None) -> KeyFacts | None:
-        """The key of the longest alias that stands in a name, in which other characters may stand for slashes."""
+        """The key with the longest alias that occurs in a name, in which other characters may replace slashes."""
         text = f"-{_PLAIN.sub('-', name.lower())}-"
         best: tuple[int, KeyFacts] | None = None
         for key in self.table.values():
@@ -234,7 +235,7 @@ class Keys:
     def _by_name(
         self, key_id: str, shown: Shown, account: str | None, region: str | None, partition: str = "aws"
     ) -> KeyFacts:
-        """The key of that id in the account and Region, as far as they are told."""
+        """The key with that id in the account and Region, as far as these are known."""
         for key in self._by_id.get(key_id, ()):
             if (account is None or key.account in (None, account)) and (region is None or key.region in (None, region)):
                 if (key.account, key.region) != (account or key.account, region or key.region):

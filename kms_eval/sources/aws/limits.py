@@ -1,6 +1,6 @@
-"""The organization and the VPC endpoints that responses told, in the raw structure of a scenario.
+"""The organization and the VPC endpoints that responses show, in the raw structure of a scenario.
 
-Comes in: a `Collection`. Goes out: sections of a `Raw`. Never here: responses.
+Comes in: a `Collection`. Goes out: sections of a `Raw`. Never here: reading responses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SAVE = (
 
 
 def put_organization(raw: Raw, collection: Collection) -> None:
-    """The organization, with every account that was told; what was not shown of paths and policies is unknown."""
+    """Put in the organization with every account that is mentioned; paths and policies not shown are unknown."""
     tree = collection.tree
     shown = tree.organization
     if shown is None:
@@ -32,7 +32,7 @@ def put_organization(raw: Raw, collection: Collection) -> None:
     told |= {each.arn.split(":")[4] for each in collection.identities.table.values()}
     told |= {key.account for key in collection.keys if key.account}
     if tree.accounts and tree.whole:
-        # All accounts of the organization are listed: others are outside it.
+        # All accounts of the organization are listed, so other accounts are outside it.
         told &= {*tree.accounts}
     entry["accounts"] = {name: _account(raw, tree, name, shown.needed("Id")) for name in sorted(told)}
 
@@ -67,7 +67,7 @@ def _levels(
         return None
     policies = [each for each in tree.policies.values() if each.type in (kind, None)]
     if kind.startswith("RESOURCE") and not policies and tree.types is None and "SERVICE_CONTROL_POLICY" in tree.listed:
-        # Nothing says that policies of this kind are in use, where those of the other kind were shown.
+        # SCPs were listed, and nothing says that RCPs are in use.
         return None
     address = ".".join(at)
     if way is None or not (kind in tree.listed or all((target, kind) in tree.shown_at for target in (*way, name))):
@@ -102,7 +102,7 @@ def _content(policy: OrganizationPolicy, address: str) -> object:
 
 
 def put_endpoints(raw: Raw, collection: Collection) -> None:
-    """The VPC endpoints of AWS KMS."""
+    """Put in the VPC endpoints of AWS KMS."""
     for name, shown in collection.endpoints.items():
         entry: dict[str, object] = {}
         raw.put("vpc_endpoints", name, entry, shown.place)

@@ -1,4 +1,4 @@
-"""What AWS Organizations answers: the tree, its accounts, and which policies hang where.
+"""What AWS Organizations answers: the tree, its accounts, and which policies are attached where.
 
 Comes in: responses. Goes out: `Tree`. Never here: the structure of scenarios.
 https://docs.aws.amazon.com/organizations/latest/APIReference/
@@ -19,7 +19,7 @@ _OF_UNIT = re.compile(r"ou-([0-9a-z]{4,32})-")
 
 
 class OrganizationPolicy:
-    """A policy of the organization: its name and type, its content, and the roots, units and accounts it hangs on."""
+    """A policy of the organization: its name, type and content, and the roots, OUs and accounts it is attached to."""
 
     __slots__ = ("content", "id", "name", "targets", "type", "whole")
 
@@ -33,11 +33,11 @@ class OrganizationPolicy:
 
 
 class Tree:
-    """The organization of all responses that were taken.
+    """The organization as all responses together show it.
 
-    `types` are the policy types that are enabled in the root, None where no response says so. `listed` has the types
-    of which all policies were listed, and `shown_at` the targets with the types of which all policies on them were.
-    `whole` tells that all accounts of the organization were listed.
+    `types` are the policy types that are enabled in the root, None if no response says so. `listed` has the types
+    whose policies were all listed, `shown_at` the pairs of a target and a type whose attached policies were all listed.
+    `whole` says that all accounts of the organization were listed.
     """
 
     def __init__(self) -> None:
@@ -55,13 +55,13 @@ class Tree:
         self.organization = response.member("Organization")
 
     def roots(self, response: Shown) -> None:
-        """ListRoots, which tells the policy types in use."""
+        """ListRoots, which shows the policy types that are enabled."""
         for root in response.items("Roots"):
             enabled = (each.text("Type") for each in root.items("PolicyTypes") if each.text("Status") == "ENABLED")
             self.types = frozenset(text for text in enabled if text)
 
     def list_accounts(self, response: Shown) -> None:
-        """ListAccounts, and ListAccountsForParent where the file is named after the parent."""
+        """ListAccounts, or ListAccountsForParent if the file is named after an OU or root."""
         parent = self._target(response)
         of_unit = parent is not None and not parent.isdigit()
         for account in response.items("Accounts"):
@@ -69,7 +69,7 @@ class Tree:
             if parent is not None and of_unit:
                 self.parents[account.needed("Id")] = parent
         if not of_unit:
-            # Of several pages the last one tells.
+            # If there are several pages, the last one decides.
             self.whole = response.cut_off() is None
 
     def units(self, response: Shown) -> None:
@@ -87,7 +87,7 @@ class Tree:
                 self.parents[child.needed("Id")] = parent
 
     def list_parents(self, response: Shown) -> None:
-        """ListParents of a unit or an account, after which the file or folder is named."""
+        """ListParents of the OU or account that the file is named after."""
         child = self._target(response)
         for parent in response.items("Parents"):
             if child is None:
@@ -96,7 +96,7 @@ class Tree:
             self.parents[child] = parent.needed("Id")
 
     def list_policies(self, response: Shown) -> None:
-        """ListPolicies, and ListPoliciesForTarget where the file is named after the target."""
+        """ListPolicies, or ListPoliciesForTarget if the file is named after a target."""
         target = self._target(response)
         whole = response.cut_off() is None
         for entry in response.items("Policies"):
@@ -125,7 +125,7 @@ class Tree:
         found.whole = response.cut_off() is None
 
     def way(self, account: str) -> tuple[str, ...] | None:
-        """The root and the units down to an account; None where a step is not shown."""
+        """The root and the OUs down to an account; None if a step is not shown."""
         way: list[str] = []
         here = account
         while not here.startswith("r-"):
@@ -137,7 +137,7 @@ class Tree:
         return tuple(reversed(way))
 
     def named(self, policy_id: str, kind: str | None) -> OrganizationPolicy:
-        """The policy of that id, which is of the type `kind` where that is told."""
+        """The policy with that id; its type becomes `kind`, if that is given."""
         found = self.policies.setdefault(policy_id, OrganizationPolicy(policy_id))
         found.type = kind or found.type
         return found
@@ -157,12 +157,12 @@ class Tree:
 
     @staticmethod
     def _target(response: Shown) -> str | None:
-        """What the file itself is named after; the folders around it may be those of a snapshot."""
+        """The target that the file itself is named after; the folders around it may be those of a snapshot."""
         found = _TARGET.search(response.names[-1]) if response.names else None
         return found.group() if found else None
 
 
 def root_of(unit: str) -> str | None:
-    """The root in which a unit is, as its id tells."""
+    """The root that an OU is in, according to its id."""
     found = _OF_UNIT.match(unit)
     return f"r-{found[1]}" if found else None

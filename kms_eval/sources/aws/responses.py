@@ -1,6 +1,6 @@
-"""Which response a document is, by its members, and who takes it.
+"""Recognises which response a document is, by its members, and hands it to the table that takes it.
 
-Comes in: plain values. Goes out: rows; all that was taken. Never here: what responses tell.
+Comes in: plain values. Goes out: rows; all that was taken. Never here: what responses mean.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kms_eval.sources.aws.shown import KEY_ID, Shown
 
 
 class Collection:
-    """Everything that responses told, taken together. `failed` are calls that a snapshot says were refused."""
+    """Everything that responses show, put together. `failed` are the calls that a snapshot says were refused."""
 
     def __init__(self) -> None:
         self.keys = Keys()
@@ -47,8 +47,8 @@ class Collection:
 class Response:
     """One kind of response.
 
-    `fits` is asked about the members of an object; `late` ones need to know what others tell: of which key or role
-    they are.
+    `fits` is called with the members of an object. `late` ones are taken after all others, as only these say which key
+    or role they belong to.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Response:
 
 
 def _is(name: str, kind: type | tuple[type, ...], *inside: str) -> Callable[[Mapping[str, object]], bool]:
-    """Whether there is a member of that kind; with names `inside`, one is in it, or in the first of the list."""
+    """Tests for a member of that type; with names `inside`, one of them has to be in it, or in its first entry."""
 
     def fits(value: Mapping[str, object]) -> bool:
         found = value.get(name)
@@ -82,7 +82,7 @@ def _grants(collection: Collection, shown: Shown) -> None:
 
 
 def _groups(collection: Collection, shown: Shown) -> None:
-    """ListGroups, and ListGroupsForUser where the file is named so or after a user."""
+    """ListGroups, or ListGroupsForUser if the file is named after that or after a user."""
     if shown.names and ("user" in shown.names[-1] or collection.identities.is_of_user(shown)):
         collection.identities.groups_of_user(shown)
     else:
@@ -90,7 +90,7 @@ def _groups(collection: Collection, shown: Shown) -> None:
 
 
 def _no_tags(collection: Collection, shown: Shown) -> None:
-    """No tags at all are those of a key where the file is named after one, else of a role or user."""
+    """An empty list of tags is that of a key if the file is named after one, else that of a role or user."""
     if shown.names and KEY_ID.search(shown.names[-1]):
         collection.keys.tags(shown)
     elif shown.names and any(each in shown.names[-1] for each in ("role", "user")):
@@ -205,7 +205,7 @@ RESPONSES: tuple[Response, ...] = (
 
 
 def response_of(value: object) -> Response | None:
-    """The row of a response; None where a value is none."""
+    """The row of a response; None if the value is not a response."""
     if not isinstance(value, Mapping):
         return None
     return next((row for row in RESPONSES if row.fits(value)), None)

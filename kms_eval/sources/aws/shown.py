@@ -1,6 +1,6 @@
 """A value as a response shows it, with its place and the names of the folders and file that it came in.
 
-Comes in: documents. Goes out: their members, of the right type or with a fault. Never here: which members there are.
+Comes in: documents. Goes out: their members, of the right type or else a fault. Never here: which members there are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kms_eval.formats.document import Place
 from kms_eval.records import record
 
 _CUT_OFF = ("NextToken", "NextMarker", "Marker")
-# Servers that stand in for AWS make multi-Region keys with hyphens.
+# Servers that emulate AWS make ids of multi-Region keys with hyphens.
 KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|(?:mrk-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _REGION = re.compile(r"(?<![a-z])[a-z]{2}(?:-[a-z]+)+-[0-9](?![0-9])")
@@ -30,7 +30,7 @@ class Shown:
     names: tuple[str, ...] = ()
 
     def member(self, name: str) -> Shown | None:
-        """A member of this object; None where it has none of that name, or nothing in its place."""
+        """A member of this object; None if it is missing or null."""
         found = self._given(name)
         return None if found is None else Shown(found, self.place.at(name), self.names)
 
@@ -39,7 +39,7 @@ class Shown:
         return value.get(name) if type(value) is dict or isinstance(value, Mapping) else None
 
     def text(self, name: str) -> str | None:
-        """The text of a member. Raises InputError where it is something else."""
+        """The text of a member. Raises InputError if it is something else."""
         found = self._given(name)
         if found is not None and not isinstance(found, str):
             raise InputError(Fault("expected a string", self.place.at(name).location()))
@@ -53,13 +53,13 @@ class Shown:
         return found
 
     def items(self, name: str) -> Iterator[Shown]:
-        """The members of a list of objects. Raises InputError where it is something else."""
+        """The members of a list of objects. Raises InputError if it is something else."""
         found = self.member(name)
         if found is not None:
             yield from found.entries()
 
     def entries(self) -> Iterator[Shown]:
-        """The members of this list of objects. Raises InputError where it is something else."""
+        """The members of this list of objects. Raises InputError if it is something else."""
         if not isinstance(self.value, list):
             raise InputError(Fault("expected a list", self.place.location()))
         for index, item in enumerate(self.value):
@@ -69,7 +69,7 @@ class Shown:
             yield Shown(item, here, self.names)
 
     def members(self) -> Iterator[tuple[str, Shown]]:
-        """The members of this object, by name. Raises InputError where it is something else."""
+        """The members of this object, by name. Raises InputError if it is something else."""
         if not isinstance(self.value, Mapping):
             raise InputError(Fault("expected an object", self.place.location()))
         for name, item in self.value.items():
@@ -90,20 +90,20 @@ class Shown:
         return {tag.needed(key): tag.text(value) or "" for tag in self.items(name)}
 
     def document(self) -> Shown:
-        """A policy document; the text of one that is URL-encoded, as IAM's API answers it, is decoded.
+        """A policy document; a text that is URL-encoded, as IAM's API answers it, is decoded.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyDetail.html
         """
         if not isinstance(self.value, str):
             return self
         if not looks_like_document(self.value):
-            # Not the path of a file, which it would be in a scenario.
+            # Unlike in a scenario, a text here cannot be the path of a file.
             raise InputError(Fault("is no policy: expected an object, or the text of one", self.place.location()))
         encoded = self.value.lstrip().startswith("%")
         return Shown(unquote(self.value), self.place, self.names) if encoded else self
 
     def cut_off(self) -> str | None:
-        """The token where the response goes on, if it is not whole; None if it is.
+        """The token with which the response continues, if it is not complete; None if it is.
 
         The AWS CLI has ``NextToken`` where it was told to stop; APIs have a marker, and a flag that may stand alone.
         """
@@ -119,7 +119,7 @@ class Shown:
         return self._named(_ACCOUNT)
 
     def region(self) -> str | None:
-        """Likewise the Region."""
+        """The Region that a folder or the file is named after, the nearest one."""
         return self._named(_REGION)
 
     def _named(self, pattern: re.Pattern[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Lists of which functions leave entries out, or make two statements of one.
+"""Lists from which functions may leave entries out, or in which one entry may become two statements.
 
 Comes in: evaluated entries. Goes out: lists that know where their entries are written. Never here: functions.
 """
@@ -19,17 +19,17 @@ NO_VALUE: Final = NoValue()
 
 
 class Kept(list[object]):
-    """The entries of a list that are there; `positions` are those at which they are written."""
+    """The entries that remain of a list; `positions` are the positions at which they are written."""
 
     positions: tuple[int, ...] = ()
 
 
 class _Statements(list[object]):
-    """Statements in the place of one."""
+    """Statements that take the place of one."""
 
 
 def kept(entries: Iterable[object]) -> Kept:
-    """A list without the entries that are not there."""
+    """A list without the entries that are ``AWS::NoValue``."""
     found, positions = Kept(), []
     for position, entry in enumerate(entries):
         parts = entry if isinstance(entry, _Statements) else () if entry is NO_VALUE else (entry,)
@@ -40,9 +40,9 @@ def kept(entries: Iterable[object]) -> Kept:
 
 
 def statements_under(unknown: Unknown, *values: object) -> list[object]:
-    """The statements that two values are, under a condition that is not known; none where they are something else.
+    """Two values as statements under an unknown condition; empty if one of them is not a statement.
 
-    Each counts or does not, and that is all: the rest of the policy is known.
+    Then only whether each of them counts is unknown; the rest of the policy is known.
     """
     said = [each for each in values if each is not NO_VALUE]
     statements = [each for each in said if isinstance(each, Mapping) and "Effect" in each]

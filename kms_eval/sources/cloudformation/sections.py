@@ -32,7 +32,7 @@ _PEOPLE: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM:
 
 
 def put_keys(raw: Raw, resources: list[Resource]) -> None:
-    """Keys with their policies, tags and aliases."""
+    """Put in keys with their policies, tags and aliases."""
     handles: dict[str, str] = {}
     for resource in resources:
         if resource.type not in KEY_TYPES:
@@ -74,7 +74,7 @@ def _key(resource: Resource, logical: str) -> dict[str, object]:
 
 
 def _default_policy(resource: Resource) -> dict[str, object]:
-    """The policy of a key that is given none.
+    """The default key policy, for a key that is made without one.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
@@ -90,7 +90,7 @@ def _default_policy(resource: Resource) -> dict[str, object]:
 
 
 def _said(resource: Resource, name: str, origin: Origin) -> Document:
-    """The policy that a resource has; its statements hang on whatever it hangs on that the resource is made."""
+    """The policy that a resource has; if it is unknown whether the resource is made, its statements depend on that."""
     document = _document(resource.get(name), origin)
     if resource.perhaps is None:
         return document
@@ -98,9 +98,9 @@ def _said(resource: Resource, name: str, origin: Origin) -> Document:
 
 
 def _document(policy: object, origin: Origin) -> Document:
-    """A policy without an Id, and statements without Sids, that are not known: they decide nothing.
+    """A policy without its Id and Sids where these are unknown, as they do not affect any decision.
 
-    Raises InputError for a text that is none: in a template it is not the path of a file.
+    Raises InputError for a text that is not a policy; in a template it cannot be the path of a file.
     """
     if isinstance(policy, str) and not looks_like_document(policy):
         place = origin.place.location()
@@ -162,7 +162,7 @@ def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
     elif isinstance(found.setdefault("aliases", {}), dict):
         found["aliases"][str(name)] = True
         if resource.perhaps is not None:
-            # It goes by the name, and whether it has it is open.
+            # The key can be asked about by this name, though it is unknown whether it has the alias.
             found["aliases"][f"perhaps {name}"] = resource.perhaps
         raw.origins.put(("keys", handle, "aliases", str(name)), Origin(resource.place, resource.id))
 
@@ -249,7 +249,7 @@ class People:
             self._add_users(resource)
 
     def _give(self, kind: str, owner: object, name: str, resource: Resource, document: Document) -> None:
-        """A policy for a user, role or group; of one that is not known, anybody of the stack may be the one."""
+        """Give a policy to a user, role or group; if it is unknown to whom, perhaps to anyone of that kind."""
         if not isinstance(owner, Unknown):
             self._policy(self._owner(kind, owner, resource), name, document)
             return
@@ -267,7 +267,7 @@ class People:
                 self._join(steps, group)
 
     def _owner(self, kind: str, name: object, resource: Resource) -> Steps | None:
-        """Where the entry of a user, role or group is; one that the template does not make gets one."""
+        """The steps to the entry of a user, role or group, which is added if the template does not make it."""
         if not isinstance(name, str):
             address = name.address if isinstance(name, Unknown) else ""
             self._raw.words.append(f"{resource.id} is left out for one of its {kind}s: {address} is not known")
@@ -325,7 +325,7 @@ class People:
 
 
 def put_others(raw: Raw, resources: list[Resource]) -> None:
-    """Endpoints, and policies of the organization by what they hang on: no template says where accounts are."""
+    """Put in endpoints, and policies of the organization by target, as no template says where accounts are."""
     for resource in resources:
         if resource.type == "AWS::Organizations::Policy":
             _attached(raw, resource)
@@ -357,7 +357,7 @@ def _owners(resource: Resource) -> Iterator[tuple[str, object]]:
 
 
 def _attached(raw: Raw, resource: Resource) -> None:
-    """What a policy of the organization says, and what it hangs on.
+    """Put in a policy of the organization and what it is attached to.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-organizations-policy.html
     """

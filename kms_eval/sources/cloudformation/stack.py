@@ -1,7 +1,7 @@
 """A template as a stack: its resources with evaluated properties, and what they are called in AWS.
 
-Comes in: a template and what is known beside it. Goes out: resources; names and ARNs, made up where they must come out
-so. Never here: the sections of a scenario.
+Comes in: a template and what else is known. Goes out: resources; names and ARNs, with stand-ins for those that AWS
+makes up. Never here: the sections of a scenario.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SHAPE: Final = mapping(
     Resources=mapping(mapping(Properties=mapping())),
     Outputs=mapping(mapping()),
 )
-"""Where a template has its mappings, when what is to be expanded is."""
+"""Where a template has its mappings once its transforms are expanded."""
 STACK: Final = "AWS::CloudFormation::Stack"
 KEY_TYPES: Final = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 _NAMES: Final[Mapping[str, tuple[str, str]]] = {
@@ -42,14 +42,15 @@ _FULL_DOMAIN: Final = {"aws-cn": "amazonaws.com.cn"}
 _ARN: Final = {"AWS::IAM::ManagedPolicy": "PolicyArn"}
 
 Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] | None"]
-"""Finds the template of a nested stack by its resource; None where it is not given."""
+"""Finds the template of a nested stack by its resource; None if it is not given."""
 
 
 @record
 class Resource:
-    """A resource: its logical id with those of the stacks around it, its type, and its properties, evaluated.
+    """A resource: its logical id after those of the stacks around it, its type, and its evaluated properties.
 
-    `logical` is the logical id within its own stack. `perhaps` is what decides whether it is made, None if it is.
+    `logical` is the logical id within its own stack. `perhaps` is the unknown condition on which it is made; None if it
+    certainly is.
     """
 
     id: str
@@ -65,7 +66,7 @@ class Resource:
         return self.properties.get(name)
 
     def text(self, name: str) -> str | None:
-        """A property that is a text and known."""
+        """A property that is a known and not empty string; else None."""
         value = self.properties.get(name)
         return value if isinstance(value, str) and value else None
 
@@ -73,7 +74,7 @@ class Resource:
 class Stack:
     """One template. `prefix` has the logical ids of the nested stacks that lead to it.
 
-    `said` and `nameless` are shared with the stacks around it: what is to be said, and the resources whose names
+    `said` and `nameless` are shared with the stacks around it: notices for the user, and the resources whose names
     CloudFormation makes up.
     """
 
@@ -150,7 +151,7 @@ class Stack:
             )
 
     def refuse_circles(self) -> None:
-        """CloudFormation makes no resources that need one another. Raises InputError.
+        """Raise InputError for resources that depend on one another in a circle, which CloudFormation refuses.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
         """
@@ -176,7 +177,7 @@ class Stack:
         return self._values.of(declared.get("Value"), ("Outputs", name, "Value"))
 
     def name(self, logical: str) -> str:
-        """The physical name of something of IAM; made up where CloudFormation makes it up."""
+        """The physical name of an IAM resource; a stand-in if CloudFormation makes the name up."""
         declared = self._resources[logical]
         _, field = _NAMES[declared["Type"]]
         steps = ("Resources", logical, "Properties", field)
@@ -191,7 +192,7 @@ class Stack:
         return made
 
     def arn(self, logical: str) -> str:
-        """The ARN of something of IAM."""
+        """The ARN of an IAM resource."""
         kind, _ = _NAMES[self._resources[logical]["Type"]]
         written = (self._resources[logical].get("Properties") or {}).get("Path")
         path = self._values.of(written, ("Resources", logical, "Properties", "Path")) if written is not None else "/"
@@ -199,7 +200,7 @@ class Stack:
         return f"arn:{self.partition}:iam::{self.account}:{kind}{path}{self.name(logical)}"
 
     def key_id(self, logical: str) -> str:
-        """The id of a key, made up; a replica has that of its primary."""
+        """The id of a key, which is made up; a replica key has that of its primary key."""
         declared = self._resources[logical]
         properties = declared.get("Properties") or {}
         if declared["Type"] == "AWS::KMS::ReplicaKey":
@@ -216,7 +217,7 @@ class Stack:
         return f"arn:{self.partition}:kms:{self.region}:{self.account}:key/{self.key_id(logical)}"
 
     def _attribute(self, logical: str, attribute: str) -> object:
-        """What `Ref` and `Fn::GetAtt` give of a resource."""
+        """What `Ref` and `Fn::GetAtt` give for a resource."""
         declared = self._resources.get(logical)
         if not isinstance(declared, Mapping):
             return None
@@ -280,7 +281,7 @@ POLICY_TYPES: Final = frozenset(
         "AWS::Organizations::Policy",
     }
 )
-"""What only says what somebody may do: where it is not known whether it is made, its statements count or do not."""
+"""Types that only say what somebody may do: if it is unknown whether one is made, its statements depend on that."""
 READ: Final = frozenset(
     {
         *KEY_TYPES,
@@ -291,11 +292,11 @@ READ: Final = frozenset(
         "AWS::EC2::VPCEndpoint",
     }
 )
-"""The types of resources that tell something; the properties of others are never looked at."""
+"""The types of resources that are read; the properties of other types are never looked at."""
 
 
 def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) -> dict[str, object]:
-    """What pseudo parameters are; those that only a stack has may be given like parameters.
+    """The values of pseudo parameters; those that only an existing stack has may be given like parameters.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
     """
@@ -315,7 +316,7 @@ def pseudo_parameters(account: str, region: str, given: Mapping[str, object]) ->
 def _with_known_loops(
     template: Mapping[str, Any], place: Place, parameters: Mapping[str, object], pseudo: Mapping[str, object]
 ) -> Mapping[str, Any]:
-    """The template with the lists that its loops run over in place. Raises InputError where one cannot be known."""
+    """The template with the lists of its loops evaluated. Raises InputError if one cannot be known."""
     if not isinstance(template.get("Parameters") or {}, Mapping) or not template.get("Transform"):
         return template
     values = Values(template, place, parameters, pseudo, lambda _name, _attribute: None)
@@ -324,7 +325,7 @@ def _with_known_loops(
         try:
             known = values.of(over, steps)
         except InputError:
-            return None  # what only the loop around it can tell
+            return None  # it depends on the loop around it
         unknown = unknown_in(known)
         if unknown is not None:
             message = f"loops over {unknown.address}, which is not known"
@@ -336,7 +337,7 @@ def _with_known_loops(
 
 
 def _circle(needs: Mapping[str, set[str]]) -> list[str]:
-    """Resources of which each needs the next, and the last the first; none where there are none."""
+    """Resources each of which needs the next, and the last the first; empty if there is no such circle."""
     done: set[str] = set()
     for start in needs:
         way: list[str] = []
@@ -358,7 +359,7 @@ def _circle(needs: Mapping[str, set[str]]) -> list[str]:
 
 
 def refuse_twice(resources: list[Resource], name_of: Callable[[Resource], str | None]) -> None:
-    """Two resources cannot have one name. Raises InputError."""
+    """Raise InputError if two resources of one type have the same name."""
     seen: dict[tuple[str, str], str] = {}
     for resource in resources:
         name = name_of(resource)

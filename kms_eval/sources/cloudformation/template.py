@@ -1,4 +1,4 @@
-"""A template as one source, the nested stacks and the manifest of a cloud assembly beside it included.
+"""Reads a template as one source, with its nested stacks and the manifest of the cloud assembly around it.
 
 Comes in: a document. Goes out: `Raw`. Never here: what functions and resources mean.
 https://docs.aws.amazon.com/cdk/v2/guide/how-cdk-synth.html
@@ -31,7 +31,7 @@ _FIELDS = {
 
 
 def read_stack(document: RawDocument, options: Options) -> Raw:
-    """What a template tells. Raises InputError; MissingExtraError where it needs the extra `cfn`."""
+    """What a template says. Raises InputError; MissingExtraError if it needs the extra `cfn` and that is missing."""
     template: Any = document.value
     raw = Raw()
     account, region = _environment(document.file.path)
@@ -108,7 +108,7 @@ def _environment(path: Path | None) -> tuple[str | None, str | None]:
 
 
 def _artifacts_around(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
-    """The artifacts of the cloud assembly in which a file is; none where it is in none."""
+    """The artifacts of the cloud assembly that a file is in; empty if it is not in one."""
     manifest = path.parent / "manifest.json"
     try:
         return _artifacts(read_file(manifest).value) if manifest.is_file() else []
@@ -123,7 +123,7 @@ def _artifacts(manifest: object) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def assembly_files(folder: Path) -> list[Path]:
-    """The templates of the stacks of a cloud assembly and of those inside it, which stages have, in their order."""
+    """The stack templates of a cloud assembly and of the assemblies inside it (those of CDK stages), in order."""
     return list(_templates(folder, set()))
 
 
@@ -148,7 +148,7 @@ def is_assembly(folder: Path) -> bool:
 
 
 def _nested(declared: Mapping[str, Any], place: Place) -> tuple[Mapping[str, Any], Place] | None:
-    """The template of a nested stack, where it is a file beside the one around it."""
+    """The template of a nested stack; None if it is not a file given relative to the template around it."""
     around = place.file.path
     written = (declared.get("Metadata") or {}).get("aws:asset:path")
     if written is None:

@@ -55,7 +55,7 @@ _SERVERLESS = "AWS::Serverless::"
 
 
 def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[str, Any]:
-    """The template after its transforms. Raises InputError where one is a macro, which only AWS can run."""
+    """The template after its transforms. Raises InputError if one is a macro, which only AWS can run."""
     declared = template.get("Transform")
     names = declared if isinstance(declared, list) else [declared] if declared else []
     for name in names:
@@ -73,7 +73,7 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
         message = _one_line(str(matches[0].message))
         raise InputError(Fault(message, place.at("Transform").location(), _PROCESSED))
     changed: Mapping[str, Any] = plain(cfn.template)  # type: ignore[assignment]  # a template is a mapping
-    # Releases of cfn-lint from 1.52 on leave SAM as it is, without a word: roles would be missing.
+    # cfn-lint 1.52 and later silently leave SAM resources unexpanded: their roles would be missing.
     resources = changed.get("Resources")
     left = [
         name
@@ -87,7 +87,7 @@ def expanded(template: Mapping[str, Any], place: Place, region: str) -> Mapping[
 
 
 def is_empty_stack(value: Mapping[str, object]) -> bool:
-    """Whether a template is what AWS CDK makes of a stack without resources."""
+    """Whether a template is what AWS CDK writes for a stack without resources."""
     rules = value.get("Rules")
     return "Resources" not in value and isinstance(rules, Mapping) and "CheckBootstrapVersion" in rules
 
@@ -96,7 +96,7 @@ _LOOP: Final = "Fn::ForEach::"
 
 
 def _refuse_unexpanded(template: Mapping[str, Any], place: Place) -> None:
-    """Refuse what stands in the place of resources where nothing says how to expand it. Raises InputError."""
+    """Raise InputError for loops and macros among the resources of a template that declares no transform."""
     resources = template.get("Resources")
     for name, written in resources.items() if isinstance(resources, Mapping) else ():
         if str(name).startswith(_LOOP):
@@ -109,9 +109,9 @@ def _refuse_unexpanded(template: Mapping[str, Any], place: Place) -> None:
 
 
 def settled_loops(value: object, steps: Steps, settle: Callable[[object, Steps], object]) -> object:
-    """A template in which every loop runs over a list that is known: cfn-lint makes names up for what it cannot tell.
+    """A template with the list of every loop evaluated, as cfn-lint makes up names for what it cannot evaluate.
 
-    `settle` finds the list; it is None where only the loop around it can tell.
+    `settle` evaluates a list; it returns None if the list depends on the loop around it.
     """
     if isinstance(value, list):
         return [settled_loops(each, (*steps, index), settle) for index, each in enumerate(value)]
@@ -130,7 +130,7 @@ def settled_loops(value: object, steps: Steps, settle: Callable[[object, Steps],
 
 
 def plain(value: object) -> object:
-    """A value without cfn-lint's own classes; dates are the text that they were."""
+    """A value without cfn-lint's own classes; dates become text again."""
     if isinstance(value, dict):
         return {str(name): plain(member) for name, member in value.items()}
     if isinstance(value, list):

@@ -25,13 +25,16 @@ _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _LISTED = 8
 _DEEPEST = 60
 _MOST_VALUES = 200_000
-"""Evaluated in one template: functions that refer to functions can make any number of a few lines."""
+"""The limit for one template: functions that refer to functions can turn a few lines into any number of values."""
 _LONGEST_TEXT = 1 << 20
-_MOST_BLOCKS = 256  # as many as AWS gives
+_MOST_BLOCKS = 256  # the limit of AWS
 _TELLING: Final = {"AWS::Region": "`--region` tells the Region", "AWS::AccountId": "`--account` tells the account"}
 
 Attribute = Callable[[str, str], object]
-"""What an attribute of a resource is; the empty attribute is what `Ref` gives. None: there is no such resource."""
+"""Gives an attribute of a resource, by logical id and attribute; an empty attribute gives what `Ref` gives.
+
+None: there is no such resource.
+"""
 
 
 class Values:
@@ -341,7 +344,7 @@ class Values:
         raise self._fault(steps, f"uses the macro {quoted(str(name))}, which only AWS can run")
 
     def _bounded(self, text: str, steps: Steps) -> str:
-        """The text, unless it is one of those that are put together of copies of copies."""
+        """The text, unless it is too long, as one made of copies of copies can be. Raises InputError."""
         if len(text) > _LONGEST_TEXT:
             raise self._fault(steps, f"makes a text of more than {_LONGEST_TEXT:,} characters")
         return text

@@ -1,7 +1,7 @@
 """Policy documents in plans and states: text, or rendered from `aws_iam_policy_document` as far as it is known.
 
-Comes in: an attribute that holds a policy. Goes out: the document as raw value, in which parts may be `Unknown`, and
-where it stands. Never here: on what a policy hangs, what it says.
+Comes in: an attribute that holds a policy. Goes out: the document as a raw value, in which parts may be `Unknown`, and
+its place. Never here: what a policy is attached to, what it says.
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
 """
 
@@ -38,11 +38,11 @@ class Documents:
         self._naming = naming
 
     def policy(self, resource: Resource, *path: str | int, left: int = _DEEPEST) -> Document | None:
-        """The policy in an attribute; None where it has none."""
+        """The policy in an attribute; None if the attribute has no policy."""
         value = resource.get(*path)
         if isinstance(value, str):
             if value.strip() and not looks_like_document(value):
-                # Not the path of a file, which it would be in a scenario.
+                # Unlike in a scenario, a text here cannot be the path of a file.
                 raise InputError(Fault("is no policy: expected the text of one", resource.addressed(*path).location()))
             return Document(value, Origin(resource.addressed(*path), resource.address)) if value.strip() else None
         if not isinstance(value, Unknown):
@@ -69,7 +69,7 @@ class Documents:
         return None
 
     def rendered(self, data: Resource, left: int = _DEEPEST) -> Document:
-        """The document that a data source renders, which is known in part where it is read only during apply."""
+        """The document that a data source renders; parts of it are unknown if it is only read during apply."""
         text = data.text("json") or data.text("minified_json")
         origin = Origin(data.addressed("json"), data.address)
         if text is not None:
@@ -99,7 +99,7 @@ class Documents:
         return Document(document, origin, parts)
 
     def _sources(self, data: Resource, name: str, statements: list[object], left: int) -> None:
-        """The statements of other documents that one is made of."""
+        """Add the statements of the other documents that this one is made of."""
         value = data.get(name)
         if not value:
             return
@@ -165,7 +165,7 @@ class Documents:
         return found
 
     def _list(self, data: Resource, *path: str | int) -> list[object]:
-        """The entries of a list of texts. What is not known yet is what the configuration refers to, if that is clear.
+        """The entries of a list of strings; unknown ones are what the configuration refers to, if that is unambiguous.
 
         Terraform takes ``&{…}`` for policy variables, which are ``${…}`` in the document.
         """
@@ -186,7 +186,7 @@ class Documents:
         return [*known, Unknown(AFTER_APPLY, data.path(*path), _APPLY)]
 
     def _named(self, target: Target) -> str | None:
-        """The ARN that a reference must come out as; None where that cannot be told."""
+        """The ARN that a reference will have as its value; None if that is not known."""
         resource, attribute = target.resource, target.attribute
         if attribute not in ("arn", ""):
             return None
@@ -197,7 +197,7 @@ class Documents:
         known = resource.text("arn")
         if known is not None or resource.mode != "managed" or not attribute:
             return known
-        # Whatever its ARN will be, it is one of another service: it is no principal, and no key.
+        # Its ARN will be one of another service, so it is neither a principal nor a key.
         service = resource.type.removeprefix("aws_").split("_")[0]
         return f"arn:{self._naming.partition}:{service}:::{resource.address}"
 
@@ -229,7 +229,7 @@ def _statements_of(document: object) -> list[object]:
 
 
 def _override(statements: list[object], statement: object) -> None:
-    """A statement takes the place of the one with its Sid; without a Sid it is one more."""
+    """Put a statement in the place of the one with the same Sid, or else add it."""
     sid = statement.get("Sid") if isinstance(statement, Mapping) else None
     for index, each in enumerate(statements):
         if sid and isinstance(each, Mapping) and each.get("Sid") == sid:

@@ -1,7 +1,7 @@
-"""Plans and states as files: which versions are read, and the objects in them before and after.
+"""Plans and states as files: which versions are read, and the resources in them before and after.
 
-Comes in: the JSON value of a file. Goes out: resources of the side that is asked for. InputError for what is none of
-these, or is of a version that nobody here knows. Never here: what resources mean.
+Comes in: the JSON value of a file. Goes out: resources of the side that is asked for. InputError for anything else, and
+for versions that are not supported. Never here: what resources mean.
 https://developer.hashicorp.com/terraform/internals/json-format
 """
 
@@ -41,7 +41,7 @@ class Read:
 
 
 def form_of(value: object) -> Form | None:
-    """What a JSON value is by its members; None where it is nothing of Terraform's."""
+    """What a JSON value is, by its members; None if it is not from Terraform."""
     if not isinstance(value, Mapping):
         return None
     if "format_version" in value:
@@ -132,9 +132,9 @@ def _plan(document: RawDocument, value: Mapping[str, Any], side: Side) -> Read:
 def _changed(
     value: Mapping[str, Any], place: Place, side: Side, expressions: Mapping[tuple[tuple[str, ...], str], Any]
 ) -> Iterator[Resource]:
-    """What the changes say of one side.
+    """The resources of one side of the changes.
 
-    An object that Terraform forgets goes on existing: only its state ends.
+    An object that Terraform forgets continues to exist; it only leaves the state.
     https://developer.hashicorp.com/terraform/language/state/remove
     """
     for number, change in enumerate(value.get("resource_changes") or ()):
@@ -198,7 +198,7 @@ def _in_module(
 
 
 def _whole_address(module: Mapping[str, Any], written: Mapping[str, Any]) -> str:
-    """Terraform 0.12 leaves the module, and the index, out of the addresses in a state."""
+    """The complete address: Terraform 0.12 leaves the module and the index out of the addresses in a state."""
     address = _address(written)
     inside = str(module.get("address") or "")
     index = written.get("index")
@@ -258,7 +258,7 @@ def _of_state_file(value: Mapping[str, Any], place: Place) -> Iterator[Resource]
 
 
 def _sensitive_paths(paths: Sequence[Any]) -> dict[str, object]:
-    """Marks like those of `sensitive_values`; of a path into an attribute the whole attribute is marked."""
+    """Marks like those of `sensitive_values`; for a path into an attribute, the whole attribute is marked."""
     marks: dict[str, object] = {}
     for path in paths:
         step = path[0] if isinstance(path, list) and path else path
@@ -269,7 +269,7 @@ def _sensitive_paths(paths: Sequence[Any]) -> dict[str, object]:
 
 
 def _provider(text: str) -> str:
-    """The provider of a state file as configurations have it: ``aws``, ``aws.west``."""
+    """The provider in a state file, as configurations write it: ``aws``, ``aws.west``."""
     found = _PROVIDER.search(text)
     if found is None:
         return _AWS

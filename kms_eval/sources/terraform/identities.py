@@ -1,4 +1,4 @@
-"""Users, roles and groups of plans and states, and every way in which policies come to them.
+"""Users, roles and groups of plans and states, and all the ways in which they are given policies.
 
 Comes in: the resources of one side. Goes out: the sections `principals` and `groups` of a scenario.
 Never here: keys, what policies say.
@@ -28,9 +28,10 @@ _ADD = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pul
 
 
 class Person:
-    """A user, role or group: what the plan shows of it. `resource` is None where others only name it.
+    """A user, role or group as the plan shows it. `resource` is None if other resources only name it.
 
-    `exclusive` has the kinds of policies of which it has no others, each with those that stay and are told elsewhere.
+    `exclusive` has the kinds of policies of which Terraform allows no others, each with the policies that stay and are
+    only shown by other sources.
     """
 
     __slots__ = ("account", "boundary", "exclusive", "groups", "kind", "name", "policies", "resource")
@@ -140,7 +141,7 @@ class Identities:
                 self._perhaps(resource, kind, f"{kind}s", self._attached(resource, "policy_arn"))
 
     def _perhaps(self, resource: Resource, kind: str, name: str, document: Document | None) -> None:
-        """A policy of somebody who cannot be told may be that of anyone whose name is not known yet either."""
+        """A policy of an unknown user, role or group may be that of any whose name is not known yet either."""
         if document is None or not self._untold(resource, kind, name):
             return
         unknown = Unknown(AFTER_APPLY, resource.path(name), "apply first and plan again")
@@ -162,7 +163,7 @@ class Identities:
                 self._managed.setdefault(known, document)
 
     def _own(self, person: Person, resource: Resource) -> None:
-        """What a role, user or group says itself."""
+        """Add the policies and the permissions boundary that a role, user or group sets itself."""
         blocks = resource.get("inline_policy")
         for index in range(len(blocks) if isinstance(blocks, list) else 0):
             document = self._documents.policy(resource, "inline_policy", index, "policy")
@@ -173,7 +174,7 @@ class Identities:
             person.policies["inline_policy"] = self._unknown(resource, "inline_policy")
         self._attach_all(person, resource, "managed_policy_arns")
         for name, of_kind in (("inline_policy", "inline"), ("managed_policy_arns", "managed")):
-            # Where these are set, Terraform takes away what else it finds.
+            # Where these are set, Terraform removes all other policies of that kind.
             if resource.configured(name) and resource.get(name) is not None:
                 person.exclusive.setdefault(of_kind, {})
         boundary = resource.get("permissions_boundary")
@@ -197,7 +198,7 @@ class Identities:
             person.policies[self._policy_arn(resource, *path) or resource.path(*path)] = document
 
     def _attached(self, resource: Resource, *path: str | int) -> Document | None:
-        """The managed policy that an attribute names; None where it names none."""
+        """The managed policy that an attribute names; None if the attribute is not set."""
         found = self._policy_arn(resource, *path)
         if found is None:
             return self._unknown(resource, *path)
@@ -219,7 +220,7 @@ class Identities:
             self._attach(person, resource, name, index)
 
     def _exclusive(self, kind: str) -> None:
-        """Resources that take away whatever else is attached.
+        """Apply the resources that remove all policies that they do not name.
 
         https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role_policies_exclusive
         """
@@ -248,7 +249,7 @@ class Identities:
                     user.groups.append(self._group(group))
 
     def _named(self, resource: Resource, kind: str, name: str) -> Iterator[Person]:
-        """Whom an attribute names: one name or a list of names, or references where they are not known yet."""
+        """The users, roles or groups that an attribute names, or refers to where the names are not known yet."""
         entries = _entries(resource, name)
         for each in entries:
             if isinstance(each, str) and each:
@@ -263,7 +264,7 @@ class Identities:
         return [each for each in found if each.type == f"aws_iam_{kind}" and each.mode == "managed"]
 
     def _untold(self, resource: Resource, kind: str, name: str) -> bool:
-        """Whether an attribute names somebody of whom neither it nor its references tell who it is."""
+        """Whether an attribute has an entry that neither a known name nor a reference identifies."""
         missing = sum(isinstance(each, Unknown) for each in _entries(resource, name))
         if resource.configured(name) is False:
             return False
@@ -272,7 +273,7 @@ class Identities:
         return told == 0 and missing > 0 if entire else told < missing
 
     def _person(self, kind: str, name: str, resource: Resource) -> Person:
-        # A resource of Terraform may name a role by its ARN or path, too.
+        # A Terraform resource may also name a role by its ARN or with its path.
         name = name.rsplit("/", 1)[-1]
         account = self._naming.account(resource)
         key = (kind, account, name.lower())
@@ -281,7 +282,7 @@ class Identities:
         return self._people[key]
 
     def _policy_arn(self, resource: Resource, *path: str | int) -> str | None:
-        """The ARN of a managed policy; empty where the attribute is not set, None where it cannot be told."""
+        """The ARN of a managed policy; empty if the attribute is not set, None if the ARN is not known."""
         value = resource.get(*path)
         if isinstance(value, str):
             return value
@@ -309,11 +310,11 @@ class Identities:
 
 
 def _both_made(*resources: Resource) -> bool:
-    """Whether a plan makes them all: what it forgets may be what it makes anew, and what goes is gone."""
+    """Whether all of them are managed after the plan: a resource that it forgets may be one that it makes again."""
     return all(each.place.steps[-1:] == ("after",) for each in resources)
 
 
 def _entries(resource: Resource, name: str) -> list[object]:
-    """The entries of a list, or the value that is alone."""
+    """The entries of a list, or a single value as the only entry."""
     value = resource.get(name)
     return [resource.get(name, index) for index in range(len(value))] if isinstance(value, list) else [value]

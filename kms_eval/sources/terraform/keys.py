@@ -29,7 +29,7 @@ _STATES: Final = frozenset(
 
 
 class Keys:
-    """The keys of one side, by their addresses; a key that others only name goes by its id or alias."""
+    """The keys of one side, by address; a key that other resources only name goes by its id."""
 
     def __init__(self, index: Index, references: References, naming: Naming, documents: Documents) -> None:
         self._index = index
@@ -110,7 +110,7 @@ class Keys:
         return "AWS_CLOUDHSM" if resource.text("custom_key_store_id") else None
 
     def _policy(self, raw: Raw, resource: Resource) -> None:
-        """The policy of a key that says none is the default one, unless a resource of its own gives it another."""
+        """Put in the key policy; a key without one has the default key policy, unless `aws_kms_key_policy` sets it."""
         document = self._documents.policy(resource, "policy")
         unset = document is None and resource.get("policy") in (None, "")
         computed = isinstance(resource.get("policy"), Unknown) and resource.configured("policy") is False
@@ -124,7 +124,7 @@ class Keys:
             document.put(raw.origins, ("keys", resource.address, "policy"))
 
     def _default(self, resource: Resource) -> dict[str, object]:
-        """The policy of a key that is given none.
+        """The default key policy, for a key that is made without one.
 
         https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
         """
@@ -139,7 +139,7 @@ class Keys:
         return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
 
     def _handle(self, raw: Raw, resource: Resource, name: str) -> str | None:
-        """The key that an attribute names; one that the plan does not have gets an entry of what is known of it."""
+        """The handle of the key that an attribute names; a key outside the plan gets an entry with what is known."""
         value = resource.get(name)
         if isinstance(value, str) and value:
             return self._handles.get(value) or self._elsewhere(raw, value, resource)
@@ -194,7 +194,7 @@ class Keys:
         if not isinstance(entry, dict):
             return
         grant = self._grant_entry(resource)
-        # `id` of a grant is the id of its key and its own, with a colon between them.
+        # The `id` of a grant is the key id and the grant id, with a colon between them.
         grant_id = resource.text("grant_id") or (resource.text("id") or "").rpartition(":")[2]
         name = grant_id or resource.address
         if isinstance(grant, dict):

@@ -1,9 +1,9 @@
-"""Accounts, Regions and ARNs of resources: known, or made up where they must come out so.
+"""Accounts, Regions and ARNs of resources, with stand-ins for those that are not known yet.
 
-Comes in: the resources of one side, and what the caller knows. Goes out: accounts, Regions and ARNs; words about what
+Comes in: the resources of one side, and what the caller knows. Goes out: accounts, Regions and ARNs; notices about what
 is made up. Never here: policies, grants.
 
-A role's ARN follows from its account, path and name; a key's id does not follow from anything, so it is made up.
+A role's ARN follows from its account, path and name; a key id does not follow from anything, so it is made up.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
 """
 
@@ -71,14 +71,14 @@ class Naming:
         return self._account_of(resource.provider)
 
     def region(self, resource: Resource) -> str:
-        """The Region in which a resource is: its ARN, its own `region`, that of its provider."""
+        """The Region in which a resource is: that of its ARN, else its own `region`, else that of its provider."""
         parts = _own_arn(resource)
         if parts is not None and parts.region:
             return parts.region
         return resource.text("region") or self._region_of(resource.provider)
 
     def name(self, resource: Resource) -> str:
-        """The name of a user, role, group or policy; made up where Terraform or AWS will make it up."""
+        """The name of a user, role, group or policy; a stand-in if Terraform or AWS will make it up."""
         known = resource.text("name")
         if known is not None:
             return known
@@ -101,11 +101,11 @@ class Naming:
         return made
 
     def arn_of(self, kind: str, name: str, account: str, path: str | None = None) -> str:
-        """The ARN of something of IAM by its name."""
+        """The ARN of an IAM resource with that name."""
         return f"arn:{self.partition}:iam::{account}:{kind}{path or '/'}{name}"
 
     def key_id(self, resource: Resource) -> str:
-        """The id of a key; a replica has that of its primary, another one that is not known yet is made up."""
+        """The id of a key; a replica key has that of its primary key, any other unknown id is made up."""
         known = resource.text("key_id") or resource.text("id")
         if known is not None:
             return known.rsplit("/", 1)[-1]
@@ -119,7 +119,7 @@ class Naming:
         return f"mrk-{uuid.hex}" if resource.get("multi_region") is True or "replica" in resource.type else str(uuid)
 
     def _primary_of(self, resource: Resource) -> Resource:
-        """The key that is said to be the primary in the end; itself where that leads nowhere, or in a circle."""
+        """The last key of a chain of references to primary keys; the key itself if it has none, or in a circle."""
         passed: list[Resource] = []
         here = resource
         while here not in passed:
@@ -139,7 +139,7 @@ class Naming:
         return f"arn:{self.partition}:kms:{region}:{account}:key/{self.key_id(resource)}"
 
     def said(self) -> list[str]:
-        """The words about everything that was made up so far."""
+        """The notices about everything that was made up so far."""
         words = list(self.words)
         if self._made:
             shown = [f"{address} is taken to be {made}" for address, made in list(self._made.items())[:_MANY]]

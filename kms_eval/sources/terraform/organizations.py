@@ -89,7 +89,7 @@ class Organizations:
                 accounts[account] = _account(account, identity, _way(account, parents, root), in_use)
 
     def _attachments(self, raw: Raw) -> None:
-        """The policies, each with what it hangs on; also those that are attached elsewhere, by their names."""
+        """Put in the policies for each target, and by name alone for wherever another source attaches them."""
         policies = {each.address: each for each in self._index.of_type("aws_organizations_policy")}
         by_id = {text: each for each in policies.values() if (text := each.text("id"))}
         for policy in policies.values():
@@ -157,7 +157,7 @@ class Organizations:
 
 
 def _field(policy: Resource) -> str:
-    """Where the policies of its type stand in an account; empty for types that say nothing of access to keys."""
+    """The field of an account for policies of its type; empty for types that do not affect access to keys."""
     return FIELDS.get(policy.text("type") or "SERVICE_CONTROL_POLICY", "")
 
 
@@ -166,7 +166,7 @@ def _name(policy: Resource) -> str:
 
 
 def _account(account: str, organization: str, way: list[str] | None, in_use: Iterable[str]) -> dict[str, object]:
-    """An account without its policies: what else hangs on the levels above it no plan tells."""
+    """An account without the policies attached here: no plan shows what else is attached at its levels."""
     if way is None:
         unknown = Unknown(
             "not in this plan or state", f"the parents of account {account}", "add a source that has them"
@@ -179,7 +179,7 @@ def _account(account: str, organization: str, way: list[str] | None, in_use: Ite
 
 
 def _way(account: str, parents: dict[str, str], root: str | None) -> list[str] | None:
-    """The root and the organizational units from the top down to an account; None where one of them is not told."""
+    """The root and the OUs from the top down to an account; None if one of them is not known."""
     way: list[str] = []
     here = account
     while here in parents and parents[here] not in way:

@@ -1,9 +1,9 @@
-"""A plan or state as one source: what it tells of keys, principals, the organization and endpoints.
+"""Reads a plan or state as one source: what it says about keys, principals, the organization and endpoints.
 
 Comes in: a document, and which side of it. Goes out: `Raw`. Never here: how any of them is read.
 
-A plan is a part of an account, so what it takes away is said as well: a policy detached, a grant revoked, an alias
-deleted. A key that is destroyed goes on existing until its waiting period ends.
+A plan is a part of an account, so what it removes is recorded as well: a policy detached, a grant revoked, an alias
+deleted. A key that is destroyed continues to exist until its waiting period ends.
 https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
 """
 
@@ -60,7 +60,7 @@ def _known_as(found: Read, raw: Raw) -> str:
 
 
 def _take_away(raw: Raw, before: Raw) -> None:
-    """Say of what was before and is not after that it is gone."""
+    """Record as gone what exists before the plan and not after it."""
     raw.attachments.update({attached: None for attached in before.attachments if attached not in raw.attachments})
     for section, members in _BY_NAME.items():
         now = raw.section(section)
@@ -107,7 +107,7 @@ def _gone(raw: Raw, before: Raw, section: str, name: str, was: object) -> None:
 
 
 def _replaced(raw: Raw, before: Raw, name: str, was: Mapping[str, object]) -> None:
-    """A key that is replaced leaves the old one behind."""
+    """Keep the old key of one that is replaced; it is pending deletion."""
     now = raw.section("keys")[name]
     old = was.get("arn")
     if isinstance(now, Mapping) and isinstance(old, str) and now.get("arn") != old and "key_id" in now:

@@ -2,8 +2,8 @@
 
 Comes in: the configuration of a plan, and an attribute. Goes out: targets. Never here: what resources mean.
 
-The JSON of a plan has for each expression only the list of what it refers to, so ``jsonencode({… aws_iam_role.a.arn})``
-and ``aws_iam_role.a.arn`` look alike: whoever asks knows which attributes are always one reference. Locals are not in
+For each expression the JSON of a plan only lists what it refers to, so ``jsonencode({… aws_iam_role.a.arn})`` and
+``aws_iam_role.a.arn`` look the same: callers have to know which attributes are always one reference. Locals are not in
 it at all. https://developer.hashicorp.com/terraform/internals/json-format#expression-representation
 """
 
@@ -42,19 +42,19 @@ class References:
         self.variables = read.variables
 
     def of(self, resource: Resource, *path: str | int) -> list[Target]:
-        """What the expression of an attribute refers to; empty where there is no telling."""
+        """What the expression of an attribute refers to; empty if that is not known."""
         expression: object = resource.expressions
         for step in path:
             expression = _member(expression, step)
         return list(self._targets(expression, resource.module, resource.index, _DEEPEST))
 
     def one(self, resource: Resource, *path: str | int) -> Target | None:
-        """The only thing that an attribute refers to."""
+        """What an attribute refers to, if that is exactly one thing; else None."""
         found = self.of(resource, *path)
         return found[0] if len(found) == 1 else None
 
     def value(self, expression: object) -> object:
-        """The value of an expression of the root module that is a constant or a variable; None where it is neither."""
+        """The value of an expression of the root module that is a constant or a variable; None if it is neither."""
         if not isinstance(expression, Mapping):
             return None
         if "constant_value" in expression:
@@ -82,14 +82,14 @@ class References:
         candidates = self._index.by_base.get((module, found["base"]), [])
         wanted: object = int(found["number"]) if found["number"] else found["text"]
         if wanted is None and len(candidates) > 1:
-            # `each.key` or `count.index` between the brackets: the instance of the same key.
+            # `each.key` or `count.index` is between the brackets: take the instance with the same key.
             wanted = index
         if wanted is not None:
             candidates = [each for each in candidates if each.index == wanted]
         yield from (Target(each, found["attribute"] or "") for each in candidates)
 
     def _variable(self, name: str, module: str, left: int) -> Iterator[Target]:
-        """What the caller of a module passes to it."""
+        """What the value refers to that the caller of a module passes for a variable."""
         if not module:
             return
         *outer, last = module_names(module)
@@ -129,7 +129,7 @@ def _is_instance(module: str, base: str) -> bool:
 
 
 def _whole(references: Iterable[object]) -> Iterator[str]:
-    """The references without those that only lead to one before: ``a.b.arn``, ``a.b`` is one reference."""
+    """The references without those that are prefixes of the one before: ``a.b.arn``, ``a.b`` is one reference."""
     longest = ""
     seen: set[str] = set()
     for each in references:

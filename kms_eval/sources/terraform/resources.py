@@ -23,10 +23,10 @@ _INSTANCE = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
 
 @record
 class Resource:
-    """One object. `address` is whole (``module.a["x"].aws_kms_key.k[0]``), `module` that of its module instance.
+    """One resource instance. `address` is complete (``module.a["x"].aws_kms_key.k[0]``), `module` that of its module.
 
-    `expressions` is its part of the configuration, None where there is none (states, what is before): there nothing can
-    be told apart from what Terraform computed.
+    `expressions` is its part of the configuration, None where there is none (in states, on the side before): there,
+    configured values cannot be told from those that Terraform computed.
     """
 
     address: str
@@ -56,7 +56,7 @@ class Resource:
         return here
 
     def text(self, *path: str | int) -> str | None:
-        """A string that is known, else None; an empty one counts as none, as Terraform has it."""
+        """A string that is known, else None; an empty string counts as not set, as in Terraform."""
         value = self.get(*path)
         return value if isinstance(value, str) and value else None
 
@@ -69,7 +69,7 @@ class Resource:
         return self.place.at(*path)
 
     def addressed(self, *path: str | int) -> Place:
-        """The place of an attribute that is called by its Terraform address, not by its path in the JSON."""
+        """The place of an attribute, named by its Terraform address instead of its path in the JSON."""
         here = self.at(*path)
         position = here.file.position
         file = SourceFile(here.file.name, here.file.path, Only(position, here.steps))
@@ -83,13 +83,13 @@ class Resource:
 
     @property
     def module_path(self) -> tuple[str, ...]:
-        """The names of the modules that lead to it, without instances."""
+        """The names of the modules that lead to it, without instance keys."""
         return module_names(self.module)
 
 
 @record
 class Index:
-    """All resources of one side, by address and by what references can say."""
+    """All resources of one side, by address, and by module and base, which is what references have."""
 
     resources: list[Resource]
     by_address: dict[str, Resource] = field(default_factory=dict)
@@ -123,7 +123,7 @@ def _member(value: object, step: str | int) -> object:
 
 
 def _marked(marks: object, path: tuple[str | int, ...]) -> bool:
-    """Whether the whole value at a path is marked: the mark stands there, or around it."""
+    """Whether the whole value at a path is marked: the mark is on it, or on a value around it."""
     for step in path:
         if marks is True:
             return True

@@ -36,7 +36,7 @@ DOCUMENT: Final[Shape] = mapping(
     variables=mapping(mapping()),
     configuration=mapping(provider_config=mapping(mapping(name=TEXT, expressions=mapping())), root_module=_CONFIGURED),
 )
-"""A plan, or what is shown of a state."""
+"""A plan or a state as `terraform show -json` prints it."""
 
 STATE_FILE: Final[Shape] = mapping(
     resources=items(
@@ -50,4 +50,4 @@ STATE_FILE: Final[Shape] = mapping(
         )
     )
 )
-"""What Terraform keeps."""
+"""A state file as Terraform stores it."""

@@ -1,4 +1,4 @@
-"""The tags of a resource, those of its provider's `default_tags` included.
+"""The tags of a resource, including those of its provider's `default_tags`.
 
 Comes in: a resource. Goes out: its tags, or `Unknown`. Never here: tags of sessions.
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/resource-tagging
@@ -13,7 +13,7 @@ from kms_eval.sources.terraform.resources import AFTER_APPLY, Resource
 
 
 def tags_of(resource: Resource) -> dict[str, str] | Unknown:
-    """All tags: `tags_all` has those of the provider as well, where it is known."""
+    """All tags; `tags_all`, if it is known, includes those of the provider."""
     name = "tags_all" if isinstance(resource.get("tags_all"), Mapping) else "tags"
     value = resource.get(name)
     if isinstance(value, Unknown):
