@@ -78,7 +78,7 @@ def condition_remarks(block: Block, kind: PolicyKind, *, substitutes: bool) -> I
 
 def _refused_by_kms(name: OperatorName, key: str) -> Iterator[Remark]:
     """What AWS KMS refuses in key policies, as conditions on this key (semantics S13)."""
-    if name.qualifier == "ForAllValues" and _is_optional(key):
+    if name.qualifier == "ForAllValues" and is_optional(key):
         message = f"AWS KMS refuses `ForAllValues` with {quoted(key)}: it also holds where the key is absent"
         yield Remark((), message, code="overly-permissive-condition", strict=True)
     if only_in_iam(key):
@@ -115,7 +115,11 @@ def _known() -> Iterator[str]:
     return (row.name for row in CONDITION_KEYS)
 
 
-def _is_optional(key: str) -> bool:
+def is_optional(key: str) -> bool:
+    """Whether callers may leave the condition key out: AWS KMS refuses ``ForAllValues`` over such keys (semantics C11).
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
     return key.lower().startswith(_OPTIONAL_FAMILIES)
 
 

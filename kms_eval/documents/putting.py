@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kms_eval.documents.conditions import only_in_iam
+from kms_eval.documents.conditions import is_optional, only_in_iam
 from kms_eval.documents.model import Policy
 from kms_eval.documents.refused import partition_finding, service_finding
 from kms_eval.errors import quoted
@@ -25,7 +25,7 @@ def refusals(policy: Policy) -> Iterator[str]:
         for test in statement.condition or ():
             if only_in_iam(test.key):
                 yield f"{called}: the condition key {quoted(test.key)} is not permitted in a key policy"
-            elif test.qualifier == "ForAllValues" and test.key.lower().startswith("kms:encryptioncontext:"):
+            elif test.qualifier == "ForAllValues" and is_optional(test.key):
                 yield f"{called}: `ForAllValues` over {quoted(test.key)} (OverlyPermissiveCondition)"
         for entry in (*(statement.principals or ()), *(statement.not_principals or ())):
             found = service_finding(entry.value) if entry.kind == "Service" else None

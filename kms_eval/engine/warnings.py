@@ -126,7 +126,10 @@ def _grant_constraints(trace: Trace) -> _Found:
     caller, key = ruling.part.scope.caller, ruling.part.scope.target.key
     if ruling.outcome == "allowed" or key is None:
         return
-    pairs = {name.lower(): value for name, value in (ruling.part.circumstances.encryption_context or {}).items()}
+    action = published(ruling.part.action)
+    carries = action is None or action.encryption_context
+    given = (ruling.part.circumstances.encryption_context or {}) if carries else {}
+    pairs = {name.lower(): value for name, value in given.items()}
     for entry in trace.about:
         if entry.layer == GRANT and entry.allowance is not None and not entry.applies(ruling.context):
             constraints = entry.allowance.grant.constraints

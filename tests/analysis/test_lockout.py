@@ -114,6 +114,10 @@ def test_a_caller_that_means_nobody_is_a_fault() -> None:
             _allow("*", Condition={"ForAllValues:StringEquals": {"kms:EncryptionContext:a": "x"}}),
             "OverlyPermissiveCondition",
         ),
+        (
+            _allow("*", Condition={"ForAllValues:StringEquals": {"aws:RequestTag/team": "x"}}),
+            "OverlyPermissiveCondition",
+        ),
         (_allow(f"arn:aws:iam::{ACCOUNT}:role/misspelt"), "role/misspelt` does not exist"),
         (_allow(f"arn:aws:sts::{ACCOUNT}:assumed-role/misspelt/one"), "assumed-role/misspelt/one` does not exist"),
         ({**_allow("*"), "Principal": {"Service": "s3.amazonaws.co"}}, "has not the ending"),

@@ -124,11 +124,25 @@ def test_a_template_is_a_side_like_any_other(cli: Cli) -> None:
     assert 'Key "Partner" (b.json:' in done.out
 
 
-def test_a_file_is_compared_with_its_version_in_git(cli: Cli) -> None:
-    def git(*words: str) -> None:
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-        subprocess.run([shutil.which("git") or "git", *who, *words], check=True, capture_output=True)
+def git(*words: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run([shutil.which("git") or "git", *who, *words], check=True, capture_output=True)
 
+
+def test_all_files_of_a_commit_are_there_whatever_git_leaves_out_of_archives(cli: Cli) -> None:
+    git("init", "-q")
+    Path(".gitattributes").write_text("policies export-ignore\n")
+    Path("policies").mkdir()
+    write("policies/key.json", {"Version": "2012-10-17", "Statement": [WHOLE]})
+    Path("outside").symlink_to("/nowhere")
+    write("scenario.json", {"account": ACCOUNT, "keys": {"app": {"policy": "policies/key.json"}}})
+    git("add", ".")
+    git("commit", "-qm", "first")
+    done = cli("diff", "scenario.json", "--base", "HEAD")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_a_file_is_compared_with_its_version_in_git(cli: Cli) -> None:
     git("init", "-q")
     write("policy.json", {"Statement": [WHOLE]})
     git("add", ".")

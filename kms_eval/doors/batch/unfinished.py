@@ -26,6 +26,7 @@ _DIFFERENT = {
     "output": "the format of the output is another one",
     "at": "the time of the requests is another one",
     "unknown": "only one of the two runs has `--allow-unknown-action`",
+    "unknown_keys": "only one of the two runs has `--allow-unknown-key`",
     "strict": "only one of the two runs has `--strict`",
     "version": "the version of kms-eval is another one",
 }

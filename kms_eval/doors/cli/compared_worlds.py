@@ -5,6 +5,7 @@ Comes in: what a call of `diff` names. Goes out: two scenarios, and messages abo
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,22 +108,25 @@ def _checked_out(source: str, base: str) -> Iterator[Path]:
     if not any(name == inside or name.startswith(f"{inside}/") for name in listed) and inside != ".":
         raise InputError(Fault(f"is not in {quoted(base)}: everything in it is new", Location(source)))
     with tempfile.TemporaryDirectory(prefix="kms-eval-") as folder:
-        archive = Path(folder, "tree.tar")
-        _git(git, root, "archive", "--format=tar", f"--output={archive}", base)
-        import tarfile
-
         target = Path(folder, "tree")
-        with tarfile.open(archive) as tar:
-            tar.extractall(target, filter="data")
+        # Not `git archive`: that leaves out what `.gitattributes` marks with `export-ignore`.
+        index = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
+        _git(git, root, "read-tree", "--no-sparse-checkout", base, **index)
+        _git(git, root, "checkout-index", "--all", "--quiet", f"--prefix={target}/", **index)
+        target.mkdir(exist_ok=True)
         here = Path.cwd().resolve()
         yield target / here.relative_to(root) if here.is_relative_to(root) else target
 
 
-def _git(git: str, folder: Path, *arguments: str) -> bytes:
+def _git(git: str, folder: Path, *arguments: str, **environment: str) -> bytes:
     """The output of git. Raises InputError with the first line of its error message."""
     try:
         done = subprocess.run(  # noqa: S603 - git itself, and arguments that are no shell's
-            [git, "-C", str(folder), *arguments], capture_output=True, check=False, timeout=_ROUND
+            [git, "-C", str(folder), *arguments],
+            capture_output=True,
+            check=False,
+            timeout=_ROUND,
+            env={**os.environ, **environment},
         )
     except subprocess.TimeoutExpired:
         raise InputError(Fault("git does not answer", Location(field="--base"))) from None

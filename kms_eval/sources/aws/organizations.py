@@ -91,7 +91,7 @@ class Tree:
         child = self._target(response)
         for parent in response.items("Parents"):
             if child is None:
-                advice = "put the id of the account or unit into the name of the file or of its folder"
+                advice = "put the id of the account or unit into the name of the file"
                 raise InputError(Fault("does not say whose parent it is", response.place.location(), advice))
             self.parents[child] = parent.needed("Id")
 

@@ -157,8 +157,9 @@ class Keys:
 
     def _elsewhere(self, raw: Raw, text: str, resource: Resource) -> str | None:
         parts = arn.parse(text)
-        key_id = (parts.resource if parts is not None else text).rsplit("/", 1)[-1]
-        if parts is not None and parts.resource.startswith("alias/"):
+        named = parts.resource if parts is not None else text
+        key_id = named.rsplit("/", 1)[-1]
+        if named.startswith("alias/"):
             raw.words.append(
                 f"{resource.address}: the key of `{text}` is not in this plan: {resource.address} is left out"
             )

@@ -255,7 +255,8 @@ def test_a_run_does_not_go_on_with_something_else(
         decide(Scenario.load(scenario), job("decisions.jsonl", resume=True))
 
 
-UNKNOWN, STRICT, CSV = "--allow-unknown-action", "--strict", "--input-format=csv"
+UNKNOWN, UNKNOWN_KEY = "--allow-unknown-action", "--allow-unknown-key"
+STRICT, CSV = "--strict", "--input-format=csv"
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,8 @@ UNKNOWN, STRICT, CSV = "--allow-unknown-action", "--strict", "--input-format=csv
     [
         ([], [UNKNOWN], "only one of the two runs has `--allow-unknown-action`"),
         ([UNKNOWN], [], "only one of the two runs has `--allow-unknown-action`"),
+        ([], [UNKNOWN_KEY], "only one of the two runs has `--allow-unknown-key`"),
+        ([UNKNOWN_KEY], [], "only one of the two runs has `--allow-unknown-key`"),
         ([], [STRICT], "only one of the two runs has `--strict`"),
         ([], [CSV], "the format of the requests is another one"),
     ],

@@ -389,3 +389,11 @@ def test_a_policy_of_a_key_that_is_only_looked_up_is_left_out_and_said() -> None
     raw = read(plan(*changes, resources=resources))
     assert not raw.value.get("keys")
     assert "aws_kms_key_policy.p.key_id is not known before apply: aws_kms_key_policy.p is left out" in raw.words
+
+
+@pytest.mark.parametrize("key", ["alias/theirs", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/theirs"])
+def test_a_grant_on_a_key_that_only_an_alias_elsewhere_names_is_left_out_and_that_is_said(key: str) -> None:
+    grant = {"name": "g", "key_id": key, "grantee_principal": ROLE, "operations": ["Decrypt"]}
+    raw = read(plan(change("aws_kms_grant.g", grant)))
+    assert not raw.section("keys")
+    assert f"aws_kms_grant.g: the key of `{key}` is not in this plan: aws_kms_grant.g is left out" in raw.words
