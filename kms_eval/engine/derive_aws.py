@@ -64,11 +64,12 @@ def username(situation: Situation, _rest: str) -> Reading:
 def principal_tag(situation: Situation, rest: str) -> Reading:
     """Tags of user or role; a session tag replaces the tag with the same key (semantics Q3, Q5)."""
     caller = situation.scope.caller
-    tags = dict(caller.principal.tags) if caller.principal is not None else {}
-    session_tags = caller.session.tags if caller.session is not None else {}
-    replaced = {key.lower() for key in session_tags}
-    tags = {key: value for key, value in tags.items() if key.lower() not in replaced}
-    return pair({**tags, **session_tags}, rest, "tag-key-case")
+    tags = caller.principal.tags if caller.principal is not None else {}
+    if caller.session is not None and caller.session.tags:
+        replaced = {key.lower() for key in caller.session.tags}
+        kept = {key: value for key, value in tags.items() if key.lower() not in replaced}
+        tags = {**kept, **caller.session.tags}
+    return pair(tags, rest, "tag-key-case")
 
 
 def principal_org_id(situation: Situation, _rest: str) -> Reading:

@@ -62,9 +62,10 @@ class Uncompiled:
         side = self._evaluator.policies_of_caller(scope)
         sums = list(side.sums)
         for entry in self._entries(scope, side, bit):
-            place, rule = entry.layer_index, entry.rule
+            place = entry.layer_index
             if sums[place] & bit:
                 continue
+            rule = entry.rule
             if rule is None:
                 if entry.unknowns:
                     return None
