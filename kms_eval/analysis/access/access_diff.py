@@ -124,6 +124,8 @@ def compare(
     comparing = _Comparing(before, after, actions, both_keys)
     sides = _Sides(before, after, named)
     changes: list[Change] = []
+    # Classes between which nothing changes: finding that out once is enough.
+    equal: set[tuple[PairClass | None, PairClass | None, bool]] = set()
     decided = 0
     for pair in track(pairs):
         if actions & ACTIONS_WITHOUT_KEY:
@@ -131,12 +133,18 @@ def compare(
             if one is None or other is None or one.pair_class != other.pair_class:
                 decided += 1
                 changes += comparing.changes(pair, one, other)
+        everyone = pair.either.kind == "everyone"
         # One by one: a list of all cells of a principal would be a burden for the garbage collector.
-        for one, other, (old, new) in sides.differing(pair):
+        for old, new, (key, its) in sides.differing(pair):
             decided += 1
+            if (old, new, everyone) in equal:
+                continue
+            one, other = _representative(before, pair.before, key, old), _representative(after, pair.after, its, new)
             if comparing.named(one, other):
-                mine = _of_pair(before, pair.before, one, old), _of_pair(after, pair.after, other, new)
+                mine = _of_pair(before, pair.before, one, key), _of_pair(after, pair.after, other, its)
                 changes += comparing.changes(pair, *mine)
+            else:
+                equal.add((old, new, everyone))
     return Compared(tuple(changes), len(pairs), len(both_keys), decided)
 
 
@@ -254,19 +262,15 @@ class _Sides:
         self._here = [one for one, _other in keys if one is not None]
         self._there = [other for _one, other in keys if other is not None]
 
-    def differing(self, pair: _Pair) -> Iterator[tuple[GridCell | None, GridCell | None, _Keys]]:
-        """The cells of a principal that may differ, with their keys; each cell is the one decided for its class."""
+    def differing(self, pair: _Pair) -> Iterator[tuple[PairClass | None, PairClass | None, _Keys]]:
+        """The classes of a principal's pairs with each key whose answers may differ; None where a side has no pair."""
         was = self._classes(self._before, pair.before, self._here)
         now = self._classes(self._after, pair.after, self._there)
         for one, other in self.keys:
             old = next(was) if one is not None else None
             new = next(now) if other is not None else None
             if old != new or old is None:
-                yield (
-                    _representative(self._before, pair.before, one, old),
-                    _representative(self._after, pair.after, other, new),
-                    (one, other),
-                )
+                yield old, new, (one, other)
 
     @staticmethod
     def _classes(grid: Grid, asker: Asker | None, keys: Sequence[Key]) -> Iterator[PairClass | None]:

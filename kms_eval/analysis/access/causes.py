@@ -40,8 +40,10 @@ class Causes:
         self._key_after = {one.arn: other for one, other in keys if one is not None and other is not None}
         # Looking a place up takes longer than deciding, and most changes have their cause in common.
         self._sources: dict[int, tuple[Entry, Source]] = {}
-        self._rules: dict[int, tuple[Rule, Hashable]] = {}
-        self._policies: dict[int, tuple[Policy, frozenset[Hashable]]] = {}
+        self._rules: dict[int, tuple[Rule, int]] = {}
+        self._policies: dict[int, tuple[Policy, frozenset[int]]] = {}
+        self._numbers: dict[Hashable, int] = {}
+        """What statements and grants say, numbered: a number is compared at once."""
 
     def of(self, before: GridCell | None, after: GridCell | None, mask: int, *, wider: bool) -> Found:
         """What makes access wider: an Allow that is new, a Deny that is gone; for narrower access the opposite.
@@ -73,13 +75,13 @@ class Causes:
         target = key_target(key) if key is not None else no_target(caller.account, world.region, caller.partition)
         endpoint = world.vpc_endpoints.get(grid.endpoint) if grid.endpoint is not None else None
         scope = Scope(world, replace(caller, principal=own), target, endpoint)
-        standing: dict[str, list[frozenset[Hashable]]] = {}
+        standing: dict[str, list[frozenset[int]]] = {}
         for layer in LAYERS:
             groups = layer.documents(scope) or ()
             standing[layer.name] = [self._statements(policy) for group in groups for policy in group]
         if key is not None:
             grants = (*key.grants, *(each.grant for each in key.open_grants))
-            standing[GRANT] = [frozenset(map(_granted, grants))]
+            standing[GRANT] = [frozenset(self._number(_granted(grant)) for grant in grants)]
         return {
             name: entry
             for name, entry in entries.items()
@@ -105,20 +107,26 @@ class Causes:
         if rule is not None:
             known = self._rules.get(id(rule))
             if known is None:
-                known = self._rules[id(rule)] = (rule, _said(rule.statement))
+                known = self._rules[id(rule)] = (rule, self._number(_said(rule.statement)))
             return entry.layer, known[1]
-        return entry.layer, _granted(entry.allowance.grant) if entry.allowance is not None else None
+        return entry.layer, self._number(_granted(entry.allowance.grant) if entry.allowance is not None else None)
 
-    def _statements(self, policy: Policy) -> frozenset[Hashable]:
+    def _number(self, content: Hashable) -> int:
+        return self._numbers.setdefault(content, len(self._numbers))
+
+    def _statements(self, policy: Policy) -> frozenset[int]:
         """The content of the statements of a policy."""
         known = self._policies.get(id(policy))
         if known is None:
-            known = self._policies[id(policy)] = (policy, frozenset(map(_said, policy.statements)))
+            known = self._policies[id(policy)] = (
+                policy,
+                frozenset(self._number(_said(each)) for each in policy.statements),
+            )
         return known[1]
 
 
-_Named = tuple[str, Hashable]
-"""A layer, and the content of a statement or grant in it."""
+_Named = tuple[str, int]
+"""A layer, and the number of the content of a statement or grant in it."""
 
 
 def _denies(entry: Entry) -> bool:
