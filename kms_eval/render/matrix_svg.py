@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from kms_eval.analysis.access.access_matrix import Matrix, Row
+from kms_eval.analysis.access.access_matrix import Folded, Matrix, Row
 from kms_eval.analysis.access.action_groups import ACTION_GROUPS
 from kms_eval.analysis.access.answers import AnswerWord
 from kms_eval.analysis.access.reach import OUTSIDE, REACHES
@@ -169,12 +169,13 @@ def _contents(matrix: Matrix) -> tuple[list[str], list[bool], list[_Line], int]:
     else:
         names, gaps = [key.handle for key in matrix.keys], [False] * len(matrix.keys)
         rows = []
+        known: dict[tuple[int, ...], Counts] = {}
         with_key = (row for row in matrix.rows if row.key is not None)
         for (principal, reach), own in groupby(
             sorted(with_key, key=lambda row: (row.principal, REACHES.index(row.reach))),
             key=lambda row: (row.principal, row.reach),
         ):
-            by_key = {row.key: _counts(matrix, row) for row in own}
+            by_key = {row.key: _counts(matrix, row, known) for row in own}
             rows.append((principal, reach, tuple(by_key.get(key, {}) for key in range(len(matrix.keys)))))
     some = [row for row in rows if any(set(counts) - {"never"} for counts in row[2])]
     labels = short_names([each.label for each in matrix.principals])
@@ -191,7 +192,16 @@ def _one(word: AnswerWord) -> Counts:
     return {word: 1}
 
 
-def _counts(matrix: Matrix, row: Row) -> Counts:
+def _counts(matrix: Matrix, row: Row, known: dict[tuple[int, ...], Counts]) -> Counts:
+    """How many actions of a row have each answer; most rows give the same answers as another one."""
+    looks = (row.always, row.sometimes, row.undetermined, row.public)
+    counts = known.get(looks)
+    if counts is None:
+        counts = known[looks] = _counted(matrix, row)
+    return counts
+
+
+def _counted(matrix: Matrix, row: Row) -> Counts:
     counts = {word: number for word in STACKED if (number := row.mask(word).bit_count())}
     left = matrix.actions_of(row).bit_count() - sum(counts.values())
     return {**counts, "never": left} if left else counts
@@ -213,7 +223,8 @@ def _caption(matrix: Matrix, left_out: int) -> str:
 def _legend(matrix: Matrix) -> Sequence[tuple[AnswerWord, float]]:
     """The answers to explain, each with its width."""
     told: tuple[AnswerWord, ...] = ("always", "conditional", "public", "undetermined", "never")
-    there = [word for word in told if SHOWN[word].usual or any(row.mask(word) for row in matrix.rows)]
+    rows = [row for row, _times in matrix.rows.looks()] if isinstance(matrix.rows, Folded) else matrix.rows
+    there = [word for word in told if SHOWN[word].usual or any(row.mask(word) for row in rows)]
     return [(word, 22 + len(SHOWN[word].head) * _LETTER + 18) for word in there]
 
 
