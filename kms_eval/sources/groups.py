@@ -26,21 +26,35 @@ class Groups:
 
     def rename(self, raw: Raw) -> None:
         """Give groups of `raw` the names they have already, and a new name where that of another account is taken."""
-        groups = raw.section("groups") if isinstance(raw.value.get("groups"), dict) else {}
-        known = dict(self._names)
-        for text in list(groups):
-            identity = _identity(text, raw)
-            name = self._name(identity)
-            if name is None:
-                name = text if text not in known.values() else f"{text} ({identity[0]})"
-                self._names[identity] = name
-            if name != text:
-                _move(raw, groups, text, name)
+        groups = raw.value.get("groups")
+        if isinstance(groups, Mapping):
+            known = set(self._names.values())
+            raw.value["groups"] = {self._renamed(text, raw, known): entry for text, entry in groups.items()}
         principals = raw.value.get("principals")
-        for entry in principals.values() if isinstance(principals, Mapping) else ():
-            named = entry.get("groups") if isinstance(entry, dict) else None
-            if isinstance(named, list):
-                entry["groups"] = [self._member_of(each, raw) for each in named]
+        if isinstance(principals, Mapping):
+            raw.value["principals"] = {name: self._with_groups(entry, raw) for name, entry in principals.items()}
+
+    def _renamed(self, text: str, raw: Raw, known: set[str]) -> str:
+        """The name of a group of `raw`; `known` are the names that groups of other sources have."""
+        identity = account, lower = _identity(text, raw)
+        name = self._name(identity)
+        if name is None:
+            name = self._names[identity] = text if text not in known else f"{text} ({account})"
+        elif account is not None:
+            # What a source without an account said of a group is about the first account that has such a group.
+            self._names.pop((None, lower), None)
+            self._names[identity] = name
+        if name != text:
+            raw.origins.move(("groups", text), ("groups", name))
+            for steps in [steps for steps in raw.gaps if steps[:2] == ("groups", text)]:
+                raw.gaps["groups", name, *steps[2:]] = raw.gaps.pop(steps)
+        return name
+
+    def _with_groups(self, entry: object, raw: Raw) -> object:
+        named = entry.get("groups") if isinstance(entry, Mapping) else None
+        if not isinstance(entry, Mapping) or not isinstance(named, (list, tuple)):
+            return entry
+        return {**entry, "groups": [self._member_of(each, raw) for each in named]}
 
     def _name(self, identity: _Identity) -> str | None:
         account, name = identity
@@ -59,10 +73,3 @@ def _identity(text: str, raw: Raw) -> _Identity:
         return parts.account, parts.resource.rsplit("/", 1)[-1].lower()
     account = raw.value.get("account")
     return account if isinstance(account, str) else None, text.lower()
-
-
-def _move(raw: Raw, groups: dict[str, object], text: str, name: str) -> None:
-    groups[name] = groups.pop(text)
-    raw.origins.move(("groups", text), ("groups", name))
-    for steps in [steps for steps in raw.gaps if steps[:2] == ("groups", text)]:
-        raw.gaps["groups", name, *steps[2:]] = raw.gaps.pop(steps)

@@ -77,6 +77,7 @@ def test_services_that_nothing_names_are_let_in_by_an_asterisk() -> None:
         ({"StringLike": "kinesis*"}, "kinesis.amazonaws.com"),
         ({"StringLike": "f?rehose.amazonaws.com"}, "firehose.amazonaws.com"),
         ({"StringLike": "nobody-has-heard-of-*.amazonaws.com"}, "nobody-has-heard-of-.amazonaws.com"),
+        ({"StringLike": "*.us-west-2.amazonaws.com"}, "sns.us-west-2.amazonaws.com"),
         ({"StringEqualsIgnoreCase": "Glacier.amazonaws.com"}, "glacier.amazonaws.com"),
         ({"StringNotLike": "s*"}, "ec2.amazonaws.com"),
         ({"StringNotLike": ["s*", "e*"], "StringLike": "*c*"}, "lambda.amazonaws.com"),

@@ -150,10 +150,37 @@ def test_a_group_is_the_same_by_its_name_in_any_case_and_by_its_arn(name: str) -
     assert later.section("principals") == {"user/bob": {"groups": ["Admins"]}}
 
 
-def test_a_source_that_does_not_say_which_account_it_is_of_speaks_of_the_group_that_is_known() -> None:
-    groups = Groups()
-    for account in (ACCOUNT, None):
+@pytest.mark.parametrize(
+    ("accounts", "names"),
+    [
+        ((ACCOUNT, None), ("admins", "admins")),
+        ((None, ACCOUNT), ("admins", "admins")),
+        ((None, ACCOUNT, OTHER), ("admins", "admins", f"admins ({OTHER})")),
+        ((ACCOUNT, None, OTHER, None), ("admins", "admins", f"admins ({OTHER})", "admins")),
+        ((ACCOUNT, OTHER, ACCOUNT, OTHER), ("admins", f"admins ({OTHER})", "admins", f"admins ({OTHER})")),
+    ],
+)
+def test_a_source_without_an_account_is_about_the_first_account_that_has_the_group(
+    accounts: tuple[str | None, ...], names: tuple[str, ...]
+) -> None:
+    groups, found = Groups(), []
+    for account in accounts:
         raw = Raw()
         raw.value |= {"groups": {"admins": {}}} | ({"account": account} if account else {})
         groups.rename(raw)
-        assert list(raw.section("groups")) == ["admins"]
+        found += list(raw.section("groups"))
+    assert tuple(found) == names
+
+
+def test_what_a_program_passes_is_left_as_it_is(tmp_path: Path) -> None:
+    source = tmp_path / "iam.json"
+    source.write_text(json.dumps(authorization_details(OTHER, "kms:Encrypt")), encoding="utf-8")
+    told: dict[str, Any] = {
+        **key_of(ACCOUNT),
+        "sources": [str(source)],
+        "groups": {"ADMINS": {"policies": []}},
+        "principals": {"user/eve": {"groups": ["ADMINS"]}},
+    }
+    before = json.dumps(told)
+    Scenario.from_dict(told)
+    assert json.dumps(told) == before

@@ -204,6 +204,7 @@ class Grid:
         """The cell of another pair of the same class, as the answers about this pair."""
         if cell.asker is asker and cell.key is key:
             return cell
+        # `dataclasses.replace` takes several times as long, and this is done for every pair.
         return GridCell(
             asker,
             key,

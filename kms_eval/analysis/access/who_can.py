@@ -15,7 +15,7 @@ from kms_eval.analysis.access.answers import AnswerWord
 from kms_eval.analysis.access.doubts import Doubts
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.residual_conditions import UNKNOWN
+from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.world.model import Key
 
@@ -63,8 +63,8 @@ class _Collected:
     grid: Grid
     denials: bool
     answers: dict[tuple[str, Key | None], list[Who]] = field(default_factory=dict)
-    _texts: dict[int, str] = field(default_factory=dict)
-    """Conditions in words, by the identity of what the grid keeps for all pairs of a class."""
+    _texts: dict[int, tuple[ResidualConditions, str]] = field(default_factory=dict)
+    """Conditions and their words, by the identity of the conditions, which all pairs of a class share."""
 
     def add(self, cells: Iterable[tuple[Key | None, GridCell]], asker: Asker, person: Person, actions: int) -> None:
         """Add what one asker may do, on several keys or without one; each cell is the one decided for its class."""
@@ -90,14 +90,17 @@ class _Collected:
     def _who(self, grid_cell: GridCell, person: Person, bit: int, answer: AnswerWord, codes: tuple[str, ...]) -> Who:
         if grid_cell.sometimes & bit:
             residual, by = self.grid.residual_named(grid_cell, bit)
-            said = self._texts.get(id(residual))
-            if said is None:
-                said = self._texts[id(residual)] = str(residual)
-            if answer == "undetermined":
-                said = f"{UNKNOWN}{', '.join(residual.unknowns)}"
+            said = f"{UNKNOWN}{', '.join(residual.unknowns)}" if answer == "undetermined" else self._text(residual)
             return Who(person, answer, said, by, residual.unknowns, codes)
         sentence, by = self.grid.reason_named(grid_cell, bit)
         return Who(person, answer, sentence, by, (), codes)
+
+    def _text(self, residual: ResidualConditions) -> str:
+        known = self._texts.get(id(residual))
+        if known is None:
+            # They are kept with their words, so that no other object gets their identity.
+            known = self._texts[id(residual)] = (residual, str(residual))
+        return known[1]
 
 
 def _codes(doubts: Doubts, bit: int) -> tuple[str, ...]:

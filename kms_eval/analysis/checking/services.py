@@ -42,7 +42,9 @@ def _told_apart(patterns: Sequence[str], left_out: Collection[str]) -> Iterator[
     """A service for each set of patterns that a service matches; a made-up one if none that AWS documents does."""
     matchers = [compile_text(pattern) for pattern in patterns]
     documented = (f"{name}.amazonaws.com" for name in (*_WELL_KNOWN, *sorted(SERVICE_NAMES)))
-    made_up = (pattern.replace("*", "").replace("?", "a") for pattern in patterns)
+    made_up = (
+        pattern.replace("*", anything).replace("?", "a") for pattern in patterns for anything in ("", _WELL_KNOWN[0])
+    )
     seen: set[tuple[bool, ...]] = set()
     for name in (*documented, *filter(is_service, made_up)):
         matched = tuple(matcher(name) for matcher in matchers)
