@@ -12,10 +12,9 @@ from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS, attach
 from kms_eval.sources.groups import Groups
-from kms_eval.sources.raw import Exclusive, Raw, Whole
+from kms_eval.sources.raw import SECTIONS, Exclusive, Raw, Whole
 
 _BY_NAME = frozenset({"policies", "grants", "aliases"})
-_ENTRIES = ("keys", "principals", "groups", "vpc_endpoints")
 _GAPS = ("policy", "grants", "aliases", "tags", "policies", "permissions_boundary")
 _LISTS = ("attached_by_principal", "tests", "checks")
 
@@ -34,7 +33,7 @@ def merged(raws: Iterable[Raw]) -> Raw:
         names.append(raw.known_as)
     attach(result)
     _put_managed(result)
-    for section in _ENTRIES:
+    for section in SECTIONS:
         for name, entry in result.section(section).items():
             if isinstance(entry, dict):
                 _with_lists(result, (section, name), entry)
@@ -45,7 +44,7 @@ def merged(raws: Iterable[Raw]) -> Raw:
         elif isinstance(entry, dict) and steps[2] == "policies" and isinstance(entry["policies"], list):
             # Some of its policies are known, from sources that do not have all of them.
             entry["policies"].append(unknown)
-    for section in _ENTRIES:
+    for section in SECTIONS:
         if not result.value.get(section):
             result.value.pop(section, None)
     result.known_as = "; ".join(name for name in names if name)
@@ -110,7 +109,7 @@ class _Merger:
 
     def merge(self) -> None:
         for name, value in self.raw.value.items():
-            if name in _ENTRIES:
+            if name in SECTIONS:
                 self._entries(name)
             elif name == "organization" and isinstance(value, Mapping):
                 self._organization(value)

@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from kms_eval.documents.findings import DocumentWarning
 from kms_eval.formats.document import Origin, Origins, Place, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.records import record
+
+SECTIONS: Final = ("keys", "principals", "groups", "vpc_endpoints")
+"""The sections of a scenario that are mappings by name."""
 
 
 @record

@@ -23,7 +23,7 @@ from kms_eval.sources.kinds import FOLDERS, KINDS
 from kms_eval.sources.merging import merged
 from kms_eval.sources.opening import Found, Opened, files_in, read_documents
 from kms_eval.sources.options import Options
-from kms_eval.sources.raw import Raw
+from kms_eval.sources.raw import SECTIONS, Raw
 from kms_eval.sources.recognising import SHOW, TAKEN, Kind, is_scenario, looks_like, way_out
 from kms_eval.sources.undeclared import refuse_undeclared
 
@@ -138,6 +138,9 @@ class _Sources:
         """Take a scenario: first the sources that it names, then the scenario itself."""
         value = opened.value
         assert isinstance(value, Mapping)  # noqa: S101 - INVARIANT: scenarios are mappings
+        for section in SECTIONS:
+            if section in value and not isinstance(value[section], Mapping):
+                self.faults.append(Fault("expected a mapping", opened.place.at(section).location()))
         listed = value.get("sources", [])
         names = [listed] if isinstance(listed, str) else listed
         place = opened.place.at("sources")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from kms_eval import Scenario
+import pytest
+
+from kms_eval import InputError, Scenario
 
 _KEY = "11112222-3333-4444-5555-666677778888"
 
@@ -54,3 +56,20 @@ def test_a_later_word_about_the_same_key_replaces_an_earlier_one(tmp_path: Path)
     scenario = Scenario.load([state, change])
     assert list(scenario.world.keys) == ["aws_kms_key.main"]
     assert not scenario.can("root", "kms:Decrypt", key="aws_kms_key.main")
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 5])
+@pytest.mark.parametrize("section", ["keys", "principals", "groups", "vpc_endpoints", "organization"])
+def test_a_section_that_is_no_mapping_is_one_line_beside_other_sources_as_well(
+    tmp_path: Path, section: str, value: object
+) -> None:
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps({"account": "111122223333", section: value}), encoding="utf-8")
+    other = _state(tmp_path, "other", "111122223333")
+    for sources in ([path, other], [other, path]):
+        if section == "organization" and value is None:
+            Scenario.load(sources)
+            continue
+        with pytest.raises(InputError, match=section) as caught:
+            Scenario.load(sources)
+        assert "\n" not in str(caught.value)
