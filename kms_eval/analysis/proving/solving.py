@@ -16,10 +16,10 @@ from itertools import islice, product
 from typing import Final
 
 from kms_eval.analysis.proving.automata import Clause, TooManyStatesError, shortest
-from kms_eval.analysis.proving.beyond import Beyond, NotProvedError
 from kms_eval.analysis.proving.domains import Domain, believable
 from kms_eval.analysis.proving.patterns import TEXT_TYPES, OutOfReachError, patterns_of
 from kms_eval.analysis.proving.points import is_ordered, points
+from kms_eval.analysis.proving.z3_search import NotProvedError, Z3Search
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
 from kms_eval.engine.conditions import Test, compile_condition
 from kms_eval.engine.readings import Alternatives, Reading
@@ -124,7 +124,7 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
     rest += [presence(key, there=True) for key in needed]
     if isinstance(_all_keys(rest, known, known.lookup), Impossible):
         return IMPOSSIBLE
-    return _beyond(literals, known, variables)
+    return _by_z3(literals, known, variables)
 
 
 def _is_contradiction(literals: Sequence[Literal]) -> bool:
@@ -133,11 +133,11 @@ def _is_contradiction(literals: Sequence[Literal]) -> bool:
     return any((written, needs, generous, not holds) in said for written, needs, generous, holds in said)
 
 
-def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
+def _by_z3(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
     names = ", ".join(f"${{{key}}}" for key in variables)
     try:
-        beyond = Beyond(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
-        values = beyond.answer([(each.test, each.holds, each.generous) for each in literals])
+        search = Z3Search(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
+        values = search.answer([(each.test, each.holds, each.generous) for each in literals])
     except NotProvedError as error:
         return NotProved(f"the policy variable {names} has the request's own value ({error})")
     if values is None:

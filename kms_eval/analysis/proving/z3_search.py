@@ -30,7 +30,7 @@ class NotProvedError(Exception):
 
 
 @dataclass(slots=True)
-class Beyond:
+class Z3Search:
     """One question. `domains` gives the domain of an open key, `lookup` the text of one that is not open."""
 
     domains: Callable[[str], Domain]
@@ -40,7 +40,7 @@ class Beyond:
     fixed: Mapping[str, tuple[str, ...]]
     _z3: Any = field(init=False)
     _keys: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    _said: list[Any] = field(default_factory=list)
+    _formulas: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         try:
@@ -56,11 +56,11 @@ class Beyond:
         for test, holds, generous in wanted:
             said = self._literal(test, generous=generous, holds=holds)
             if said is not None:
-                self._said.append(said)
+                self._formulas.append(said)
         z3 = self._z3
         solver = z3.Solver()
         solver.set("timeout", TIME_LIMIT)
-        solver.add(*self._said)
+        solver.add(*self._formulas)
         found = solver.check()
         if found == z3.unsat:
             return None
@@ -80,12 +80,12 @@ class Beyond:
             there, text = z3.Bool(f"there:{key}"), z3.String(f"value:{key}")
             known = self._keys[key] = (there, text)
             if key in self.absent:
-                self._said.append(z3.Not(there))
+                self._formulas.append(z3.Not(there))
             elif key in self.fixed or not self.is_open(key):
                 value = self.fixed[key][0] if key in self.fixed else self.lookup(key)
-                self._said += [z3.Not(there)] if value is None else [there, text == z3.StringVal(value)]
+                self._formulas += [z3.Not(there)] if value is None else [there, text == z3.StringVal(value)]
             else:
-                self._said += [z3.Implies(there, self._in(text, clause)) for clause in self.domains(key).clauses]
+                self._formulas += [z3.Implies(there, self._in(text, clause)) for clause in self.domains(key).clauses]
         return known
 
     def _literal(self, test: Test, *, generous: bool, holds: bool) -> Any:
@@ -156,7 +156,7 @@ class Beyond:
         z3 = self._z3
         for letter in part:
             if letter in "*?":
-                run = z3.String(f"run:{len(self._said)}:{len(needed)}:{id(part)}")
+                run = z3.String(f"run:{len(self._formulas)}:{len(needed)}:{id(part)}")
                 needed.append(z3.Length(run) == 1 if letter == "?" else z3.Length(run) >= 0)
                 yield run
             else:
