@@ -21,7 +21,7 @@ from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, 
 from kms_eval.analysis.checking.outermost import Outermost
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
-from kms_eval.analysis.proving.callings import callings
+from kms_eval.analysis.proving.request_paths import request_paths
 from kms_eval.analysis.proving.requirements import Search
 from kms_eval.analysis.proving.sameness import Sameness
 from kms_eval.analysis.proving.solving import Literal
@@ -292,7 +292,7 @@ class _Looking:
         )
         extra = [*self._clock.of(needs), *([self.extra] if self.extra else [])]
         domains = partial(someone.domain, world=world)
-        search = Search(self.checking.grid.open_conditions, domains, callings(service=service), extra)
+        search = Search(self.checking.grid.open_conditions, domains, request_paths(service=service), extra)
         names = names_in(halves, self.extra)
         action = actions_in(bit)[0].name
         tried = 0

@@ -19,8 +19,8 @@ from kms_eval.analysis.checking.demands import Clock
 from kms_eval.analysis.checking.everybody import Someone, someone_of
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import Witness
-from kms_eval.analysis.proving.callings import callings
-from kms_eval.analysis.proving.requirements import MOST_WAYS, Found, Search, pairs_of, ways
+from kms_eval.analysis.proving.request_paths import request_paths
+from kms_eval.analysis.proving.requirements import MOST_WAYS, Found, Search, pairs_of, sufficient_allows
 from kms_eval.analysis.proving.solving import Literal
 from kms_eval.analysis.proving.tied import has_pair
 from kms_eval.engine.cell import CLOCK
@@ -161,9 +161,9 @@ class _Showing:
     def search(self, extra: Sequence[Sequence[Literal]], *, own_policy: bool | None) -> Search:
         """A search for values with which this side allows it, and `extra` is met."""
         domains = partial(self._someone.domain, world=self._side.grid.world)
-        ways_to_call = callings(service=self._side.grid_cell.asker.kind == "service")
+        paths = request_paths(service=self._side.grid_cell.asker.kind == "service")
         extra = [*extra, *self._clock]
-        return Search(self._side.grid.open_conditions, domains, ways_to_call, extra, own_policy=own_policy)
+        return Search(self._side.grid.open_conditions, domains, paths, extra, own_policy=own_policy)
 
     def witness(self, found: Found) -> Witness | None:
         """A request with these values that both engines decide as expected; if possible one that is made now."""
@@ -206,7 +206,7 @@ def _refusals(side: _Side | None, bit: int, *, own_policy: bool, by_grants: bool
     for evaluated in side.halves(bit):
         if evaluated.sums[LayerIndex.DENY] & bit:
             return [[]]
-        allowing = list(islice(ways(evaluated, bit), MOST_WAYS + 1))
+        allowing = list(islice(sufficient_allows(evaluated, bit), MOST_WAYS + 1))
         if len(allowing) > MOST_WAYS:
             return None
         open_ways = (way for way in allowing if own_policy or OWN_POLICY not in way)
