@@ -19,10 +19,10 @@ from kms_eval.analysis.checking.demands import Clock
 from kms_eval.analysis.checking.everybody import Someone, someone_of
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import Witness
+from kms_eval.analysis.proving.dependent_keys import has_pair
 from kms_eval.analysis.proving.request_paths import request_paths
 from kms_eval.analysis.proving.requirements import MOST_WAYS, Found, Search, pairs_of, sufficient_allows
 from kms_eval.analysis.proving.solving import Literal
-from kms_eval.analysis.proving.tied import has_pair
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
@@ -234,7 +234,7 @@ def _failing(
         if side.grid.open_conditions.open_variables(entry, evaluated.cell.scope, evaluated.unknown, action):
             return None
         if pairs:
-            literals += [has_pair(name, value, there=True) for name, value in pairs]
+            literals += [has_pair(name, value, present=True) for name, value in pairs]
         else:
             literals += _literals(side, evaluated, entry, action, generous=False)
     return [replace(each, holds=False) for each in literals]

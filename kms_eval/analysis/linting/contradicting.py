@@ -14,10 +14,10 @@ from itertools import combinations
 
 from kms_eval.analysis.linting.rule import Found
 from kms_eval.analysis.linting.subject import Subject, written_operator
+from kms_eval.analysis.proving.dependent_keys import solve_with_dependent_keys
 from kms_eval.analysis.proving.domains import Domain, domain
 from kms_eval.analysis.proving.request_paths import RequestPath, request_paths
 from kms_eval.analysis.proving.solving import Impossible, Known, Literal
-from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Statement
 from kms_eval.engine.conditions import Test, compile_condition
 from kms_eval.engine.hindrances import OF_AN_IDENTITY
@@ -85,7 +85,7 @@ def published(statement: Statement) -> frozenset[str]:
 def _impossible(tests: Sequence[Test], paths: Sequence[RequestPath], world: World, *, generous: bool) -> bool:
     literals = [Literal(test, holds=True, generous=generous) for test in tests]
     known = (Known(partial(_values, world=world), _absent, _is_open, path.absent, path.fixed) for path in paths)
-    return all(isinstance(solve_tied(literals, each), Impossible) for each in known)
+    return all(isinstance(solve_with_dependent_keys(literals, each), Impossible) for each in known)
 
 
 _ALIAS = "kms:requestalias"

@@ -14,10 +14,10 @@ from itertools import islice, product
 from kms_eval.analysis.access.open_conditions import OpenConditions
 from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
 from kms_eval.analysis.access.residual_conditions import sufficient
+from kms_eval.analysis.proving.dependent_keys import solve_with_dependent_keys
 from kms_eval.analysis.proving.domains import Domain
 from kms_eval.analysis.proving.request_paths import RequestPath
 from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, NotProved
-from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
@@ -142,7 +142,7 @@ class Search:
         if self._steps > _MOST_STEPS:
             self.unsettled.append("there are too many combinations of conditions")
             return
-        answer = solve_tied(literals, known)
+        answer = solve_with_dependent_keys(literals, known)
         if isinstance(answer, Impossible):
             return
         if not choices:

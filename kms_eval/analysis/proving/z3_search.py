@@ -68,8 +68,8 @@ class Z3Search:
             raise NotProvedError(f"z3 gave no answer within {TIME_LIMIT // 1000} seconds")
         model = solver.model()
         return {
-            key: (model.eval(text, model_completion=True).as_string(),) if z3.is_true(model.eval(there)) else None
-            for key, (there, text) in self._keys.items()
+            key: (model.eval(text, model_completion=True).as_string(),) if z3.is_true(model.eval(present)) else None
+            for key, (present, text) in self._keys.items()
         }
 
     def _key(self, key: str) -> tuple[Any, Any]:
@@ -77,25 +77,25 @@ class Z3Search:
         known = self._keys.get(key)
         if known is None:
             z3 = self._z3
-            there, text = z3.Bool(f"there:{key}"), z3.String(f"value:{key}")
-            known = self._keys[key] = (there, text)
+            present, text = z3.Bool(f"present:{key}"), z3.String(f"value:{key}")
+            known = self._keys[key] = (present, text)
             if key in self.absent:
-                self._formulas.append(z3.Not(there))
+                self._formulas.append(z3.Not(present))
             elif key in self.fixed or not self.is_open(key):
                 value = self.fixed[key][0] if key in self.fixed else self.lookup(key)
-                self._formulas += [z3.Not(there)] if value is None else [there, text == z3.StringVal(value)]
+                self._formulas += [z3.Not(present)] if value is None else [present, text == z3.StringVal(value)]
             else:
-                self._formulas += [z3.Implies(there, self._in(text, clause)) for clause in self.domains(key).clauses]
+                self._formulas += [z3.Implies(present, self._in(text, clause)) for clause in self.domains(key).clauses]
         return known
 
     def _literal(self, test: Test, *, generous: bool, holds: bool) -> Any:
         """The literal as a formula; None if it cannot be expressed, so that it counts as met."""
         z3 = self._z3
-        there, text = self._key(test.key)
-        absent = test.holds(None, self.lookup, generous=generous) is holds
+        present, text = self._key(test.key)
+        if_absent = test.holds(None, self.lookup, generous=generous) is holds
         if test.operator.type == "Null" or not test.values:
-            present = test.holds(("x",), self.lookup, generous=generous) is holds
-            return z3.If(there, z3.BoolVal(present), z3.BoolVal(absent))
+            if_present = test.holds(("x",), self.lookup, generous=generous) is holds
+            return z3.If(present, z3.BoolVal(if_present), z3.BoolVal(if_absent))
         if test.operator.type not in TEXT_TYPES or self.domains(test.key).multi_valued:
             return None
         inner = generous is not test.operator.negated
@@ -103,7 +103,7 @@ class Z3Search:
         matches = self._matches(test, text, inner=inner, positive=positive)
         if matches is None:
             return None
-        return z3.If(there, matches if positive else z3.Not(matches), z3.BoolVal(absent))
+        return z3.If(present, matches if positive else z3.Not(matches), z3.BoolVal(if_absent))
 
     def _matches(self, test: Test, text: Any, *, inner: bool, positive: bool) -> Any:
         """The formula that the value is one of the test's; None if that cannot be expressed."""
@@ -132,12 +132,12 @@ class Z3Search:
             if isinstance(part, Variable):
                 if part.multi_valued:
                     return z3.BoolVal(val=False)
-                there, value = self._key(part.key)
+                present, value = self._key(part.key)
                 if part.default is None:
-                    needed.append(there)
+                    needed.append(present)
                     pieces.append(value)
                 else:
-                    pieces.append(z3.If(there, value, z3.StringVal(part.default)))
+                    pieces.append(z3.If(present, value, z3.StringVal(part.default)))
             elif isinstance(part, tuple):
                 pieces.append(z3.StringVal(part[0]))
             elif test.operator.type == "ARN" or test.operator.parse is str.lower:
