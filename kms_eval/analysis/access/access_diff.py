@@ -22,7 +22,7 @@ from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.analysis.access.selection import chosen_askers, chosen_keys, chosen_on_either
 from kms_eval.analysis.access.unchanged import changed_keys
-from kms_eval.analysis.checking.comparing import Comparison, compare_conditions, only_here
+from kms_eval.analysis.checking.comparing import Comparison, allowed_only_here, compare_conditions
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.classes.pairs import PairClass
 from kms_eval.engine.evaluator import Evaluator
@@ -221,7 +221,7 @@ class _Comparing:
         after = (self._after, self._after.itself(other)) if other is not None else None
         bit, now = bit_of(change.actions[0]), self._after.at or datetime.now(UTC)
         sides = (after, before) if change.before == NEVER else (before, after)
-        found = only_here(sides[0], sides[1], bit, now=now) if sides[0] is not None else ""
+        found = allowed_only_here(sides[0], sides[1], bit, now=now) if sides[0] is not None else ""
         if isinstance(found, Witness):
             return replace(change, gained=found) if change.before == NEVER else replace(change, lost=found)
         return None if found is None else change

@@ -45,7 +45,7 @@ class Comparison:
     lost: Witness | None = None
 
 
-def only_here(
+def allowed_only_here(
     side: tuple[Grid, GridCell], other: tuple[Grid, GridCell] | None, bit: int, *, now: datetime
 ) -> Witness | str | None:
     """A request that one world allows under conditions, and the other never; None: proved that there is none.
@@ -91,23 +91,23 @@ def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness 
         return None
     if other is not None and other.grid_cell.always & bit:
         return None
-    showing = _Showing(side, other, bit, now)
+    search = _WitnessSearch(side, other, bit, now)
     unsettled = ""
-    for own in (True, False) if OWN_POLICY in showing.pending else (None,):
+    for own in (True, False) if OWN_POLICY in search.pending else (None,):
         # With the pairs that grants require, a request is found more often; if none is, only the search without
         # them may be a proof.
-        for by_grants in (True, False) if showing.meets_grants else (False,):
+        for by_grants in (True, False) if search.meets_grants else (False,):
             refusals = _refusals(other, bit, own_policy=own is not False, by_grants=by_grants)
-            found = showing.among(refusals, own_policy=own)
+            found = search.among(refusals, own_policy=own)
             if isinstance(found, Witness):
                 return found
-            if by_grants and not found and showing.grants_prove:
+            if by_grants and not found and search.grants_prove:
                 break
             unsettled = found or unsettled if not by_grants else unsettled
     return unsettled or None
 
 
-class _Showing:
+class _WitnessSearch:
     """Looks for requests about one action that one side allows and the other, if there is one, refuses."""
 
     def __init__(self, side: _Side, other: _Side | None, bit: int, now: datetime) -> None:
