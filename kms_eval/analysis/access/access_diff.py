@@ -174,12 +174,12 @@ class _Comparing:
                 asker.caller.account if asker.kind not in {"everyone", "service"} else None,
                 hangs_on=hangs_on,
             )
-            settled = self._settled(change, one, other)
-            if settled is not None:
+            confirmed = self._confirmed(change, one, other)
+            if confirmed is not None:
                 known = self._after.world if other is not None else self._before.world
-                because = self._causes.of(one, other, mask, wider=settled.kind in WIDER)
+                because = self._causes.of(one, other, mask, wider=confirmed.kind in WIDER)
                 yield replace(
-                    settled,
+                    confirmed,
                     reach=reach_of(asker, key, known),
                     causes=because.sources,
                     causes_unchanged=because.unchanged,
@@ -196,7 +196,7 @@ class _Comparing:
             known = self._between[keyed] = list(_changes(was, now))
         return known
 
-    def _settled(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
+    def _confirmed(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
         """The change with what the solver finds about it; None if the solver proves that nothing changes."""
         if change.kind == "unknown":
             return change
@@ -418,7 +418,7 @@ def _least(answer: _Answer) -> _Answer:
     if any(word.startswith(UNKNOWN) for word in answer.unless):
         return NEVER
     ways = tuple(way for way in answer.ways if not any(word.startswith(UNKNOWN) for word in way))
-    return _plainly(ResidualConditions(ways, answer.unless, answer.sources)) if ways else NEVER
+    return _simplified(ResidualConditions(ways, answer.unless, answer.sources)) if ways else NEVER
 
 
 def _most(answer: _Answer) -> _Answer:
@@ -427,10 +427,10 @@ def _most(answer: _Answer) -> _Answer:
         return answer
     ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
     unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
-    return _plainly(ResidualConditions(ways, unless, answer.sources, beyond=answer.beyond))
+    return _simplified(ResidualConditions(ways, unless, answer.sources, beyond=answer.beyond))
 
 
-def _plainly(residual: ResidualConditions) -> _Answer:
+def _simplified(residual: ResidualConditions) -> _Answer:
     return ALWAYS if () in residual.ways and not residual.unless else residual
 
 

@@ -174,6 +174,6 @@ def _is_anyone(unknown: tuple[str, ...]) -> bool:
     return "aws:principalorgid" in unknown
 
 
-def matching(keys: Iterable[str], beginnings: tuple[str, ...]) -> frozenset[str]:
-    """The condition keys (lower case) that begin with one of `beginnings`."""
-    return frozenset(key for key in keys if key.startswith(beginnings))
+def matching(keys: Iterable[str], prefixes: tuple[str, ...]) -> frozenset[str]:
+    """The condition keys (lower case) that begin with one of `prefixes`."""
+    return frozenset(key for key in keys if key.startswith(prefixes))
