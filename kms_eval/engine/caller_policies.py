@@ -123,7 +123,7 @@ def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) 
             for entry in audience.entries(layer, group, layer_index)
         ]
         gathered[layer.name] = (InForce(layer, tuple(layer_indexes)), tuple(found))
-    sums, rest = _settled((entry for _in_force, entries in gathered.values() for entry in entries), count)
+    sums, rest = _unconditional((entry for _in_force, entries in gathered.values() for entry in entries), count)
     limits, gates = bounds[Part.LIMIT], bounds[Part.GATE]
     grant_limits = tuple(layer_index for layer_index in limits if layer_index not in void)
     return CallerPolicies(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {}, {})
@@ -150,7 +150,7 @@ def layer_index_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | 
     return _LAYER_OF_GRADE[found] if layer.part is Part.RESOURCE else layer_index
 
 
-def _settled(entries: Iterable[Entry], layer_indexes: int) -> tuple[tuple[int, ...], tuple[Entry, ...]]:
+def _unconditional(entries: Iterable[Entry], layer_indexes: int) -> tuple[tuple[int, ...], tuple[Entry, ...]]:
     """The masks of what counts for every resource in every request, and the entries that depend on more."""
     sums = [0] * layer_indexes
     rest = []

@@ -66,12 +66,12 @@ class OpenConditions:
 
     def __init__(self, circumstances: Circumstances, endpoint: VpcEndpoint | None) -> None:
         self.circumstances = circumstances
-        evaluated = FIXED_IN_PRACTICE | frozenset(circumstances.given.values)
+        fixed = FIXED_IN_PRACTICE | frozenset(circumstances.given.values)
         if circumstances.at is not None:
-            evaluated |= CLOCK
+            fixed |= CLOCK
         if endpoint is not None:
-            evaluated |= _OF_THE_ENDPOINT
-        self._fixed = evaluated
+            fixed |= _OF_THE_ENDPOINT
+        self._fixed = fixed
         self._known: dict[tuple[Rule, str, str, int], tuple[int, int]] = {}
         self._open: dict[Hashable, frozenset[str]] = {}
 

@@ -182,13 +182,13 @@ class Outcomes:
         except InputError:
             return ERROR
         cells = [self._asking.evaluator.cell(part) for part in found]
-        evaluated = True
+        definite = True
         for part, cell in zip(found, cells, strict=True):
-            evaluated = evaluated and bool((cell.allowed | cell.denied | cell.silent) & bit_of(part.action))
+            definite = definite and bool((cell.allowed | cell.denied | cell.silent) & bit_of(part.action))
         if len(found) > 1:
-            return self._outcome(request) if evaluated else _ALONE
+            return self._outcome(request) if definite else _ALONE
         (part,), (cell,) = found, cells
-        if evaluated:
+        if definite:
             return OUTCOMES.index(cell.decide(bit_of(part.action), Context(part.situation)))
         number = self._residual_entries.number(part, cell)
         return _ALONE if number is None else _FIRST_OPEN + number

@@ -110,11 +110,11 @@ class ResidualEntries:
                 return None
             residual_entries.append(residual_entry)
         # Decisions about one action in cells of one shape that depend on the same residual entries are equal.
-        evaluated = tuple([total & bit for total in cell.sums])
+        sums = tuple([total & bit for total in cell.sums])
         kind = (
             bit,
             self._shape(cell.shape),
-            evaluated,
+            sums,
             tuple([entry.layer_index for entry in entries]),
             tuple(residual_entries),
         )
