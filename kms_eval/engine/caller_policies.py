@@ -14,7 +14,7 @@ from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import FIRST_FREE_SLOT, LayerIndex, Shape
 from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.layers import LAYERS, Layer, Part
-from kms_eval.engine.principals import Grade, grade, names_of, spared
+from kms_eval.engine.principals import Grade, grade, is_exempt, names_of
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope
 from kms_eval.records import record
@@ -139,7 +139,7 @@ def layer_index_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | 
         return None
     if statement.not_principals is not None:
         # Only for Deny; documents with Allow and NotPrincipal are refused (semantics N1).
-        return LayerIndex.DENY if rule.effect == "Deny" and not spared(statement.not_principals, caller) else None
+        return LayerIndex.DENY if rule.effect == "Deny" and not is_exempt(statement.not_principals, caller) else None
     found = Grade.DIRECT
     if statement.principals is not None:
         found = grade(statement.principals, caller, rule.effect)

@@ -24,7 +24,7 @@ from kms_eval.analysis.advising.proposals import Option, nameable
 from kms_eval.documents.model import Grant, PrincipalEntry, Statement
 from kms_eval.engine.grants import at_least_as_strict, names_account, names_caller
 from kms_eval.engine.masks import CREATE_GRANT, GRANT_BIT, RETIRE_GRANT, covered
-from kms_eval.engine.misnamed import serves_a_gone
+from kms_eval.engine.misnamed import serves_deleted
 from kms_eval.engine.trace import Trace
 from kms_eval.language import arn
 from kms_eval.world.model import Key
@@ -143,7 +143,7 @@ def _narrowed(trace: Trace, parent: Grant) -> Iterator[Option]:
 def _for_deleted_grantee(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:
     """A grant with a deleted grantee, created again for the caller; on an AWS managed key, by the service it is of."""
     principal = trace.ruling.part.scope.caller.principal
-    if principal is None or not serves_a_gone(grant, principal, operation):
+    if principal is None or not serves_deleted(grant, principal, operation):
         return
     again = replace(grant, grantee_principal=principal.arn, id=f"{grant.id}-again")
     whom = f"for `{principal.arn}`: its grantee, `{grant.grantee_principal}`, is most likely deleted"

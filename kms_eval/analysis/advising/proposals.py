@@ -19,7 +19,7 @@ from kms_eval.documents.refused import region_of, service_finding
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.hindrances import is_via_service
 from kms_eval.engine.masks import actions_in, published
-from kms_eval.engine.misnamed import is_near, is_of_a_gone, is_unique_id
+from kms_eval.engine.misnamed import is_deleted_id, is_near, is_unique_id
 from kms_eval.engine.principals import Grade, grade
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.trace import Trace
@@ -92,10 +92,10 @@ def _named(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[E
     statement, caller = rule.statement, trace.ruling.part.scope.caller
     wanted = nameable(trace)
     for other in statement.principals or ():
-        gone = (
-            is_unique_id(other.value) and caller.principal is not None and is_of_a_gone(other.value, caller.principal)
+        deleted = (
+            is_unique_id(other.value) and caller.principal is not None and is_deleted_id(other.value, caller.principal)
         )
-        if not gone and not is_near(other, caller):
+        if not deleted and not is_near(other, caller):
             continue
         if other.kind == "Service" and not _is_misnamed(other.value, trace.ruling.part.scope.target.region):
             continue
@@ -108,7 +108,7 @@ def _named(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[E
 
         edit = {"element": "Principal", "replace": other.value, "with": entry.value}
         words = f"in the Principal of {{it}}, replace `{other.value}` by `{entry.value}`"
-        if gone:
+        if deleted:
             words += ": it is the unique id of a principal that is not described here, most likely deleted"
         yield on_statement(where, policy, statement, "replace-principal", 12, exchanged, edit, words)
         return
