@@ -29,15 +29,15 @@ from kms_eval.records import record
 if TYPE_CHECKING:
     from kms_eval.documents.shapes import PolicyShape, StatementShape
 
-EquivalentValues = frozenset[PolicyKind]
+PolicyKinds = frozenset[PolicyKind]
 
-EVERY: EquivalentValues = frozenset(PolicyKind)
-KEY: EquivalentValues = frozenset({PolicyKind.KEY})
-RCP: EquivalentValues = frozenset({PolicyKind.RCP})
+EVERY: PolicyKinds = frozenset(PolicyKind)
+KEY: PolicyKinds = frozenset({PolicyKind.KEY})
+RCP: PolicyKinds = frozenset({PolicyKind.RCP})
 # Policies of IAM principals (semantics I3).
-IAM: EquivalentValues = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
+IAM: PolicyKinds = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 # Resource-based policies may have an Id, and have a Principal in each statement (semantics D1, D3).
-RESOURCE: EquivalentValues = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
+RESOURCE: PolicyKinds = frozenset({PolicyKind.KEY, PolicyKind.ENDPOINT})
 
 _SID = re.compile(r"[A-Za-z0-9]*")
 _STARS = re.compile(r"\*+")
@@ -68,7 +68,7 @@ StatementCheck = Callable[[Subject], Iterator[Remark]]
 class StatementRule:
     """One rule about a statement."""
 
-    kinds: EquivalentValues
+    kinds: PolicyKinds
     check: StatementCheck
 
 
@@ -79,7 +79,7 @@ DocumentCheck = Callable[["PolicyShape", PolicyKind], Iterator[Remark]]
 class DocumentRule:
     """One rule about a document as a whole."""
 
-    kinds: EquivalentValues
+    kinds: PolicyKinds
     check: DocumentCheck
 
 

@@ -14,7 +14,7 @@ from kms_eval.engine.conditions import Status
 from kms_eval.engine.decide import FIRST_FREE_SLOT, LayerIndex, Shape
 from kms_eval.engine.entries import Entry, InForce
 from kms_eval.engine.layers import LAYERS, Layer, Part
-from kms_eval.engine.principals import Grade, grade, names_of, spared
+from kms_eval.engine.principals import Grade, grade, is_exempt, names_of
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope
 from kms_eval.records import record
@@ -123,7 +123,7 @@ def caller_policies(scope: Scope, rules: Rules, unpublished: str | None = None) 
             for entry in audience.entries(layer, group, layer_index)
         ]
         gathered[layer.name] = (InForce(layer, tuple(layer_indexes)), tuple(found))
-    sums, rest = _settled((entry for _in_force, entries in gathered.values() for entry in entries), count)
+    sums, rest = _unconditional((entry for _in_force, entries in gathered.values() for entry in entries), count)
     limits, gates = bounds[Part.LIMIT], bounds[Part.GATE]
     grant_limits = tuple(layer_index for layer_index in limits if layer_index not in void)
     return CallerPolicies(audience, gathered, sums, rest, tuple(limits), grant_limits, tuple(gates), {}, {})
@@ -139,7 +139,7 @@ def layer_index_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | 
         return None
     if statement.not_principals is not None:
         # Only for Deny; documents with Allow and NotPrincipal are refused (semantics N1).
-        return LayerIndex.DENY if rule.effect == "Deny" and not spared(statement.not_principals, caller) else None
+        return LayerIndex.DENY if rule.effect == "Deny" and not is_exempt(statement.not_principals, caller) else None
     found = Grade.DIRECT
     if statement.principals is not None:
         found = grade(statement.principals, caller, rule.effect)
@@ -150,7 +150,7 @@ def layer_index_of(rule: Rule, caller: Caller, layer: Layer, layer_index: int | 
     return _LAYER_OF_GRADE[found] if layer.part is Part.RESOURCE else layer_index
 
 
-def _settled(entries: Iterable[Entry], layer_indexes: int) -> tuple[tuple[int, ...], tuple[Entry, ...]]:
+def _unconditional(entries: Iterable[Entry], layer_indexes: int) -> tuple[tuple[int, ...], tuple[Entry, ...]]:
     """The masks of what counts for every resource in every request, and the entries that depend on more."""
     sums = [0] * layer_indexes
     rest = []

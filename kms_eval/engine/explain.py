@@ -11,7 +11,7 @@ from dataclasses import replace
 from kms_eval.codes import CODE
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.engine.explanation import Explanation, Warned, layer_in_words
-from kms_eval.engine.missing import turn
+from kms_eval.engine.missing import reversal
 from kms_eval.engine.near_misses import near_misses
 from kms_eval.engine.reasons import reason_code
 from kms_eval.engine.trace import Trace
@@ -46,7 +46,7 @@ def _part(trace: Trace) -> Explanation:
     code = reason_code(trace)
     target, caller = ruling.part.scope.target, ruling.part.scope.caller
     denying = next((word.layer for word in trace.words if word.outcome == "denies"), "")
-    turned = turn(ruling)
+    found = reversal(ruling)
     return Explanation(
         decision=ruling.outcome,
         principal=caller.arn,
@@ -55,7 +55,7 @@ def _part(trace: Trace) -> Explanation:
         reason=CODE[code].sentence.format(layer=layer_in_words(denying), action=ruling.part.action),
         reason_code=code,
         layers=trace.words,
-        missing_context=turned.keys,
+        missing_context=found.keys,
         warnings=tuple(warnings(trace)),
         near_misses=tuple(near_misses(trace)) if ruling.outcome in ("explicitDeny", "implicitDeny") else (),
         unknowns=ruling.cell.hangs_on(ruling.bit, ruling.context) if ruling.outcome == "undetermined" else (),

@@ -24,17 +24,17 @@ def is_unique_id(text: str) -> bool:
     return text.startswith(("AROA", "AIDA")) and ":" not in text
 
 
-def is_of_a_gone(text: str, principal: Principal) -> bool:
+def is_deleted_id(text: str, principal: Principal) -> bool:
     """Whether a text is the unique id of a different principal of the same kind (semantics S14)."""
     return text.startswith(_PREFIXES[principal.kind]) and text.split(":", 1)[0] != principal.id
 
 
-def serves_a_gone(grant: Grant, principal: Principal, operation: str) -> bool:
+def serves_deleted(grant: Grant, principal: Principal, operation: str) -> bool:
     """Whether a grant allows the operation for a unique id that is not this principal's."""
-    return operation in grant.operations and is_of_a_gone(grant.grantee_principal or "", principal)
+    return operation in grant.operations and is_deleted_id(grant.grantee_principal or "", principal)
 
 
-def gone(trace: Trace) -> Iterator[NearMiss]:
+def for_deleted(trace: Trace) -> Iterator[NearMiss]:
     """Statements and grants for a unique id that is not this caller's: most likely that of a deleted principal."""
     key, principal = trace.ruling.part.scope.target.key, trace.ruling.part.scope.caller.principal
     if key is None or principal is None:
@@ -42,15 +42,15 @@ def gone(trace: Trace) -> Iterator[NearMiss]:
     for rule in trace.rules(key.policy):
         if rule.effect == "Allow" and rule.actions & trace.ruling.bit:
             for entry in rule.statement.principals or ():
-                if is_unique_id(entry.value) and is_of_a_gone(entry.value, principal):
-                    yield NearMiss("keyPolicy", rule_source(rule), _gone_in_words(entry.value, principal))
+                if is_unique_id(entry.value) and is_deleted_id(entry.value, principal):
+                    yield NearMiss("keyPolicy", rule_source(rule), _deleted_in_words(entry.value, principal))
     operation = trace.ruling.part.action.partition(":")[2]
     for grant in key.grants:
-        if serves_a_gone(grant, principal, operation):
-            yield NearMiss(GRANT, grant_source(grant), _gone_in_words(grant.grantee_principal or "", principal))
+        if serves_deleted(grant, principal, operation):
+            yield NearMiss(GRANT, grant_source(grant), _deleted_in_words(grant.grantee_principal or "", principal))
 
 
-def _gone_in_words(text: str, principal: Principal) -> str:
+def _deleted_in_words(text: str, principal: Principal) -> str:
     words = f"it is for `{text}`, the unique id of a {principal.kind} that is not described here, most likely deleted"
     if principal.id is None:
         return words

@@ -28,7 +28,7 @@ _MOST_TOGETHER = 4
 
 
 @record
-class Turn:
+class Reversal:
     """What would reverse the decision.
 
     `keys` are all absent keys that could do so, alone or together; `entries` is a smallest set of entries that would
@@ -40,23 +40,23 @@ class Turn:
     keys_together: tuple[str, ...] = ()
 
 
-NO_TURN = Turn()
+NO_REVERSAL = Reversal()
 
 
-def turn(ruling: PartRuling) -> Turn:
+def reversal(ruling: PartRuling) -> Reversal:
     """What could reverse the decision; empty where no absent key could turn an allow into a deny or back."""
     cell = ruling.cell
     if (cell.allowed | cell.denied | cell.silent | cell.doubtful) & ruling.bit:
         # The decision is the same for all requests; or something is unknown, which cannot be separated from what is
         # absent.
-        return NO_TURN
+        return NO_REVERSAL
     flips = _Flips(ruling)
-    if not flips.turns(flips.open_entries):
-        return NO_TURN
+    if not flips.reverses(flips.open_entries):
+        return NO_REVERSAL
     needed = flips.needed()
     keys = chain.from_iterable(flips.keys[entry] for entry in flips.useful())
     together = chain.from_iterable(flips.keys[entry] for entry in needed)
-    return Turn(needed, tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(together)))
+    return Reversal(needed, tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(together)))
 
 
 class _Flips:
@@ -86,7 +86,7 @@ class _Flips:
         """All of them, in the order of the cell."""
         return tuple(self.keys)
 
-    def turns(self, flipped: Iterable[Entry]) -> bool:
+    def reverses(self, flipped: Iterable[Entry]) -> bool:
         """Whether the decision is reversed when these flip."""
         counting = self._counting.symmetric_difference(flipped)
         sums = self._ruling.cell.sums_for(self._ruling.bit, lambda entry: entry in counting)
@@ -98,7 +98,7 @@ class _Flips:
         needed = self.open_entries
         for entry in self.open_entries:
             fewer = tuple(other for other in needed if other is not entry)
-            if self.turns(fewer):
+            if self.reverses(fewer):
                 needed = fewer
         return needed
 
@@ -110,15 +110,15 @@ class _Flips:
         """
         layer_indexes = frozenset(entry.layer_index for entry in self.open_entries)
         alone = frozenset(
-            layer_index for layer_index in layer_indexes if self.turns(self._in(frozenset({layer_index})))
+            layer_index for layer_index in layer_indexes if self.reverses(self._in(frozenset({layer_index})))
         )
         others = layer_indexes - alone
-        if not self.turns(self._in(others)):
+        if not self.reverses(self._in(others)):
             return tuple(self._in(alone))
-        needed = frozenset(layer_index for layer_index in others if not self.turns(self._in(others - {layer_index})))
-        smallest = [needed] if self.turns(self._in(needed)) else []
+        needed = frozenset(layer_index for layer_index in others if not self.reverses(self._in(others - {layer_index})))
+        smallest = [needed] if self.reverses(self._in(needed)) else []
         for some in _subsets(tuple(sorted(others - needed))) if not smallest else ():
-            if not any(found <= some | needed for found in smallest) and self.turns(self._in(some | needed)):
+            if not any(found <= some | needed for found in smallest) and self.reverses(self._in(some | needed)):
                 smallest.append(some | needed)
         return tuple(self._in(alone.union(*smallest)))
 

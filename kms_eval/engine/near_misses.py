@@ -22,7 +22,7 @@ from kms_eval.engine.explanation import NearMiss
 from kms_eval.engine.grants import at_least_as_strict, issuing_account, keys_to_supply
 from kms_eval.engine.layers import GRANT
 from kms_eval.engine.masks import CREATE_GRANT, RETIRE_GRANT
-from kms_eval.engine.misnamed import gone, nearly_named
+from kms_eval.engine.misnamed import for_deleted, nearly_named
 from kms_eval.engine.other_actions import for_other_actions
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.retiring import ways_to_retire
@@ -58,7 +58,7 @@ def _near(trace: Trace) -> Iterator[NearMiss]:
             for because in _because(entry, trace):
                 yield NearMiss(entry.layer, source(entry), because)
     yield from nearly_named(trace)
-    yield from gone(trace)
+    yield from for_deleted(trace)
 
 
 def in_words(test: Test) -> str:

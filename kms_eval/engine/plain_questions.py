@@ -4,8 +4,8 @@ Comes in: the texts of a question. Goes out: an outcome, or None for a question 
 (`Evaluator.rule`), which also gives faults, reasons and warnings. Never here: faults, reasons, warnings, the clock.
 
 Names are resolved once, by the same functions as for any question. A question then takes two lookups, a bit and, where
-the masks do not decide, the entries that wait for the request. Which condition keys such an entry reads without any
-context is recorded once: a request that has none of those keys is decided like one without context.
+the masks do not decide, the pending entries. Which condition keys such an entry reads without any context is recorded
+once: a request that has none of those keys is decided like one without context.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kms_eval.records import record
 from kms_eval.world.model import Caller, Key
 from kms_eval.world.names import refuse_stranger, resolve_key
 
-_MOST_MEETINGS = 50_000
+_MOST_PAIRS = 50_000
 _MOST_NAMES = 10_000
 _MOST_VALUES = 1_000
 _MOST_COMBINATIONS = 64
@@ -49,38 +49,38 @@ class _Name:
 
 
 @record
-class _Judged:
-    """An entry that waits for the request, for one action.
+class _PendingEntry:
+    """A pending entry, which counts for some requests only, for one action.
 
-    `bare` says whether it counts in a request without context; `asked` are the condition keys (lower case) that were
-    read to find out (None: all of them). `condition` has to hold where the request has all of its keys; None where the
-    condition alone does not decide.
+    `without_context` says whether it counts in a request without context; `asked` are the condition keys (lower case)
+    that were read to find out (None: all of them). `condition` has to hold where the request has all of its keys; None
+    where the condition alone does not decide.
     """
 
     entry: Entry
     generous: bool
-    bare: bool
+    without_context: bool
     asked: frozenset[str] | None
     condition: Condition | None
 
 
 @record
-class _Waiting:
-    """The entries of a cell that wait for the request, for one action.
+class _PendingEntries:
+    """The pending entries of a cell, for one action.
 
-    `bare` is the decision about a request without context. `decided` caches decisions by the entries that count, given
-    as a mask of their positions.
+    `without_context` is the decision about a request without context. `decided` caches decisions by the entries that
+    count, given as a mask of their positions.
     """
 
     bit: int
     action: str
-    judged: tuple[_Judged, ...]
-    bare: Outcome
+    entries: tuple[_PendingEntry, ...]
+    without_context: Outcome
     decided: dict[int, Outcome] = field(default_factory=dict)
 
 
 @record
-class _Meeting:
+class _CompiledPair:
     """One caller and one key, each as a question names them, and their cell.
 
     The masks are those of the cell, without the actions whose decision may depend on the time.
@@ -92,7 +92,7 @@ class _Meeting:
     allowed: int
     denied: int
     silent: int
-    waiting: dict[int, _Waiting | None]
+    pending: dict[int, _PendingEntries | None]
 
 
 class PlainQuestions:
@@ -101,10 +101,10 @@ class PlainQuestions:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._bits: dict[str, int] = {}
-        self._met: dict[str, dict[str | None, _Meeting]] = {}
+        self._pairs: dict[str, dict[str | None, _CompiledPair]] = {}
         self._uncompiled = Uncompiled(evaluator)
         self._once: set[tuple[Caller, Target]] = set()
-        self._meetings = 0
+        self._pair_count = 0
         self._age = evaluator.age
         self._names: dict[str, _Name | None] = {}
         self._targets: dict[Key, Target] = {}
@@ -114,30 +114,30 @@ class PlainQuestions:
     ) -> Outcome | None:
         """The decision; None where the question is not plain or makes no sense, which is for `Evaluator.rule`."""
         try:
-            meeting = self._met[principal][key]
+            compiled = self._pairs[principal][key]
             bit = self._bits[action]
         except (KeyError, TypeError):
-            return self._meet(principal, action, key, context)
+            return self._outcome_of_new(principal, action, key, context)
         said = None
         if context is not None:
             said = self._said(context)
             if said is None:
                 return None
-            folded = meeting.cell.folded
+            folded = compiled.cell.folded
             if not folded.keys().isdisjoint(said) and any(folded.get(each, 0) & bit for each in said):
                 return None
-        if meeting.allowed & bit:
+        if compiled.allowed & bit:
             return "allowed"
-        if meeting.denied & bit:
+        if compiled.denied & bit:
             return "explicitDeny"
-        if meeting.silent & bit:
+        if compiled.silent & bit:
             return "implicitDeny"
-        waiting = meeting.waiting[bit] if bit in meeting.waiting else self._wait(meeting, bit)
-        if waiting is None:
+        pending = compiled.pending[bit] if bit in compiled.pending else self._find_pending(compiled, bit)
+        if pending is None:
             return None
-        return _decide(meeting, waiting, said, context or ()) if said else waiting.bare
+        return _decide(compiled, pending, said, context or ()) if said else pending.without_context
 
-    def _meet(
+    def _outcome_of_new(
         self, principal: str, action: str, key: str | None, context: Mapping[str, object] | None
     ) -> Outcome | None:
         """As `outcome`, where a name is new, or principal and key have not been compiled together yet."""
@@ -150,7 +150,7 @@ class PlainQuestions:
             bit = self._bits[action] = _bit_of_word(action)
         if not bit:
             return None
-        if key not in self._met.get(principal, ()):
+        if key not in self._pairs.get(principal, ()):
             try:
                 scope, alias = self._resolve(principal, key)
             except InputError:
@@ -188,19 +188,19 @@ class PlainQuestions:
         cell = self._evaluator.cell_of(scope)
         self._make_room()
         timeless = ~cell.by_clock
-        self._met.setdefault(principal, {})[key] = _Meeting(
+        self._pairs.setdefault(principal, {})[key] = _CompiledPair(
             scope, alias, cell, cell.allowed & timeless, cell.denied & timeless, cell.silent & timeless, {}
         )
-        self._meetings += 1
+        self._pair_count += 1
 
     def _make_room(self) -> None:
         """Empty the caches where they are full, or where the evaluator has dropped the cells that they refer to."""
         aged = self._age != self._evaluator.age
-        if aged or self._meetings >= _MOST_MEETINGS or len(self._once) >= _MOST_MEETINGS:
-            self._met.clear()
+        if aged or self._pair_count >= _MOST_PAIRS or len(self._once) >= _MOST_PAIRS:
+            self._pairs.clear()
             self._once.clear()
             self._targets.clear()
-            self._meetings, self._age = 0, self._evaluator.age
+            self._pair_count, self._age = 0, self._evaluator.age
 
     def _said(self, context: Mapping[str, object]) -> _Said | None:
         """The values by condition key; None where one of them has to be checked by `Evaluator.rule`."""
@@ -242,36 +242,36 @@ class PlainQuestions:
         return True
 
     @staticmethod
-    def _wait(meeting: _Meeting, bit: int) -> _Waiting | None:
-        plain = bit & ~(meeting.cell.by_clock | meeting.cell.doubtful)
-        waiting = _watched(meeting, bit) if plain else None
-        meeting.waiting[bit] = waiting
-        return waiting
+    def _find_pending(compiled: _CompiledPair, bit: int) -> _PendingEntries | None:
+        plain = bit & ~(compiled.cell.by_clock | compiled.cell.doubtful)
+        pending = _pending_entries(compiled, bit) if plain else None
+        compiled.pending[bit] = pending
+        return pending
 
 
-def _decide(meeting: _Meeting, waiting: _Waiting, said: _Said, spelled: Iterable[str]) -> Outcome:
+def _decide(compiled: _CompiledPair, pending: _PendingEntries, said: _Said, spelled: Iterable[str]) -> Outcome:
     """The decision about a request with this context; `spelled` are its keys as the question spells them."""
     counted, position, context = 0, 1, None
-    for judged in waiting.judged:
-        asked, condition = judged.asked, judged.condition
+    for each in pending.entries:
+        asked, condition = each.asked, each.condition
         if asked is not None and asked.isdisjoint(said):
-            counts = judged.bare
+            counts = each.without_context
         elif condition is not None and condition.needs.issubset(said):
-            counts = condition.holds(said, generous=judged.generous)
+            counts = condition.holds(said, generous=each.generous)
         else:
             if context is None:
                 context = _context(
-                    meeting.scope, meeting.alias, waiting.action, Given(said, dict(zip(said, spelled, strict=True)))
+                    compiled.scope, compiled.alias, pending.action, Given(said, dict(zip(said, spelled, strict=True)))
                 )
-            counts = judged.entry.applies(context)
+            counts = each.entry.applies(context)
         if counts:
             counted |= position
         position <<= 1
-    outcome = waiting.decided.get(counted)
+    outcome = pending.decided.get(counted)
     if outcome is None:
-        outcome = _outcome(meeting.cell, waiting.bit, waiting.judged, counted)
-        if len(waiting.decided) < _MOST_COMBINATIONS:
-            waiting.decided[counted] = outcome
+        outcome = _outcome(compiled.cell, pending.bit, pending.entries, counted)
+        if len(pending.decided) < _MOST_COMBINATIONS:
+            pending.decided[counted] = outcome
     return outcome
 
 
@@ -281,28 +281,28 @@ def _context(scope: Scope, alias: str | None, action: str, given: Given) -> Cont
     return Context(Situation(scope, action, Circumstances(given, request_alias=alias, grant=grant)))
 
 
-def _outcome(cell: Cell, bit: int, judged: tuple[_Judged, ...], counted: int) -> Outcome:
-    counting = {each.entry for place, each in enumerate(judged) if counted >> place & 1}
+def _outcome(cell: Cell, bit: int, entries: tuple[_PendingEntry, ...], counted: int) -> Outcome:
+    counting = {each.entry for place, each in enumerate(entries) if counted >> place & 1}
     return cell.outcome(bit, counting.__contains__)
 
 
-def _watched(meeting: _Meeting, bit: int) -> _Waiting:
-    cell, action = meeting.cell, NAME[bit]
-    judged = tuple(_judged(entry, meeting, action) for entry in cell.pending if entry.actions & bit)
-    bare = {each.entry: each.bare for each in judged}
-    return _Waiting(bit, action, judged, cell.outcome(bit, bare.__getitem__))
+def _pending_entries(compiled: _CompiledPair, bit: int) -> _PendingEntries:
+    cell, action = compiled.cell, NAME[bit]
+    entries = tuple(_pending_entry(entry, compiled, action) for entry in cell.pending if entry.actions & bit)
+    without_context = {each.entry: each.without_context for each in entries}
+    return _PendingEntries(bit, action, entries, cell.outcome(bit, without_context.__getitem__))
 
 
-def _judged(entry: Entry, meeting: _Meeting, action: str) -> _Judged:
+def _pending_entry(entry: Entry, compiled: _CompiledPair, action: str) -> _PendingEntry:
     watch, rule = _Watch(), entry.rule
-    bare = entry.applies(_context(meeting.scope, meeting.alias, action, Given(watch, watch)))
+    without_context = entry.applies(_context(compiled.scope, compiled.alias, action, Given(watch, watch)))
     asked = frozenset(watch.asked) if watch.asked is not None else None
     # A pending entry whose Resource needs no condition key covers the cell's key: otherwise it would not be pending.
     alone = rule is not None and rule.resource is not None and not rule.resource.needs
     condition = rule.condition if rule is not None and alone else None
     if condition is not None and not all(carried(action, key) for key in condition.needs):
         condition = None
-    return _Judged(entry, rule is not None and rule.effect == "Deny", bare, asked, condition)
+    return _PendingEntry(entry, rule is not None and rule.effect == "Deny", without_context, asked, condition)
 
 
 def _is_word(value: object) -> TypeGuard[str]:

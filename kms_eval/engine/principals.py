@@ -96,7 +96,7 @@ def _grade(entry: PrincipalEntry, caller: Caller, effect: Effect) -> Grade:
     return Grade.NONE
 
 
-def spared(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
+def is_exempt(entries: tuple[PrincipalEntry, ...], caller: Caller) -> bool:
     """Whether a Deny with NotPrincipal exempts the caller (semantics N2-N5).
 
     ASSUMPTION Z20: only where the caller *and* what it belongs to are listed (user and account; session, role and

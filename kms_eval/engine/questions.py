@@ -12,7 +12,7 @@ from kms_eval.engine.context import Context
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.readings import Alternatives, Reading
 from kms_eval.engine.resources import ANY_PRINCIPAL
-from kms_eval.engine.sensitivity import turning
+from kms_eval.engine.sensitivity import decisive_entries
 from kms_eval.engine.trace import Trace
 from kms_eval.language.open_end import OPEN_END
 from kms_eval.language.variables import Template
@@ -23,7 +23,7 @@ def open_questions(trace: Trace) -> Iterator[tuple[str, str]]:
     asked = ((entry, tuple(_of(entry, trace.ruling.context))) for entry in trace.about if entry.rule is not None)
     found = {id(entry): (entry, questions) for entry, questions in asked if questions}
     if found:
-        for entry in turning(trace, [entry for entry, _questions in found.values()]):
+        for entry in decisive_entries(trace, [entry for entry, _questions in found.values()]):
             yield from found[id(entry)][1]
 
 

@@ -20,25 +20,25 @@ from kms_eval.engine.principals import Grade, account_of, grade
 from kms_eval.engine.trace import Trace
 
 
-def turning(trace: Trace, uncertain: Collection[Entry]) -> Sequence[Entry]:
+def decisive_entries(trace: Trace, uncertain: Collection[Entry]) -> Sequence[Entry]:
     """Those of the `uncertain` entries, which count in one reading only, on which the decision depends.
 
     Each entry that changes the decision alone; if none does, a minimal set that changes it together.
     """
     if not uncertain or trace.ruling.cell.doubtful & trace.ruling.bit:
         return tuple(uncertain)
-    alone = [entry for entry in uncertain if _turns(trace, (entry,))]
-    if alone or not _turns(trace, uncertain):
+    alone = [entry for entry in uncertain if _reverses(trace, (entry,))]
+    if alone or not _reverses(trace, uncertain):
         return alone
     needed = list(uncertain)
     for entry in uncertain:
         fewer = [each for each in needed if each is not entry]
-        if _turns(trace, fewer):
+        if _reverses(trace, fewer):
             needed = fewer
     return needed
 
 
-def _turns(trace: Trace, other_way: Collection[Entry]) -> bool:
+def _reverses(trace: Trace, other_way: Collection[Entry]) -> bool:
     counted = {id(entry) for entry in trace.counted} ^ {id(entry) for entry in other_way}
     return _outcome(trace, [entry for entry in trace.about if id(entry) in counted]) != trace.ruling.outcome
 
@@ -129,11 +129,11 @@ def _of_denies(trace: Trace) -> Iterator[str]:
     denies = [entry for entry in trace.counted if entry.layer_index == LayerIndex.DENY]
     if caller.kind == "service":
         by_wildcard = [entry for entry in denies if _names_only(entry, trace, wildcard=True)]
-        if by_wildcard and _turns(trace, by_wildcard):
+        if by_wildcard and _reverses(trace, by_wildcard):
             yield "aws-wildcard-and-services"
     elif caller.kind != "root":
         by_account = [entry for entry in denies if _names_only(entry, trace, wildcard=False)]
-        if by_account and _turns(trace, by_account):
+        if by_account and _reverses(trace, by_account):
             yield "deny-names-account"
 
 

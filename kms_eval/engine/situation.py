@@ -97,12 +97,12 @@ class Circumstances:
     via_grant: str | None = None
     replica_of: Key | None = None
 
-    def bringing(
-        self, brought: Given, encryption_context: Mapping[str, str] | None, at: datetime | None
+    def with_context(
+        self, context: Given, encryption_context: Mapping[str, str] | None, at: datetime | None
     ) -> Circumstances:
         """The same with this context, encryption context and time in place of those it has."""
         return Circumstances(
-            brought,
+            context,
             encryption_context,
             self.request_alias,
             at,

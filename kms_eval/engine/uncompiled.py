@@ -30,7 +30,7 @@ _MOST_KEYS = 50_000
 
 
 @record
-class _Spoken:
+class _KeyRule:
     """A rule for a key and an action. `place` is the slot in which it counts, if that is the same for every caller."""
 
     layer: Layer
@@ -53,7 +53,7 @@ class Uncompiled:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._paths_known = paths_are_known(evaluator.world)
-        self._spoken: dict[tuple[Key | None, int, bool], tuple[_Spoken, ...]] = {}
+        self._key_rules: dict[tuple[Key | None, int, bool], tuple[_KeyRule, ...]] = {}
 
     def outcome(self, scope: Scope, bit: int, context: Context) -> Outcome | None:
         """The decision about one action, given as its bit; None where it depends on the time or something unknown."""
@@ -83,25 +83,25 @@ class Uncompiled:
     def _entries(self, scope: Scope, side: CallerPolicies, bit: int) -> list[Entry]:
         entries = [entry for entry in side.rest if entry.actions & bit]
         names, caller = side.audience.names, scope.caller
-        for spoken in self._about(scope, bit):
-            if spoken.named is None or not spoken.named.isdisjoint(names):
-                place = spoken.place if spoken.place is not None else layer_index_of(spoken.rule, caller, spoken.layer)
+        for each in self._about(scope, bit):
+            if each.named is None or not each.named.isdisjoint(names):
+                place = each.place if each.place is not None else layer_index_of(each.rule, caller, each.layer)
                 if place is not None:
-                    entries.append(spoken.entry(place, bit))
+                    entries.append(each.entry(place, bit))
         key = scope.target.key
         if key is not None and (key.grants or key.open_grants):
             entries += [Entry(GRANT, each.layer_index, bit, allowance=each) for each in allowances(scope, about=bit)]
         return entries
 
-    def _about(self, scope: Scope, bit: int) -> tuple[_Spoken, ...]:
+    def _about(self, scope: Scope, bit: int) -> tuple[_KeyRule, ...]:
         # Apart from the key and the action, only `service_linked` affects which documents are in force.
         about = scope.target.key, bit, scope.caller.service_linked
-        found = self._spoken.get(about)
+        found = self._key_rules.get(about)
         if found is None:
-            if len(self._spoken) >= _MOST_KEYS:
-                self._spoken.clear()
-            found = self._spoken[about] = tuple(
-                _Spoken(layer, rule, rule.named, _place_for_anybody(rule), {})
+            if len(self._key_rules) >= _MOST_KEYS:
+                self._key_rules.clear()
+            found = self._key_rules[about] = tuple(
+                _KeyRule(layer, rule, rule.named, _place_for_anybody(rule), {})
                 for layer in _ABOUT_THE_KEY
                 for group in layer.documents(scope) or ()
                 for policy in group

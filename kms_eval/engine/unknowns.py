@@ -120,15 +120,15 @@ def decisive_unknowns(
             for unknown in _unknowns_of(entry, facts, context):
                 by_unknown.setdefault(unknown, set()).add(entry)
 
-    def turns(entries: Iterable[Entry], *, hopeful: bool) -> bool:
-        turned = set(entries)
+    def reverses(entries: Iterable[Entry], *, hopeful: bool) -> bool:
+        flipped = set(entries)
         return (
-            allowed(lambda entry: counts(entry, found[entry], hopeful=hopeful is not (entry in turned))) is not hopeful
+            allowed(lambda entry: counts(entry, found[entry], hopeful=hopeful is not (entry in flipped))) is not hopeful
         )
 
     deciding = [
         unknown
         for unknown, entries in by_unknown.items()
-        if turns(entries, hopeful=True) or turns(entries, hopeful=False)
+        if reverses(entries, hopeful=True) or reverses(entries, hopeful=False)
     ]
     return tuple(deciding or by_unknown)

@@ -147,17 +147,17 @@ class _Finder:
         of a list, as AWS allows in policies.
         """
         around: Steps = ()
-        standing = value = _after_space(self._text, 0)
+        start = value = _after_space(self._text, 0)
         for step in steps:
             if around not in self._members:
                 self._members[around] = self._walk(value)
             member = self._members[around].get(step)
             if member is not None:
-                standing, value = member
+                start, value = member
                 around = (*around, step)
             elif step != 0:
                 break
-        return self._position(standing)
+        return self._position(start)
 
     def _position(self, offset: int) -> Position:
         """Line and column of an offset; the line breaks are found once, for all positions."""
@@ -175,12 +175,12 @@ class _Finder:
             return members
         here = _after_space(text, offset + 1)
         while text[here] not in "}]":
-            standing = here
+            start = here
             step: str | int = len(members)
             if opening == "{":
                 step, here = _PAST(text, here)
                 here = _after_space(text, _after_space(text, here) + 1)
-            members[step] = (standing, here)
+            members[step] = (start, here)
             _, here = _PAST(text, here)
             here = _after_space(text, here)
             if text[here] == ",":

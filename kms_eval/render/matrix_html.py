@@ -135,17 +135,17 @@ class _Patterns:
     known: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
     notes: dict[_Said, int] = field(default_factory=lambda: {_NOTHING: 0})
     sources: dict[Source, int] = field(default_factory=dict)
-    _alike: dict[object, int] = field(default_factory=dict)
+    _pattern_of: dict[object, int] = field(default_factory=dict)
 
     def number(self, row: Row) -> int:
         """The number of the row's pattern."""
         asked = self.matrix.actions_of(row)
         # Most rows equal others; their notes are the same objects, since each note is kept once.
-        looks = (asked, row.always, row.sometimes, row.undetermined, row.public, row.doubts,
+        content = (asked, row.always, row.sometimes, row.undetermined, row.public, row.doubts,
                  tuple((mask, id(note)) for mask, note in row.notes))  # fmt: skip
-        found = self._alike.get(looks)
+        found = self._pattern_of.get(content)
         if found is None:
-            found = self._alike[looks] = self._number(row, asked)
+            found = self._pattern_of[content] = self._number(row, asked)
         return found
 
     def _number(self, row: Row, asked: int) -> int:

@@ -129,7 +129,7 @@ def _read_sources(paths: Sequence[Path], options: Options | None, *, strict: boo
     first = paths[0]
     base = first if first.is_dir() else first.parent
     document = RawDocument(SourceFile(str(first), first, origins=raw.origins), raw.value)
-    return _told_by(raw, _read(document, base, first.stem, strict=strict, strangers=strangers))
+    return _with_source_notes(raw, _read(document, base, first.stem, strict=strict, strangers=strangers))
 
 
 def from_document(document: RawDocument, *, name: str, strict: bool = False, strangers: bool = False) -> Loaded:
@@ -166,10 +166,10 @@ def _read_with_sources(document: RawDocument, base: Path | None, name: str, *, s
     here = SourceFile(name, base / name if base is not None else None)
     raw = read_sources((), Options(), RawDocument(here, document.value))
     together = RawDocument(SourceFile(name, here.path, origins=raw.origins), raw.value)
-    return _told_by(raw, _read(together, base, name, strict=strict, strangers=strangers))
+    return _with_source_notes(raw, _read(together, base, name, strict=strict, strangers=strangers))
 
 
-def _told_by(raw: Raw, loaded: Loaded) -> Loaded:
+def _with_source_notes(raw: Raw, loaded: Loaded) -> Loaded:
     """Add what the sources say besides the world: warnings, words, and what each was recognized as."""
     return replace(
         loaded,

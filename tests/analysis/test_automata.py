@@ -57,7 +57,7 @@ def test_a_shortest_text_is_found_exactly_where_brute_force_finds_one(
 
 @given(globs, globs)
 def test_inclusion_is_what_brute_force_says(inner: str, outer: str) -> None:
-    witness = shortest([clause_of(((inner,), True)), clause_of(((outer,), True)).turned()])
+    witness = shortest([clause_of(((inner,), True)), clause_of(((outer,), True)).complement()])
     wanted = [text for text in _TEXTS if compile_text(inner)(text) and not compile_text(outer)(text)]
     if witness is None:
         assert not wanted
@@ -70,7 +70,7 @@ def test_inclusion_is_what_brute_force_says(inner: str, outer: str) -> None:
 @given(clauses, st.sampled_from(_TEXTS))
 def test_a_clause_has_a_text_or_its_complement_does(written: tuple[tuple[str, ...], bool], text: str) -> None:
     clause = clause_of(written)
-    assert clause.has(text) is not clause.turned().has(text)
+    assert clause.has(text) is not clause.complement().has(text)
 
 
 def test_texts_without_wildcards_are_looked_through_one_by_one() -> None:

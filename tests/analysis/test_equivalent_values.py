@@ -36,7 +36,7 @@ def test_no_test_tells_a_value_from_the_one_that_stands_for_it() -> None:
         kinds = EquivalentValues(mine)
         literal = [test for test in mine if test.needs == {test.key}]
         for value in VALUES:
-            first = kinds.first_like(value)
+            first = kinds.representative(value)
             for test in literal:
                 for generous in (True, False):
                     answers = {test.holds((text,), lambda _key: None, generous=generous) for text in (value, first)}
@@ -45,23 +45,23 @@ def test_no_test_tells_a_value_from_the_one_that_stands_for_it() -> None:
 
 def test_values_that_nothing_mentions_are_one() -> None:
     kinds = EquivalentValues(compiled(asks("StringEquals", "a", "b"), asks("StringNotEqualsIgnoreCase", "C")))
-    assert [kinds.first_like(value) for value in ("x", "y", "a", "b", "c", "C", "z", "a", "")] == [
+    assert [kinds.representative(value) for value in ("x", "y", "a", "b", "c", "C", "z", "a", "")] == [
         "x", "x", "a", "b", "c", "c", "x", "a", "",
     ]  # fmt: skip
 
 
 def test_values_are_told_apart_as_patterns_networks_and_numbers_do() -> None:
     like = EquivalentValues(compiled(asks("StringLike", "s3-*")))
-    assert [like.first_like(value) for value in ("s3-a", "ec2", "s3-b", "rds")] == ["s3-a", "ec2", "s3-a", "ec2"]
+    assert [like.representative(value) for value in ("s3-a", "ec2", "s3-b", "rds")] == ["s3-a", "ec2", "s3-a", "ec2"]
     network = EquivalentValues(compiled(asks("IpAddress", "10.0.0.0/8")))
     addresses = ("10.1.1.1", "11.1.1.1", "10.2.2.2", "no address")
-    assert [network.first_like(value) for value in addresses] == ["10.1.1.1", "11.1.1.1", "10.1.1.1", "no address"]
+    assert [network.representative(value) for value in addresses] == ["10.1.1.1", "11.1.1.1", "10.1.1.1", "no address"]
 
 
 def test_what_grants_compare_is_told_apart() -> None:
-    assert [EquivalentValues((), {"a"}).first_like(value) for value in ("a", "b")] == ["a", "b"]
+    assert [EquivalentValues((), {"a"}).representative(value) for value in ("a", "b")] == ["a", "b"]
     kinds = EquivalentValues((), {"a"})
-    assert [kinds.first_like(value) for value in ("b", "c", "a")] == ["b", "b", "a"]
+    assert [kinds.representative(value) for value in ("b", "c", "a")] == ["b", "b", "a"]
 
 
 def test_many_patterns_are_not_worth_the_while() -> None:

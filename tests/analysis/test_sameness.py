@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping
 from hypothesis import HealthCheck, given, settings
 
 from kms_eval.analysis.checking.everybody import everybody
-from kms_eval.analysis.proving.callings import callings
 from kms_eval.analysis.proving.domains import Domain
+from kms_eval.analysis.proving.request_paths import request_paths
 from kms_eval.analysis.proving.requirements import Search
 from kms_eval.analysis.proving.sameness import Sameness
 from kms_eval.engine.evaluator import Evaluator
@@ -36,8 +36,8 @@ def test_what_was_found_for_one_holds_for_all_that_are_alike(world: World) -> No
                 if not (grid_cell.always | grid_cell.sometimes) & bit:
                     continue
                 halves = [evaluated for covered, evaluated in grid_cell.halves if covered & bit]
-                ways = callings(service=someone.asker.kind == "service")
-                search = Search(table.open_conditions, lambda _key: Domain(multi_valued=True), ways)
+                paths = request_paths(service=someone.asker.kind == "service")
+                search = Search(table.open_conditions, lambda _key: Domain(multi_valued=True), paths)
                 possible = any(True for _found in search.find(halves, bit))
                 same = sameness.of_action(halves, bit)
                 assert found.setdefault(same, possible) is possible, (someone.asker.label, actions_in(bit))

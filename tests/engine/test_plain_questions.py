@@ -132,7 +132,7 @@ def test_the_long_way_follows_where_the_short_one_ends() -> None:
 
 
 def test_all_is_forgotten_before_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kms_eval.engine.plain_questions._MOST_MEETINGS", 2)
+    monkeypatch.setattr("kms_eval.engine.plain_questions._MOST_PAIRS", 2)
     monkeypatch.setattr("kms_eval.engine.plain_questions._MOST_NAMES", 1)
     asked = world()
     for _ in range(2):

@@ -62,7 +62,7 @@ def test_what_is_forgotten_is_decided_again_and_alike(monkeypatch: pytest.Monkey
     assert set(wanted) == {"allowed", "explicitDeny"}
 
 
-def test_meetings_are_forgotten_together_with_the_cells_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compiled_pairs_are_forgotten_together_with_the_cells_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "HEAVIEST", 20_000)
     asked = world(5)
     for number in range(100):
@@ -70,5 +70,5 @@ def test_meetings_are_forgotten_together_with_the_cells_they_hold(monkeypatch: p
             assert asked.can(session(number), "kms:Decrypt", "app")
     plain = asked._plain  # noqa: SLF001 - what is kept is the subject
     assert plain is not None
-    assert len(plain._met) < 20  # noqa: SLF001 - likewise
+    assert len(plain._pairs) < 20  # noqa: SLF001 - likewise
     assert asked.evaluator.age > 5

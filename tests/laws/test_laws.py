@@ -13,7 +13,7 @@ from kms_eval.engine.context import is_suppliable
 from kms_eval.engine.evaluator import Evaluator, Ruling
 from kms_eval.engine.explain import explain
 from kms_eval.engine.masks import BIT
-from kms_eval.engine.missing import turn
+from kms_eval.engine.missing import reversal
 from kms_eval.world.model import Caller, World
 from kms_eval.world.request import Request
 from tests.effort import examples
@@ -138,7 +138,7 @@ def test_what_has_no_turn_stays_whatever_absent_key_is_given(data: st.DataObject
     assume(can_carry(before.part.situation, key) and key not in {"kms:viaservice", "aws:assumedroot"})
     after = rule(world, replace(ask, context={row.names[0]: (data.draw(st.sampled_from(row.values)),)}))
     if (after.outcome == "allowed") is not (before.outcome == "allowed"):
-        assert turn(before).keys
+        assert reversal(before).keys
 
 
 @law

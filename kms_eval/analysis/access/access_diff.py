@@ -22,7 +22,7 @@ from kms_eval.analysis.access.reach import Reach, reach_of
 from kms_eval.analysis.access.residual_conditions import UNKNOWN, ResidualConditions
 from kms_eval.analysis.access.selection import chosen_askers, chosen_keys, chosen_on_either
 from kms_eval.analysis.access.unchanged import changed_keys
-from kms_eval.analysis.checking.comparing import Comparison, compare_conditions, only_here
+from kms_eval.analysis.checking.comparing import Comparison, allowed_only_here, compare_conditions
 from kms_eval.analysis.checking.results import Witness
 from kms_eval.analysis.classes.pairs import PairClass
 from kms_eval.engine.evaluator import Evaluator
@@ -182,12 +182,12 @@ class _Comparing:
                 asker.caller.account if asker.kind not in {"everyone", "service"} else None,
                 hangs_on=hangs_on,
             )
-            settled = self._settled(change, one, other)
-            if settled is not None:
+            confirmed = self._confirmed(change, one, other)
+            if confirmed is not None:
                 known = self._after.world if other is not None else self._before.world
-                because = self._causes.of(one, other, mask, wider=settled.kind in WIDER)
+                because = self._causes.of(one, other, mask, wider=confirmed.kind in WIDER)
                 yield replace(
-                    settled,
+                    confirmed,
                     reach=reach_of(asker, key, known),
                     causes=because.sources,
                     causes_unchanged=because.unchanged,
@@ -204,7 +204,7 @@ class _Comparing:
             known = self._between[keyed] = list(_changes(was, now))
         return known
 
-    def _settled(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
+    def _confirmed(self, change: Change, one: GridCell | None, other: GridCell | None) -> Change | None:
         """The change with what the solver finds about it; None if the solver proves that nothing changes."""
         if change.kind == "unknown":
             return change
@@ -229,7 +229,7 @@ class _Comparing:
         after = (self._after, self._after.itself(other)) if other is not None else None
         bit, now = bit_of(change.actions[0]), self._after.at or datetime.now(UTC)
         sides = (after, before) if change.before == NEVER else (before, after)
-        found = only_here(sides[0], sides[1], bit, now=now) if sides[0] is not None else ""
+        found = allowed_only_here(sides[0], sides[1], bit, now=now) if sides[0] is not None else ""
         if isinstance(found, Witness):
             return replace(change, gained=found) if change.before == NEVER else replace(change, lost=found)
         return None if found is None else change
@@ -422,7 +422,7 @@ def _least(answer: _Answer) -> _Answer:
     if any(word.startswith(UNKNOWN) for word in answer.unless):
         return NEVER
     ways = tuple(way for way in answer.ways if not any(word.startswith(UNKNOWN) for word in way))
-    return _plainly(ResidualConditions(ways, answer.unless, answer.sources)) if ways else NEVER
+    return _simplified(ResidualConditions(ways, answer.unless, answer.sources)) if ways else NEVER
 
 
 def _most(answer: _Answer) -> _Answer:
@@ -431,10 +431,10 @@ def _most(answer: _Answer) -> _Answer:
         return answer
     ways = tuple(tuple(word for word in way if not word.startswith(UNKNOWN)) for way in answer.ways)
     unless = tuple(word for word in answer.unless if not word.startswith(UNKNOWN))
-    return _plainly(ResidualConditions(ways, unless, answer.sources, beyond=answer.beyond))
+    return _simplified(ResidualConditions(ways, unless, answer.sources, beyond=answer.beyond))
 
 
-def _plainly(residual: ResidualConditions) -> _Answer:
+def _simplified(residual: ResidualConditions) -> _Answer:
     return ALWAYS if () in residual.ways and not residual.unless else residual
 
 

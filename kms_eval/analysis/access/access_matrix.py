@@ -298,7 +298,7 @@ class _Writing:
     def _written(self, grid_cell: GridCell, key: int | None, reach: Reach) -> Row:
         said: list[tuple[int, Note]] = []
         if self.notes >= Notes.CONDITIONS and grid_cell.sometimes & self.actions:
-            said += self._terms(grid_cell)
+            said += self._condition_notes(grid_cell)
         if self.notes >= Notes.ALLOWED:
             about = self.actions if self.notes >= Notes.REASONS else self.actions & grid_cell.always
             for mask, reason in self.grid.reasons(grid_cell, about):
@@ -310,7 +310,7 @@ class _Writing:
         doubts = self.grid.doubts(grid_cell, asked)
         return Row(0, key, *masks, kept, grid_cell.undetermined & asked, grid_cell.public & asked, doubts, reach)
 
-    def _terms(self, grid_cell: GridCell) -> Iterator[tuple[int, Note]]:
+    def _condition_notes(self, grid_cell: GridCell) -> Iterator[tuple[int, Note]]:
         for mask, residual in self.grid.residual(grid_cell, self.actions):
             text = str(residual)
             if self.notes < Notes.ALLOWED:

@@ -54,9 +54,9 @@ class Causes:
         gone = {name: entry for name, entry in was.items() if name not in now}
         new = {name: entry for name, entry in now.items() if name not in was}
         if before is None and after is not None:
-            new = self._without_standing(new, self._before, after, self._key_before)
+            new = self._without_existing(new, self._before, after, self._key_before)
         elif after is None and before is not None:
-            gone = self._without_standing(gone, self._after, before, self._key_after)
+            gone = self._without_existing(gone, self._after, before, self._key_after)
         allowing, denying = (new, gone) if wider else (gone, new)
         found = [entry for entry in allowing.values() if not _denies(entry)]
         found += [entry for entry in denying.values() if _denies(entry)]
@@ -65,7 +65,7 @@ class Causes:
             found = [entry for entry in (now if wider else was).values() if not _denies(entry)]
         return Found(tuple(dict.fromkeys(map(self._source, found))), unchanged)
 
-    def _without_standing(
+    def _without_existing(
         self, entries: dict[_Named, Entry], grid: Grid, there: GridCell, keys: dict[str, Key]
     ) -> dict[_Named, Entry]:
         """The entries that the side without a cell does not have too, for the principal, the key or their accounts."""
@@ -75,17 +75,17 @@ class Causes:
         target = key_target(key) if key is not None else no_target(caller.account, world.region, caller.partition)
         endpoint = world.vpc_endpoints.get(grid.endpoint) if grid.endpoint is not None else None
         scope = Scope(world, replace(caller, principal=own), target, endpoint)
-        standing: dict[str, list[frozenset[int]]] = {}
+        existing: dict[str, list[frozenset[int]]] = {}
         for layer in LAYERS:
             groups = layer.documents(scope) or ()
-            standing[layer.name] = [self._statements(policy) for group in groups for policy in group]
+            existing[layer.name] = [self._statements(policy) for group in groups for policy in group]
         if key is not None:
             grants = (*key.grants, *(each.grant for each in key.open_grants))
-            standing[GRANT] = [frozenset(self._number(_granted(grant)) for grant in grants)]
+            existing[GRANT] = [frozenset(self._number(_granted(grant)) for grant in grants)]
         return {
             name: entry
             for name, entry in entries.items()
-            if not any(name[1] in each for each in standing.get(entry.layer, ()))
+            if not any(name[1] in each for each in existing.get(entry.layer, ()))
         }
 
     def _source(self, entry: Entry) -> Source:

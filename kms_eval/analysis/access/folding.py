@@ -54,14 +54,14 @@ def folded(judged: Judged) -> tuple[Line, ...]:
         expected = change in judged.expected
         about = (change.kind, change.principal, change.key, change.before, change.after, expected)
         merged.setdefault(about, []).append(change)
-    equivalent_actions: dict[tuple[object, ...], tuple[list[Change], list[str]]] = {}
+    groups: dict[tuple[object, ...], tuple[list[Change], list[str]]] = {}
     for changes in merged.values():
         first = changes[0]
         names = tuple(sorted({name for change in changes for name in change.actions}))
         causes = tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
         said = (first.before, first.after, causes, _doubts(changes))
-        looks = (first.kind, first.reach, first.key, names, *said, first in judged.expected)
-        equivalent_actions.setdefault(looks, (changes, []))[1].append(first.label)
+        shown = (first.kind, first.reach, first.key, names, *said, first in judged.expected)
+        groups.setdefault(shown, (changes, []))[1].append(first.label)
     lines = [
         Line(
             changes[0].kind,
@@ -79,7 +79,7 @@ def folded(judged: Judged) -> tuple[Line, ...]:
             _first(change.gained for change in changes),
             _first(change.lost for change in changes),
         )
-        for changes, labels in equivalent_actions.values()
+        for changes, labels in groups.values()
     ]
     lines.sort(key=lambda line: (REACHES.index(line.reach), CHANGE_KINDS.index(line.kind)))
     return tuple(lines)
@@ -115,11 +115,11 @@ def across_keys(lines: Iterable[Line]) -> tuple[Line, ...]:
         found.setdefault((*about, bool(line.keys)), []).append(line)
     return tuple(
         replace(
-            equivalent_actions[0],
-            keys=tuple(key for line in equivalent_actions for key in line.keys),
-            causes=tuple(dict.fromkeys(cause for line in equivalent_actions for cause in line.causes)),
+            same[0],
+            keys=tuple(key for line in same for key in line.keys),
+            causes=tuple(dict.fromkeys(cause for line in same for cause in line.causes)),
         )
-        for equivalent_actions in found.values()
+        for same in found.values()
     )
 
 

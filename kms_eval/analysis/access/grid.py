@@ -20,7 +20,7 @@ from kms_eval.analysis.access.doubts import Doubts, DoubtsFinder
 from kms_eval.analysis.access.open_conditions import OpenConditions, matching
 from kms_eval.analysis.access.partial_evaluation import PUBLISHED, PartialEvaluation, partially_evaluate, public
 from kms_eval.analysis.access.principals import Asker
-from kms_eval.analysis.access.residual_conditions import NO_TERMS, ResidualConditions, ResidualConditionsFinder
+from kms_eval.analysis.access.residual_conditions import UNCONDITIONAL, ResidualConditions, ResidualConditionsFinder
 from kms_eval.analysis.classes.caller_classes import Asked
 from kms_eval.analysis.classes.numbers import Numbers
 from kms_eval.analysis.classes.pairs import Behind, Counterparts, PairClass, PairClasses, behind
@@ -306,11 +306,11 @@ class Grid:
         return found
 
     def _residual(self, grid_cell: GridCell, mask: int) -> tuple[tuple[int, ResidualConditions], ...]:
-        found = [(mask & grid_cell.sometimes, NO_TERMS)]
+        found = [(mask & grid_cell.sometimes, UNCONDITIONAL)]
         for covered, evaluated in grid_cell.halves:
             # An action that is sometimes allowed on one half is always or sometimes allowed on the other.
             mine = mask & grid_cell.sometimes & covered & evaluated.sometimes
-            pieces = (*self._finder.find(evaluated, mine), (~mine, NO_TERMS)) if mine else ((~0, NO_TERMS),)
+            pieces = (*self._finder.find(evaluated, mine), (~mine, UNCONDITIONAL)) if mine else ((~0, UNCONDITIONAL),)
             found = [
                 (part & piece, _both(residual, more))
                 for part, residual in found
@@ -445,15 +445,15 @@ class Grid:
             known = self._aliases[key] = tuple(found.values())
         return known
 
-    def _unknown_keys(self, beginnings: tuple[str, ...]) -> frozenset[str]:
+    def _unknown_keys(self, prefixes: tuple[str, ...]) -> frozenset[str]:
         """The condition keys in this world's policies that have one of these prefixes."""
-        if not beginnings:
+        if not prefixes:
             return frozenset()
-        known = self._unknown.get(beginnings)
+        known = self._unknown.get(prefixes)
         if known is None:
             rules = (rule for policy in _shared_policies(self.world) for rule in self.evaluator.rules(policy))
             needs = {key for rule in rules for key in rule.needs}
-            known = self._unknown[beginnings] = matching(needs, beginnings)
+            known = self._unknown[prefixes] = matching(needs, prefixes)
         return known
 
 
@@ -484,9 +484,9 @@ def _grant_meant(grid_cell: GridCell) -> Grant | None:
 
 
 def _both(one: ResidualConditions, two: ResidualConditions) -> ResidualConditions:
-    if one is NO_TERMS:
+    if one is UNCONDITIONAL:
         return two
-    return one if two is NO_TERMS else one.and_also(two)
+    return one if two is UNCONDITIONAL else one.and_also(two)
 
 
 def _shared_policies(world: World) -> Iterator[Policy]:

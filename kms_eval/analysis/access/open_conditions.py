@@ -66,12 +66,12 @@ class OpenConditions:
 
     def __init__(self, circumstances: Circumstances, endpoint: VpcEndpoint | None) -> None:
         self.circumstances = circumstances
-        evaluated = FIXED_IN_PRACTICE | frozenset(circumstances.given.values)
+        fixed = FIXED_IN_PRACTICE | frozenset(circumstances.given.values)
         if circumstances.at is not None:
-            evaluated |= CLOCK
+            fixed |= CLOCK
         if endpoint is not None:
-            evaluated |= _OF_THE_ENDPOINT
-        self._fixed = evaluated
+            fixed |= _OF_THE_ENDPOINT
+        self._fixed = fixed
         self._known: dict[tuple[Rule, str, str, int], tuple[int, int]] = {}
         self._open: dict[Hashable, frozenset[str]] = {}
 
@@ -174,6 +174,6 @@ def _is_anyone(unknown: tuple[str, ...]) -> bool:
     return "aws:principalorgid" in unknown
 
 
-def matching(keys: Iterable[str], beginnings: tuple[str, ...]) -> frozenset[str]:
-    """The condition keys (lower case) that begin with one of `beginnings`."""
-    return frozenset(key for key in keys if key.startswith(beginnings))
+def matching(keys: Iterable[str], prefixes: tuple[str, ...]) -> frozenset[str]:
+    """The condition keys (lower case) that begin with one of `prefixes`."""
+    return frozenset(key for key in keys if key.startswith(prefixes))

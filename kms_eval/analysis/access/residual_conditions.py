@@ -103,7 +103,7 @@ class ResidualConditions:
         return ResidualConditions(ways, unless, sources, unknowns, public, beyond, behind_them)
 
 
-NO_TERMS = ResidualConditions(((),))
+UNCONDITIONAL = ResidualConditions(((),))
 
 
 class ResidualConditionsFinder:

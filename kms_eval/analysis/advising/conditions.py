@@ -274,7 +274,7 @@ def _edited(  # noqa: PLR0917 - the parts of an edit, in its order
     return on_test(subject.where, subject.policy, subject.statement, test, after, kind, size, edit, words, smaller)
 
 
-def spare(subject: Subject, test: Test) -> Iterator[Edit]:
+def fail_test(subject: Subject, test: Test) -> Iterator[Edit]:
     """Ways to make a test of a Deny fail that now holds."""
     yield from by_request(subject, test, holds=False)
     part = subject.trace.ruling.part

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kms_eval.analysis.advising.conditions import Subject, spare
+from kms_eval.analysis.advising.conditions import Subject, fail_test
 from kms_eval.analysis.advising.edits import Edit, on_statement, one_less
 from kms_eval.analysis.advising.limits import can_edit
 from kms_eval.analysis.advising.places import Where, attached
@@ -31,7 +31,7 @@ def against_deny(trace: Trace, denying: Entry) -> Iterator[Option]:
     where, policy = found
     subject = Subject(trace, where, policy, rule.statement)
     for test in rule.condition.tests if rule.condition is not None else ():
-        for edit in spare(subject, test):
+        for edit in fail_test(subject, test):
             yield (edit,)
     if can_edit(policy, part, where.layer):
         for edit in _narrowed(trace, where, policy, rule.statement):
@@ -53,17 +53,17 @@ def _narrowed(trace: Trace, where: Where, policy: Policy, statement: Statement) 
     if grantee is not None and any(each.key.lower().startswith("kms:grant") for each in statement.condition or ()):
         key, name = grantee
         test = ConditionTest("StringNotEquals", "", if_exists=False, key=key, values=(name,))
-        if not _spares(statement, key):
+        if not _excludes_values(statement, key):
             yield _excepting(where, policy, statement, test, 30, f"grants for `{name}`")
     if caller.kind == "service":
         test = ConditionTest("Bool", "", if_exists=True, key="aws:PrincipalIsAWSService", values=("false",))
     else:
         test = ConditionTest("ArnNotEquals", "", if_exists=False, key="aws:PrincipalArn", values=(entry.value,))
-    if not _spares(statement, test.key):
+    if not _excludes_values(statement, test.key):
         yield _excepting(where, policy, statement, test, 35, "the caller")
 
 
-def _spares(statement: Statement, key: str) -> bool:
+def _excludes_values(statement: Statement, key: str) -> bool:
     """Whether the statement already excludes values of the key: then another value is added to that test instead."""
     return any(
         each.key.lower() == key.lower() and OPERATORS[each.operator].negated for each in statement.condition or ()

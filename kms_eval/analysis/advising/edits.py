@@ -37,9 +37,9 @@ class Edit:
 def both(first: Edit, second: Edit) -> Edit:
     """Two edits as one, where the first alone has no effect on the decision yet."""
     steps = (first.change, second.change)
-    told = {"first": dict(first.change.edit), "second": dict(second.change.edit)}
+    edit = {"first": dict(first.change.edit), "second": dict(second.change.edit)}
     text = "; and ".join(step.text for step in steps)
-    change = Change("together", None, None, told, text, steps)
+    change = Change("together", None, None, edit, text, steps)
     return Edit(first.size + second.size, change, lambda state: second.apply(first.apply(state)))
 
 
@@ -165,8 +165,8 @@ def in_context(key: str, values: tuple[str, ...], words: str, size: int = 4) -> 
         others = {name: value for name, value in state.request.context.items() if name.lower() != key.lower()}
         return replace(state, request=replace(state.request, context={**others, key: values}))
 
-    told: Any = values[0] if len(values) == 1 else list(values)
-    return Edit(size, Change("add-context", None, None, {"context": {key: told}}, words), apply)
+    written: Any = values[0] if len(values) == 1 else list(values)
+    return Edit(size, Change("add-context", None, None, {"context": {key: written}}, words), apply)
 
 
 def in_encryption_context(pairs: Mapping[str, str], because: str = "") -> Edit:
@@ -176,13 +176,13 @@ def in_encryption_context(pairs: Mapping[str, str], because: str = "") -> Edit:
         given = {**(state.request.encryption_context or {}), **pairs}
         return replace(state, request=replace(state.request, encryption_context=given))
 
-    told = ", ".join(f"`{name}`: `{value}`" for name, value in pairs.items())
+    listed = ", ".join(f"`{name}`: `{value}`" for name, value in pairs.items())
     change = Change(
         "add-encryption-context",
         None,
         None,
         {"encryption_context": dict(pairs)},
-        f"send {told} in the encryption context{because}",
+        f"send {listed} in the encryption context{because}",
     )
 
     def with_these(names: tuple[str, ...]) -> Edit:
@@ -247,14 +247,14 @@ def in_new_grant(grant: Grant, words: str) -> Edit:
 
 def _written(grant: Grant) -> dict[str, Any]:
     """A grant as the parameters of CreateGrant."""
-    told: dict[str, Any] = {"GranteePrincipal": grant.grantee_principal, "Operations": list(grant.operations)}
+    parameters: dict[str, Any] = {"GranteePrincipal": grant.grantee_principal, "Operations": list(grant.operations)}
     if grant.grantee_service_principal is not None:
-        told = {"GranteeServicePrincipal": grant.grantee_service_principal, "Operations": list(grant.operations)}
+        parameters = {"GranteeServicePrincipal": grant.grantee_service_principal, "Operations": list(grant.operations)}
     constraints = grant.constraints
     for name, pairs in (
         ("EncryptionContextEquals", constraints.encryption_context_equals),
         ("EncryptionContextSubset", constraints.encryption_context_subset),
     ):
         if pairs is not None:
-            told["Constraints"] = {name: dict(pairs)}
-    return told
+            parameters["Constraints"] = {name: dict(pairs)}
+    return parameters

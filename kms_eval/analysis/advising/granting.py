@@ -24,7 +24,7 @@ from kms_eval.analysis.advising.proposals import Option, nameable
 from kms_eval.documents.model import Grant, PrincipalEntry, Statement
 from kms_eval.engine.grants import at_least_as_strict, names_account, names_caller
 from kms_eval.engine.masks import CREATE_GRANT, GRANT_BIT, RETIRE_GRANT, covered
-from kms_eval.engine.misnamed import serves_a_gone
+from kms_eval.engine.misnamed import serves_deleted
 from kms_eval.engine.trace import Trace
 from kms_eval.language import arn
 from kms_eval.world.model import Key
@@ -43,7 +43,7 @@ def by_grant(trace: Trace) -> Iterator[Option]:
     operation = ruling.part.action.partition(":")[2]
     bit = GRANT_BIT.get(operation, 0)
     for grant in key.grants if bit & ruling.bit else ():
-        yield from _for_the_gone(trace, key, grant, operation)
+        yield from _for_deleted_grantee(trace, key, grant, operation)
         mine = names_caller(grant.grantee_principal, scope) or names_account(grant.grantee_principal, scope)
         mine = mine or (scope.caller.kind == "service" and grant.grantee_service_principal == scope.caller.arn)
         if mine and operation == "CreateGrant" in grant.operations:
@@ -140,10 +140,10 @@ def _narrowed(trace: Trace, parent: Grant) -> Iterator[Option]:
     yield (in_new_grant(narrower, f"{' and '.join(words)}: grant {parent.id} lets a new one do no more"),)
 
 
-def _for_the_gone(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:
+def _for_deleted_grantee(trace: Trace, key: Key, grant: Grant, operation: str) -> Iterator[Option]:
     """A grant with a deleted grantee, created again for the caller; on an AWS managed key, by the service it is of."""
     principal = trace.ruling.part.scope.caller.principal
-    if principal is None or not serves_a_gone(grant, principal, operation):
+    if principal is None or not serves_deleted(grant, principal, operation):
         return
     again = replace(grant, grantee_principal=principal.arn, id=f"{grant.id}-again")
     whom = f"for `{principal.arn}`: its grantee, `{grant.grantee_principal}`, is most likely deleted"

@@ -19,7 +19,7 @@ from kms_eval.documents.refused import region_of, service_finding
 from kms_eval.engine.entries import Entry
 from kms_eval.engine.hindrances import is_via_service
 from kms_eval.engine.masks import actions_in, published
-from kms_eval.engine.misnamed import is_near, is_of_a_gone, is_unique_id
+from kms_eval.engine.misnamed import is_deleted_id, is_near, is_unique_id
 from kms_eval.engine.principals import Grade, grade
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.trace import Trace
@@ -56,9 +56,9 @@ def for_layer(trace: Trace, layer: str, level: int | None = None) -> Iterator[Op
                     if each[0].change.kind != "add-action":
                         yield each
                     elif not conditioned:
-                        widened.append((_for_the_like(rule, part.action), each))
+                        widened.append((_allows_similar_actions(rule, part.action), each))
     # Adding the action to one statement is enough: the first that allows similar actions, else the first.
-    yield from (each for _like, each in sorted(widened, key=lambda found: not found[0])[:1])
+    yield from (each for _similar, each in sorted(widened, key=lambda found: not found[0])[:1])
     yield from _new(trace, layer, own, level)
 
 
@@ -92,10 +92,10 @@ def _named(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[E
     statement, caller = rule.statement, trace.ruling.part.scope.caller
     wanted = nameable(trace)
     for other in statement.principals or ():
-        gone = (
-            is_unique_id(other.value) and caller.principal is not None and is_of_a_gone(other.value, caller.principal)
+        deleted = (
+            is_unique_id(other.value) and caller.principal is not None and is_deleted_id(other.value, caller.principal)
         )
-        if not gone and not is_near(other, caller):
+        if not deleted and not is_near(other, caller):
             continue
         if other.kind == "Service" and not _is_misnamed(other.value, trace.ruling.part.scope.target.region):
             continue
@@ -108,12 +108,12 @@ def _named(trace: Trace, where: Where, policy: Policy, rule: Rule) -> Iterator[E
 
         edit = {"element": "Principal", "replace": other.value, "with": entry.value}
         words = f"in the Principal of {{it}}, replace `{other.value}` by `{entry.value}`"
-        if gone:
+        if deleted:
             words += ": it is the unique id of a principal that is not described here, most likely deleted"
         yield on_statement(where, policy, statement, "replace-principal", 12, exchanged, edit, words)
         return
     near = any(is_near(other, caller) for other in statement.principals or ())
-    if not near and not _for_the_like(rule, trace.ruling.part.action):
+    if not near and not _allows_similar_actions(rule, trace.ruling.part.action):
         return
 
     def added(there: Statement) -> Statement:
@@ -129,7 +129,7 @@ def _is_misnamed(service: str, region: str) -> bool:
     return service_finding(service) is not None or region_of(service) not in {None, region}
 
 
-def _for_the_like(rule: Rule, action: str) -> bool:
+def _allows_similar_actions(rule: Rule, action: str) -> bool:
     """Whether a caller who needs the action may get everything that the statement allows.
 
     Use, administration and reading are kept apart: nobody is made an administrator in order to decrypt.
@@ -248,10 +248,10 @@ def _new(trace: Trace, layer: str, own: tuple[Where, Policy] | None, level: int 
     if layer == "keyPolicy" and caller.account is not None and caller.kind != "root":
         root = f"arn:{caller.partition}:iam::{caller.account}:root"
         delegation = {**statement, "Principal": {"AWS": root}}
-        told = words.format(it=f"`{policy.name}`" if policy is not None else "", action=part.action, caller=root)
+        added = words.format(it=f"`{policy.name}`" if policy is not None else "", action=part.action, caller=root)
         yield (
             new_statement(
-                where, policy, delegation, "delegate", root_size, f"{told}{under}: identity policies then decide"
+                where, policy, delegation, "delegate", root_size, f"{added}{under}: identity policies then decide"
             ),
         )
 

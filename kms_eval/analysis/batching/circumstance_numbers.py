@@ -42,14 +42,14 @@ _PARSED = 20
 class CircumstanceNumbers:
     """All circumstances met so far, or since `forget`, which keeps frames.
 
-    `weight` is about how many bytes they take, and `frames_weight` how many the frames take. `brought` has the
+    `weight` is about how many bytes they take, and `frames_weight` how many the frames take. `circumstances` has the
     circumstances by their number, `requests` the first request of each frame, by the number of the frame; None stands
     for circumstances that make no sense. The requests have no principal, action and key of their own.
     """
 
     def __init__(self, evaluator: Evaluator, at: datetime) -> None:
         self.requests: list[Request | None] = []
-        self.brought: list[Circumstances] = []
+        self.circumstances: list[Circumstances] = []
         self._rows: list[Mapping[str, object]] = []
         self._at = at
         self._evaluator = evaluator
@@ -61,7 +61,7 @@ class CircumstanceNumbers:
     def forget(self) -> None:
         """Forget all circumstances; their numbers start again."""
         self.weight = 0
-        self.brought.clear()
+        self.circumstances.clear()
         self._rows.clear()
         self._numbers: dict[Any, int] = {}
         self._texts: dict[str, int] = {}
@@ -117,8 +117,8 @@ class CircumstanceNumbers:
             frame = self._frames.get(names)
             if frame is None:
                 frame = self._frames[names] = self._read({"context": left})[0]
-            brought = given({name: (value,) for name, value in left.items()})
-            number = self._numbers[key] = self._append({"context": left}, frame, Circumstances(brought, at=self._at))
+            circumstances = Circumstances(given({name: (value,) for name, value in left.items()}), at=self._at)
+            number = self._numbers[key] = self._append({"context": left}, frame, circumstances)
         return number
 
     def _circumstances(self, row: Mapping[str, object]) -> int:
@@ -127,20 +127,20 @@ class CircumstanceNumbers:
         number = self._numbers.get(key)
         if number is None:
             frame, asked = self._read(row)
-            brought = PLAIN
+            circumstances = PLAIN
             if asked is not None:
-                brought = Circumstances(given(asked.context), asked.encryption_context, at=asked.at)
-            number = self._numbers[key] = self._append(row, frame, brought)
+                circumstances = Circumstances(given(asked.context), asked.encryption_context, at=asked.at)
+            number = self._numbers[key] = self._append(row, frame, circumstances)
         return number
 
-    def _append(self, row: Mapping[str, object], frame: int, brought: Circumstances) -> int:
-        number = len(self.brought)
+    def _append(self, row: Mapping[str, object], frame: int, circumstances: Circumstances) -> int:
+        number = len(self.circumstances)
         if number >= self._frame_of.size:
             self._frame_of = np.concatenate((self._frame_of, np.zeros(number, np.int32)))
         self._frame_of[number] = frame
         self.weight += _KINDS_OF_COPIES * weight(row)
         self._rows.append(row)
-        self.brought.append(brought)
+        self.circumstances.append(circumstances)
         return number
 
     def _read(self, row: Mapping[str, object]) -> tuple[int, Request | None]:
@@ -151,11 +151,11 @@ class CircumstanceNumbers:
         except InputError:
             return self._frame(None, None), None
         names = frozenset((canonical(name), bool(values)) for name, values in asked.context.items())
-        brought = given(asked.context)
+        context = given(asked.context)
         kind = (
-            names, brought.by_service, brought.assumed_root, asked.vpc_endpoint, asked.alias, asked.destination_key,
+            names, context.by_service, context.assumed_root, asked.vpc_endpoint, asked.alias, asked.destination_key,
             asked.region, asked.via_grant, frozen(row.get("session")), frozen(row.get("grant")),
-            *((brought.values.get(key) for key in BY_VALUE) if self._evaluator.strict else ()),
+            *((context.values.get(key) for key in BY_VALUE) if self._evaluator.strict else ()),
         )  # fmt: skip
         frame = self._frame(kind, asked)
         # One session, one caller: what the engine keeps about a caller is kept for all requests of the frame.

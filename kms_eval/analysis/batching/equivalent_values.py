@@ -39,7 +39,7 @@ class EquivalentValues:
         self._recent: BoundedCache[str] = BoundedCache(_MOST_VALUES)
         self.few = len(self._others) <= _MOST_TESTS
 
-    def first_like(self, value: str) -> str:
+    def representative(self, value: str) -> str:
         """The first value met of the same kind."""
         if not self._others:
             return self._first_of(self._listing(value), value)

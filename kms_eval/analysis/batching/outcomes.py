@@ -99,18 +99,18 @@ class Outcomes:
         return self._frames.of_contexts(texts)
 
     def _make_room_for_circumstances(self, rows: int) -> None:
-        many = len(self._frames.brought) + rows > _MOST_CIRCUMSTANCES
-        if self._frames.brought and (many or self._frames.weight > _HEAVIEST):
+        many = len(self._frames.circumstances) + rows > _MOST_CIRCUMSTANCES
+        if self._frames.circumstances and (many or self._frames.weight > _HEAVIEST):
             self._forget_circumstances()
 
     def decide(self, principals: Numbers, actions: Numbers, keys: Numbers, circumstances: Numbers | int) -> Codes:
         """The outcome of each row; `circumstances` is one number if they are the same in all rows."""
         words = self.words
         self._row_numbers.make_room(len(self._frames.requests), len(words.principals), len(words.keys))
-        layer_indexes = self._row_numbers.find(self._frames.of_frames(circumstances), principals, keys)
+        table_rows = self._row_numbers.find(self._frames.of_frames(circumstances), principals, keys)
         self._widen()
         width = self._codes.shape[1]
-        places = layer_indexes * np.int32(width) + actions
+        places = table_rows * np.int32(width) + actions
         flat = self._codes.reshape(-1)
         codes: Codes = flat.take(places)
         if codes.size and codes.min() == _UNKNOWN:
@@ -133,7 +133,7 @@ class Outcomes:
             rows, mine, kinds = rows[~alone], mine[~alone], kinds[~alone]
         if rows.size:
             codes[rows] = self._residual_entries.decide(
-                kinds.astype(np.int32) - _FIRST_OPEN, mine, self._frames.brought
+                kinds.astype(np.int32) - _FIRST_OPEN, mine, self._frames.circumstances
             )
 
     def _each(self, places: Numbers, circumstances: Numbers) -> Codes:
@@ -153,30 +153,26 @@ class Outcomes:
         """Fill these places of the table of codes; fill whole rows if their compiled cells may be gone later."""
         if len(self._row_numbers) > _CELLS_KEPT or self._asking.evaluator.age:
             width = self._codes.shape[1]
-            layer_indexes = dict.fromkeys(place // width for place in places)
-            places = [
-                layer_index * width + action
-                for layer_index in layer_indexes
-                for action in range(len(self.words.actions))
-            ]
+            table_rows = dict.fromkeys(place // width for place in places)
+            places = [row * width + action for row in table_rows for action in range(len(self.words.actions))]
         codes, width = self._codes.reshape(-1), self._codes.shape[1]
         for place in places:
             if codes[place] == _UNKNOWN:
-                layer_index, action = divmod(place, width)
-                frame, principal, key = self._row_numbers.triple(layer_index)
+                row, action = divmod(place, width)
+                frame, principal, key = self._row_numbers.triple(row)
                 asked = self._frames.requests[frame]
-                alike = self._classes.of(frame, asked, principal, action, key)
-                code = self._known.get(alike) if alike is not None else None
+                question_class = self._classes.of(frame, asked, principal, action, key)
+                code = self._known.get(question_class) if question_class is not None else None
                 if code is None:
                     request = self._request(place, asked)
                     code = ERROR if request is None else self._code(request)
-                    if alike is not None:
-                        self._known[alike] = code
+                    if question_class is not None:
+                        self._known[question_class] = code
                 codes[place] = code
 
     def _request(self, place: int, asked: Request | None) -> Request | None:
-        layer_index, action = divmod(place, self._codes.shape[1])
-        _frame, principal, key = self._row_numbers.triple(layer_index)
+        row, action = divmod(place, self._codes.shape[1])
+        _frame, principal, key = self._row_numbers.triple(row)
         return self.words.request(principal, action, key, asked)
 
     def _code(self, request: Request) -> int:
@@ -186,13 +182,13 @@ class Outcomes:
         except InputError:
             return ERROR
         cells = [self._asking.evaluator.cell(part) for part in found]
-        evaluated = True
+        definite = True
         for part, cell in zip(found, cells, strict=True):
-            evaluated = evaluated and bool((cell.allowed | cell.denied | cell.silent) & bit_of(part.action))
+            definite = definite and bool((cell.allowed | cell.denied | cell.silent) & bit_of(part.action))
         if len(found) > 1:
-            return self._outcome(request) if evaluated else _ALONE
+            return self._outcome(request) if definite else _ALONE
         (part,), (cell,) = found, cells
-        if evaluated:
+        if definite:
             return OUTCOMES.index(cell.decide(bit_of(part.action), Context(part.situation)))
         number = self._residual_entries.number(part, cell)
         return _ALONE if number is None else _FIRST_OPEN + number

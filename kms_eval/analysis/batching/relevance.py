@@ -47,7 +47,7 @@ DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
 ALWAYS = ("aws:requesttag/", "aws:tagkeys", ASSUMED_ROOT)
 """Prefixes of condition keys that tell what kind of call it is: one that sets tags, or one of an AssumeRoot session."""
 
-Stands = Callable[[str], str]
+Representative = Callable[[str], str]
 
 _READ_BY_MORE_THAN_TESTS = frozenset(("aws:sourcearn", "kms:grantoperations", *chain(*DERIVED_FROM.values())))
 _SOMETHING = "\0"
@@ -91,8 +91,10 @@ class Relevance:
         self._texts: BoundedCache[object] = BoundedCache(_MOST_TEXTS)
         told_apart_by_tests = (tests.keys() | in_grants.keys()) - in_variables - _READ_BY_MORE_THAN_TESTS
         kinds = {key: EquivalentValues(tests.get(key, ()), in_grants.get(key, ())) for key in told_apart_by_tests}
-        self._stands: dict[str, Stands] = {key: each.first_like for key, each in kinds.items() if each.few}
-        self._names: dict[str, tuple[bool, Stands | None]] = {}
+        self._representatives: dict[str, Representative] = {
+            key: each.representative for key, each in kinds.items() if each.few
+        }
+        self._names: dict[str, tuple[bool, Representative | None]] = {}
 
     def of(self, fields: Mapping[str, object]) -> Mapping[str, object]:
         """What is left of the fields of a request. A context that is JSON text is parsed, unless it makes no sense."""
@@ -123,11 +125,11 @@ class Relevance:
         for name, value in context.items():
             if value.__class__ is not str or not name:
                 return None
-            checked, stands = self._stands_for(name)
+            checked, representative = self._representative_of(name)
             if checked and not self._rules.takes(name, value):
                 return None
-            if stands is not None:
-                left[name] = stands(value)
+            if representative is not None:
+                left[name] = representative(value)
         return left
 
     def _of_context(self, context: Mapping[str, object]) -> Mapping[str, object]:
@@ -136,11 +138,11 @@ class Relevance:
             if not isinstance(value, str) or not name:
                 left[name] = value
             else:
-                checked, stands = self._stands_for(name)
+                checked, representative = self._representative_of(name)
                 if checked and not self._rules.takes(name, value):
                     left[name] = value
-                elif stands is not None:
-                    left[name] = stands(value)
+                elif representative is not None:
+                    left[name] = representative(value)
         return left
 
     def _of_context_by_endpoint(self, context: Mapping[str, object]) -> Mapping[str, object]:
@@ -157,7 +159,7 @@ class Relevance:
                 continue
             key = _CONTEXT + name.lower()
             if self._all_pairs or key in self._pairs:
-                left[name] = self._stands.get(key, str)(value)
+                left[name] = self._representatives.get(key, str)(value)
         if self._whole and len(left) < len(pairs):
             # A grant constraint tests whether there are other pairs, not which.
             left[_SOMETHING] = ""
@@ -180,7 +182,7 @@ class Relevance:
             self._texts.put((kind, value), known)
         return known
 
-    def _stands_for(self, name: str) -> tuple[bool, Stands | None]:
+    def _representative_of(self, name: str) -> tuple[bool, Representative | None]:
         """Whether values of this condition key need a check, and a function from a value to the one that stands for it.
 
         The function is None for a key that cannot matter.
@@ -189,11 +191,11 @@ class Relevance:
             return self._names[name]
         except KeyError:
             key = canonical(name)
-            stands: Stands | None = None
+            representative: Representative | None = None
             if key in self._keys or key.startswith(self._families):
                 # `str` leaves a text as it is.
-                stands = str if key.startswith(ALWAYS) else self._stands.get(key, str)
-            known = (not self._rules.anything_goes(name), stands)
+                representative = str if key.startswith(ALWAYS) else self._representatives.get(key, str)
+            known = (not self._rules.anything_goes(name), representative)
             if len(self._names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
                 self._names[name] = known
             return known

@@ -49,11 +49,11 @@ class _ResidualEntry:
     before: Situation
     plain: bool
 
-    def holds(self, brought: Circumstances) -> bool:
+    def holds(self, added: Circumstances) -> bool:
         before = self.before
         if not self.plain:
-            brought = before.circumstances.bringing(brought.given, brought.encryption_context, brought.at)
-        return self.entry.applies(Context(Situation(before.scope, before.action, brought)))
+            added = before.circumstances.with_context(added.given, added.encryption_context, added.at)
+        return self.entry.applies(Context(Situation(before.scope, before.action, added)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,14 +83,14 @@ class ResidualEntries:
         self._shapes: dict[Shape, tuple[Any, ...]] = {}
         self._decisions: list[_Open] = []
         # The first row is for the positions that a decision leaves empty: these never apply.
-        self._words = np.full((1, room), 0, np.uint8)
-        self._hung_on = np.zeros((0, MOST_AT_ONCE), np.int32)
+        self._answers = np.full((1, room), 0, np.uint8)
+        self._entries_of = np.zeros((0, MOST_AT_ONCE), np.int32)
         self._lengths = np.zeros((0, 1), np.uint8)
         self._outcomes = np.zeros((0, 1 << MOST_AT_ONCE), np.uint8)
 
     def forget(self) -> None:
         """Forget all circumstances: their numbers start again."""
-        self._words[1:] = UNASKED
+        self._answers[1:] = UNASKED
 
     def number(self, part: Part, cell: Cell) -> int | None:
         """The number of the decision about a part, which its cell leaves open; None if it depends on too much."""
@@ -102,7 +102,7 @@ class ResidualEntries:
         )
         if len(entries) > MOST_AT_ONCE:
             return None
-        before = Situation(part.scope, part.action.lower(), part.circumstances.bringing(PLAIN.given, None, None))
+        before = Situation(part.scope, part.action.lower(), part.circumstances.with_context(PLAIN.given, None, None))
         residual_entries: list[int] = []
         for entry in entries:
             residual_entry = self._residual_entry(entry, before)
@@ -110,11 +110,11 @@ class ResidualEntries:
                 return None
             residual_entries.append(residual_entry)
         # Decisions about one action in cells of one shape that depend on the same residual entries are equal.
-        evaluated = tuple([total & bit for total in cell.sums])
+        sums = tuple([total & bit for total in cell.sums])
         kind = (
             bit,
             self._shape(cell.shape),
-            evaluated,
+            sums,
             tuple([entry.layer_index for entry in entries]),
             tuple(residual_entries),
         )
@@ -122,18 +122,18 @@ class ResidualEntries:
         if number is None and len(self._decisions) < _MOST_OPEN:
             number = self._opens[kind] = len(self._decisions)
             self._decisions.append(_Open(cell, bit, entries))
-            self._hung_on = _with_row(self._hung_on, number, 0)
-            self._hung_on[number, : len(residual_entries)] = residual_entries
+            self._entries_of = _with_row(self._entries_of, number, 0)
+            self._entries_of[number, : len(residual_entries)] = residual_entries
             self._lengths = _with_row(self._lengths, number, len(residual_entries))
             self._outcomes = _with_row(self._outcomes, number, UNASKED)
         return number
 
-    def decide(self, decisions: Numbers, circumstances: Numbers, brought: Sequence[Circumstances]) -> NDArray[np.uint8]:
+    def decide(self, decisions: Numbers, circumstances: Numbers, added: Sequence[Circumstances]) -> NDArray[np.uint8]:
         """The outcome of each open decision in its circumstances, as an index of `OUTCOMES`."""
         places = decisions << MOST_AT_ONCE
         for position in range(self._lengths.take(decisions).max()):
-            residual_entries = self._hung_on[:, position].take(decisions)
-            places |= self._ask(residual_entries, circumstances, brought).astype(np.int32) << position
+            residual_entries = self._entries_of[:, position].take(decisions)
+            places |= self._ask(residual_entries, circumstances, added).astype(np.int32) << position
         outcomes = self._outcomes.reshape(-1)
         found = outcomes.take(places)
         if found.max() == UNASKED:
@@ -144,16 +144,16 @@ class ResidualEntries:
         return found
 
     def _ask(
-        self, residual_entries: Numbers, circumstances: Numbers, brought: Sequence[Circumstances]
+        self, residual_entries: Numbers, circumstances: Numbers, added: Sequence[Circumstances]
     ) -> NDArray[np.uint8]:
-        words = self._words.reshape(-1)
-        places = residual_entries * self._words.shape[1] + circumstances
-        found = words.take(places)
+        answers = self._answers.reshape(-1)
+        places = residual_entries * self._answers.shape[1] + circumstances
+        found = answers.take(places)
         if found.max() == UNASKED:
             for place in np.unique(places[found == UNASKED]).tolist():
-                residual_entry, circumstance = divmod(place, self._words.shape[1])
-                words[place] = self._residual_entries[residual_entry - 1].holds(brought[circumstance])
-            found = words.take(places)
+                residual_entry, circumstance = divmod(place, self._answers.shape[1])
+                answers[place] = self._residual_entries[residual_entry - 1].holds(added[circumstance])
+            found = answers.take(places)
         return found
 
     def _shape(self, shape: Shape) -> tuple[Any, ...]:
@@ -172,7 +172,7 @@ class ResidualEntries:
                 _ResidualEntry(entry, before, _values(before.circumstances) == _values(PLAIN))
             )
             number = self._numbers[signature] = len(self._residual_entries)
-            self._words = _with_row(self._words, number, UNASKED)
+            self._answers = _with_row(self._answers, number, UNASKED)
         return number
 
 

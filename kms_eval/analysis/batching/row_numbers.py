@@ -116,19 +116,19 @@ class _Hashed:
             full = self._codes != NEW
             old_codes, old_rows = self._codes[full], self._rows[full]
             self._empty(1 << (self._held * 8).bit_length())
-            self._settle(old_codes, old_rows)
-        self._settle(codes, rows)
+            self._insert(old_codes, old_rows)
+        self._insert(codes, rows)
 
-    def _settle(self, codes: Codes, rows: Numbers) -> None:
+    def _insert(self, codes: Codes, rows: Numbers) -> None:
         places = self._home(codes)
         while codes.size:
             free = self._codes[places] == NEW
             # Of several codes for one place, the last one written gets it; the others move on.
             self._codes[places[free]] = codes[free]
-            evaluated = self._codes[places] == codes
-            self._rows[places[evaluated]] = rows[evaluated]
-            codes, rows = codes[~evaluated], rows[~evaluated]
-            places = places[~evaluated] + 1 & self._codes.size - 1
+            placed = self._codes[places] == codes
+            self._rows[places[placed]] = rows[placed]
+            codes, rows = codes[~placed], rows[~placed]
+            places = places[~placed] + 1 & self._codes.size - 1
 
     def _empty(self, size: int) -> None:
         self._codes = np.full(size, NEW, np.int64)

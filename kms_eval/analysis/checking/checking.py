@@ -17,11 +17,11 @@ from itertools import islice
 from kms_eval.analysis.access.grid import ACTIONS_ON_KEY, ACTIONS_WITHOUT_KEY, Grid, GridCell
 from kms_eval.analysis.access.selection import chosen_actions, chosen_keys, is_pattern
 from kms_eval.analysis.checking.demands import Clock, not_excused
-from kms_eval.analysis.checking.everybody import Someone, concerned, everybody, is_meant, is_meant_at_home
+from kms_eval.analysis.checking.everybody import Someone, everybody, is_subject, is_subject_in_own_account, subjects_of
 from kms_eval.analysis.checking.outermost import Outermost
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import CheckResult, Verdict, Witness
-from kms_eval.analysis.proving.callings import callings
+from kms_eval.analysis.proving.request_paths import request_paths
 from kms_eval.analysis.proving.requirements import Search
 from kms_eval.analysis.proving.sameness import Sameness
 from kms_eval.analysis.proving.solving import Literal
@@ -55,8 +55,8 @@ def run_checks(
 
 
 @dataclass(slots=True)
-class _Looked:
-    """The outcome of looking for one request."""
+class _SearchResult:
+    """The outcome of a search for one request."""
 
     witness: Witness | None = None
     reasons: tuple[str, ...] = ()
@@ -90,12 +90,12 @@ class Checking:
         world = self.evaluator.world
         keys = chosen_keys(world, check.on)
         actions, keyless = _asked(check)
-        people = concerned(check, self._people, self.evaluator)
+        people = subjects_of(check, self._people, self.evaluator)
         extra = not_excused(check.unless)
-        looking = _Looking(self, check, extra)
+        running = _CheckRun(self, check, extra)
         if check.kind == "somebody":
-            return looking.somebody(people, keys, actions, keyless)
-        return looking.nobody(people, keys, actions, keyless)
+            return running.somebody(people, keys, actions, keyless)
+        return running.nobody(people, keys, actions, keyless)
 
     @property
     def grid(self) -> Grid:
@@ -154,7 +154,7 @@ def _asked(check: Check) -> tuple[int, int]:
 
 
 @dataclass(slots=True)
-class _Looking:
+class _CheckRun:
     """One check that is being run."""
 
     checking: Checking
@@ -179,11 +179,11 @@ class _Looking:
                     continue
                 if failing >= MOST_WITNESSES:
                     return CheckResult(self.check, "fails", tuple(witnesses), failing)
-                looked = self._look_for_any(someone, grid_cell, mask)
-                reasons |= dict.fromkeys(looked.reasons)
-                if looked.witness is not None:
+                result = self._search_any(someone, grid_cell, mask)
+                reasons |= dict.fromkeys(result.reasons)
+                if result.witness is not None:
                     failing += 1
-                    witnesses.append(looked.witness)
+                    witnesses.append(result.witness)
                     break
         verdict: Verdict = "fails" if witnesses else "undetermined" if reasons else "holds"
         shown = () if witnesses else tuple(islice(reasons, _MOST_REASONS))
@@ -215,10 +215,10 @@ class _Looking:
                 continue
             grid_cell = self._grid_cell(someone, key)
             if (grid_cell.always | grid_cell.sometimes) & bit:
-                looked = self._look(someone, grid_cell, bit)
-                if looked.witness is not None:
+                result = self._search_one(someone, grid_cell, bit)
+                if result.witness is not None:
                     return True, ()
-                reasons += looked.reasons
+                reasons += result.reasons
         return False, tuple(reasons)
 
     def _refused(self, people: Sequence[Someone], key: Key | None, bit: int) -> Iterator[Witness]:
@@ -238,8 +238,8 @@ class _Looking:
             asker = someone.asker
             if someone.arns is None and asker.kind != "everyone":
                 alone = grid.class_without_key(asker) if keyless else None
-                at_home = is_meant_at_home(self.check, someone, grid.world)
-                kind = (asker.kind, someone.account, at_home, alone, *grid.classes_of(asker, keys))
+                in_own_account = is_subject_in_own_account(self.check, someone, grid.world)
+                kind = (asker.kind, someone.account, in_own_account, alone, *grid.classes_of(asker, keys))
                 if kind in known:
                     continue
                 known.add(kind)
@@ -250,7 +250,7 @@ class _Looking:
         if actions:
             for key in keys:
                 may = self.checking.outermost.of(someone.asker, key)
-                if may & actions and is_meant(self.check, someone, key, world):
+                if may & actions and is_subject(self.check, someone, key, world):
                     yield self._grid_cell(someone, key)
         if keyless:
             yield self._grid_cell(someone, None)
@@ -259,32 +259,32 @@ class _Looking:
         grid = self.checking.grid
         return grid.on(someone.asker, key) if key is not None else grid.without_key(someone.asker)
 
-    def _look_for_any(self, someone: Someone, grid_cell: GridCell, mask: int) -> _Looked:
-        """The same as `_look`, for any of the actions."""
+    def _search_any(self, someone: Someone, grid_cell: GridCell, mask: int) -> _SearchResult:
+        """The same as `_search_one`, for any of the actions."""
         same = self.checking.sameness.of_actions(grid_cell.halves, mask)
-        question = (same, *self._whose(someone))
+        question = (same, *self._search_key(someone))
         if same is not None and question in self.checking.proved:
-            return _Looked(None, self.checking.proved[question])
+            return _SearchResult(None, self.checking.proved[question])
         reasons: dict[str, None] = {}
         for action in actions_in(mask):
-            looked = self._look(someone, grid_cell, bit_of(action.name))
-            if looked.witness is not None:
-                return looked
-            reasons |= dict.fromkeys(looked.reasons)
+            result = self._search_one(someone, grid_cell, bit_of(action.name))
+            if result.witness is not None:
+                return result
+            reasons |= dict.fromkeys(result.reasons)
         if same is not None:
             self.checking.proved[question] = tuple(reasons)
-        return _Looked(None, tuple(reasons))
+        return _SearchResult(None, tuple(reasons))
 
-    def _whose(self, someone: Someone) -> tuple[Hashable, ...]:
+    def _search_key(self, someone: Someone) -> tuple[Hashable, ...]:
         """What a search depends on besides the cell: which of many callers it is about, and what the check excuses."""
         return (someone if someone.arns is not None else None, self.extra)
 
-    def _look(self, someone: Someone, grid_cell: GridCell, bit: int) -> _Looked:
+    def _search_one(self, someone: Someone, grid_cell: GridCell, bit: int) -> _SearchResult:
         """A request that the engine allows, or why none was found; if there is neither, no request is allowed."""
         halves = [evaluated for covered, evaluated in grid_cell.halves if covered & bit]
-        question = (self.checking.sameness.of_action(halves, bit), *self._whose(someone))
+        question = (self.checking.sameness.of_action(halves, bit), *self._search_key(someone))
         if question in self.checking.proved:
-            return _Looked(None, self.checking.proved[question])
+            return _SearchResult(None, self.checking.proved[question])
         service = someone.asker.kind == "service"
         world = self.checking.evaluator.world
         needs = frozenset(
@@ -292,7 +292,7 @@ class _Looking:
         )
         extra = [*self._clock.of(needs), *([self.extra] if self.extra else [])]
         domains = partial(someone.domain, world=world)
-        search = Search(self.checking.grid.open_conditions, domains, callings(service=service), extra)
+        search = Search(self.checking.grid.open_conditions, domains, request_paths(service=service), extra)
         names = names_in(halves, self.extra)
         action = actions_in(bit)[0].name
         tried = 0
@@ -302,7 +302,7 @@ class _Looking:
             narrowed = replace(found, model=replace(found.model, values=chosen))
             witness = self._asking.witness(someone, action, grid_cell.key, narrowed, names)
             if witness is not None:
-                return _Looked(witness)
+                return _SearchResult(witness)
         reasons = tuple(f"{someone.asker.label}, {action}: {reason}" for reason in search.unsettled)
         unknowns = dict.fromkeys(
             _said(unknown)
@@ -321,4 +321,4 @@ class _Looking:
                 f"whether {someone.asker.label} can make a request for {action}{where} {residual}".rstrip(),
             )
         self.checking.proved[question] = reasons
-        return _Looked(None, reasons)
+        return _SearchResult(None, reasons)

@@ -19,10 +19,10 @@ from kms_eval.analysis.checking.demands import Clock
 from kms_eval.analysis.checking.everybody import Someone, someone_of
 from kms_eval.analysis.checking.replaying import Asking, names_in, opened
 from kms_eval.analysis.checking.results import Witness
-from kms_eval.analysis.proving.callings import callings
-from kms_eval.analysis.proving.requirements import MOST_WAYS, Found, Search, pairs_of, ways
+from kms_eval.analysis.proving.dependent_keys import has_pair
+from kms_eval.analysis.proving.request_paths import request_paths
+from kms_eval.analysis.proving.requirements import MOST_WAYS, Found, Search, pairs_of, sufficient_allows
 from kms_eval.analysis.proving.solving import Literal
-from kms_eval.analysis.proving.tied import has_pair
 from kms_eval.engine.cell import CLOCK
 from kms_eval.engine.decide import LayerIndex
 from kms_eval.engine.entries import Entry
@@ -45,7 +45,7 @@ class Comparison:
     lost: Witness | None = None
 
 
-def only_here(
+def allowed_only_here(
     side: tuple[Grid, GridCell], other: tuple[Grid, GridCell] | None, bit: int, *, now: datetime
 ) -> Witness | str | None:
     """A request that one world allows under conditions, and the other never; None: proved that there is none.
@@ -91,23 +91,23 @@ def _only(side: _Side, other: _Side | None, bit: int, now: datetime) -> Witness 
         return None
     if other is not None and other.grid_cell.always & bit:
         return None
-    showing = _Showing(side, other, bit, now)
+    search = _WitnessSearch(side, other, bit, now)
     unsettled = ""
-    for own in (True, False) if OWN_POLICY in showing.pending else (None,):
+    for own in (True, False) if OWN_POLICY in search.pending else (None,):
         # With the pairs that grants require, a request is found more often; if none is, only the search without
         # them may be a proof.
-        for by_grants in (True, False) if showing.meets_grants else (False,):
+        for by_grants in (True, False) if search.meets_grants else (False,):
             refusals = _refusals(other, bit, own_policy=own is not False, by_grants=by_grants)
-            found = showing.among(refusals, own_policy=own)
+            found = search.among(refusals, own_policy=own)
             if isinstance(found, Witness):
                 return found
-            if by_grants and not found and showing.grants_prove:
+            if by_grants and not found and search.grants_prove:
                 break
             unsettled = found or unsettled if not by_grants else unsettled
     return unsettled or None
 
 
-class _Showing:
+class _WitnessSearch:
     """Looks for requests about one action that one side allows and the other, if there is one, refuses."""
 
     def __init__(self, side: _Side, other: _Side | None, bit: int, now: datetime) -> None:
@@ -161,9 +161,9 @@ class _Showing:
     def search(self, extra: Sequence[Sequence[Literal]], *, own_policy: bool | None) -> Search:
         """A search for values with which this side allows it, and `extra` is met."""
         domains = partial(self._someone.domain, world=self._side.grid.world)
-        ways_to_call = callings(service=self._side.grid_cell.asker.kind == "service")
+        paths = request_paths(service=self._side.grid_cell.asker.kind == "service")
         extra = [*extra, *self._clock]
-        return Search(self._side.grid.open_conditions, domains, ways_to_call, extra, own_policy=own_policy)
+        return Search(self._side.grid.open_conditions, domains, paths, extra, own_policy=own_policy)
 
     def witness(self, found: Found) -> Witness | None:
         """A request with these values that both engines decide as expected; if possible one that is made now."""
@@ -206,7 +206,7 @@ def _refusals(side: _Side | None, bit: int, *, own_policy: bool, by_grants: bool
     for evaluated in side.halves(bit):
         if evaluated.sums[LayerIndex.DENY] & bit:
             return [[]]
-        allowing = list(islice(ways(evaluated, bit), MOST_WAYS + 1))
+        allowing = list(islice(sufficient_allows(evaluated, bit), MOST_WAYS + 1))
         if len(allowing) > MOST_WAYS:
             return None
         open_ways = (way for way in allowing if own_policy or OWN_POLICY not in way)
@@ -234,7 +234,7 @@ def _failing(
         if side.grid.open_conditions.open_variables(entry, evaluated.cell.scope, evaluated.unknown, action):
             return None
         if pairs:
-            literals += [has_pair(name, value, there=True) for name, value in pairs]
+            literals += [has_pair(name, value, present=True) for name, value in pairs]
         else:
             literals += _literals(side, evaluated, entry, action, generous=False)
     return [replace(each, holds=False) for each in literals]

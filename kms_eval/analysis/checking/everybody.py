@@ -119,7 +119,7 @@ def _accounts(world: World, named: Sequence[Asker]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def concerned(check: Check, people: Sequence[Someone], evaluator: Evaluator) -> tuple[Someone, ...]:
+def subjects_of(check: Check, people: Sequence[Someone], evaluator: Evaluator) -> tuple[Someone, ...]:
     """The people that the check is about, whatever the key; anyone of many is narrowed to those it is about."""
     world = evaluator.world
     known = {each.asker.name for each in people}
@@ -150,16 +150,16 @@ def _beside_users_and_roles(names: Sequence[str], evaluator: Evaluator) -> Itera
             yield Someone(asker)
 
 
-def is_meant(check: Check, someone: Someone, key: Key, world: World) -> bool:
+def is_subject(check: Check, someone: Someone, key: Key, world: World) -> bool:
     """Whether the check is about one of its people on this key: with `outside-account` that depends on the key."""
     if check.kind != "nobody" or OUTSIDE_ACCOUNT not in check.who:
         return True
     if someone.asker.kind != "service" and someone.account != key.account:
         return True
-    return is_meant_at_home(check, someone, world)
+    return is_subject_in_own_account(check, someone, world)
 
 
-def is_meant_at_home(check: Check, someone: Someone, world: World) -> bool:
+def is_subject_in_own_account(check: Check, someone: Someone, world: World) -> bool:
     """Whether a check that says `outside-account` is about someone on keys of its own account as well."""
     others = [name for name in check.who if name != OUTSIDE_ACCOUNT]
     return any(

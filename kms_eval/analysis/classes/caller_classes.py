@@ -89,19 +89,19 @@ class CallerClasses:
     def row(self, asked: Asked) -> list[int]:
         """The caller's number at each place. Callers whose policies say the same share one list."""
         columns = [column for _entry, column in self._columns_of(asked)]
-        standing = self.standing(asked)
-        key = (standing, *map(id, columns))
+        layers = self.layers_number(asked)
+        key = (layers, *map(id, columns))
         row = self._rows.get(key)
         if row is None:
             if len(self._rows) >= _MOST_KNOWN:
                 self._rows.clear()
-            row = self._rows[key] = self._row(standing, columns)
+            row = self._rows[key] = self._row(layers, columns)
         return row
 
     def at(self, asked: Asked, place: Place) -> int:
         """The caller's number at a place that is no key of the world."""
         said = (self._content(entry, read, asked, place) for entry, read in self._read(asked))
-        return self._numbers.of((self.standing(asked), *(number for number in said if number)))
+        return self._numbers.of((self.layers_number(asked), *(number for number in said if number)))
 
     def kept(self, asked: Asked, place: Place) -> list[Entry]:
         """The entries behind the caller's number, in the order in which they make it up."""
@@ -121,7 +121,7 @@ class CallerClasses:
             if entry.rule is not None and entry.actions & self._actions:
                 yield entry, self._facts.rule(entry.rule)
 
-    def standing(self, asked: Asked) -> int:
+    def layers_number(self, asked: Asked) -> int:
         """The number for which layers there are and how they limit."""
         policies = asked.policies
         return self._numbers.of(
@@ -129,19 +129,19 @@ class CallerClasses:
              asked.unknown, asked.own_policies, asked.not_shown, self._common)
         )  # fmt: skip
 
-    def _row(self, standing: int, columns: Sequence[Column]) -> list[int]:
+    def _row(self, layers: int, columns: Sequence[Column]) -> list[int]:
         number, places = self._numbers.of, self._places.all
         if any(column.listed is not None for column in columns):
             lists = [
                 column.listed if column.listed is not None else [column.number(place.index) for place in places]
                 for column in columns
             ]
-            return [number((standing, *(each for each in said if each))) for said in zip(*lists, strict=True)]
-        everywhere = (standing, *(column.everywhere for column in columns if column.at is None and column.everywhere))
+            return [number((layers, *(each for each in said if each))) for said in zip(*lists, strict=True)]
+        everywhere = (layers, *(column.everywhere for column in columns if column.at is None and column.everywhere))
         row = [number(everywhere)] * len(places)
         for index in {index for column in columns for index in column.at or ()}:
             said = (column.number(index) for column in columns)
-            row[index] = number((standing, *(each for each in said if each)))
+            row[index] = number((layers, *(each for each in said if each)))
         return row
 
     def _column(self, entry: Entry, read: RuleRead, asked: Asked) -> Column:
@@ -216,10 +216,10 @@ class CallerClasses:
         scope = asked.scope(place)
         on_alias = entry.actions & ON_ALIAS and (code < 0 or code >> 2)
         if read.of_existing_key and (on_alias or place.key is None):
-            words: Hashable | None = self._facts.as_written(read.rule, scope)
+            residual: Hashable | None = self._facts.as_written(read.rule, scope)
         else:
-            words = self._facts.words(read.rule, scope, asked.unknown)
-        return 0 if words is None else self._numbers.of((*self._about(entry, read), words, code))
+            residual = self._facts.residual(read.rule, scope, asked.unknown)
+        return 0 if residual is None else self._numbers.of((*self._about(entry, read), residual, code))
 
     def _about(self, entry: Entry, read: RuleRead) -> tuple[Hashable, ...]:
         return (entry.layer, entry.layer_index, entry.actions & self._actions, read.rule.open)

@@ -1,10 +1,11 @@
 """Which facts of a caller and a key a statement reads, and what its condition comes to for one pair of them.
 
-Comes in: compiled rules, scopes. Goes out: words: values that are equal only if the condition is met, failed or left
-open by the same requests. Never here: what a test means (the engine's own tests are evaluated), entries, classes.
+Comes in: compiled rules, scopes. Goes out: residuals, what partial evaluation leaves of conditions: values that are
+equal only if the condition is met, failed or left open by the same requests. Never here: what a test means (the
+engine's own tests are evaluated), entries, classes.
 
-A test that reads only facts is evaluated, and its answer is its word: a thousand role names that a pattern does not
-match have the same word. The word of a test that also reads what requests carry is its text, with the facts it reads.
+A test that reads only facts is evaluated, and its answer is its residual: a thousand role names that a pattern does not
+match have the same residual. That of a test which also reads what requests carry is its text, with the facts it reads.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from kms_eval.engine.unknowns import unknown_facts, unknown_of
 from kms_eval.facts.condition_keys import find
 from kms_eval.records import record
 
-Word = Hashable
+Residual = Hashable
 
 _OF_THE_RESOURCE = (
     derive_aws.resource_account,
@@ -96,14 +97,14 @@ class _TestRead:
 
 
 class FactsRead:
-    """Words for one question: `said` are the condition keys that the question itself gives values for."""
+    """Residuals for one question: `said` are the condition keys that the question itself gives values for."""
 
     def __init__(self, numbers: Numbers, said: frozenset[str]) -> None:
         self._numbers = numbers
         self._said = said
         self._rules: dict[int, RuleRead] = {}
         self._tests: dict[int, _TestRead] = {}
-        self._answers: dict[Word, Word | bool] = {}
+        self._answers: dict[Residual, Residual | bool] = {}
 
     def rule(self, rule: Rule) -> RuleRead:
         """What a rule reads; rules with the same content have one number, wherever they are written."""
@@ -134,8 +135,8 @@ class FactsRead:
             known = self._tests[id(test)] = _TestRead(test, number, facts, not (other or given), of_organization)
         return known
 
-    def words(self, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Word | None:
-        """The word of the rule's condition in a scope; None if it is met in no reading, whatever a request carries.
+    def residual(self, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Residual | None:
+        """What is left of the rule's condition in a scope; None if it is met in no reading, whatever a request carries.
 
         `unknown` are prefixes of condition keys about which nothing is known.
         """
@@ -144,28 +145,28 @@ class FactsRead:
             return ()
         if not condition.tests:
             return ("empty",)
-        words = []
+        residuals = []
         for test in condition.tests:
-            word = self.word(test, rule, scope, unknown)
-            if word is False:
+            residual = self.residual_of_test(test, rule, scope, unknown)
+            if residual is False:
                 return None
-            if word is not True:
-                words.append(word)
-        return tuple(words)
+            if residual is not True:
+                residuals.append(residual)
+        return tuple(residuals)
 
-    def as_written(self, rule: Rule, scope: Scope) -> Word:
+    def as_written(self, rule: Rule, scope: Scope) -> Residual:
         """The rule's condition as its text and all facts it reads, for a rule tested on more than one resource."""
         tests = rule.condition.tests if rule.condition is not None else ()
         return tuple((self.test(test, rule).number, readings(test.needs, scope)) for test in tests)
 
-    def word(self, test: Test, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Word | bool:
-        """The word of one test in a scope: true, false, or what is left of the test."""
+    def residual_of_test(self, test: Test, rule: Rule, scope: Scope, unknown: tuple[str, ...]) -> Residual | bool:
+        """The residual of one test in a scope: true, false, or what is left of the test."""
         read = self.test(test, rule)
         if read.of_organization:
-            return (read.number, _told(read.facts, scope), _organization(scope))
+            return (read.number, _readings_of(read.facts, scope), _organization(scope))
         if not read.facts:
             return read.number
-        written = (read.number, _told(read.facts, scope))
+        written = (read.number, _readings_of(read.facts, scope))
         if not read.asked or (unknown and any(key.startswith(unknown) for key in read.facts)):
             return written
         not_shown = unknown_facts(scope)
@@ -177,7 +178,7 @@ class FactsRead:
         return answer
 
 
-def _answer(test: Test, scope: Scope, written: Word) -> Word | bool:
+def _answer(test: Test, scope: Scope, written: Residual) -> Residual | bool:
     source = _Facts(scope)
     if any(isinstance(source.get(key), Alternatives) for key in test.needs):
         return written
@@ -218,20 +219,20 @@ def fact(scope: Scope, key: str) -> Reading:
     return None if found is None else found[0].derive(Situation(scope, "kms:decrypt"), found[1])
 
 
-def readings(keys: Iterable[str], scope: Scope) -> Word:
+def readings(keys: Iterable[str], scope: Scope) -> Hashable:
     """The readings of those condition keys (lower case) that are facts, in a form that can be compared."""
-    return _told([key for key in sorted(keys) if of_the_caller(key) or of_the_resource(key)], scope)
+    return _readings_of([key for key in sorted(keys) if of_the_caller(key) or of_the_resource(key)], scope)
 
 
-def _told(facts: Iterable[str], scope: Scope) -> Word:
+def _readings_of(facts: Iterable[str], scope: Scope) -> Hashable:
     return tuple([(key, _comparable(fact(scope, key))) for key in facts])
 
 
-def _comparable(value: Reading) -> Word:
+def _comparable(value: Reading) -> Hashable:
     return ("either", value.readings, value.question) if isinstance(value, Alternatives) else value
 
 
-def _organization(scope: Scope) -> tuple[Word, ...]:
+def _organization(scope: Scope) -> tuple[Hashable, ...]:
     """All that an organization says about accounts, for tests that look up an account of the request in it."""
     organization = scope.world.organization
     if organization is None:

@@ -3,7 +3,7 @@
 Comes in: keys, callers. Goes out: numbers by place, and the entries behind a number. Never here: the callers' own
 policies (`caller_classes`), deciding.
 
-Most keys do not name most callers: for such a pair it is enough to know the caller's account, and the words of the
+Most keys do not name most callers: for such a pair it is enough to know the caller's account, and the residuals of the
 key's conditions for the caller. These are found once for all callers of a kind.
 """
 
@@ -55,7 +55,7 @@ class _Kind:
 
     common: Hashable
     account: str | None
-    words: tuple[Hashable, ...]
+    residuals: tuple[Hashable, ...]
     may_retire: bool
     asks_about_grant: bool
 
@@ -81,7 +81,7 @@ class KeyClasses:
         self._known: dict[Hashable, int] = {}
         self._entries_of: dict[Hashable, tuple[list[Entry], list[Entry]]] = {}
         self._rows: dict[Hashable, list[int]] = {}
-        self._words: dict[Hashable, tuple[Hashable, ...]] = {}
+        self._residuals: dict[Hashable, tuple[Hashable, ...]] = {}
         self._asked: Asked | None = None
         self._its_kind = _Kind((), None, (), may_retire=True, asks_about_grant=True)
         self._needs = tuple(sorted({key for _at, test, _rule in self._tests.values() for key in test.needs}))
@@ -89,7 +89,7 @@ class KeyClasses:
     def row(self, asked: Asked) -> list[int]:
         """The number of each place for the caller. Callers that no key tells apart share one list."""
         kind = self._kind(asked)
-        about = (kind.common, kind.account, kind.words)
+        about = (kind.common, kind.account, kind.residuals)
         base = self._rows.get(about)
         if base is None:
             base = self._rows[about] = [_OPEN] * len(self._places.all)
@@ -133,7 +133,7 @@ class KeyClasses:
         own = key is not None and kind.account == key.account
         account = kind.account if read.of_one or kind.account in read.accounts else None
         one = _names_of(asked.caller) if read.of_one else ()
-        return (place.index, kind.common, own, account, one, *[kind.words[at] for at in read.tests])
+        return (place.index, kind.common, own, account, one, *[kind.residuals[at] for at in read.tests])
 
     def _number(self, kind: _Kind, asked: Asked, place: Place) -> int:
         about = self._about(kind, asked, place)
@@ -158,19 +158,19 @@ class KeyClasses:
         common = (caller.kind, caller.partition, caller.service_linked, service, _of_session(caller.session),
                   may_retire, asks_about_grant, asked.unknown, asked.not_shown)  # fmt: skip
         facts = (readings(self._needs, scope), asked.unknown, asked.not_shown)
-        words = self._words.get(facts)
-        if words is None:
-            words = self._words[facts] = tuple(
-                self._word(test, rule, scope, asked) for _at, test, rule in self._tests.values()
+        residuals = self._residuals.get(facts)
+        if residuals is None:
+            residuals = self._residuals[facts] = tuple(
+                self._residual(test, rule, scope, asked) for _at, test, rule in self._tests.values()
             )
-        return _Kind(common, caller.account, words, may_retire, asks_about_grant)
+        return _Kind(common, caller.account, residuals, may_retire, asks_about_grant)
 
-    def _word(self, test: Test, rule: Rule, scope: Scope, asked: Asked) -> Hashable:
-        """The word of a test that reads the caller; if the test reads the key as well, the caller's facts it reads."""
+    def _residual(self, test: Test, rule: Rule, scope: Scope, asked: Asked) -> Hashable:
+        """What is left of a test that reads the caller; if it reads the key as well, the caller's facts it reads."""
         told = self._facts.rule(rule)
         if any(key in told.of_resource for key in test.needs):
             return readings(set(test.needs) & set(told.of_caller), scope)
-        return self._facts.word(test, rule, scope, asked.unknown)
+        return self._facts.residual_of_test(test, rule, scope, asked.unknown)
 
     def _said(self, asked: Asked, place: Place) -> Hashable:
         """All that policies and grants say to the caller at a place, and the facts of both that matter besides."""
@@ -182,7 +182,7 @@ class KeyClasses:
             # Answers to a service also warn about what a key policy says to all AWS principals.
             service = (key.arn, tuple(self._facts.rule(rule).number for rule in self._evaluator.rules(key.policy)))
         read = self._reads[place.index]
-        standing = (
+        facts = (
             (caller.kind, caller.partition, caller.service_linked, caller.arn if service is not None else None),
             (scope.own_account, key.partition, key.region, key.manager, service),
             (_of_session(caller.session), not_shown(scope), tuple(mask for mask, _target in place.targets[1:])),
@@ -191,7 +191,7 @@ class KeyClasses:
             self._grant_meant(key, asked, read),
         )
         contents = [self._content(entry, asked, place, scope) for entry in self._entries(asked, scope)]
-        return (self._numbers.of(standing), *[content for content in contents if content])
+        return (self._numbers.of(facts), *[content for content in contents if content])
 
     def _grant_meant(self, key: Key, asked: Asked, read: _Reading) -> Hashable:
         """Whether a RetireGrant that names no grant means one; if a policy tests that grant, the grant's content."""
@@ -231,11 +231,11 @@ class KeyClasses:
             code = within(code_at(rule, place), entry.actions, place)
             if not code:
                 return 0
-        words = self._facts.words(rule, scope, asked.unknown)
-        if words is None:
+        residual = self._facts.residual(rule, scope, asked.unknown)
+        if residual is None:
             return 0
         about = (entry.layer, entry.layer_index, actions, rule.open, code, *more)
-        return self._numbers.of((*about, words, _how_named(entry, asked.caller)))
+        return self._numbers.of((*about, residual, _how_named(entry, asked.caller)))
 
     def _read(self, place: Place) -> _Reading:
         key = place.key

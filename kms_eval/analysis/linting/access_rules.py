@@ -177,7 +177,7 @@ def _address_without_vpc(subject: Subject) -> Iterator[Found]:
                 yield Found(subject.test_at(statement, test), message, advice, statement)
 
 
-def _both_hands(subject: Subject) -> Iterator[Found]:
+def _admin_and_use(subject: Subject) -> Iterator[Found]:
     if subject.policy.kind is not PolicyKind.KEY:
         return
     for statement in subject.statements("Allow"):
@@ -287,7 +287,7 @@ ACCESS_RULES: tuple[Rule, ...] = (
         Example((allow({"AWS": ROLE}, "kms:PutKeyPolicy", "kms:Decrypt"),)),
         Example((allow({"AWS": ROLE}, "kms:Decrypt"),)),
         f"{_KMS}least-privilege.html",
-        _both_hands,
+        _admin_and_use,
         optional=True,
     ),
     Rule(

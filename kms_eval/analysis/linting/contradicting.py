@@ -14,10 +14,10 @@ from itertools import combinations
 
 from kms_eval.analysis.linting.rule import Found
 from kms_eval.analysis.linting.subject import Subject, written_operator
-from kms_eval.analysis.proving.callings import Calling, callings
+from kms_eval.analysis.proving.dependent_keys import solve_with_dependent_keys
 from kms_eval.analysis.proving.domains import Domain, domain
+from kms_eval.analysis.proving.request_paths import RequestPath, request_paths
 from kms_eval.analysis.proving.solving import Impossible, Known, Literal
-from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Statement
 from kms_eval.engine.conditions import Test, compile_condition
 from kms_eval.engine.hindrances import OF_AN_IDENTITY
@@ -27,7 +27,7 @@ from kms_eval.facts.condition_keys import canonical
 from kms_eval.facts.source_conditions import VIA_PUBLISHED
 from kms_eval.world.model import World
 
-_ANY_WAY = (Calling(frozenset()),)
+_ANY_PATH = (RequestPath(frozenset()),)
 _OF_IDENTITIES = frozenset(name for name in OF_AN_IDENTITY if not name.endswith("/"))
 _MOST_TESTS = 12
 """Longer conditions are not tried."""
@@ -48,32 +48,32 @@ def contradictions(subject: Subject) -> Iterator[Found]:
 def _fewest(subject: Subject, statement: Statement) -> tuple[Test, ...]:
     """The fewest tests that contradict each other; empty where there is none, or one test alone never holds."""
     compiled = compile_condition(subject.policy, statement.condition or ()).tests
-    ways = _ways(statement)
+    paths = _paths(statement)
     generous, world = statement.effect == "Deny", subject.world
-    if len(compiled) > _MOST_TESTS or not _impossible(compiled, ways, world, generous=generous):
+    if len(compiled) > _MOST_TESTS or not _impossible(compiled, paths, world, generous=generous):
         return ()
     for size in range(1, len(compiled) + 1):
         for some in combinations(compiled, size):
-            if _impossible(some, ways, world, generous=generous):
+            if _impossible(some, paths, world, generous=generous):
                 # A test whose value no request can have, whoever calls, is reported by another rule.
-                return () if size == 1 and _impossible(some, _ANY_WAY, world, generous=generous) else some
+                return () if size == 1 and _impossible(some, _ANY_PATH, world, generous=generous) else some
     return ()
 
 
-def _ways(statement: Statement) -> tuple[Calling, ...]:
+def _paths(statement: Statement) -> tuple[RequestPath, ...]:
     entries = statement.principals
     services = entries is not None and any(entry.kind == "Service" for entry in entries)
     people = entries is None or any(entry.kind != "Service" for entry in entries)
     wild = entries is None or any(entry.value == "*" for entry in entries)
     return (
-        *(callings(service=False) if people else ()),
-        *((_of_service(way, statement) for way in callings(service=True)) if services or wild else ()),
+        *(request_paths(service=False) if people else ()),
+        *((_of_service(path, statement) for path in request_paths(service=True)) if services or wild else ()),
     )
 
 
-def _of_service(way: Calling, statement: Statement) -> Calling:
-    """A way in which a service calls in its own name, without the keys that only users and roles have."""
-    return Calling((way.absent | _OF_IDENTITIES) - published(statement), way.fixed)
+def _of_service(path: RequestPath, statement: Statement) -> RequestPath:
+    """The path of a service that calls in its own name, without the keys that only users and roles have."""
+    return RequestPath((path.absent | _OF_IDENTITIES) - published(statement), path.fixed)
 
 
 def published(statement: Statement) -> frozenset[str]:
@@ -82,10 +82,10 @@ def published(statement: Statement) -> frozenset[str]:
     return frozenset({"kms:viaservice"}) if services & VIA_PUBLISHED else frozenset()
 
 
-def _impossible(tests: Sequence[Test], ways: Sequence[Calling], world: World, *, generous: bool) -> bool:
+def _impossible(tests: Sequence[Test], paths: Sequence[RequestPath], world: World, *, generous: bool) -> bool:
     literals = [Literal(test, holds=True, generous=generous) for test in tests]
-    known = (Known(partial(_values, world=world), _absent, _is_open, way.absent, way.fixed) for way in ways)
-    return all(isinstance(solve_tied(literals, each), Impossible) for each in known)
+    known = (Known(partial(_values, world=world), _absent, _is_open, path.absent, path.fixed) for path in paths)
+    return all(isinstance(solve_with_dependent_keys(literals, each), Impossible) for each in known)
 
 
 _ALIAS = "kms:requestalias"

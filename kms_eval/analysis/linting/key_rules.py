@@ -129,16 +129,16 @@ def _grant_name(grant: Grant) -> str:
     return f"grant {quoted(grant.name or grant.id)}"
 
 
-def _gone(subject: Subject) -> Iterator[Found]:
+def _missing_grantee(subject: Subject) -> Iterator[Found]:
     for grant in subject.key.grants if subject.key is not None else ():
-        if grant.grantee_principal is not None and _is_gone(subject, grant.grantee_principal):
+        if grant.grantee_principal is not None and _does_not_exist(subject, grant.grantee_principal):
             message = (
                 f"{_grant_name(grant)} is for {quoted(grant.grantee_principal)}, who does not exist: nobody can use it"
             )
             yield Found(_of(subject, grant).at("GranteePrincipal"), message, "revoke it")
 
 
-def _is_gone(subject: Subject, text: str) -> bool:
+def _does_not_exist(subject: Subject, text: str) -> bool:
     if UNIQUE_ID.fullmatch(text.partition(":")[0]):
         return True
     described = [person for person in subject.world.principals.values() if person.known]
@@ -155,7 +155,7 @@ def _is_gone(subject: Subject, text: str) -> bool:
 def _not_retirable(subject: Subject) -> Iterator[Found]:
     for grant in subject.key.grants if subject.key is not None else ():
         retiring = grant.retiring_principal
-        if retiring is not None and _is_gone(subject, retiring):
+        if retiring is not None and _does_not_exist(subject, retiring):
             message = f"{_grant_name(grant)} is to be retired by {quoted(retiring)}, who does not exist"
             yield Found(_of(subject, grant).at("RetiringPrincipal"), message, "whoever may revoke grants ends it")
         elif retiring is None and grant.retiring_service_principal is None and "RetireGrant" not in grant.operations:
@@ -232,7 +232,7 @@ KEY_RULES: tuple[Rule, ...] = (
         Example(key=_grant(GranteePrincipal=_ROLE_ID)),
         Example(key=_grant()),
         f"{_KMS}grants.html",
-        _gone,
+        _missing_grantee,
     ),
     Rule(
         "KMS602",

@@ -16,7 +16,7 @@ from kms_eval.engine.context import Context
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.engine.layers import LAYERS
 from kms_eval.engine.masks import ON_ALIAS, ON_KEY, UNPUBLISHED
-from kms_eval.engine.principals import Grade, grade, spared
+from kms_eval.engine.principals import Grade, grade, is_exempt
 from kms_eval.engine.resources import alias_target, key_target, no_target, without_key
 from kms_eval.engine.rules import Rule
 from kms_eval.engine.situation import Scope, Situation
@@ -151,7 +151,7 @@ def _in_force(scope: Scope) -> frozenset[Policy]:
 def _speaks_to(rule: Rule, caller: Caller) -> bool:
     statement = rule.statement
     if statement.not_principals is not None:
-        return rule.effect == "Deny" and not spared(statement.not_principals, caller)
+        return rule.effect == "Deny" and not is_exempt(statement.not_principals, caller)
     return statement.principals is None or grade(statement.principals, caller, rule.effect) is not Grade.NONE
 
 

@@ -134,9 +134,9 @@ class Witnesses:
         for first, second in zip(before, after, strict=True):
             of_denies, of_others = _differing(first, second)
             denies, others = denies | of_denies, others | of_others
-        evaluated = one.allowed & two.allowed | one.denied & two.denied | one.silent & two.silent
+        definite = one.allowed & two.allowed | one.denied & two.denied | one.silent & two.silent
         # An Allow makes no difference for what nobody can be allowed, before or after.
-        differing = (denies | others & (one.possible | two.possible)) & place.actions & ~evaluated
+        differing = (denies | others & (one.possible | two.possible)) & place.actions & ~definite
         if not differing:
             return None
         opened = two.possible & ~one.possible | two.allowed & ~one.allowed

@@ -71,8 +71,8 @@ class Clause:
         """Whether the text is one of them."""
         return any(_fits(pattern, text) for pattern in self.patterns) is self.inside
 
-    def turned(self) -> Clause:
-        """The complement: all other texts."""
+    def complement(self) -> Clause:
+        """All other texts."""
         return Clause(self.patterns, not self.inside)
 
     @property

@@ -108,7 +108,7 @@ def outside(text: str) -> Clause:
     return Clause((of_text(text),), inside=False)
 
 
-def believable(text: str) -> Iterator[str]:
+def realistic_texts(text: str) -> Iterator[str]:
     """Realistic texts that a policy's value matches: the value itself, or with plain text in place of wildcards."""
     if "${" in text:
         return

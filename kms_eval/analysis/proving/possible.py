@@ -11,14 +11,14 @@ from collections.abc import Hashable, Sequence
 
 from kms_eval.analysis.access.open_conditions import OpenConditions
 from kms_eval.analysis.access.partial_evaluation import PartialEvaluation
-from kms_eval.analysis.proving.callings import Calling
 from kms_eval.analysis.proving.domains import Domain
+from kms_eval.analysis.proving.request_paths import RequestPath
 from kms_eval.analysis.proving.requirements import Search
 from kms_eval.analysis.proving.sameness import Sameness
 from kms_eval.engine.masks import actions_in, bit_of
 from kms_eval.facts.condition_keys import find
 
-_ANY_WAY = (Calling(frozenset()),)
+_ANY_PATH = (RequestPath(frozenset()),)
 _MOST_KNOWN = 50_000
 
 
@@ -60,7 +60,7 @@ class Possible:
         if known is None:
             if len(self._of_action) >= _MOST_KNOWN:
                 self._of_action.clear()
-            search = Search(self._open_conditions, _any_values, _ANY_WAY)
+            search = Search(self._open_conditions, _any_values, _ANY_PATH)
             known = any(True for _found in search.find(halves, bit)) or bool(search.unsettled)
             self._of_action[question] = known
         return known

@@ -14,10 +14,10 @@ from itertools import islice, product
 from kms_eval.analysis.access.open_conditions import OpenConditions
 from kms_eval.analysis.access.partial_evaluation import OWN_POLICY, PartialEvaluation
 from kms_eval.analysis.access.residual_conditions import sufficient
-from kms_eval.analysis.proving.callings import Calling
+from kms_eval.analysis.proving.dependent_keys import solve_with_dependent_keys
 from kms_eval.analysis.proving.domains import Domain
+from kms_eval.analysis.proving.request_paths import RequestPath
 from kms_eval.analysis.proving.solving import Impossible, Known, Literal, Model, NotProved
-from kms_eval.analysis.proving.tied import solve_tied
 from kms_eval.documents.model import Grant
 from kms_eval.engine.context import Context
 from kms_eval.engine.decide import LayerIndex
@@ -56,7 +56,7 @@ class Search:
 
     open_conditions: OpenConditions
     domains: Callable[[str], Domain]
-    callings: Sequence[Calling]
+    request_paths: Sequence[RequestPath]
     extra: Sequence[Sequence[Literal]] = ()
     """Further demands: one literal of each of these has to be met."""
     unsettled: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Search:
     def find(self, halves: Sequence[PartialEvaluation], bit: int) -> Iterator[Found]:
         """Models of the action, given as its bit."""
         action = actions_in(bit)[0].name.lower()
-        each_way = [list(islice(ways(evaluated, bit), MOST_WAYS + 1)) for evaluated in halves]
+        each_way = [list(islice(sufficient_allows(evaluated, bit), MOST_WAYS + 1)) for evaluated in halves]
         if any(len(each) > MOST_WAYS for each in each_way):
             self.unsettled.append("there are too many ways in which it may be allowed")
         denies = [
@@ -78,11 +78,11 @@ class Search:
         ]
         for chosen in islice(product(*each_way), MOST_WAYS):
             allows = [(entry, evaluated) for way, evaluated in zip(chosen, halves, strict=True) for entry in way]
-            for calling in self.callings:
-                known = self._known(halves, action, calling)
+            for path in self.request_paths:
+                known = self._known(halves, action, path)
                 yield from self._along(allows, denies, known, action)
 
-    def _known(self, halves: Sequence[PartialEvaluation], action: str, calling: Calling) -> Known:
+    def _known(self, halves: Sequence[PartialEvaluation], action: str, path: RequestPath) -> Known:
         evaluated = halves[0]
         context = Context(Situation(evaluated.cell.scope, action, self.open_conditions.circumstances))
 
@@ -91,7 +91,7 @@ class Search:
                 self.open_conditions.open_among(frozenset({key}), evaluated.cell.scope, evaluated.unknown, action)
             )
 
-        return Known(self.domains, context.get, is_open, calling.absent, calling.fixed)
+        return Known(self.domains, context.get, is_open, path.absent, path.fixed)
 
     def _along(
         self,
@@ -142,7 +142,7 @@ class Search:
         if self._steps > _MOST_STEPS:
             self.unsettled.append("there are too many combinations of conditions")
             return
-        answer = solve_tied(literals, known)
+        answer = solve_with_dependent_keys(literals, known)
         if isinstance(answer, Impossible):
             return
         if not choices:
@@ -159,7 +159,7 @@ class Search:
             self.unsettled.append(answer.reason)
 
 
-def ways(evaluated: PartialEvaluation, bit: int) -> Iterator[tuple[Entry, ...]]:
+def sufficient_allows(evaluated: PartialEvaluation, bit: int) -> Iterator[tuple[Entry, ...]]:
     """Sets of pending Allow entries that suffice together, smallest first."""
     by_layer: dict[int, list[Entry]] = {}
     for entry in evaluated.pending:

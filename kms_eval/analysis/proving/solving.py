@@ -16,10 +16,10 @@ from itertools import islice, product
 from typing import Final
 
 from kms_eval.analysis.proving.automata import Clause, TooManyStatesError, shortest
-from kms_eval.analysis.proving.beyond import Beyond, NotProvedError
-from kms_eval.analysis.proving.domains import Domain, believable
+from kms_eval.analysis.proving.domains import Domain, realistic_texts
 from kms_eval.analysis.proving.patterns import TEXT_TYPES, OutOfReachError, patterns_of
 from kms_eval.analysis.proving.points import is_ordered, points
+from kms_eval.analysis.proving.z3_search import NotProvedError, Z3Search
 from kms_eval.documents.model import ConditionTest, Policy, PolicyKind
 from kms_eval.engine.conditions import Test, compile_condition
 from kms_eval.engine.readings import Alternatives, Reading
@@ -95,9 +95,9 @@ class Known:
 
 
 @lru_cache(maxsize=4096)
-def presence(key: str, *, there: bool) -> Literal:
+def presence(key: str, *, present: bool) -> Literal:
     """The literal that a condition key (lower case) is present, or that it is absent."""
-    test = ConditionTest("Null", "", if_exists=False, key=key, values=("false" if there else "true",))
+    test = ConditionTest("Null", "", if_exists=False, key=key, values=("false" if present else "true",))
     return Literal(compile_condition(_MADE_UP, (test,)).tests[0], holds=True, generous=False)
 
 
@@ -121,10 +121,10 @@ def solve(literals: Sequence[Literal], known: Known) -> Answer:
     # Without the tests that have variables: what is impossible then is impossible with them.
     rest = [literal for literal in literals if not any(_open_variables(literal.test, known))]
     needed = {each.test.key: None for each in literals if each not in rest and not each.met(None, known.lookup)}
-    rest += [presence(key, there=True) for key in needed]
+    rest += [presence(key, present=True) for key in needed]
     if isinstance(_all_keys(rest, known, known.lookup), Impossible):
         return IMPOSSIBLE
-    return _beyond(literals, known, variables)
+    return _by_z3(literals, known, variables)
 
 
 def _is_contradiction(literals: Sequence[Literal]) -> bool:
@@ -133,11 +133,11 @@ def _is_contradiction(literals: Sequence[Literal]) -> bool:
     return any((written, needs, generous, not holds) in said for written, needs, generous, holds in said)
 
 
-def _beyond(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
+def _by_z3(literals: Sequence[Literal], known: Known, variables: Sequence[str]) -> Answer:
     names = ", ".join(f"${{{key}}}" for key in variables)
     try:
-        beyond = Beyond(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
-        values = beyond.answer([(each.test, each.holds, each.generous) for each in literals])
+        search = Z3Search(known.domains, known.lookup, known.is_open, known.must_be_absent, known.must_be)
+        values = search.answer([(each.test, each.holds, each.generous) for each in literals])
     except NotProvedError as error:
         return NotProved(f"the policy variable {names} has the request's own value ({error})")
     if values is None:
@@ -170,7 +170,7 @@ def _written(literal: Literal) -> Iterator[str]:
     """The texts that the values of a test stand for."""
     for value in literal.test.written.values:
         if literal.test.operator.wildcards:
-            yield from believable(value)
+            yield from realistic_texts(value)
         elif "${" not in value:
             yield value
 
@@ -269,7 +269,7 @@ def _texts_to_try(valued: Sequence[Literal], domain: Domain) -> Iterator[str]:
     written = [v for each in valued if each.test.operator.type in TEXT_TYPES for v in each.test.written.values]
     yield from (text for text in written if not set(text) & set("*?$"))
     yield from domain.examples
-    yield from (filled for text in written for filled in believable(text))
+    yield from (filled for text in written for filled in realistic_texts(text))
     yield from _PLAIN_WORDS
 
 
@@ -302,4 +302,4 @@ def _clause(literal: Literal, lookup: Lookup) -> tuple[bool, Clause]:
     patterns = patterns_of(test, lookup, generous=literal.generous is not negated)
     clause = Clause(patterns, inside=not negated)
     some = test.written.qualifier == "ForAnyValue" or (literal.generous and not test.written.qualifier)
-    return (not some, clause) if literal.holds else (some, clause.turned())
+    return (not some, clause) if literal.holds else (some, clause.complement())

@@ -32,7 +32,7 @@ def read_plan(document: RawDocument, options: Options) -> Raw:
     raw, form = _read_side(document, side, options)
     if side == "after" and form == "plan":
         before, _ = _read_side(document, "before", options)
-        _take_away(raw, before)
+        _record_deletions(raw, before)
     return raw
 
 
@@ -59,35 +59,35 @@ def _known_as(found: Read, raw: Raw) -> str:
     return ", ".join([f"Terraform {found.form} ({found.version})", *parts])
 
 
-def _take_away(raw: Raw, before: Raw) -> None:
-    """Record as gone what exists before the plan and not after it."""
+def _record_deletions(raw: Raw, before: Raw) -> None:
+    """Record as deleted what exists before the plan and not after it."""
     raw.attachments.update({attached: None for attached in before.attachments if attached not in raw.attachments})
     for section, members in _BY_NAME.items():
         now = raw.section(section)
         for name, was in before.section(section).items():
             entry = now.get(name)
             if entry is None:
-                _gone(raw, before, section, name, was)
+                _record_deletion(raw, before, section, name, was)
             elif isinstance(entry, dict) and isinstance(was, Mapping):
-                _names_gone(entry, was, members)
+                _record_deleted_names(entry, was, members)
                 if section == "keys":
                     _replaced(raw, before, name, was)
 
 
-def _names_gone(entry: dict[str, object], was: Mapping[str, object], members: tuple[str, ...]) -> None:
+def _record_deleted_names(entry: dict[str, object], was: Mapping[str, object], members: tuple[str, ...]) -> None:
     for member in members:
         old, new = was.get(member), entry.get(member, {})
         if isinstance(old, Mapping) and isinstance(new, dict):
-            gone = {name: None for name in old if name not in new}
-            if gone:
-                new.update(gone)
+            deleted = {name: None for name in old if name not in new}
+            if deleted:
+                new.update(deleted)
                 entry[member] = new
 
 
-def _gone(raw: Raw, before: Raw, section: str, name: str, was: object) -> None:
+def _record_deletion(raw: Raw, before: Raw, section: str, name: str, was: object) -> None:
     others = before.gaps.get((section, name, "policies"))
     if others is not None and isinstance(was, Mapping):
-        # Only what the plan attached to it is gone; it is managed elsewhere.
+        # Only what the plan attached to it is deleted; it is managed elsewhere.
         raw.section(section)[name] = {"policies": dict.fromkeys(was.get("policies") or ())}
         raw.gaps[section, name, "policies"] = others
         return
@@ -111,4 +111,4 @@ def _replaced(raw: Raw, before: Raw, name: str, was: Mapping[str, object]) -> No
     now = raw.section("keys")[name]
     old = was.get("arn")
     if isinstance(now, Mapping) and isinstance(old, str) and now.get("arn") != old and "key_id" in now:
-        _gone(raw, before, "keys", f"{name} (replaced)", was)
+        _record_deletion(raw, before, "keys", f"{name} (replaced)", was)

@@ -30,7 +30,7 @@ class NotProvedError(Exception):
 
 
 @dataclass(slots=True)
-class Beyond:
+class Z3Search:
     """One question. `domains` gives the domain of an open key, `lookup` the text of one that is not open."""
 
     domains: Callable[[str], Domain]
@@ -40,7 +40,7 @@ class Beyond:
     fixed: Mapping[str, tuple[str, ...]]
     _z3: Any = field(init=False)
     _keys: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    _said: list[Any] = field(default_factory=list)
+    _formulas: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         try:
@@ -56,11 +56,11 @@ class Beyond:
         for test, holds, generous in wanted:
             said = self._literal(test, generous=generous, holds=holds)
             if said is not None:
-                self._said.append(said)
+                self._formulas.append(said)
         z3 = self._z3
         solver = z3.Solver()
         solver.set("timeout", TIME_LIMIT)
-        solver.add(*self._said)
+        solver.add(*self._formulas)
         found = solver.check()
         if found == z3.unsat:
             return None
@@ -68,8 +68,8 @@ class Beyond:
             raise NotProvedError(f"z3 gave no answer within {TIME_LIMIT // 1000} seconds")
         model = solver.model()
         return {
-            key: (model.eval(text, model_completion=True).as_string(),) if z3.is_true(model.eval(there)) else None
-            for key, (there, text) in self._keys.items()
+            key: (model.eval(text, model_completion=True).as_string(),) if z3.is_true(model.eval(present)) else None
+            for key, (present, text) in self._keys.items()
         }
 
     def _key(self, key: str) -> tuple[Any, Any]:
@@ -77,25 +77,25 @@ class Beyond:
         known = self._keys.get(key)
         if known is None:
             z3 = self._z3
-            there, text = z3.Bool(f"there:{key}"), z3.String(f"value:{key}")
-            known = self._keys[key] = (there, text)
+            present, text = z3.Bool(f"present:{key}"), z3.String(f"value:{key}")
+            known = self._keys[key] = (present, text)
             if key in self.absent:
-                self._said.append(z3.Not(there))
+                self._formulas.append(z3.Not(present))
             elif key in self.fixed or not self.is_open(key):
                 value = self.fixed[key][0] if key in self.fixed else self.lookup(key)
-                self._said += [z3.Not(there)] if value is None else [there, text == z3.StringVal(value)]
+                self._formulas += [z3.Not(present)] if value is None else [present, text == z3.StringVal(value)]
             else:
-                self._said += [z3.Implies(there, self._in(text, clause)) for clause in self.domains(key).clauses]
+                self._formulas += [z3.Implies(present, self._in(text, clause)) for clause in self.domains(key).clauses]
         return known
 
     def _literal(self, test: Test, *, generous: bool, holds: bool) -> Any:
         """The literal as a formula; None if it cannot be expressed, so that it counts as met."""
         z3 = self._z3
-        there, text = self._key(test.key)
-        absent = test.holds(None, self.lookup, generous=generous) is holds
+        present, text = self._key(test.key)
+        if_absent = test.holds(None, self.lookup, generous=generous) is holds
         if test.operator.type == "Null" or not test.values:
-            present = test.holds(("x",), self.lookup, generous=generous) is holds
-            return z3.If(there, z3.BoolVal(present), z3.BoolVal(absent))
+            if_present = test.holds(("x",), self.lookup, generous=generous) is holds
+            return z3.If(present, z3.BoolVal(if_present), z3.BoolVal(if_absent))
         if test.operator.type not in TEXT_TYPES or self.domains(test.key).multi_valued:
             return None
         inner = generous is not test.operator.negated
@@ -103,7 +103,7 @@ class Beyond:
         matches = self._matches(test, text, inner=inner, positive=positive)
         if matches is None:
             return None
-        return z3.If(there, matches if positive else z3.Not(matches), z3.BoolVal(absent))
+        return z3.If(present, matches if positive else z3.Not(matches), z3.BoolVal(if_absent))
 
     def _matches(self, test: Test, text: Any, *, inner: bool, positive: bool) -> Any:
         """The formula that the value is one of the test's; None if that cannot be expressed."""
@@ -132,12 +132,12 @@ class Beyond:
             if isinstance(part, Variable):
                 if part.multi_valued:
                     return z3.BoolVal(val=False)
-                there, value = self._key(part.key)
+                present, value = self._key(part.key)
                 if part.default is None:
-                    needed.append(there)
+                    needed.append(present)
                     pieces.append(value)
                 else:
-                    pieces.append(z3.If(there, value, z3.StringVal(part.default)))
+                    pieces.append(z3.If(present, value, z3.StringVal(part.default)))
             elif isinstance(part, tuple):
                 pieces.append(z3.StringVal(part[0]))
             elif test.operator.type == "ARN" or test.operator.parse is str.lower:
@@ -156,7 +156,7 @@ class Beyond:
         z3 = self._z3
         for letter in part:
             if letter in "*?":
-                run = z3.String(f"run:{len(self._said)}:{len(needed)}:{id(part)}")
+                run = z3.String(f"run:{len(self._formulas)}:{len(needed)}:{id(part)}")
                 needed.append(z3.Length(run) == 1 if letter == "?" else z3.Length(run) >= 0)
                 yield run
             else:
