@@ -75,7 +75,7 @@ _LISTS = frozenset({"inline policies", "attached policies"})
 """Names that stand for all policies of a kind that no response shows."""
 
 
-def perhaps(policy: object, unknown: Unknown) -> object:
+def conditional_on(policy: object, unknown: Unknown) -> object:
     """A policy that may or may not apply to somebody: its statements get the unknown as their condition."""
     if isinstance(policy, str):
         try:

@@ -17,7 +17,7 @@ from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS
 from kms_eval.sources.cloudformation.lists import Kept
 from kms_eval.sources.cloudformation.stack import KEY_TYPES, Resource
-from kms_eval.sources.raw import Attached, Document, Raw, perhaps
+from kms_eval.sources.raw import Attached, Document, Raw, conditional_on
 
 _ELSEWHERE: Final = "not in this template"
 _ADD: Final = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
@@ -92,9 +92,9 @@ def _default_policy(resource: Resource) -> dict[str, object]:
 def _said(resource: Resource, name: str, origin: Origin) -> Document:
     """The policy that a resource has; if it is unknown whether the resource is made, its statements depend on that."""
     document = _document(resource.get(name), origin)
-    if resource.perhaps is None:
+    if resource.conditional_on is None:
         return document
-    return Document(perhaps(document.value, resource.perhaps), document.origin, document.parts)
+    return Document(conditional_on(document.value, resource.conditional_on), document.origin, document.parts)
 
 
 def _document(policy: object, origin: Origin) -> Document:
@@ -161,9 +161,9 @@ def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
         found["aliases"] = name
     elif isinstance(found.setdefault("aliases", {}), dict):
         found["aliases"][str(name)] = True
-        if resource.perhaps is not None:
+        if resource.conditional_on is not None:
             # The key can be asked about by this name, though it is unknown whether it has the alias.
-            found["aliases"][f"perhaps {name}"] = resource.perhaps
+            found["aliases"][f"perhaps {name}"] = resource.conditional_on
         raw.origins.put(("keys", handle, "aliases", str(name)), Origin(resource.place, resource.id))
 
 
@@ -254,7 +254,7 @@ class People:
             self._policy(self._owner(kind, owner, resource), name, document)
             return
         self._raw.words.append(f"{resource.id} hangs on a {kind} that is not known: {owner.address}")
-        maybe = Document(perhaps(document.value, owner), document.origin, document.parts)
+        maybe = Document(conditional_on(document.value, owner), document.origin, document.parts)
         for (each, _name), steps in self._names.items():
             if each == kind and name not in _mapping(self._entry(steps)["policies"]):
                 self._policy(steps, name, maybe)

@@ -49,8 +49,8 @@ Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] |
 class Resource:
     """A resource: its logical id after those of the stacks around it, its type, and its evaluated properties.
 
-    `logical` is the logical id within its own stack. `perhaps` is the unknown condition on which it is made; None if it
-    certainly is.
+    `logical` is the logical id within its own stack. `conditional_on` is the unknown condition on which it is made;
+    None if it certainly is.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Resource:
     place: Place
     stack: Stack
     logical: str
-    perhaps: Unknown | None = None
+    conditional_on: Unknown | None = None
 
     def get(self, name: str) -> object:
         """A property; None where it is not set."""
@@ -121,20 +121,20 @@ class Stack:
                 raise InputError(Fault("is a resource without `Type`", here.location()))
             if declared["Type"] not in READ and declared["Type"] != STACK:
                 continue
-            perhaps: Unknown | None = None
+            conditional_on: Unknown | None = None
             if "Condition" in declared:
                 made = self._values.condition(declared["Condition"], ("Resources", name, "Condition"))
                 if made is False:
                     continue
                 if isinstance(made, Unknown):
-                    perhaps = made
+                    conditional_on = made
                     if declared["Type"] not in POLICY_TYPES:
                         reason = f"its condition hangs on {made.address} ({made.reason})"
                         self.said.append(f"{name} is taken to be made: {reason}")
             if declared["Type"] == STACK:
                 inner = self._stack(name)
                 for resource in inner.resources() if inner is not None else ():
-                    yield replace(resource, perhaps=resource.perhaps or perhaps)
+                    yield replace(resource, conditional_on=resource.conditional_on or conditional_on)
                 continue
             self._evaluating = name
             self._needs[name] = set()
@@ -147,7 +147,7 @@ class Stack:
                 here.at("Properties"),
                 self,
                 name,
-                perhaps,
+                conditional_on,
             )
 
     def refuse_circles(self) -> None:

@@ -14,7 +14,7 @@ from kms_eval.errors import Fault, InputError, quoted
 from kms_eval.formats.document import Origin, Steps
 from kms_eval.formats.unknown import Unknown
 from kms_eval.language import arn
-from kms_eval.sources.raw import Document, Exclusive, Raw, perhaps
+from kms_eval.sources.raw import Document, Exclusive, Raw, conditional_on
 from kms_eval.sources.terraform.documents import Documents
 from kms_eval.sources.terraform.naming import Naming
 from kms_eval.sources.terraform.references import References
@@ -128,19 +128,19 @@ class Identities:
             for resource in self._index.of_type(f"aws_iam_{kind}_policy"):
                 for person in self._named(resource, kind, kind):
                     self._inline(person, resource)
-                self._perhaps(resource, kind, kind, self._documents.policy(resource, "policy"))
+                self._attach_to_candidates(resource, kind, kind, self._documents.policy(resource, "policy"))
             for resource in self._index.of_type(f"aws_iam_{kind}_policy_attachment"):
                 for person in self._named(resource, kind, kind):
                     self._attach(person, resource, "policy_arn")
-                self._perhaps(resource, kind, kind, self._attached(resource, "policy_arn"))
+                self._attach_to_candidates(resource, kind, kind, self._attached(resource, "policy_arn"))
             self._exclusive(kind)
         for resource in self._index.of_type("aws_iam_policy_attachment"):
             for kind in _KINDS:
                 for person in self._named(resource, kind, f"{kind}s"):
                     self._attach(person, resource, "policy_arn")
-                self._perhaps(resource, kind, f"{kind}s", self._attached(resource, "policy_arn"))
+                self._attach_to_candidates(resource, kind, f"{kind}s", self._attached(resource, "policy_arn"))
 
-    def _perhaps(self, resource: Resource, kind: str, name: str, document: Document | None) -> None:
+    def _attach_to_candidates(self, resource: Resource, kind: str, name: str, document: Document | None) -> None:
         """A policy of an unknown user, role or group may be that of any whose name is not known yet either."""
         if document is None or not self._untold(resource, kind, name):
             return
@@ -149,7 +149,7 @@ class Identities:
         for person in self._people.values():
             own = person.resource
             if person.kind == kind and own is not None and any(isinstance(own.get(each), Unknown) for each in _NAMES):
-                value = perhaps(document.value, unknown)
+                value = conditional_on(document.value, unknown)
                 person.policies[resource.address] = Document(value, document.origin, document.parts)
 
     def _read_managed(self) -> None:
