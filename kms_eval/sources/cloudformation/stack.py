@@ -17,7 +17,7 @@ from kms_eval.facts.regions import partition_of
 from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.records import record
-from kms_eval.sources.cloudformation.text import expanded, is_empty_stack, settled_loops
+from kms_eval.sources.cloudformation.text import expanded, is_empty_stack, with_evaluated_loops
 from kms_eval.sources.cloudformation.values import Values
 from kms_eval.sources.shapes import check_shape, mapping
 from kms_eval.sources.undeclared import OF_A_STACK
@@ -321,7 +321,7 @@ def _with_known_loops(
         return template
     values = Values(template, place, parameters, pseudo, lambda _name, _attribute: None)
 
-    def settle(over: object, steps: Steps) -> object:
+    def evaluate(over: object, steps: Steps) -> object:
         try:
             known = values.of(over, steps)
         except InputError:
@@ -332,7 +332,7 @@ def _with_known_loops(
             raise InputError(Fault(message, place.at(*steps).location(), unknown.remedy))
         return known
 
-    found = settled_loops(template, (), settle)
+    found = with_evaluated_loops(template, (), evaluate)
     return found if isinstance(found, Mapping) else template
 
 
