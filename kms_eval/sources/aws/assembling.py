@@ -157,14 +157,14 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
         else:
             for index, shown in enumerate(key.grants.values()):
                 raw.origins.put((*at, "grants", index), Origin(shown.place))
-        if "grants" in key.cut:
-            reason = f"ListGrants is cut off at `{key.cut['grants']}`"
+        if "grants" in key.next_tokens:
+            reason = f"ListGrants is cut off at `{key.next_tokens['grants']}`"
             grants.append(Unknown(reason, f"{handle}.grants", f"save `aws kms list-grants {about}`"))
         entry["grants"] = grants
     if key.tags is None:
         gap("tags", "ListResourceTags", "list-resource-tags")
-    elif "tags" in key.cut:
-        reason = f"ListResourceTags is cut off at `{key.cut['tags']}`"
+    elif "tags" in key.next_tokens:
+        reason = f"ListResourceTags is cut off at `{key.next_tokens['tags']}`"
         entry["tags"] = Unknown(reason, f"{handle}.tags", f"save `aws kms list-resource-tags {about}`")
     else:
         entry["tags"] = key.tags[0]
@@ -177,7 +177,7 @@ def _put_aliases(raw: Raw, collection: Collection, key: KeyFacts, handle: str, e
         entry["aliases"] = sorted(key.aliases)
         for index, alias in enumerate(sorted(key.aliases)):
             raw.origins.put((*at, "aliases", index), Origin(key.aliases[alias].place))
-    table = collection.keys.aliases_cut
+    table = collection.keys.alias_tokens
     place = next(
         (each for each in ((key.account, key.region), (None, key.region), (None, None)) if each in table), None
     )
@@ -251,8 +251,8 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
         raw.origins.put((*at, "trust_policy"), Origin(each.trust.place))
     if each.tags is None:
         raw.gaps[*at, "tags"] = _missing(each, "tags", f"get-{each.kind}")
-    elif "tags" in each.cut:
-        entry["tags"] = Unknown(f"the tags are cut off at `{each.cut['tags']}`", f"{each.arn} tags")
+    elif "tags" in each.next_tokens:
+        entry["tags"] = Unknown(f"the tags are cut off at `{each.next_tokens['tags']}`", f"{each.arn} tags")
     elif each.tags[0]:
         entry["tags"] = each.tags[0]
         raw.origins.put((*at, "tags"), Origin(each.tags[1].place))
@@ -289,10 +289,10 @@ def _put_unshown(raw: Raw, collection: Collection) -> None:
         if failed.text("operation") == "GetAccountAuthorizationDetails" and (account := failed.text("account")):
             reasons[account] = f"GetAccountAuthorizationDetails was refused: {failed.text('code') or 'error'}"
     for key in collection.keys:
-        if key.account and not collection.identities.shows_all(key.account):
+        if key.account and not collection.identities.is_complete(key.account):
             reasons.setdefault(key.account, "no response of GetAccountAuthorizationDetails shows who there is")
-    for (account, operation), token in collection.identities.cut.items():
-        if not collection.identities.shows_all(account):
+    for (account, operation), token in collection.identities.next_tokens.items():
+        if not collection.identities.is_complete(account):
             reasons[account] = f"{operation} is cut off at `{token}`"
     partition = raw.value.get("partition", "aws")
     for account, reason in reasons.items():
@@ -304,7 +304,7 @@ _SAVE_DETAILS = "save `aws iam get-account-authorization-details`"
 
 
 def _missing(each: PrincipalFacts, what: str, command: str) -> Unknown:
-    token = each.cut.get(what.split(maxsplit=1)[0])
+    token = each.next_tokens.get(what.split(maxsplit=1)[0])
     reason = f"its {what} are cut off at `{token}`" if token else f"no response shows its {what}"
     return Unknown(reason, f"{each.arn} {what}", f"save `aws iam {command} --{each.kind}-name {each.name}`")
 

@@ -150,24 +150,24 @@ class Stack:
                 conditional_on,
             )
 
-    def refuse_circles(self) -> None:
-        """Raise InputError for resources that depend on one another in a circle, which CloudFormation refuses.
+    def refuse_cycles(self) -> None:
+        """Raise InputError for resources that depend on one another in a cycle, which CloudFormation refuses.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
         """
         for name, declared in self._resources.items():
             if name in self._needs and (after := declared.get("DependsOn")):
                 self._needs[name] |= {str(each) for each in (after if isinstance(after, list) else [after])}
-        circle = _circle(self._needs)
-        if circle:
-            place = self._place.at("Resources", circle[0]).location()
-            message = f"needs {' and that needs '.join([*circle[1:], circle[0]])}: a circle, of which AWS makes nothing"
+        cycle = _find_cycle(self._needs)
+        if cycle:
+            place = self._place.at("Resources", cycle[0]).location()
+            message = f"needs {' and that needs '.join([*cycle[1:], cycle[0]])}: a circle, of which AWS makes nothing"
             raise InputError(
                 Fault(message, place, "give the policy that names both a resource of its own: `AWS::IAM::Policy`")
             )
         for inner in self._stacks.values():
             if inner is not None:
-                inner.refuse_circles()
+                inner.refuse_cycles()
 
     def output(self, name: str) -> object:
         """An output of the stack."""
@@ -336,23 +336,23 @@ def _with_known_loops(
     return found if isinstance(found, Mapping) else template
 
 
-def _circle(needs: Mapping[str, set[str]]) -> list[str]:
-    """Resources each of which needs the next, and the last the first; empty if there is no such circle."""
+def _find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
+    """Resources each of which needs the next, and the last the first; empty if there is no such cycle."""
     done: set[str] = set()
     for start in needs:
-        way: list[str] = []
+        path: list[str] = []
         waiting = [(start, iter(sorted(needs[start])))] if start not in done else []
         while waiting:
             name, following = waiting[-1]
-            if len(way) < len(waiting):
-                way.append(name)
+            if len(path) < len(waiting):
+                path.append(name)
             after = next((each for each in following if each in needs and each not in done), None)
             if after is None:
                 done.add(name)
                 waiting.pop()
-                way.pop()
-            elif after in way:
-                return way[way.index(after) :]
+                path.pop()
+            elif after in path:
+                return path[path.index(after) :]
             else:
                 waiting.append((after, iter(sorted(needs[after]))))
     return []

@@ -54,7 +54,7 @@ def read_stack(document: RawDocument, options: Options) -> Raw:
     if stack.partition != "aws":
         raw.value["partition"] = stack.partition
     resources = list(stack.resources())
-    stack.refuse_circles()
+    stack.refuse_cycles()
     refuse_twice(resources, _name)
     put_keys(raw, resources)
     People(raw, resources)

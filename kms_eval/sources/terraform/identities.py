@@ -142,7 +142,7 @@ class Identities:
 
     def _attach_to_candidates(self, resource: Resource, kind: str, name: str, document: Document | None) -> None:
         """A policy of an unknown user, role or group may be that of any whose name is not known yet either."""
-        if document is None or not self._untold(resource, kind, name):
+        if document is None or not self._has_unresolved(resource, kind, name):
             return
         unknown = Unknown(AFTER_APPLY, resource.path(name), "apply first and plan again")
         self._words.append(f"{resource.path(name)} is not known before apply: whose policy it is, cannot be told")
@@ -263,14 +263,14 @@ class Identities:
         found = (target.resource for target in self._references.of(resource, name))
         return [each for each in found if each.type == f"aws_iam_{kind}" and each.mode == "managed"]
 
-    def _untold(self, resource: Resource, kind: str, name: str) -> bool:
+    def _has_unresolved(self, resource: Resource, kind: str, name: str) -> bool:
         """Whether an attribute has an entry that neither a known name nor a reference identifies."""
         missing = sum(isinstance(each, Unknown) for each in _entries(resource, name))
         if resource.configured(name) is False:
             return False
         entire = isinstance(resource.get(name), Unknown)
-        told = len(self._targets(resource, kind, name)) if missing else 0
-        return told == 0 and missing > 0 if entire else told < missing
+        resolved = len(self._targets(resource, kind, name)) if missing else 0
+        return resolved == 0 and missing > 0 if entire else resolved < missing
 
     def _person(self, kind: str, name: str, resource: Resource) -> Person:
         # A Terraform resource may also name a role by its ARN or with its path.

@@ -153,9 +153,9 @@ class Naming:
         return self._accounts[provider]
 
     def _find_account(self, provider: str) -> str:
-        told = self._configured_account(provider)
-        if told is not None:
-            return told
+        configured = self._configured_account(provider)
+        if configured is not None:
+            return configured
         seen = self._seen.get(provider)
         if seen is not None and seen[0]:
             return seen[0].most_common(1)[0][0]
@@ -185,9 +185,9 @@ class Naming:
         return self._regions[provider]
 
     def _find_region(self, provider: str) -> str:
-        told = self._references.value(self._expressions(provider).get("region"))
-        if isinstance(told, str) and told:
-            return told
+        configured = self._references.value(self._expressions(provider).get("region"))
+        if isinstance(configured, str) and configured:
+            return configured
         seen = self._seen.get(provider)
         if seen is not None and seen[1]:
             return seen[1].most_common(1)[0][0]
