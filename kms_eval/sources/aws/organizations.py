@@ -15,7 +15,6 @@ _TARGET = re.compile(
     r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|(?<![0-9a-z])r-[0-9a-z]{4,32}(?![0-9a-z-])|(?<![0-9])[0-9]{12}(?![0-9])"
 )
 _POLICY = re.compile(r"(?<![a-z0-9])p-(?:[0-9a-z]{8,128}|FullAWSAccess|RCPFullAWSAccess)")
-_OF_UNIT = re.compile(r"ou-([0-9a-z]{4,32})-")
 
 
 class OrganizationPolicy:
@@ -160,9 +159,3 @@ class Tree:
         """The target that the file itself is named after; the folders around it may be those of a snapshot."""
         found = _TARGET.search(response.names[-1]) if response.names else None
         return found.group() if found else None
-
-
-def root_of(unit: str) -> str | None:
-    """The root that an OU is in, according to its id."""
-    found = _OF_UNIT.match(unit)
-    return f"r-{found[1]}" if found else None
