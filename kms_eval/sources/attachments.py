@@ -41,7 +41,7 @@ def attach(raw: Raw) -> None:
         for levels, depth, at in below:
             _put(raw.origins, levels[depth], (*at, depth), attached.name, document)
         if not below and attached.target is not None and document is not None:
-            raw.words.append(
+            raw.notices.append(
                 f"{document.origin.name} is left out: nothing here says where {attached.target} is in the organization"
             )
     raw.attachments.clear()

@@ -96,7 +96,7 @@ def _rename_others(result: Raw, raw: Raw) -> None:
         raw.origins.move(("keys", name), ("keys", fresh))
         for steps in [steps for steps in raw.gaps if steps[:2] == ("keys", name)]:
             raw.gaps["keys", fresh, *steps[2:]] = raw.gaps.pop(steps)
-        result.words.append(f"{name} is in several accounts or Regions: {fresh} is that of {region} in {account}")
+        result.notices.append(f"{name} is in several accounts or Regions: {fresh} is that of {region} in {account}")
 
 
 class _Merger:
@@ -125,7 +125,7 @@ class _Merger:
         self.result.attachments |= self.raw.attachments
         self.result.managed |= self.raw.managed
         self.result.warnings += self.raw.warnings
-        self.result.words += self.raw.words
+        self.result.notices += self.raw.notices
 
     def _origin(self, there: Steps, here: Steps) -> None:
         self.result.origins.graft(there, self.raw.origins, here)

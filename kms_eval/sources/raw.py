@@ -101,9 +101,9 @@ class Raw:
     `gaps` has what exists but is not shown by this source, by the steps to where it would be; a gap counts only where
     no source says anything. `attachments` are policies of the organization by what they are attached to, which count
     if a source has the accounts; None detaches one. `managed` are managed policies by their ARNs, whether attached or
-    not; they fill in the ones that another source only names. `words` are notices, shown before any answer;
-    `known_as` is what the source was recognised as. `stack` is the name of a stack, and `logical_ids` are the logical
-    ids in it, which another stack may have as well.
+    not; they fill in the ones that another source only names. `notices` are messages for the user, shown before any
+    answer; `known_as` is what the source was recognised as. `stack` is the name of a stack, and `logical_ids` are the
+    logical ids in it, which another stack may have as well.
     """
 
     value: dict[str, object] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class Raw:
     attachments: dict[Attached, Document | None] = field(default_factory=dict)
     managed: dict[str, Document] = field(default_factory=dict)
     warnings: list[DocumentWarning] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     known_as: str = ""
     stack: str = ""
     logical_ids: frozenset[str] = frozenset()

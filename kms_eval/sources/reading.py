@@ -47,7 +47,7 @@ class _Sources:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.faults: list[Fault] = []
-        self.words: list[str] = []
+        self.notices: list[str] = []
         self.parts: list[_Part] = []
         self.responses: list[tuple[Response, Shown]] = []
         self.counted: dict[str, Counter[str]] = {}
@@ -70,7 +70,7 @@ class _Sources:
                 if found.alone or not _is_empty(error):
                     self.faults += error.faults
                 else:
-                    self.words.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
+                    self.notices.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
                 continue
             self._unknown([each for each in documents if not self._take(each, str(path), depth)], found)
         if not self.counted[str(path)] and not self.faults and len(self.parts) == before:
@@ -198,7 +198,7 @@ class _Sources:
             result.value["account"] = self.options.account
         if self.options.region is not None:
             result.value.setdefault("region", self.options.region)
-        result.words[:0] = [*self.words, *_left_out(self.left)]
+        result.notices[:0] = [*self.notices, *_left_out(self.left)]
         left = [f"{name}: left out, it looks like {looks}" for name, looks in self.left]
         result.known_as = "\n".join([*self._recognised(), *left, *self._alone()])
         return result
@@ -267,8 +267,10 @@ def _disambiguated(raws: Sequence[tuple[_Part, Raw]], options: Options) -> list[
             path = part.opened.place.file.path
             around = f"{path.parent.resolve().name}-" if path is not None and names[raw.stack] > 1 else ""
             again = part.kind.read(part.opened.document(), replace(options, stack=f"{around}{raw.stack}"))
-            word = f"{common[0]} is in several stacks: that of {part.opened.place.file.name} is {around}{raw.stack}."
-            again.words.append(f"{word}{common[0]}")
+            sentence = (
+                f"{common[0]} is in several stacks: that of {part.opened.place.file.name} is {around}{raw.stack}."
+            )
+            again.notices.append(f"{sentence}{common[0]}")
         found.append(again)
     return found
 

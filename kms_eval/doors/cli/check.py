@@ -93,9 +93,9 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
         scenario = read_scenario(named, call)
         if call.verbose:
             for line in recognised(scenario, path):
-                output.word(line)
+                output.notice(line)
         for line in document_warning_lines(scenario.loaded.warnings):
-            output.word(line)
+            output.notice(line)
         chosen = [
             each
             for each in scenario.loaded.checks

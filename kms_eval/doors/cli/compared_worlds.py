@@ -29,7 +29,7 @@ class Sides:
 
     before: Scenario
     after: Scenario
-    words: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def two(before: str, after: str, beside: Beside) -> Sides:
     old, new = _key_policy(before), _key_policy(after)
     if old is not None and new is not None:
         return _of_policies(old, new, beside)
-    here, words = _opened([*beside.around, Path(before)], beside)
+    here, notices = _opened([*beside.around, Path(before)], beside)
     there, more = _opened([*beside.around, Path(after)], beside)
-    return Sides(here, there, tuple(dict.fromkeys((*words, *more))))
+    return Sides(here, there, tuple(dict.fromkeys((*notices, *more))))
 
 
 def one(source: str, beside: Beside) -> Sides | None:
@@ -65,14 +65,14 @@ def one(source: str, beside: Beside) -> Sides | None:
     path = Path(source)
     if not path.is_dir() and _is_plan(path):
         paths = [*beside.around, path]
-        before, words = _opened(paths, beside, before=True)
+        before, notices = _opened(paths, beside, before=True)
         after, more = _opened(paths, beside)
-        return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+        return Sides(before, after, tuple(dict.fromkeys((*notices, *more))))
     if not beside.around:
         return None
-    before, words = _opened(beside.around, beside)
+    before, notices = _opened(beside.around, beside)
     after, more = _opened([*beside.around, path], beside)
-    return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+    return Sides(before, after, tuple(dict.fromkeys((*notices, *more))))
 
 
 def in_git(source: str, base: str, beside: Beside) -> Sides:
@@ -83,11 +83,11 @@ def in_git(source: str, base: str, beside: Beside) -> Sides:
     with _checked_out(source, base) as there, chdir(there):
         old = _key_policy(source) if new is not None else None
         if old is None:
-            before, words = _opened([*around, Path(source)], beside)
+            before, notices = _opened([*around, Path(source)], beside)
     if old is not None and new is not None:
         return _of_policies(old, new, beside)
     after, more = _opened([*around, Path(source)], beside)
-    return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+    return Sides(before, after, tuple(dict.fromkeys((*notices, *more))))
 
 
 @contextmanager
@@ -189,7 +189,7 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
     findings = Findings()
     policy = read_policy(before.value, before.place, PolicyKind.KEY, findings, name="key policy")
     findings.raise_faults(strict=beside.strict)
-    data, words, _made_up = assumed(None, None, policy, account=beside.account, region=beside.region)
+    data, notices, _made_up = assumed(None, None, policy, account=beside.account, region=beside.region)
     sides = []
     for document in (before, after):
         origins = Origins()
@@ -198,7 +198,7 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
         file = SourceFile(document.file.name, origins=origins)
         raw = RawDocument(file, value)
         sides.append(from_document(raw, name=document.file.name, strict=beside.strict, strangers=beside.strangers))
-    words += [line for each in sides for line in document_warning_lines(each.warnings)]
+    notices += [line for each in sides for line in document_warning_lines(each.warnings)]
     before_side, after_side = (
         Scenario(
             side,
@@ -208,4 +208,4 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
         )
         for side in sides
     )
-    return Sides(before_side, after_side, tuple(dict.fromkeys(words)))
+    return Sides(before_side, after_side, tuple(dict.fromkeys(notices)))

@@ -58,9 +58,9 @@ def run(call: Call, output: Output) -> ExitCode:
     write_folder(folder, files)
     if call.verbose:
         for line in loaded.recognised:
-            output.word(f"recognised {line}")
+            output.notice(f"recognised {line}")
     for line in (*loaded.words, *document_warning_lines(loaded.warnings)):
-        output.word(line)
+        output.notice(line)
     world = loaded.world
     made = printable(str(folder / "kms-eval.yaml"))
     keys, people = len(world.keys), len(world.principals)

@@ -82,14 +82,14 @@ def run(call: Call, output: Output) -> ExitCode:
 
         fixed = list(fix(looked))
         for line in fixed:
-            output.word(line)
+            output.notice(line)
         looked = look(named, wish) if fixed else looked
-    for line in looked.words:
-        output.word(line)
+    for line in looked.notices:
+        output.notice(line)
     for line in looked.wrong:
         output.error(line)
     if looked.baseline is not None:
-        output.word(looked.baseline.write(looked.report))
+        output.notice(looked.baseline.write(looked.report))
         return ExitCode.WRONG if looked.wrong else ExitCode.YES
     if looked.report or form != "text" or not looked.wrong:
         deliver(output, call.output, [_TEXTS[form](looked.report, output, call.output), "\n"])

@@ -30,7 +30,7 @@ from kms_eval.doors.output_files import write_whole
 from kms_eval.errors import InputError
 from kms_eval.formats.document import RawDocument, Steps
 from kms_eval.formats.text import read_file
-from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_word
+from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_notice
 
 _KINDS = {
     "key": PolicyKind.KEY,
@@ -93,7 +93,7 @@ class Looked:
     """The report, messages, what could not be read, what `--fix` can remove, and the baseline to write."""
 
     report: Report
-    words: tuple[str, ...]
+    notices: tuple[str, ...]
     wrong: tuple[str, ...]
     removable: Mapping[Path, Sequence[Steps]]
     baseline: NewBaseline | None
@@ -108,13 +108,13 @@ def look(named: Named, wish: Wish) -> Looked:
     # Unlike Path.exists, this returns False instead of raising for invalid names.
     known = read_baseline(read_file(path)) if path is not None and os.path.exists(path) else None  # noqa: PTH110
     linter = Linter(chosen)
-    words: list[str] = []
-    wrong = tuple(_read(named, wish.kind, linter, words))
+    notices: list[str] = []
+    wrong = tuple(_read(named, wish.kind, linter, notices))
     report = _of_level(linter.report(), wish.level)
     if known is not None:
         report = known.without(report)
     fresh = NewBaseline(path) if path is not None and known is None else None
-    return Looked(report, tuple(words), wrong, linter.removable(_from(wish.level)), fresh)
+    return Looked(report, tuple(notices), wrong, linter.removable(_from(wish.level)), fresh)
 
 
 def fix(looked: Looked) -> Iterator[str]:
@@ -141,13 +141,13 @@ def named_kind(text: str | None) -> PolicyKind | None:
     return None if text is None else _KINDS[text]
 
 
-def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str]) -> Iterator[str]:
+def _read(named: Named, kind: PolicyKind | None, linter: Linter, notices: list[str]) -> Iterator[str]:
     """Give the linter everything; yield a message about what cannot be read, and continue with the rest.
 
-    Messages about what could be read are added to `words`.
+    Messages about what could be read are added to `notices`.
     """
     parameters = SharedParameters(parameters_by_name(named.said.parameter))
-    reading = _Reading(named.said, kind, linter, words, parameters)
+    reading = _Reading(named.said, kind, linter, notices, parameters)
     if named.together:
         yield from reading.sources(named.together)
     for path in named.paths:
@@ -168,7 +168,7 @@ class _Reading:
     said: SourceOptions
     kind: PolicyKind | None
     linter: Linter
-    words: list[str]
+    notices: list[str]
     parameters: SharedParameters
 
     def sources(self, paths: Sequence[Path]) -> Iterator[str]:
@@ -179,12 +179,12 @@ class _Reading:
         except InputError as error:
             yield str(error)
             return
-        self.words.extend(scenario.loaded.words)
+        self.notices.extend(scenario.loaded.words)
         if said.verbose:
-            self.words.extend(recognised(scenario, paths[0]))
+            self.notices.extend(recognised(scenario, paths[0]))
         warnings = scenario.loaded.warnings
-        self.words.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
-        stands_in = stand_in_word("account", STAND_IN_ACCOUNT) in scenario.loaded.words
+        self.notices.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
+        stands_in = stand_in_notice("account", STAND_IN_ACCOUNT) in scenario.loaded.words
         files = (path for path in paths if path.is_file())
         self.linter.scenario(scenario.evaluator, warnings, files, account_known=not stands_in)
 

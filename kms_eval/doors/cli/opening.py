@@ -39,7 +39,7 @@ class Opened:
     """
 
     scenario: Scenario
-    words: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     made_up: MadeUp | None = None
 
@@ -112,16 +112,16 @@ def open_scenario(
     given = _given(key_policy, policies, strict=trusted.strict)
     if path is None and given.key_policy is None and not given.policies:
         raise InputError(NO_SCENARIO)
-    words: list[str] = []
+    notices: list[str] = []
     assumptions: list[str] = []
     made_up: MadeUp | None = None
     if path is not None:
         opened = read_scenario([path, *named[1:]], call)
         assumptions += opened.loaded.words
         if call.verbose:
-            words += recognised(opened, path)
+            notices += recognised(opened, path)
         if not named and (given.key_policy is not None or given.policies):
-            words.append(f"on top of the scenario {path}")
+            notices.append(f"on top of the scenario {path}")
     else:
         from kms_eval.doors.cli.assumed import assumed
 
@@ -138,7 +138,7 @@ def open_scenario(
         findings.raise_faults(strict=trusted.strict)
         loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *findings.warnings))
         opened = Scenario(loaded, **decided)
-    return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions), made_up)
+    return Opened(opened, (*notices, *document_warning_lines(loaded.warnings)), tuple(assumptions), made_up)
 
 
 def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> Given:

@@ -120,9 +120,9 @@ def _read(path: Path, output: Output, call: Call) -> _File:
         output.error(str(error))
         return _File(path, faults=error.faults)
     for line in recognised(scenario, path) if call.verbose else ():
-        output.word(line)
+        output.notice(line)
     for line in document_warning_lines(scenario.loaded.warnings):
-        output.word(line)
+        output.notice(line)
     return _File(path, scenario)
 
 
@@ -170,7 +170,7 @@ def _say_words(results: Iterable[TestResult], output: Output) -> None:
 
     for result in results:
         for line in render_doubts(result):
-            output.word(f"warning: {line}")
+            output.notice(f"warning: {line}")
         for fault in result.faults:
             output.error(str(fault))
 

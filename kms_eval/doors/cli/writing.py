@@ -34,7 +34,7 @@ def deliver(output: Output, path: str | None, pieces: Iterable[str]) -> None:
     from kms_eval.doors.output_files import write_whole
 
     write_whole(Path(path), pieces)
-    output.word(f"wrote {path}")
+    output.notice(f"wrote {path}")
 
 
 def fitted(text: str, path: str | None, output: Output) -> str:

@@ -18,7 +18,7 @@ from kms_eval.sources.aws.keys import KeyFacts
 from kms_eval.sources.aws.limits import put_endpoints, put_organization
 from kms_eval.sources.aws.responses import Collection
 from kms_eval.sources.aws.shown import Shown
-from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
+from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_notice
 from kms_eval.sources.raw import Document, Raw, Whole
 
 _METADATA: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -39,7 +39,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
     region = options.region or (next(iter(regions)) if len(regions) == 1 else STAND_IN_REGION)
     if not accounts and account is None and any(True for _ in collection.keys):
         account = STAND_IN_ACCOUNT
-        raw.words.append(stand_in_word("account", account))
+        raw.notices.append(stand_in_notice("account", account))
     if account is not None:
         raw.value["account"] = account
     raw.value["region"] = region
@@ -47,7 +47,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
     if partition != "aws":
         raw.value["partition"] = partition
     if collection.keys.table and not regions and options.region is None:
-        raw.words.append(stand_in_word("Region", region))
+        raw.notices.append(stand_in_notice("Region", region))
     _put_keys(raw, collection, account or STAND_IN_ACCOUNT, region)
     _put_identities(raw, collection, account)
     _put_unshown(raw, collection)
@@ -91,7 +91,7 @@ def _put_keys(raw: Raw, collection: Collection, account: str, region: str) -> No
         message = f"the key policy `{name}` is left out: AWS RAM made it, and only `default` is evaluated"
         raw.warnings.append(DocumentWarning("further-key-policy", message, shown.place))
     for token in collection.keys.list_cut.values():
-        raw.words.append(f"ListKeys is cut off at `{token}`: there are more keys than these")
+        raw.notices.append(f"ListKeys is cut off at `{token}`: there are more keys than these")
     for what, key, shown in collection.keys.replaced:
         message = f"the {what} of key `{key.key_id}` differs from what an earlier file says; this one counts"
         raw.warnings.append(DocumentWarning("source-told-twice", message, shown.place))
@@ -215,7 +215,7 @@ def _put_identities(raw: Raw, collection: Collection, account: str | None) -> No
     unread = [each.name for each in tables.of_kind("role") if each.trust is not None and not _is_document(each.trust)]
     if unread:
         more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
-        raw.words.append(
+        raw.notices.append(
             f"the trust policy of {', '.join(unread[:_NAMED])}{more} is left out: it is no policy (and decides nothing)"
         )
 

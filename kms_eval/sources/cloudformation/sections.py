@@ -143,7 +143,7 @@ def _tags(resource: Resource) -> dict[str, str] | Unknown:
 def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
     target = resource.get("TargetKeyId")
     if not isinstance(target, str):
-        raw.words.append(f"{resource.id} is left out: of which key it is, is not known")
+        raw.notices.append(f"{resource.id} is left out: of which key it is, is not known")
         return
     handle = handles.get(target)
     if handle is None:
@@ -253,7 +253,7 @@ class People:
         if not isinstance(owner, Unknown):
             self._policy(self._owner(kind, owner, resource), name, document)
             return
-        self._raw.words.append(f"{resource.id} hangs on a {kind} that is not known: {owner.address}")
+        self._raw.notices.append(f"{resource.id} hangs on a {kind} that is not known: {owner.address}")
         maybe = Document(conditional_on(document.value, owner), document.origin, document.parts)
         for (each, _name), steps in self._names.items():
             if each == kind and name not in _mapping(self._entry(steps)["policies"]):
@@ -270,7 +270,7 @@ class People:
         """The steps to the entry of a user, role or group, which is added if the template does not make it."""
         if not isinstance(name, str):
             address = name.address if isinstance(name, Unknown) else ""
-            self._raw.words.append(f"{resource.id} is left out for one of its {kind}s: {address} is not known")
+            self._raw.notices.append(f"{resource.id} is left out for one of its {kind}s: {address} is not known")
             return None
         known = self._names.get((kind, name.lower()))
         if known is not None:
@@ -372,4 +372,4 @@ def _attached(raw: Raw, resource: Resource) -> None:
         if isinstance(target, str):
             raw.attachments[Attached(field, target, name)] = document
         elif isinstance(target, Unknown):
-            raw.words.append(f"{resource.id} is left out where it is attached to what is not known: {target.address}")
+            raw.notices.append(f"{resource.id} is left out where it is attached to what is not known: {target.address}")

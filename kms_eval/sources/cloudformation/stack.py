@@ -74,7 +74,7 @@ class Resource:
 class Stack:
     """One template. `prefix` has the logical ids of the nested stacks that lead to it.
 
-    `said` and `nameless` are shared with the stacks around it: notices for the user, and the resources whose names
+    `notices` and `nameless` are shared with the stacks around it: notices for the user, and the resources whose names
     CloudFormation makes up.
     """
 
@@ -88,14 +88,14 @@ class Stack:
         parameters: Mapping[str, object],
         nested: Nested,
         prefix: str = "",
-        said: list[str] | None = None,
+        notices: list[str] | None = None,
         nameless: list[str] | None = None,
         around: tuple[Path | None, ...] = (),
     ) -> None:
         self.account = account
         self.region = region
         self.partition = partition_of(region)
-        self.said = said if said is not None else []
+        self.notices = notices if notices is not None else []
         self.nameless = nameless if nameless is not None else []
         self._prefix = prefix
         self._place = place
@@ -130,7 +130,7 @@ class Stack:
                     conditional_on = made
                     if declared["Type"] not in POLICY_TYPES:
                         reason = f"its condition hangs on {made.address} ({made.reason})"
-                        self.said.append(f"{name} is taken to be made: {reason}")
+                        self.notices.append(f"{name} is taken to be made: {reason}")
             if declared["Type"] == STACK:
                 inner = self._stack(name)
                 for resource in inner.resources() if inner is not None else ():
@@ -251,7 +251,9 @@ class Stack:
         if found is not None and found[1].file.path in around:
             raise InputError(Fault("nested stacks are in one another in a circle", here.location()))
         if found is None:
-            self.said.append(f"the template of the nested stack {self._prefix}{logical} is not given: it is left out")
+            self.notices.append(
+                f"the template of the nested stack {self._prefix}{logical} is not given: it is left out"
+            )
             return None
         steps = ("Resources", logical, "Properties", "Parameters")
         given = self._values.of((declared.get("Properties") or {}).get("Parameters") or {}, steps)
@@ -263,7 +265,7 @@ class Stack:
             parameters=given if isinstance(given, Mapping) else {},
             nested=self._nested,
             prefix=f"{self._prefix}{logical}.",
-            said=self.said,
+            notices=self.notices,
             nameless=self.nameless,
             around=around,
         )

@@ -57,13 +57,13 @@ class Identities:
         self._documents = documents
         self._people: dict[tuple[str, str, str], Person] = {}
         self._managed: dict[str, Document] = {}
-        self._words: list[str] = []
+        self._notices: list[str] = []
         self._read()
 
     def put(self, raw: Raw) -> None:
         """Write the sections `principals` and `groups`."""
         raw.managed.update(self._managed)
-        raw.words += self._words
+        raw.notices += self._notices
         for person in self._people.values():
             if person.kind == "group":
                 self._put(raw, person, ("groups", self._group(person)))
@@ -145,7 +145,7 @@ class Identities:
         if document is None or not self._has_unresolved(resource, kind, name):
             return
         unknown = Unknown(AFTER_APPLY, resource.path(name), "apply first and plan again")
-        self._words.append(f"{resource.path(name)} is not known before apply: whose policy it is, cannot be told")
+        self._notices.append(f"{resource.path(name)} is not known before apply: whose policy it is, cannot be told")
         for person in self._people.values():
             own = person.resource
             if person.kind == kind and own is not None and any(isinstance(own.get(each), Unknown) for each in _NAMES):
