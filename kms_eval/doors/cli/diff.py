@@ -195,12 +195,12 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     only = next(iter(world.keys)) if len(world.keys) == 1 else None
     named_keys = [pair if "=" in pair or only is None else f"{only}={pair}" for pair in call.key_policy]
     keys, more = _policies(named_keys, "--key-policy", PolicyKind.KEY, strict=call.strict)
-    people, others = _policies(call.policy, "--policy", PolicyKind.IDENTITY, strict=call.strict)
+    identity_policies, others = _policies(call.policy, "--policy", PolicyKind.IDENTITY, strict=call.strict)
     twice = next((name for name, policies in keys.items() if len(policies) > 1), None)
     if twice is not None:
         raise InputError(Fault(f"key {quoted(twice)} is given two policies", Location(field="--key-policy")))
     world = with_key_policies(world, {name: policies[0] for name, policies in keys.items()})
-    world = with_identity_policies(world, people)
+    world = with_identity_policies(world, identity_policies)
     return (
         opened.scenario.evaluator,
         Evaluator(

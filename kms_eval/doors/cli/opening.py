@@ -160,21 +160,21 @@ def _with(world: World, given: Given, principal: str | None, key: str | None, fi
     if caller is not None:
         refuse_stranger(world, caller)
     if given.policies:
-        person = caller.principal if caller is not None else None
-        if person is None:
+        attached_to = caller.principal if caller is not None else None
+        if attached_to is None:
             message = f"`--policy` is attached to users and roles, and {quoted(principal or '')} is neither"
             raise InputError(Fault(message))
         for policy in given.policies:
-            _say_misplaced(policy, findings, person.arn.split(":", 2)[1])
-        richer = replace(person, policies=(*person.policies, *given.policies), known=True)
+            _report_misplaced(policy, findings, attached_to.arn.split(":", 2)[1])
+        richer = replace(attached_to, policies=(*attached_to.policies, *given.policies), known=True)
         world = replace(world, principals={**world.principals, richer.arn: richer})
     if given.key_policy is not None:
         found = resolve_key(world, key, caller=caller).key
-        _say_misplaced(given.key_policy, findings, found.partition, found.region)
+        _report_misplaced(given.key_policy, findings, found.partition, found.region)
         world = replace(world, keys={**world.keys, found.handle: replace(found, policy=given.key_policy)})
     return world
 
 
-def _say_misplaced(policy: Policy, findings: Findings, partition: str, region: str | None = None) -> None:
+def _report_misplaced(policy: Policy, findings: Findings, partition: str, region: str | None = None) -> None:
     for remark in misplaced(policy, partition, region):
         findings.remark(policy.place or Place(SourceFile("")), remark)

@@ -28,7 +28,7 @@ _INLINE: Final = {
     "AWS::IAM::GroupPolicy": ("group", "GroupName"),
 }
 _OWNERS: Final = (("role", "Roles"), ("user", "Users"), ("group", "Groups"))
-_PEOPLE: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+_KINDS: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
 
 
 def put_keys(raw: Raw, resources: list[Resource]) -> None:
@@ -167,7 +167,7 @@ def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
         raw.origins.put(("keys", handle, "aliases", str(name)), Origin(resource.place, resource.id))
 
 
-class People:
+class IamIdentities:
     """The principals and groups of a stack."""
 
     def __init__(self, raw: Raw, resources: list[Resource]) -> None:
@@ -177,7 +177,7 @@ class People:
         for resource in resources:
             self._declare(resource)
         for resource in resources:
-            if resource.type in _PEOPLE:
+            if resource.type in _KINDS:
                 self._own(resource)
             self._attach(resource)
 
@@ -187,7 +187,7 @@ class People:
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
             document = _said(resource, "PolicyDocument", origin)
             self._managed[resource.stack.arn(logical)] = self._raw.managed[resource.stack.arn(logical)] = document
-        kind = _PEOPLE.get(resource.type)
+        kind = _KINDS.get(resource.type)
         if kind is None:
             return
         name = resource.stack.name(logical)
@@ -196,7 +196,7 @@ class People:
         self._raw.put(str(steps[0]), str(steps[1]), {"policies": {}}, resource.place)
 
     def _own(self, resource: Resource) -> None:
-        kind = _PEOPLE[resource.type]
+        kind = _KINDS[resource.type]
         steps = self._names[kind, resource.stack.name(resource.logical).lower()]
         entry = self._entry(steps)
         self._inline(resource, steps)

@@ -15,7 +15,7 @@ from typing import Any
 from kms_eval.errors import Fault, InputError
 from kms_eval.formats.document import Place, RawDocument, SourceFile
 from kms_eval.formats.text import decoded, file_bytes, read_file
-from kms_eval.sources.cloudformation.sections import People, put_keys, put_others
+from kms_eval.sources.cloudformation.sections import IamIdentities, put_keys, put_others
 from kms_eval.sources.cloudformation.stack import Resource, Stack, refuse_twice
 from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_notice
 from kms_eval.sources.raw import Raw
@@ -57,14 +57,14 @@ def read_stack(document: RawDocument, options: Options) -> Raw:
     stack.refuse_cycles()
     refuse_twice(resources, _name)
     put_keys(raw, resources)
-    People(raw, resources)
+    IamIdentities(raw, resources)
     put_others(raw, resources)
     raw.stack = _called(document.file.path)
     raw.logical_ids = frozenset((*raw.section("keys"), *raw.section("vpc_endpoints"), *stack.nameless))
     if stack.nameless:
         raw.notices.append(_made_up(stack.nameless))
-    keys, people = len(raw.section("keys")), len(raw.section("principals"))
-    counts = [f"{number} {word}" for number, word in ((keys, "keys"), (people, "users and roles")) if number]
+    keys, principals = len(raw.section("keys")), len(raw.section("principals"))
+    counts = [f"{number} {word}" for number, word in ((keys, "keys"), (principals, "users and roles")) if number]
     return replace(raw, known_as=", ".join(["CloudFormation template", *counts]))
 
 
