@@ -68,7 +68,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Decide the requests."""
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.discovery import find
-    from kms_eval.doors.output_files import check_spared
+    from kms_eval.doors.output_files import refuse_overwriting
 
     if not call.requests:
         raise InputError(
@@ -78,7 +78,7 @@ def run(call: Call, output: Output) -> ExitCode:
     if engine == "local" and call.master is not None:
         raise InputError(Fault("is for `--engine spark`", Location(field="--master")))
     if call.output is not None:
-        check_spared(Path(call.output), [find(call.scenario)])
+        refuse_overwriting(Path(call.output), [find(call.scenario)])
     opened = open_scenario(call.scenario, call)
     for notice in (*opened.assumptions, *opened.notices):
         output.notice(notice)
