@@ -217,10 +217,10 @@ def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
     """The sides that the sources themselves have; None if the call does not name two."""
     from pathlib import Path
 
-    from kms_eval.doors.cli.compared_worlds import Beside, in_git, one, two
+    from kms_eval.doors.cli.compared_worlds import CompareOptions, of_commit, of_one_source, of_two_sources
 
-    beside = Beside(
-        around=tuple(map(Path, call.scenario)),
+    options = CompareOptions(
+        base_sources=tuple(map(Path, call.scenario)),
         account=call.account,
         region=call.region,
         parameters=parameters,
@@ -237,10 +237,10 @@ def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
         source = call.scenarios[0] if call.scenarios else find(call.scenario)
         if source is None:
             raise InputError(Fault("there is nothing to compare", help="name the file or folder"))
-        return in_git(str(source), call.base, beside if call.scenarios else replace(beside, around=()))
+        return of_commit(str(source), call.base, options if call.scenarios else replace(options, base_sources=()))
     if len(call.scenarios) == 2:
-        return two(*call.scenarios, beside)
-    return one(call.scenarios[0], beside) if call.scenarios else None
+        return of_two_sources(*call.scenarios, options)
+    return of_one_source(call.scenarios[0], options) if call.scenarios else None
 
 
 def _policies(
