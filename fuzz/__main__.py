@@ -28,7 +28,7 @@ TOO_SLOW = 10.0
 
 
 @dataclass(slots=True)
-class Told:
+class Run:
     """The result of one run.
 
     `faults` has the first input of each fault; inputs that fail at the same line in the same way show one fault.
@@ -58,30 +58,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.atheris:
         return _with_atheris(HARNESSES[options.harness], further)
     names = list(HARNESSES) if options.harness == "all" else [options.harness]
-    told = [run(HARNESSES[name], options.inputs, options.seed) for name in names]
-    for each in told:
+    runs = [run(HARNESSES[name], options.inputs, options.seed) for name in names]
+    for each in runs:
         for fault, data in each.faults.items():
             print(f"{each.name}: {fault}: {data[:200]!r}", file=sys.stderr)
             if options.save:
                 _save(each.name, data)
-    return int(any(each.faults for each in told))
+    return int(any(each.faults for each in runs))
 
 
-def run(harness: Harness, inputs: int, seed: int) -> Told:
+def run(harness: Harness, inputs: int, seed: int) -> Run:
     """Replay the corpus, then try that many inputs; print a line about them."""
-    told = Told(harness.name)
+    result = Run(harness.name)
     started = process_time()
     for data in _all(harness, inputs, seed):
-        told.inputs += 1
+        result.inputs += 1
         began = process_time()
         fault = fault_of(harness, data)
         if fault is None and process_time() - began > TOO_SLOW:
             fault = f"takes more than {TOO_SLOW:.0f} seconds"
         if fault is not None:
-            told.faults.setdefault(fault, data)
-    told.seconds = process_time() - started
-    print(f"{told.name}: {told.inputs:,} inputs, {told.seconds:,.0f} s, {len(told.faults)} faults", flush=True)
-    return told
+            result.faults.setdefault(fault, data)
+    result.seconds = process_time() - started
+    print(f"{result.name}: {result.inputs:,} inputs, {result.seconds:,.0f} s, {len(result.faults)} faults", flush=True)
+    return result
 
 
 def fault_of(harness: Harness, data: bytes) -> str | None:

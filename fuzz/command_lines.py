@@ -74,13 +74,13 @@ def check(data: bytes) -> None:
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     with _inside(folder), redirect_stdout(out), redirect_stderr(err):
         code = main(words)
-    said, told = (_written(stream) for stream in (out, err))
-    demand(code in _PROMISED, f"exit code {code}: {told!r}")
-    demand("internal error" not in told and "Traceback" not in told, told)
-    for text in (said, told):
+    output, errors = (_written(stream) for stream in (out, err))
+    demand(code in _PROMISED, f"exit code {code}: {errors!r}")
+    demand("internal error" not in errors and "Traceback" not in errors, errors)
+    for text in (output, errors):
         demand(all(line.isprintable() for line in text.replace("\r\n", "\n").split("\n")), f"not printable: {text!r}")
-    if said and _asks_for_json(words) and not {"--help", "-h", "--version"} & set(words):
-        json.loads(said)
+    if output and _asks_for_json(words) and not {"--help", "-h", "--version"} & set(words):
+        json.loads(output)
 
 
 def _asks_for_json(words: list[str]) -> bool:

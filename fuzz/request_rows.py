@@ -87,12 +87,12 @@ def _lines(data: bytes) -> list[bytes]:
 
 def _same_id(line: bytes, row: dict[str, Any]) -> None:
     try:
-        told = json.loads(line.decode())
+        request = json.loads(line.decode())
     except (ValueError, RecursionError):
         return
-    if not isinstance(told, dict) or line.count(b'"id"') != 1:
+    if not isinstance(request, dict) or line.count(b'"id"') != 1:
         return
-    wanted = told.get("id")
+    wanted = request.get("id")
     if isinstance(wanted, str) and ("\0" in wanted or any("\ud800" <= letter <= "\udfff" for letter in wanted)):
         return  # the id itself is what is wrong with the row
     if isinstance(wanted, int) and str(row["error"]).startswith("id: number"):
@@ -122,9 +122,9 @@ def _parquet(rows: list[Any], random: Random) -> bytes:
     import pyarrow as pa
     from pyarrow import parquet
 
-    told = [row for row in rows if isinstance(row, dict)]
-    names = dict.fromkeys(name for row in told for name in row)
-    columns = {name: [row.get(name) for row in told] for name in names}
+    objects = [row for row in rows if isinstance(row, dict)]
+    names = dict.fromkeys(name for row in objects for name in row)
+    columns = {name: [row.get(name) for row in objects] for name in names}
     out = pa.BufferOutputStream()
     try:
         arrays = {

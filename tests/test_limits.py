@@ -14,7 +14,7 @@ from kms_eval.analysis.access import residual_conditions
 from kms_eval.analysis.advising import advise
 from kms_eval.analysis.mutating import witnesses
 from kms_eval.analysis.proving import requirements
-from kms_eval.doors.cli import completion_names, selecting
+from kms_eval.doors.cli import completion_names, keyword_expressions
 from kms_eval.engine import readings
 from kms_eval.errors import quoted
 from kms_eval.facts import quotas
@@ -54,7 +54,7 @@ NUMBERS: dict[str, tuple[int, ...]] = {
     ),
     "rows of the HTML matrix": (MATRIX_FORM["html"].most_rows or 0,),
     "rows of the HTML matrix with reasons of what is never allowed": (MATRIX_FORM["html"].most_reasons or 0,),
-    "nesting in `-k`, the outermost level included": (selecting._DEEPEST,),  # noqa: SLF001 - the page names it
+    "nesting in `-k`, the outermost level included": (keyword_expressions._DEEPEST,),  # noqa: SLF001 - the page names it
     "scenario that completion reads": (
         completion_names._LARGEST_SCENARIO_BYTES // 1024 // 1024,  # noqa: SLF001 - the page names it
     ),
@@ -182,9 +182,9 @@ def test_no_more_changes_are_advised_than_are_said() -> None:
 
 
 def test_brackets_in_a_selection_are_refused_beyond_fifty() -> None:
-    assert selecting.words_selection("(" * 49 + "a" + ")" * 49)("a")
+    assert keyword_expressions.keyword_matcher("(" * 49 + "a" + ")" * 49)("a")
     with pytest.raises(InputError):
-        selecting.words_selection("(" * 50 + "a" + ")" * 50)
+        keyword_expressions.keyword_matcher("(" * 50 + "a" + ")" * 50)
 
 
 def test_completion_reads_no_scenario_beyond_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

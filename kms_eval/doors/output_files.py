@@ -20,7 +20,7 @@ from tempfile import mkdtemp, mkstemp
 from kms_eval.errors import Fault, InputError, Location
 
 
-def takes_what_comes(path: Path) -> bool:
+def is_special_file(path: Path) -> bool:
     """Whether the path is neither a file nor a folder (a pipe, a device), and must never be replaced by a file."""
     try:
         mode = path.stat().st_mode
@@ -29,17 +29,17 @@ def takes_what_comes(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def followed(path: Path) -> Path:
+def link_target(path: Path) -> Path:
     """The final target of a link, whether it exists or not; else the path itself."""
     # Unlike the methods of Path, these do not raise for names that are too long or invalid.
     return Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114
 
 
-def check_spared(path: Path, inputs: Iterable[str | Path | None]) -> None:
+def refuse_overwriting(path: Path, inputs: Iterable[str | Path | None]) -> None:
     """Raise InputError now if writing there would replace one of the files that are read; None is ignored."""
     for source in inputs:
         try:
-            same = source is not None and path.samefile(source) and not takes_what_comes(path)
+            same = source is not None and path.samefile(source) and not is_special_file(path)
         except (OSError, ValueError):  # one of them does not exist: reading or writing it says so
             continue
         if same:
@@ -49,15 +49,15 @@ def check_spared(path: Path, inputs: Iterable[str | Path | None]) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise InputError now, before long work, if nothing can be written there."""
-    target = followed(path)
+    target = link_target(path)
     folder = target.parent
-    if os.path.islink(target):  # noqa: PTH114 - as in `followed`
+    if os.path.islink(target):  # noqa: PTH114 - as in `link_target`
         raise InputError(Fault("is a link that leads to itself", Location(str(path))))
-    if os.path.isdir(path):  # noqa: PTH112 - as in `followed`
+    if os.path.isdir(path):  # noqa: PTH112 - as in `link_target`
         raise InputError(Fault("is a folder", Location(str(path)), "name a file in it"))
-    if not takes_what_comes(path) and not os.path.isdir(folder):  # noqa: PTH112 - likewise
+    if not is_special_file(path) and not os.path.isdir(folder):  # noqa: PTH112 - likewise
         raise InputError(Fault(f"there is no folder `{folder}`", Location(str(path))))
-    if not os.access(path if takes_what_comes(path) else folder, os.W_OK):
+    if not os.access(path if is_special_file(path) else folder, os.W_OK):
         raise InputError(Fault("cannot be written: permission denied", Location(str(path))))
 
 
@@ -65,10 +65,10 @@ def write_whole(path: Path, pieces: Iterable[str]) -> None:
     """Write the pieces to a temporary file beside it, and rename that, which replaces an old file at once."""
     check_writable(path)
     try:
-        if takes_what_comes(path):
-            _pass_on(path, pieces)
+        if is_special_file(path):
+            _stream(path, pieces)
         else:
-            _replace(followed(path), pieces)
+            _replace(link_target(path), pieces)
     except (OSError, ValueError) as error:
         raise unwritable(path, error) from None
 
@@ -78,7 +78,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
 
     The folder must not exist yet, or must be empty. Raises InputError if it cannot be written.
     """
-    target = followed(folder)
+    target = link_target(folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(mkdtemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent))
@@ -87,7 +87,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
                 path = unfinished / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
-            unfinished.chmod(0o777 & ~_mask())
+            unfinished.chmod(0o777 & ~_umask())
             if target.is_dir():
                 target.rmdir()
             unfinished.rename(target)
@@ -104,7 +104,7 @@ def unwritable(path: Path, error: OSError | ValueError) -> InputError:
     return InputError(Fault(f"cannot be written: {reason}", Location(str(path))))
 
 
-def _pass_on(path: Path, pieces: Iterable[str]) -> None:
+def _stream(path: Path, pieces: Iterable[str]) -> None:
     # A reader that has closed the pipe is no error: it does not want the rest.
     with suppress(BrokenPipeError), path.open("w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
         stream.writelines(pieces)
@@ -128,10 +128,10 @@ def _mode(path: Path) -> int:
     try:
         return path.stat().st_mode & 0o777
     except OSError:
-        return 0o666 & ~_mask()
+        return 0o666 & ~_umask()
 
 
-def _mask() -> int:
+def _umask() -> int:
     """The umask: the permissions that new files do not get."""
     mask = os.umask(0)
     os.umask(mask)

@@ -37,7 +37,7 @@ class _Asked:
     """What one test asked, and the answer whose truth value it used last."""
 
     decisions: list[Answer] = field(default_factory=list)
-    looked_at: Answer | None = None
+    last_used: Answer | None = None
 
 
 _SCENARIOS = pytest.StashKey[dict[Path, Scenario]]()
@@ -49,7 +49,7 @@ class OpenQuestionWarning(pytest.PytestWarning):
     """A test passed with a decision that depends on a question that AWS leaves open: AWS might decide differently."""
 
 
-class HowToRead(TypedDict):
+class LoadOptions(TypedDict):
     """How scenarios are read, from the options of the run."""
 
     strict: bool
@@ -58,14 +58,14 @@ class HowToRead(TypedDict):
     allow_unknown_action: bool
 
 
-def how_to_read(config: pytest.Config) -> HowToRead:
+def load_options(config: pytest.Config) -> LoadOptions:
     """The same options as those of ``kms-eval test``."""
-    said = config.option
+    given = config.option
     return {
-        "strict": said.kms_strict,
-        "strangers": said.kms_stranger,
-        "allow_unknown_key": said.kms_allow_unknown_key,
-        "allow_unknown_action": said.kms_allow_unknown_action,
+        "strict": given.kms_strict,
+        "strangers": given.kms_stranger,
+        "allow_unknown_key": given.kms_allow_unknown_key,
+        "allow_unknown_action": given.kms_allow_unknown_action,
     }
 
 
@@ -85,7 +85,7 @@ class Answer(Decision):
         return doubts(self._scenario.evaluator, self.ruling)
 
     def __bool__(self) -> bool:
-        self._asked.looked_at = self
+        self._asked.last_used = self
         return super().__bool__()
 
 
@@ -147,8 +147,8 @@ class Kms:
 
     def from_dict(self, data: Mapping[str, Any]) -> Kms:
         """The same for a scenario in memory; its paths are relative to the folder of the test's file."""
-        read = how_to_read(self._item.config)
-        return Kms(self._item, Scenario.from_dict(data, base=self._item.path.parent, **read))
+        options = load_options(self._item.config)
+        return Kms(self._item, Scenario.from_dict(data, base=self._item.path.parent, **options))
 
 
 def kms_of(item: pytest.Item) -> Kms:
@@ -178,12 +178,12 @@ def explain(error: AssertionError, item: pytest.Item) -> None:
     if asked is None:
         return
     message = str(error)
-    texts = [_explained(decision) for decision in _meant(message, asked)]
+    texts = [_explained(decision) for decision in _decisions_about(message, asked)]
     if texts:
         error.args = ("\n".join((message, *texts)), *error.args[1:])
 
 
-def say_doubts(item: pytest.Item) -> None:
+def warn_open_questions(item: pytest.Item) -> None:
     """Warn about the open questions on which the decisions of a test that passed depend, once for each."""
     asked = item.stash.get(_ASKED, None)
     found = (doubt for each in (asked.decisions if asked is not None else ()) for doubt in each.doubts)
@@ -197,9 +197,9 @@ def _explained(decision: Decision) -> str:
     return "\n".join((render(decision.advised), *warnings))
 
 
-def _meant(message: str, asked: _Asked) -> list[Answer]:
+def _decisions_about(message: str, asked: _Asked) -> list[Answer]:
     """The decisions that a failed assertion is about."""
-    last = asked.looked_at
+    last = asked.last_used
     named = list({repr(each)[:_HEAD]: each for each in asked.decisions if repr(each)[:_HEAD] in message}.values())
     if named:
         # For `all([...])` only the decisions that are equal to the one it stopped at; for `... or ...` both.
@@ -229,7 +229,7 @@ def _scenario(path: Path, config: pytest.Config) -> Scenario:
     scenario = known.get(path)
     if scenario is None:
         try:
-            scenario = known[path] = Scenario.load(shown(path, config), **how_to_read(config))
+            scenario = known[path] = Scenario.load(shown(path, config), **load_options(config))
         except InputError as error:
             raise InputError(error.faults) from None
         run = config.stash.get(RUN, None)

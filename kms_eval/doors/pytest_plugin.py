@@ -125,7 +125,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             explain(error, item)
         raise
     if "kms" in getattr(item, "funcargs", ()):
-        from kms_eval.doors.pytest_kms import say_doubts
+        from kms_eval.doors.pytest_kms import warn_open_questions
 
-        say_doubts(item)
+        warn_open_questions(item)
     return result

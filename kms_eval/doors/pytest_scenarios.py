@@ -19,7 +19,7 @@ from kms_eval.analysis.checking.checking import run_checks
 from kms_eval.analysis.checking.results import CheckResult
 from kms_eval.analysis.testing import TestResult, request_of, run_test
 from kms_eval.doors.pytest_coverage import RUN
-from kms_eval.doors.pytest_kms import OpenQuestionWarning, how_to_read, shown
+from kms_eval.doors.pytest_kms import OpenQuestionWarning, load_options, shown
 from kms_eval.engine.evaluator import Evaluator
 from kms_eval.errors import Fault, InputError, Location
 from kms_eval.render.results import render_failure
@@ -34,7 +34,7 @@ class ScenarioFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each test and then for each check, in the order of the file."""
         try:
-            scenario = Scenario.load(shown(self.path, self.config), **how_to_read(self.config))
+            scenario = Scenario.load(shown(self.path, self.config), **load_options(self.config))
         except InputError as error:
             return [BrokenScenario.from_parent(self, name="the scenario can be read", faults=error.faults)]
         run = self.config.stash.get(RUN, None)

@@ -41,7 +41,7 @@ def attach(raw: Raw) -> None:
         for levels, depth, at in below:
             _put(raw.origins, levels[depth], (*at, depth), attached.name, document)
         if not below and attached.target is not None and document is not None:
-            raw.words.append(
+            raw.notices.append(
                 f"{document.origin.name} is left out: nothing here says where {attached.target} is in the organization"
             )
     raw.attachments.clear()
@@ -55,17 +55,17 @@ def _levels(raw: Raw, attached: Attached) -> Iterator[tuple[list[list[object]], 
         path = entry.get("path") if isinstance(entry, dict) else None
         if not isinstance(path, str):
             continue
-        way = [*path.strip("/").split("/")[1:], str(name)]
+        targets = [*path.strip("/").split("/")[1:], str(name)]
         levels = entry.get(attached.field)
-        if attached.field == FIELDS["RESOURCE_CONTROL_POLICY"] and attached.target in way and not levels:
+        if attached.field == FIELDS["RESOURCE_CONTROL_POLICY"] and attached.target in targets and not levels:
             # RCPFullAWSAccess is attached at every level, and so far nothing else is.
-            levels = [[] for _ in way]
-        if unknown_in(levels) is not None or not isinstance(levels, list) or len(levels) != len(way):
+            levels = [[] for _ in targets]
+        if unknown_in(levels) is not None or not isinstance(levels, list) or len(levels) != len(targets):
             continue
         if all(isinstance(level, list) for level in levels):
             entry[attached.field] = levels = [list(level) for level in levels]
             at = ("organization", "accounts", str(name), attached.field)
-            for depth, target in enumerate(way):
+            for depth, target in enumerate(targets):
                 if attached.target is None:
                     here = _index(raw.origins, levels[depth], (*at, depth), attached.name) is not None
                 else:
@@ -106,6 +106,6 @@ def _take_out(origins: Origins, level: list[object], at: Steps, index: int) -> N
         origins.move((*at, later + 1), (*at, later))
 
 
-def untold(target: str) -> Unknown:
+def unknown_policies(target: str) -> Unknown:
     """What else may be attached to a target that a source shows only in part."""
     return Unknown("not in this source", f"the policies of {target}", "add a source that has the whole organization")

@@ -79,11 +79,11 @@ def _put_one(raw: Raw, into: dict[str, object] | list[object], at: str | int, va
 
 def _rename_others(result: Raw, raw: Raw) -> None:
     """Rename keys that share a name with a key in another account or Region, so that they do not replace it."""
-    known, told = result.value.get("keys"), raw.value.get("keys")
-    if not isinstance(known, Mapping) or not isinstance(told, dict):
+    known, added = result.value.get("keys"), raw.value.get("keys")
+    if not isinstance(known, Mapping) or not isinstance(added, dict):
         return
-    for name in [name for name in told if name in known]:
-        before, entry = known[name], told[name]
+    for name in [name for name in added if name in known]:
+        before, entry = known[name], added[name]
         if not isinstance(before, Mapping) or not isinstance(entry, Mapping):
             continue
         there, here = _where(before, result), _where(entry, raw)
@@ -91,18 +91,18 @@ def _rename_others(result: Raw, raw: Raw) -> None:
             continue
         region, account = here
         fresh = f"{name}-{region}" if account == there[1] else f"{name}-{region}-{account}"
-        told[fresh] = told.pop(name)
+        added[fresh] = added.pop(name)
         raw.origins.move(("keys", name), ("keys", fresh))
         for steps in [steps for steps in raw.gaps if steps[:2] == ("keys", name)]:
             raw.gaps["keys", fresh, *steps[2:]] = raw.gaps.pop(steps)
-        result.words.append(f"{name} is in several accounts or Regions: {fresh} is that of {region} in {account}")
+        result.notices.append(f"{name} is in several accounts or Regions: {fresh} is that of {region} in {account}")
 
 
 class _Merger:
     def __init__(self, result: Raw, raw: Raw) -> None:
         self.result = result
         self.raw = raw
-        self.told: set[Steps] = set()
+        self.with_policies: set[Steps] = set()
         self.handles = _known_keys(result) if raw.value.get("keys") and result.value.get("keys") else {}
         known = result.section("principals") if raw.value.get("principals") else {}
         self.principals = {_principal(name, result): name for name in known}
@@ -119,12 +119,12 @@ class _Merger:
                 self.result.value[name] = value
                 self._origin((name,), (name,))
         for steps, unknown in self.raw.gaps.items():
-            if steps not in self.told:
+            if steps not in self.with_policies:
                 self.result.gaps.setdefault(steps, unknown)
         self.result.attachments |= self.raw.attachments
         self.result.managed |= self.raw.managed
         self.result.warnings += self.raw.warnings
-        self.result.words += self.raw.words
+        self.result.notices += self.raw.notices
 
     def _origin(self, there: Steps, here: Steps) -> None:
         self.result.origins.graft(there, self.raw.origins, here)
@@ -148,7 +148,7 @@ class _Merger:
                 before = self._renamed(section, there, name)
             into: Entry = before if isinstance(before, dict) else {}
             if "policies" in into:
-                self.told.add((section, name, "policies"))
+                self.with_policies.add((section, name, "policies"))
             known[name if there != name else there] = into
             for field, value in entry.items():
                 if field == "policies" and (isinstance(value, (list, tuple, Whole))):
@@ -211,9 +211,9 @@ def _shown_in_part(entry: object, known: object) -> bool:
     if not isinstance(entry, Mapping) or not isinstance(known, Mapping):
         return False
     path = entry.get("path")
-    told = [level for field in FIELDS.values() for level in entry.get(field) or () if unknown_in(level) is None]
-    untold = all(unknown_in(each) is not None for level in told if isinstance(level, list) for each in level)
-    return untold and (path == known.get("path") or unknown_in(path) is not None)
+    levels = [level for field in FIELDS.values() for level in entry.get(field) or () if unknown_in(level) is None]
+    none_known = all(unknown_in(each) is not None for level in levels if isinstance(level, list) for each in level)
+    return none_known and (path == known.get("path") or unknown_in(path) is not None)
 
 
 def _known_keys(raw: Raw) -> dict[str, str]:

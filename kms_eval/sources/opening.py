@@ -156,13 +156,13 @@ _FAILED_CALL = (
     r"|Error (?:loading|when retrieving)|You must specify a region|Could not connect to|The config profile"
     r"|Partial credentials|Connection was closed|(?:Connect|Read) timeout)"
 )
-_PLAN_FOR_PEOPLE = (
+_PRINTED_PLAN = (
     r"(?s)(?:.*\n)?[^\n]*(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)"
     r"|(?:\x1b\[[\d;]*m)*No changes\."
 )
 _LOOKS: tuple[tuple[str, str, str], ...] = (
     (
-        _PLAN_FOR_PEOPLE,
+        _PRINTED_PLAN,
         "is what `terraform plan` prints for people",
         SHOW,
     ),

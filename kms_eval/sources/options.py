@@ -30,6 +30,6 @@ class Options:
     stack: str | None = None
 
 
-def stand_in_word(what: str, value: str) -> str:
+def stand_in_notice(what: str, value: str) -> str:
     """The sentence that says that a value is made up: `what` is ``account`` or ``Region``."""
     return f"{what} {value} stands in: no source tells it (give `--{what.lower()}`)"

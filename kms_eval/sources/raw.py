@@ -79,7 +79,7 @@ _LISTS = frozenset({"inline policies", "attached policies"})
 """Names that stand for all policies of a kind that no response shows."""
 
 
-def perhaps(policy: object, unknown: Unknown) -> object:
+def conditional_on(policy: object, unknown: Unknown) -> object:
     """A policy that may or may not apply to somebody: its statements get the unknown as their condition."""
     if isinstance(policy, str):
         try:
@@ -105,9 +105,9 @@ class Raw:
     `gaps` has what exists but is not shown by this source, by the steps to where it would be; a gap counts only where
     no source says anything. `attachments` are policies of the organization by what they are attached to, which count
     if a source has the accounts; None detaches one. `managed` are managed policies by their ARNs, whether attached or
-    not; they fill in the ones that another source only names. `words` are notices, shown before any answer;
-    `known_as` is what the source was recognised as. `stack` is the name of a stack, and `logical_ids` are the logical
-    ids in it, which another stack may have as well.
+    not; they fill in the ones that another source only names. `notices` are messages for the user, shown before any
+    answer; `known_as` is what the source was recognised as. `stack` is the name of a stack, and `logical_ids` are the
+    logical ids in it, which another stack may have as well.
     """
 
     value: dict[str, object] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class Raw:
     attachments: dict[Attached, Document | None] = field(default_factory=dict)
     managed: dict[str, Document] = field(default_factory=dict)
     warnings: list[DocumentWarning] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     known_as: str = ""
     stack: str = ""
     logical_ids: frozenset[str] = frozenset()

@@ -24,7 +24,7 @@ from kms_eval.sources.merging import merged
 from kms_eval.sources.opening import Found, Opened, files_in, read_documents
 from kms_eval.sources.options import Options
 from kms_eval.sources.raw import SECTIONS, Raw
-from kms_eval.sources.recognising import SHOW, TAKEN, Kind, is_scenario, looks_like, way_out
+from kms_eval.sources.recognising import SHOW, TAKEN, Kind, advice_on, is_scenario, looks_like
 from kms_eval.sources.undeclared import refuse_undeclared
 
 _DEEPEST = 8
@@ -47,7 +47,7 @@ class _Sources:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.faults: list[Fault] = []
-        self.words: list[str] = []
+        self.notices: list[str] = []
         self.parts: list[_Part] = []
         self.responses: list[tuple[Response, Shown]] = []
         self.counted: dict[str, Counter[str]] = {}
@@ -70,7 +70,7 @@ class _Sources:
                 if found.alone or not _is_empty(error):
                     self.faults += error.faults
                 else:
-                    self.words.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
+                    self.notices.append(f"{found.name} is empty: the call failed, and what it would tell is not known")
                 continue
             self._unknown([each for each in documents if not self._take(each, str(path), depth)], found)
         if not self.counted[str(path)] and not self.faults and len(self.parts) == before:
@@ -170,7 +170,9 @@ class _Sources:
             if found.alone:
                 more = f", and so do {len(those) - 1} more in the file" if len(those) > 1 else ""
                 place = those[0].place.location()
-                self.faults.append(Fault(f"is no source: it looks like {looks}{more}", place, way_out(those[0].value)))
+                self.faults.append(
+                    Fault(f"is no source: it looks like {looks}{more}", place, advice_on(those[0].value))
+                )
             else:
                 self.left.append((found.name, looks))
 
@@ -179,11 +181,11 @@ class _Sources:
         templates = (part.opened.value for part in self.parts if part.kind is not None and part.opened is not None)
         if not self.faults and self.options.parameters:
             refuse_undeclared(self.options.parameters, filter(is_template, templates))
-        told = self._read_told()
-        options = self._told_options(told)
+        early = self._read_early()
+        options = self._options_from(early)
         raws: list[tuple[_Part, Raw]] = []
         for part in self.parts:
-            raw = told.get(id(part))
+            raw = early.get(id(part))
             if raw is None and part.kind is not None and part.opened is not None:
                 try:
                     raw = part.kind.read(part.opened.document(), options)
@@ -194,34 +196,34 @@ class _Sources:
                 raws.append((part, raw))
         if self.faults:
             raise InputError(self.faults)
-        result = merged(_told_apart(raws, options))
+        result = merged(_disambiguated(raws, options))
         if self.options.account is not None:
             result.value["account"] = self.options.account
         if self.options.region is not None:
             result.value.setdefault("region", self.options.region)
-        result.words[:0] = [*self.words, *_left_out(self.left)]
+        result.notices[:0] = [*self.notices, *_left_out(self.left)]
         left = [f"{name}: left out, it looks like {looks}" for name, looks in self.left]
         result.known_as = "\n".join([*self._recognised(), *left, *self._alone()])
         return result
 
-    def _read_told(self) -> dict[int, Raw]:
+    def _read_early(self) -> dict[int, Raw]:
         """Scenarios and responses, which give the account and Region with which plans and templates are read."""
-        told: dict[int, Raw] = {}
+        early: dict[int, Raw] = {}
         for part in self.parts:
             if part.kind is None and part.opened is not None:
-                told[id(part)] = _scenario_raw(part.opened)
-        accounts = [raw.value.get("account") for raw in told.values() if isinstance(raw.value.get("account"), str)]
+                early[id(part)] = _scenario_raw(part.opened)
+        accounts = [raw.value.get("account") for raw in early.values() if isinstance(raw.value.get("account"), str)]
         options = self.options
         if options.account is None and accounts:
             options = replace(options, account=str(accounts[-1]))
         for part in self.parts:
             if part.kind is None and part.opened is None:
-                told[id(part)] = self._assembled(options)
-        return told
+                early[id(part)] = self._assembled(options)
+        return early
 
-    def _told_options(self, told: Mapping[int, Raw]) -> Options:
+    def _options_from(self, early: Mapping[int, Raw]) -> Options:
         def last(name: str) -> str | None:
-            return next((str(raw.value[name]) for raw in [*told.values()][::-1] if raw.value.get(name)), None)
+            return next((str(raw.value[name]) for raw in [*early.values()][::-1] if raw.value.get(name)), None)
 
         account, region = self.options.account or last("account"), self.options.region or last("region")
         return replace(self.options, account=account, region=region)
@@ -254,7 +256,7 @@ class _Sources:
         ]
 
 
-def _told_apart(raws: Sequence[tuple[_Part, Raw]], options: Options) -> list[Raw]:
+def _disambiguated(raws: Sequence[tuple[_Part, Raw]], options: Options) -> list[Raw]:
     """Read stacks that have logical ids in common again under their names: their keys and roles are different ones."""
     files = {id(raw): part.opened.place.file.name for part, raw in raws if raw.logical_ids and part.opened is not None}
     in_files = {(files[id(raw)], name) for _part, raw in raws for name in raw.logical_ids}
@@ -268,8 +270,10 @@ def _told_apart(raws: Sequence[tuple[_Part, Raw]], options: Options) -> list[Raw
             path = part.opened.place.file.path
             around = f"{path.parent.resolve().name}-" if path is not None and names[raw.stack] > 1 else ""
             again = part.kind.read(part.opened.document(), replace(options, stack=f"{around}{raw.stack}"))
-            word = f"{common[0]} is in several stacks: that of {part.opened.place.file.name} is {around}{raw.stack}."
-            again.words.append(f"{word}{common[0]}")
+            sentence = (
+                f"{common[0]} is in several stacks: that of {part.opened.place.file.name} is {around}{raw.stack}."
+            )
+            again.notices.append(f"{sentence}{common[0]}")
         found.append(again)
     return found
 

@@ -80,12 +80,12 @@ def looks_like(value: object) -> str:
     return f"an object with {', '.join(names[:4])}" + (" …" if len(names) > 4 else "")
 
 
-def way_out(value: object) -> str:
+def advice_on(value: object) -> str:
     """What to do with a document that is not a source."""
     first = value[0] if isinstance(value, list) and value else value
     members = first.keys() if isinstance(first, Mapping) else frozenset()
-    told = (advice for names, _text, advice in _LOOKS if advice is not None and names <= members)
-    return next(told, f"what is taken: {TAKEN}")
+    fitting = (advice for names, _text, advice in _LOOKS if advice is not None and names <= members)
+    return next(fitting, f"what is taken: {TAKEN}")
 
 
 TAKEN = (

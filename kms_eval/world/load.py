@@ -174,7 +174,7 @@ def _with_source_notes(raw: Raw, loaded: Loaded) -> Loaded:
     return replace(
         loaded,
         warnings=(*raw.warnings, *loaded.warnings),
-        words=tuple(map(printable, raw.words)),
+        words=tuple(map(printable, raw.notices)),
         recognised=tuple(map(printable, raw.known_as.splitlines())),
     )
 

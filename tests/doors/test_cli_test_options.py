@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kms_eval.doors.cli.selecting import selection
+from kms_eval.doors.cli.keyword_expressions import case_matcher
 from kms_eval.errors import InputError
 from kms_eval.world.load import Loaded, from_dict
 from tests.doors.command_line import SCENARIO, Cli
@@ -70,7 +70,7 @@ def loaded(name: str, principal: str = "role/app", action: str = "kms:Decrypt") 
 )
 def test_words_are_joined_as_pytest_users_know(words: str, expected: bool) -> None:
     scenario = loaded("the app reads")
-    assert selection(words)(scenario.tests[0], scenario.world) is expected
+    assert case_matcher(words)(scenario.tests[0], scenario.world) is expected
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_words_are_joined_as_pytest_users_know(words: str, expected: bool) -> No
 )
 def test_words_that_make_no_sense_are_2(cli: Cli, failing: Path, words: str) -> None:
     with pytest.raises(InputError):
-        selection(words)
+        case_matcher(words)
     done = cli("test", f"--keyword={words}")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(("kms-eval: -k: `", "kms-eval: --keyword: is empty\n"))

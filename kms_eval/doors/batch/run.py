@@ -23,7 +23,7 @@ from kms_eval.doors.batch.progress import Clock, Progress
 from kms_eval.doors.batch.readers import Reader, Row
 from kms_eval.doors.batch.unfinished import Saved, Unfinished
 from kms_eval.doors.batch.writers import Writer, first_part, writing
-from kms_eval.doors.output_files import followed, takes_what_comes
+from kms_eval.doors.output_files import is_special_file, link_target
 from kms_eval.errors import Fault, InputError, Location
 from kms_eval.scenario import Scenario
 
@@ -43,8 +43,8 @@ def run(
     stdout: IO[bytes] | None = None,
 ) -> Report:
     """Do a job. Raises InputError, OutputError, MissingExtraError and Interrupted."""
-    path = followed(Path(job.output))
-    streamed = job.output == STANDARD or takes_what_comes(Path(job.output))
+    path = link_target(Path(job.output))
+    streamed = job.output == STANDARD or is_special_file(Path(job.output))
     found = sources(job.requests, job.input_format, output=None if streamed else path)
     if job.resume and streamed:
         raise InputError(Fault("a pipe cannot be resumed", Location(job.output), "write into a file"))
@@ -107,7 +107,7 @@ class _File:
     def write(self) -> None:
         batch, name = self._batch, str(self._path)
         at = batch.job.at
-        earlier = self.unfinished.go_on(first_part(batch.form)) if batch.job.resume else None
+        earlier = self.unfinished.resume(first_part(batch.form)) if batch.job.resume else None
         if earlier is None:
             self.unfinished.begin()
         else:

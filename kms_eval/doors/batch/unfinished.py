@@ -53,12 +53,12 @@ class Unfinished:
         """Make an empty folder, removing what an earlier run left there."""
         with writing(str(self._output)):
             self.folder.mkdir(exist_ok=True)
-            self._hold()
+            self._acquire_lock()
             for part in self.folder.iterdir():
                 if part != self._lock_file:
                     part.unlink()
 
-    def go_on(self, first_part: str) -> tuple[dict[str, Any], Saved] | None:
+    def resume(self, first_part: str) -> tuple[dict[str, Any], Saved] | None:
         """What an earlier run was about and how far it came; None if no earlier run saved anything.
 
         If its `first_part` is missing, the earlier run had finished, and was interrupted while it cleaned up.
@@ -66,7 +66,7 @@ class Unfinished:
         if not (self.folder / _STATE).exists() or not (self.folder / first_part).exists():
             return None
         with writing(str(self._output)):
-            self._hold()
+            self._acquire_lock()
         try:
             state = json.loads((self.folder / _STATE).read_text("utf-8"))
             datetime.fromisoformat(state["job"]["at"])
@@ -111,7 +111,7 @@ class Unfinished:
     def _place(self) -> Location:
         return Location(str(self._output))
 
-    def _hold(self) -> None:
+    def _acquire_lock(self) -> None:
         """Take the lock, which the system releases when this process ends, however it ends."""
         try:
             import fcntl

@@ -68,7 +68,7 @@ def run(call: Call, output: Output) -> ExitCode:
     """Decide the requests."""
     from kms_eval.doors.cli.opening import open_scenario
     from kms_eval.doors.discovery import find
-    from kms_eval.doors.output_files import check_spared
+    from kms_eval.doors.output_files import refuse_overwriting
 
     if not call.requests:
         raise InputError(
@@ -78,10 +78,10 @@ def run(call: Call, output: Output) -> ExitCode:
     if engine == "local" and call.master is not None:
         raise InputError(Fault("is for `--engine spark`", Location(field="--master")))
     if call.output is not None:
-        check_spared(Path(call.output), [find(call.scenario)])
+        refuse_overwriting(Path(call.output), [find(call.scenario)])
     opened = open_scenario(call.scenario, call)
-    for words in (*opened.assumptions, *opened.words):
-        output.word(words)
+    for notice in (*opened.assumptions, *opened.notices):
+        output.notice(notice)
     report = (_on_cluster if engine == "spark" else _here)(call, opened.scenario, output)
     if report is None:
         return ExitCode.YES
@@ -164,9 +164,9 @@ def _tell(report: Report, output: Output) -> None:
     if report.seconds >= 1:
         words.append(f"in {in_words(report.seconds)}, {(tally.rows - report.resumed) / report.seconds:,.0f} a second")
     distinct = f"; {_counted(report.decided, 'distinct request')} decided" if report.decided else ""
-    output.word(" ".join(words) + distinct)
+    output.notice(" ".join(words) + distinct)
     if report.resumed:
-        output.word(f"{report.resumed:,} of the rows had been decided before")
+        output.notice(f"{report.resumed:,} of the rows had been decided before")
     names = (
         ("allowed", "allowed"),
         ("explicitDeny", "explicitDeny"),
@@ -175,10 +175,10 @@ def _tell(report: Report, output: Output) -> None:
         ("error", "error"),
     )
     said = [(name, word) for name, word in names if name != "undetermined" or tally.counts[name]]
-    output.word(", ".join(f"{tally.counts[name]:,} {word}" for name, word in said))
+    output.notice(", ".join(f"{tally.counts[name]:,} {word}" for name, word in said))
     if report.ignored:
         columns = ", ".join(f"{quoted(printable(name))}" for name in sorted(report.ignored)[:20])
-        output.word(f"columns that are no part of a request: {columns}")
+        output.notice(f"columns that are no part of a request: {columns}")
 
 
 def _counted(number: int, what: str) -> str:

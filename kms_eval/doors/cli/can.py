@@ -150,10 +150,10 @@ def run(call: Call, output: Output) -> ExitCode:
 
         explanation = about_made_up(explanation, opened.made_up)
     for line in opened.assumptions:
-        output.word(line)
+        output.notice(line)
     _say(explanation, call, form, output)
-    for line in (*opened.words, *document_warning_lines(asked.warnings)):
-        output.word(line)
+    for line in (*opened.notices, *document_warning_lines(asked.warnings)):
+        output.notice(line)
     if explanation.decision == "undetermined":
         return ExitCode.OPEN
     return ExitCode.YES if explanation.decision == "allowed" else ExitCode.NO
@@ -173,4 +173,4 @@ def _say(explanation: Explanation, call: Call, form: str, output: Output) -> Non
     text = render(explanation, full=call.explain, paint=painting(call.output, output))
     deliver(output, call.output, [fitted(text, call.output, output), "\n"])
     for warned in explanation.warnings:
-        output.word(f"warning: {printable(f'{warned.message} [{warned.code}]')}")
+        output.notice(f"warning: {printable(f'{warned.message} [{warned.code}]')}")

@@ -82,20 +82,20 @@ def _checked(path: Path, call: Call, output: Output) -> CheckedFile:
 
     from kms_eval.analysis.checking.checking import run_checks
     from kms_eval.doors.cli.document_warnings import document_warning_lines
+    from kms_eval.doors.cli.keyword_expressions import keyword_matcher
     from kms_eval.doors.cli.opening import read_scenario, recognised
-    from kms_eval.doors.cli.selecting import words_selection
     from kms_eval.errors import InputError
     from kms_eval.render.checks import CheckedFile
 
-    selected = words_selection(call.keyword) if call.keyword is not None else None
+    selected = keyword_matcher(call.keyword) if call.keyword is not None else None
     try:
         named: tuple[str | Path, ...] = (path, *call.scenario[1:])
         scenario = read_scenario(named, call)
         if call.verbose:
             for line in recognised(scenario, path):
-                output.word(line)
+                output.notice(line)
         for line in document_warning_lines(scenario.loaded.warnings):
-            output.word(line)
+            output.notice(line)
         chosen = [
             each
             for each in scenario.loaded.checks

@@ -30,14 +30,14 @@ class Sides:
 
     before: Scenario
     after: Scenario
-    words: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class CompareOptions:
     """What a call says besides the sources."""
 
-    around: tuple[Path, ...] = ()
+    base_sources: tuple[Path, ...] = ()
     """Sources that are on both sides: the account in which a plan or template is applied."""
     account: str | None = None
     region: str | None = None
@@ -48,47 +48,47 @@ class Beside:
     allow_unknown_key: bool = False
 
 
-def two(before: str, after: str, beside: Beside) -> Sides:
+def of_two_sources(before: str, after: str, options: CompareOptions) -> Sides:
     """The sides of two sources, or of two bare key policies."""
     old, new = _key_policy(before), _key_policy(after)
     if old is not None and new is not None:
-        return _of_policies(old, new, beside)
-    here, words = _opened([*beside.around, Path(before)], beside)
-    there, more = _opened([*beside.around, Path(after)], beside)
-    return Sides(here, there, tuple(dict.fromkeys((*words, *more))))
+        return _of_policies(old, new, options)
+    here, notices = _opened([*options.base_sources, Path(before)], options)
+    there, more = _opened([*options.base_sources, Path(after)], options)
+    return Sides(here, there, tuple(dict.fromkeys((*notices, *more))))
 
 
-def one(source: str, beside: Beside) -> Sides | None:
+def of_one_source(source: str, options: CompareOptions) -> Sides | None:
     """The sides before and after a plan; any other source is added to the account around it, if there is one.
 
     None for a source that does not have two sides. Raises InputError for one that cannot be read.
     """
     path = Path(source)
     if not path.is_dir() and _is_plan(path):
-        paths = [*beside.around, path]
-        before, words = _opened(paths, beside, before=True)
-        after, more = _opened(paths, beside)
-        return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
-    if not beside.around:
+        paths = [*options.base_sources, path]
+        before, notices = _opened(paths, options, before=True)
+        after, more = _opened(paths, options)
+        return Sides(before, after, tuple(dict.fromkeys((*notices, *more))))
+    if not options.base_sources:
         return None
-    before, words = _opened(beside.around, beside)
-    after, more = _opened([*beside.around, path], beside)
-    return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+    before, notices = _opened(options.base_sources, options)
+    after, more = _opened([*options.base_sources, path], options)
+    return Sides(before, after, tuple(dict.fromkeys((*notices, *more))))
 
 
-def in_git(source: str, base: str, beside: Beside) -> Sides:
+def of_commit(source: str, base: str, options: CompareOptions) -> Sides:
     """The sides of a file or folder in a commit and now; messages call both by the name that was typed."""
-    around = tuple(path.resolve() for path in beside.around)
-    beside = replace(beside, around=around)
+    base_sources = tuple(path.resolve() for path in options.base_sources)
+    options = replace(options, base_sources=base_sources)
     new = _key_policy(source)
     with _checked_out(source, base) as there, chdir(there):
         old = _key_policy(source) if new is not None else None
         if old is None:
-            before, words = _opened([*around, Path(source)], beside)
+            before, notices = _opened([*base_sources, Path(source)], options)
     if old is not None and new is not None:
-        return _of_policies(old, new, beside)
-    after, more = _opened([*around, Path(source)], beside)
-    return Sides(before, after, tuple(dict.fromkeys((*words, *more))))
+        return _of_policies(old, new, options)
+    after, more = _opened([*base_sources, Path(source)], options)
+    return Sides(before, after, tuple(dict.fromkeys((*notices, *more))))
 
 
 @contextmanager
@@ -136,21 +136,23 @@ def _git(git: str, folder: Path, *arguments: str, **environment: str) -> bytes:
     return done.stdout
 
 
-def _opened(paths: Sequence[Path], beside: Beside, *, before: bool = False) -> tuple[Scenario, tuple[str, ...]]:
+def _opened(
+    paths: Sequence[Path], options: CompareOptions, *, before: bool = False
+) -> tuple[Scenario, tuple[str, ...]]:
     def load(parameters: Mapping[str, str]) -> Scenario:
         return Scenario.load(
             paths,
-            strict=beside.strict,
-            strangers=beside.strangers,
-            allow_unknown_action=beside.allow_unknown_action,
-            allow_unknown_key=beside.allow_unknown_key,
-            account=beside.account,
-            region=beside.region,
+            strict=options.strict,
+            strangers=options.strangers,
+            allow_unknown_action=options.allow_unknown_action,
+            allow_unknown_key=options.allow_unknown_key,
+            account=options.account,
+            region=options.region,
             before=before,
             parameters=parameters,
         )
 
-    found = beside.parameters.read(load) if beside.parameters is not None else load({})
+    found = options.parameters.read(load) if options.parameters is not None else load({})
     return found, (*found.loaded.words, *document_warning_lines(found.loaded.warnings))
 
 
@@ -182,7 +184,7 @@ def _only_document(path: Path) -> RawDocument | None:
     return documents[0].document() if len(documents) == 1 else None
 
 
-def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sides:
+def _of_policies(before: RawDocument, after: RawDocument, options: CompareOptions) -> Sides:
     """Two key policies as policies of one key, in an account that is assumed from the first."""
     from kms_eval.documents.findings import Findings
     from kms_eval.documents.grammar import read_policy
@@ -192,8 +194,8 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
 
     findings = Findings()
     policy = read_policy(before.value, before.place, PolicyKind.KEY, findings, name="key policy")
-    findings.raise_faults(strict=beside.strict)
-    data, words, _made_up = assumed(None, None, policy, account=beside.account, region=beside.region)
+    findings.raise_faults(strict=options.strict)
+    data, notices, _made_up = assumed(None, None, policy, account=options.account, region=options.region)
     sides = []
     for document in (before, after):
         origins = Origins()
@@ -201,15 +203,15 @@ def _of_policies(before: RawDocument, after: RawDocument, beside: Beside) -> Sid
         value = {**data, "keys": {"key": {"policy": document.value}}}
         file = SourceFile(document.file.name, origins=origins)
         raw = RawDocument(file, value)
-        sides.append(from_document(raw, name=document.file.name, strict=beside.strict, strangers=beside.strangers))
-    words += [line for each in sides for line in document_warning_lines(each.warnings)]
+        sides.append(from_document(raw, name=document.file.name, strict=options.strict, strangers=options.strangers))
+    notices += [line for each in sides for line in document_warning_lines(each.warnings)]
     before_side, after_side = (
         Scenario(
             side,
-            strict=beside.strict,
-            allow_unknown_action=beside.allow_unknown_action,
-            allow_unknown_key=beside.allow_unknown_key,
+            strict=options.strict,
+            allow_unknown_action=options.allow_unknown_action,
+            allow_unknown_key=options.allow_unknown_key,
         )
         for side in sides
     )
-    return Sides(before_side, after_side, tuple(dict.fromkeys(words)))
+    return Sides(before_side, after_side, tuple(dict.fromkeys(notices)))

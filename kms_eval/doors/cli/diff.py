@@ -114,7 +114,7 @@ def run(call: Call, output: Output) -> ExitCode:
     failing = FAILING if call.fail_on is None else kinds_of_change(_parted(call.fail_on), "--fail-on")
     actions = chosen_actions(call.action)
     asked = circumstances(call)
-    before, after, words = _sides(call)
+    before, after, notices = _sides(call)
     refuse_misnamed(expectations, before, after)
     grids = grid_of(before, asked), grid_of(after, asked)
     # Without `--at`, a change that only affects later requests counts as well.
@@ -130,9 +130,9 @@ def run(call: Call, output: Output) -> ExitCode:
     judged = judge(compared, expectations, failing=failing, locked=locked)
     deliver(output, call.output, [_rendered(judged, form, call, output)])
     for text in judged.idle:
-        output.word(f"warning: nothing appears that `--allow {text}` lists")
-    for line in words:
-        output.word(line)
+        output.notice(f"warning: nothing appears that `--allow {text}` lists")
+    for line in notices:
+        output.notice(line)
     return ExitCode.NO if judged.findings else ExitCode.YES
 
 
@@ -176,18 +176,18 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
         sides = _of_sources(call, parameters)
         if sides is not None:
             parameters.refuse_missing()
-            return sides.before.evaluator, sides.after.evaluator, sides.words
+            return sides.before.evaluator, sides.after.evaluator, sides.notices
     if named and call.scenario:
         raise InputError("name the scenario as BEFORE or with `--scenario`, not both")
     if len(named) < 2 and not replacing:
         advice = "name AFTER as well, or say what changes with `--key-policy KEY=FILE` or `--policy PRINCIPAL=FILE`"
         raise InputError(Fault("there is nothing to compare with", help=advice))
     opened = _opened(named[0] if named else call.scenario, call)
-    words = [*opened.assumptions, *opened.words]
+    notices = [*opened.assumptions, *opened.notices]
     other = opened
     if len(named) == 2:
         other = _opened(named[1], call)
-        words += [line for line in (*other.assumptions, *other.words) if line not in words]
+        notices += [line for line in (*other.assumptions, *other.notices) if line not in notices]
     world = other.scenario.world
     from kms_eval.documents.model import PolicyKind
     from kms_eval.world.what_if import with_identity_policies, with_key_policies
@@ -195,12 +195,12 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
     only = next(iter(world.keys)) if len(world.keys) == 1 else None
     named_keys = [pair if "=" in pair or only is None else f"{only}={pair}" for pair in call.key_policy]
     keys, more = _policies(named_keys, "--key-policy", PolicyKind.KEY, strict=call.strict)
-    people, others = _policies(call.policy, "--policy", PolicyKind.IDENTITY, strict=call.strict)
+    identity_policies, others = _policies(call.policy, "--policy", PolicyKind.IDENTITY, strict=call.strict)
     twice = next((name for name, policies in keys.items() if len(policies) > 1), None)
     if twice is not None:
         raise InputError(Fault(f"key {quoted(twice)} is given two policies", Location(field="--key-policy")))
     world = with_key_policies(world, {name: policies[0] for name, policies in keys.items()})
-    world = with_identity_policies(world, people)
+    world = with_identity_policies(world, identity_policies)
     return (
         opened.scenario.evaluator,
         Evaluator(
@@ -209,7 +209,7 @@ def _sides(call: Call) -> tuple[Evaluator, Evaluator, Sequence[str]]:
             allow_unknown_key=call.allow_unknown_key,
             strict=call.strict,
         ),
-        [*words, *more, *others],
+        [*notices, *more, *others],
     )
 
 
@@ -217,10 +217,10 @@ def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
     """The sides that the sources themselves have; None if the call does not name two."""
     from pathlib import Path
 
-    from kms_eval.doors.cli.compared_worlds import Beside, in_git, one, two
+    from kms_eval.doors.cli.compared_worlds import CompareOptions, of_commit, of_one_source, of_two_sources
 
-    beside = Beside(
-        around=tuple(map(Path, call.scenario)),
+    options = CompareOptions(
+        base_sources=tuple(map(Path, call.scenario)),
         account=call.account,
         region=call.region,
         parameters=parameters,
@@ -237,10 +237,10 @@ def _of_sources(call: Call, parameters: SharedParameters) -> Sides | None:
         source = call.scenarios[0] if call.scenarios else find(call.scenario)
         if source is None:
             raise InputError(Fault("there is nothing to compare", help="name the file or folder"))
-        return in_git(str(source), call.base, beside if call.scenarios else replace(beside, around=()))
+        return of_commit(str(source), call.base, options if call.scenarios else replace(options, base_sources=()))
     if len(call.scenarios) == 2:
-        return two(*call.scenarios, beside)
-    return one(call.scenarios[0], beside) if call.scenarios else None
+        return of_two_sources(*call.scenarios, options)
+    return of_one_source(call.scenarios[0], options) if call.scenarios else None
 
 
 def _policies(

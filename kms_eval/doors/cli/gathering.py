@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kms_eval.doors.discovery import NO_SCENARIO, find
-from kms_eval.doors.output_files import takes_what_comes
+from kms_eval.doors.output_files import is_special_file
 from kms_eval.errors import Fault, InputError, Location, did_you_mean
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -84,7 +84,7 @@ def files_in(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NEVER_ENTERED)
         paths = (Path(place, name) for name in sorted(names) if name.lower().endswith(_SUFFIXES))
         # Reading a pipe that happens to be there would wait for ever.
-        yield from (path for path in paths if not takes_what_comes(path))
+        yield from (path for path in paths if not is_special_file(path))
 
 
 def _unreadable(error: OSError) -> NoReturn:

@@ -58,14 +58,15 @@ def run(call: Call, output: Output) -> ExitCode:
     write_folder(folder, files)
     if call.verbose:
         for line in loaded.recognised:
-            output.word(f"recognised {line}")
+            output.notice(f"recognised {line}")
     for line in (*loaded.words, *document_warning_lines(loaded.warnings)):
-        output.word(line)
+        output.notice(line)
     world = loaded.world
     made = printable(str(folder / "kms-eval.yaml"))
-    keys, people = len(world.keys), len(world.principals)
-    told = f"{keys} {'key' if keys == 1 else 'keys'}, {people} {'user or role' if people == 1 else 'users and roles'}"
-    output.answer(f"{made}: {told}")
+    keys, principals = len(world.keys), len(world.principals)
+    named = "user or role" if principals == 1 else "users and roles"
+    counts = f"{keys} {'key' if keys == 1 else 'keys'}, {principals} {named}"
+    output.answer(f"{made}: {counts}")
     return ExitCode.YES
 
 

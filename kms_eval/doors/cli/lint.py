@@ -69,33 +69,33 @@ class Call(AnswerOptions, FindingOptions, SourceOptions, PlanOptions, SpeakingOp
 
 def run(call: Call, output: Output) -> ExitCode:
     """Look for findings, and report them."""
-    from kms_eval.doors.cli.linting import Named, Wish, look, named_kind
+    from kms_eval.doors.cli.linting import Inputs, LintOptions, lint, named_kind
     from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
 
-    named = Named.of(call.path, call.scenario, call)
-    check_output(call.output, (*named.paths, *named.together))
+    inputs = Inputs.of(call.path, call.scenario, call)
+    check_output(call.output, (*inputs.paths, *inputs.together))
     form = chosen_format(call)
-    wish = Wish(call.select, call.ignore, call.level or "note", named_kind(call.policy_type), call.baseline)
-    looked = look(named, wish)
+    options = LintOptions(call.select, call.ignore, call.level or "note", named_kind(call.policy_type), call.baseline)
+    result = lint(inputs, options)
     if call.fix:
         from kms_eval.doors.cli.linting import fix
 
-        fixed = list(fix(looked))
+        fixed = list(fix(result))
         for line in fixed:
-            output.word(line)
-        looked = look(named, wish) if fixed else looked
-    for line in looked.words:
-        output.word(line)
-    for line in looked.wrong:
+            output.notice(line)
+        result = lint(inputs, options) if fixed else result
+    for line in result.notices:
+        output.notice(line)
+    for line in result.unreadable:
         output.error(line)
-    if looked.baseline is not None:
-        output.word(looked.baseline.write(looked.report))
-        return ExitCode.WRONG if looked.wrong else ExitCode.YES
-    if looked.report or form != "text" or not looked.wrong:
-        deliver(output, call.output, [_TEXTS[form](looked.report, output, call.output), "\n"])
-    if looked.wrong:
+    if result.baseline is not None:
+        output.notice(result.baseline.write(result.report))
+        return ExitCode.WRONG if result.unreadable else ExitCode.YES
+    if result.report or form != "text" or not result.unreadable:
+        deliver(output, call.output, [_TEXTS[form](result.report, output, call.output), "\n"])
+    if result.unreadable:
         return ExitCode.WRONG
-    return ExitCode.NO if looked.report else ExitCode.YES
+    return ExitCode.NO if result.report else ExitCode.YES
 
 
 def _text(report: Report, output: Output, path: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What `lint` is asked to look at: policy files, scenarios, other sources, folders; and which findings count.
+"""What `lint` reads: policy files, scenarios, other sources, folders; and which findings count.
 
 Comes in: what a call names. Goes out: a report, and messages about what could not be read. Never here: rules, formats.
 """
@@ -30,7 +30,7 @@ from kms_eval.doors.output_files import write_whole
 from kms_eval.errors import InputError
 from kms_eval.formats.document import RawDocument, Steps
 from kms_eval.formats.text import read_file
-from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_word
+from kms_eval.sources.options import STAND_IN_ACCOUNT, stand_in_notice
 
 _KINDS = {
     "key": PolicyKind.KEY,
@@ -46,15 +46,15 @@ _OF_ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": PolicyKind.SCP, "RESOURCE_CONTROL
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """What to look at: each of `paths` by itself, the sources in `together` as one world."""
+class Inputs:
+    """What to lint: each of `paths` by itself, the sources in `together` as one world."""
 
     paths: tuple[Path, ...]
     together: tuple[Path, ...]
-    said: SourceOptions
+    source_options: SourceOptions
 
     @classmethod
-    def of(cls, words: Sequence[str], scenario: Sequence[str], said: SourceOptions) -> Named:
+    def of(cls, words: Sequence[str], scenario: Sequence[str], source_options: SourceOptions) -> Inputs:
         """What the words name, else the scenario that is found. Raises InputError if none is found."""
         paths, together = tuple(map(Path, words)), tuple(map(Path, scenario))
         if not paths and not together:
@@ -62,11 +62,11 @@ class Named:
             if found is None:
                 raise InputError(NO_SCENARIO)
             together = (found,)
-        return cls(paths, together, said)
+        return cls(paths, together, source_options)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LintOptions:
     """Which findings are wanted. `level` is the lowest; `kind` is that of policy files, None: guess it from them."""
 
     select: tuple[str, ...]
@@ -89,41 +89,41 @@ class NewBaseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class LintRun:
     """The report, messages, what could not be read, what `--fix` can remove, and the baseline to write."""
 
     report: Report
-    words: tuple[str, ...]
-    wrong: tuple[str, ...]
+    notices: tuple[str, ...]
+    unreadable: tuple[str, ...]
     removable: Mapping[Path, Sequence[Steps]]
     baseline: NewBaseline | None
 
 
-def look(named: Named, wish: Wish) -> Looked:
-    """Look at everything. Raises InputError if the wish makes no sense; unreadable files are only reported."""
+def lint(inputs: Inputs, options: LintOptions) -> LintRun:
+    """Lint everything. Raises InputError if the options make no sense; unreadable files are only reported."""
     project = settings()
     choose(project.select, project.ignore, said_by="tool.kms-eval.lint.")
-    chosen = choose(wish.select or project.select, (*project.ignore, *wish.ignore), project.files, said_by="--")
-    path = Path(wish.baseline) if wish.baseline is not None else project.baseline
+    chosen = choose(options.select or project.select, (*project.ignore, *options.ignore), project.files, said_by="--")
+    path = Path(options.baseline) if options.baseline is not None else project.baseline
     # Unlike Path.exists, this returns False instead of raising for invalid names.
     known = read_baseline(read_file(path)) if path is not None and os.path.exists(path) else None  # noqa: PTH110
     linter = Linter(chosen)
-    words: list[str] = []
-    wrong = tuple(_read(named, wish.kind, linter, words))
-    report = _of_level(linter.report(), wish.level)
+    notices: list[str] = []
+    unreadable = tuple(_read(inputs, options.kind, linter, notices))
+    report = _of_level(linter.report(), options.level)
     if known is not None:
         report = known.without(report)
     fresh = NewBaseline(path) if path is not None and known is None else None
-    return Looked(report, tuple(words), wrong, linter.removable(_from(wish.level)), fresh)
+    return LintRun(report, tuple(notices), unreadable, linter.removable(_from(options.level)), fresh)
 
 
-def fix(looked: Looked) -> Iterator[str]:
+def fix(result: LintRun) -> Iterator[str]:
     """Take out what changes no decision, and report it.
 
     Only from policy files and scenarios: other sources show what exists, and a template also depends on what it does
     not write.
     """
-    for path, places in looked.removable.items():
+    for path, places in result.removable.items():
         if not is_scenario(path) and _policy_in(path) is None:
             continue
         with path.open(encoding="utf-8", newline="") as file:
@@ -141,16 +141,16 @@ def named_kind(text: str | None) -> PolicyKind | None:
     return None if text is None else _KINDS[text]
 
 
-def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str]) -> Iterator[str]:
+def _read(inputs: Inputs, kind: PolicyKind | None, linter: Linter, notices: list[str]) -> Iterator[str]:
     """Give the linter everything; yield a message about what cannot be read, and continue with the rest.
 
-    Messages about what could be read are added to `words`.
+    Messages about what could be read are added to `notices`.
     """
-    parameters = SharedParameters(parameters_by_name(named.said.parameter))
-    reading = _Reading(named.said, kind, linter, words, parameters)
-    if named.together:
-        yield from reading.sources(named.together)
-    for path in named.paths:
+    parameters = SharedParameters(parameters_by_name(inputs.source_options.parameter))
+    reading = _Reading(inputs.source_options, kind, linter, notices, parameters)
+    if inputs.together:
+        yield from reading.sources(inputs.together)
+    for path in inputs.paths:
         if path.is_dir():
             yield from reading.folder(path)
         else:
@@ -165,26 +165,26 @@ def _read(named: Named, kind: PolicyKind | None, linter: Linter, words: list[str
 class _Reading:
     """Reads what is named and gives it to a linter; each method yields what could not be read."""
 
-    said: SourceOptions
+    source_options: SourceOptions
     kind: PolicyKind | None
     linter: Linter
-    words: list[str]
+    notices: list[str]
     parameters: SharedParameters
 
     def sources(self, paths: Sequence[Path]) -> Iterator[str]:
         """Read sources that make one world."""
-        said = self.said
+        options = self.source_options
         try:
-            scenario = self.parameters.read(lambda parameters: read_scenario(paths, said, parameters))
+            scenario = self.parameters.read(lambda parameters: read_scenario(paths, options, parameters))
         except InputError as error:
             yield str(error)
             return
-        self.words.extend(scenario.loaded.words)
-        if said.verbose:
-            self.words.extend(recognised(scenario, paths[0]))
+        self.notices.extend(scenario.loaded.words)
+        if options.verbose:
+            self.notices.extend(recognised(scenario, paths[0]))
         warnings = scenario.loaded.warnings
-        self.words.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
-        stands_in = stand_in_word("account", STAND_IN_ACCOUNT) in scenario.loaded.words
+        self.notices.extend(document_warning_lines(warning for warning in warnings if warning.code not in BY_REMARK))
+        stands_in = stand_in_notice("account", STAND_IN_ACCOUNT) in scenario.loaded.words
         files = (path for path in paths if path.is_file())
         self.linter.scenario(scenario.evaluator, warnings, files, account_known=not stands_in)
 
@@ -213,7 +213,7 @@ class _Reading:
             yield from self.sources([file])
         policies = [found for file in files if file not in scenarios and (found := _policy_in(file)) is not None]
         for document, kind in policies:
-            # A policy that a scenario names has already been looked at, as what it is there.
+            # A policy that a scenario names has already been linted, as what it is there.
             if document.file.path is None or not self.linter.has_seen(document.file.path):
                 self.linter.policy(document, self.kind or kind)
         if not scenarios and not policies:

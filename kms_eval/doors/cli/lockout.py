@@ -62,7 +62,7 @@ def run(call: Call, output: Output) -> ExitCode:
         key=call.key,
     )
     for line in opened.assumptions:
-        output.word(line)
+        output.notice(line)
     evaluator = opened.scenario.evaluator
     one_key = call.key is not None or call.key_policy is not None or not evaluator.world.keys
     keys = [resolve_key(evaluator.world, call.key).key] if one_key else list(evaluator.world.keys.values())
@@ -82,11 +82,11 @@ def run(call: Call, output: Output) -> ExitCode:
         text = "\n\n".join(render(each, paint=painting(call.output, output)) for each in found)
         text = fitted(text, call.output, output)
     deliver(output, call.output, [text, "\n"])
-    for line in opened.words:
-        output.word(line)
+    for line in opened.notices:
+        output.notice(line)
     for each in found:
         for warned in each.caller.warnings if each.caller is not None else ():
-            output.word(f"warning: {each.key.handle}: {warned.message} [{warned.code}]")
+            output.notice(f"warning: {each.key.handle}: {warned.message} [{warned.code}]")
     if any(each.found for each in found):
         return ExitCode.NO
     return ExitCode.OPEN if any(each.open for each in found) else ExitCode.YES

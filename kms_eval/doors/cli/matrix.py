@@ -71,7 +71,7 @@ def run(call: Call, output: Output) -> ExitCode:
     asked = circumstances(call)
     opened = open_scenario(call.scenario, call)
     for line in opened.assumptions:
-        output.word(line)
+        output.notice(line)
     evaluator = opened.scenario.evaluator
     askers = chosen_askers(evaluator, call.principal)
     keys = chosen_keys(evaluator.world, call.key)
@@ -91,14 +91,14 @@ def run(call: Call, output: Output) -> ExitCode:
     )
     deliver(output, call.output, form.pieces(made) if form is not None else _table(made, call, output))
     if made.keys_left_out:
-        output.word(f"the page has room for {room} of {len(keys)} keys: choose them with `--key`")
+        output.notice(f"the page has room for {room} of {len(keys)} keys: choose them with `--key`")
     for code, number in made.doubts.items():
         answers = "1 answer hangs" if number == 1 else f"{number} answers hang"
-        output.word(f"warning: {answers} on a question that AWS leaves open: `kms-eval code {code}`")
+        output.notice(f"warning: {answers} on a question that AWS leaves open: `kms-eval code {code}`")
     if not keys and actions & ACTIONS_ON_KEY:
-        output.word(NO_KEYS)
-    for line in opened.words:
-        output.word(line)
+        output.notice(NO_KEYS)
+    for line in opened.notices:
+        output.notice(line)
     return ExitCode.YES
 
 

@@ -126,9 +126,9 @@ def _scenario(path: Path, call: Call, output: Output) -> Scenario:
 
     scenario = read_scenario([path, *call.scenario[1:]], call)
     for line in recognised(scenario, path) if call.verbose else ():
-        output.word(line)
+        output.notice(line)
     for line in document_warning_lines(scenario.loaded.warnings):
-        output.word(line)
+        output.notice(line)
     if not scenario.tests:
         raise InputError(f"{path} has no tests, so nothing could be noticed")
     return scenario

@@ -39,7 +39,7 @@ class Opened:
     """
 
     scenario: Scenario
-    words: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     made_up: MadeUp | None = None
 
@@ -112,16 +112,16 @@ def open_scenario(
     given = _given(key_policy, policies, strict=trusted.strict)
     if path is None and given.key_policy is None and not given.policies:
         raise InputError(NO_SCENARIO)
-    words: list[str] = []
+    notices: list[str] = []
     assumptions: list[str] = []
     made_up: MadeUp | None = None
     if path is not None:
         opened = read_scenario([path, *named[1:]], call)
         assumptions += opened.loaded.words
         if call.verbose:
-            words += recognised(opened, path)
+            notices += recognised(opened, path)
         if not named and (given.key_policy is not None or given.policies):
-            words.append(f"on top of the scenario {path}")
+            notices.append(f"on top of the scenario {path}")
     else:
         from kms_eval.doors.cli.assumed import assumed
 
@@ -138,7 +138,7 @@ def open_scenario(
         findings.raise_faults(strict=trusted.strict)
         loaded = replace(loaded, world=world, warnings=(*loaded.warnings, *findings.warnings))
         opened = Scenario(loaded, **decided)
-    return Opened(opened, (*words, *document_warning_lines(loaded.warnings)), tuple(assumptions), made_up)
+    return Opened(opened, (*notices, *document_warning_lines(loaded.warnings)), tuple(assumptions), made_up)
 
 
 def _given(key_policy: str | None, policies: Sequence[str], *, strict: bool) -> Given:
@@ -160,21 +160,21 @@ def _with(world: World, given: Given, principal: str | None, key: str | None, fi
     if caller is not None:
         refuse_stranger(world, caller)
     if given.policies:
-        person = caller.principal if caller is not None else None
-        if person is None:
+        attached_to = caller.principal if caller is not None else None
+        if attached_to is None:
             message = f"`--policy` is attached to users and roles, and {quoted(principal or '')} is neither"
             raise InputError(Fault(message))
         for policy in given.policies:
-            _say_misplaced(policy, findings, person.arn.split(":", 2)[1])
-        richer = replace(person, policies=(*person.policies, *given.policies), known=True)
+            _report_misplaced(policy, findings, attached_to.arn.split(":", 2)[1])
+        richer = replace(attached_to, policies=(*attached_to.policies, *given.policies), known=True)
         world = replace(world, principals={**world.principals, richer.arn: richer})
     if given.key_policy is not None:
         found = resolve_key(world, key, caller=caller).key
-        _say_misplaced(given.key_policy, findings, found.partition, found.region)
+        _report_misplaced(given.key_policy, findings, found.partition, found.region)
         world = replace(world, keys={**world.keys, found.handle: replace(found, policy=given.key_policy)})
     return world
 
 
-def _say_misplaced(policy: Policy, findings: Findings, partition: str, region: str | None = None) -> None:
+def _report_misplaced(policy: Policy, findings: Findings, partition: str, region: str | None = None) -> None:
     for remark in misplaced(policy, partition, region):
         findings.remark(policy.place or Place(SourceFile("")), remark)

@@ -65,7 +65,7 @@ class Output:
         """Write the text to stdout, ending with a line end."""
         self._out = _written(self._out, text)
 
-    def word(self, text: str) -> None:
+    def notice(self, text: str) -> None:
         """Write a message about the answer to stderr, unless the call is quiet."""
         if not self._quiet:
             self.error(text)

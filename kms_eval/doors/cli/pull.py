@@ -60,7 +60,7 @@ def run(call: Call, output: Output) -> ExitCode:
         raise InputError(Fault("no Region is set", help="name one with `--region`"))
     from kms_eval.doors.pulling.snapshot import Snapshot
 
-    snapshot = Snapshot(Path(call.output), resume=call.resume, say=output.word)
+    snapshot = Snapshot(Path(call.output), resume=call.resume, say=output.notice)
     sessions = [_assumed(session, arn) for arn in call.role_arn] or [session]
     try:
         snapshot.take(sessions, regions)

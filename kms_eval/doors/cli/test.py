@@ -24,7 +24,7 @@ from kms_eval.doors.cli.shared_options import (
 
 if TYPE_CHECKING:
     from kms_eval.analysis.testing import TestResult
-    from kms_eval.doors.cli.covering import Covering
+    from kms_eval.doors.cli.coverage import CoverageRecorder
     from kms_eval.doors.cli.output import Output
     from kms_eval.errors import Fault
     from kms_eval.scenario import Scenario
@@ -77,13 +77,13 @@ class _File:
 
 def run(call: Call, output: Output) -> ExitCode:
     """Run the tests of every file; the other files are run even if one has faults."""
-    from kms_eval.doors.cli.covering import Covering
+    from kms_eval.doors.cli.coverage import CoverageRecorder
     from kms_eval.doors.cli.gathering import named_paths
     from kms_eval.doors.cli.writing import check_output, chosen_format, deliver
     from kms_eval.errors import InputError
 
     form = chosen_format(call)
-    covering = Covering.asked(call.coverage, call.coverage_json, call.coverage_html, call.cov_fail_under)
+    recorder = CoverageRecorder.from_options(call.coverage, call.coverage_json, call.coverage_html, call.cov_fail_under)
     paths = named_paths(call.path, call.scenario)
     for written in (call.output, call.junit, call.coverage_json, call.coverage_html):
         check_output(written, paths)
@@ -93,15 +93,15 @@ def run(call: Call, output: Output) -> ExitCode:
     if not chosen and not wrong:
         raise InputError(_no_tests(call, files))
     for file in files:
-        if file.scenario is not None and covering is not None:
-            covering.coverage.add(file.scenario.evaluator)
-    _run(chosen, call, covering, output)
+        if file.scenario is not None and recorder is not None:
+            recorder.coverage.add(file.scenario.evaluator)
+    _run(chosen, call, recorder, output)
     results = [result for file in files for result, _seconds in file.results]
     _say_words(results, output)
     if call.junit is not None:
         _write_junit(call.junit, files)
     width = output.width if call.output is None else None
-    table, enough = ("", True) if covering is None else covering.deliver(output, width)
+    table, enough = ("", True) if recorder is None else recorder.write(output, width)
     deliver(output, call.output, [_rendered(form, files, results, table, call=call, output=output), "\n"])
     outcomes = {result.outcome for result in results}
     if wrong or "invalid" in outcomes:
@@ -120,16 +120,16 @@ def _read(path: Path, output: Output, call: Call) -> _File:
         output.error(str(error))
         return _File(path, faults=error.faults)
     for line in recognised(scenario, path) if call.verbose else ():
-        output.word(line)
+        output.notice(line)
     for line in document_warning_lines(scenario.loaded.warnings):
-        output.word(line)
+        output.notice(line)
     return _File(path, scenario)
 
 
 def _chosen(files: Iterable[_File], call: Call) -> Iterator[tuple[_File, Scenario, TestCase]]:
-    from kms_eval.doors.cli.selecting import selection
+    from kms_eval.doors.cli.keyword_expressions import case_matcher
 
-    selected = selection(call.keyword) if call.keyword is not None else None
+    selected = case_matcher(call.keyword) if call.keyword is not None else None
     for file in files:
         for case in file.scenario.tests if file.scenario is not None else ():
             if file.scenario is not None and (selected is None or selected(case, file.scenario.world)):
@@ -146,7 +146,7 @@ def _no_tests(call: Call, files: Iterable[_File]) -> str:
 
 
 def _run(
-    chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, covering: Covering | None, output: Output
+    chosen: Sequence[tuple[_File, Scenario, TestCase]], call: Call, recorder: CoverageRecorder | None, output: Output
 ) -> None:
     from datetime import UTC, datetime
     from time import perf_counter
@@ -159,8 +159,8 @@ def _run(
         started = perf_counter()
         result = run_test(scenario.evaluator, case, now=now)
         file.results.append((result, perf_counter() - started))
-        if covering is not None and result.outcome != "invalid":
-            covering.record(scenario.evaluator, case, file.path, now)
+        if recorder is not None and result.outcome != "invalid":
+            recorder.record(scenario.evaluator, case, file.path, now)
         if call.first and result.outcome != "passed":
             break
 
@@ -170,7 +170,7 @@ def _say_words(results: Iterable[TestResult], output: Output) -> None:
 
     for result in results:
         for line in render_doubts(result):
-            output.word(f"warning: {line}")
+            output.notice(f"warning: {line}")
         for fault in result.faults:
             output.error(str(fault))
 

@@ -77,7 +77,7 @@ def run(call: Call, output: Output) -> ExitCode:
     asked = circumstances(call)
     opened = open_scenario(call.scenario, call)
     for line in opened.assumptions:
-        output.word(line)
+        output.notice(line)
     evaluator = opened.scenario.evaluator
     keys = chosen_keys(evaluator.world, call.key)
     watched = _watched(call, opened.scenario) if call.fail_if else None
@@ -96,9 +96,9 @@ def run(call: Call, output: Output) -> ExitCode:
     }
     deliver(output, call.output, [text.get(form, lambda: render_csv(found))()])
     if not keys and actions & ACTIONS_ON_KEY:
-        output.word(NO_KEYS)
-    for line in opened.words:
-        output.word(line)
+        output.notice(NO_KEYS)
+    for line in opened.notices:
+        output.notice(line)
     return _judged(watched, call, opened.scenario, output) if watched is not None else ExitCode.YES
 
 
@@ -136,6 +136,6 @@ def _judged(watched: Check, call: Call, scenario: Scenario, output: Output) -> E
     now = datetime.now(UTC)
     result = Checking(scenario.evaluator, now=now, sources=call.scenario).run(watched)
     for line in str(result).split("\n") if not result else ():
-        output.word(line)
+        output.notice(line)
     verdicts = {"holds": ExitCode.YES, "fails": ExitCode.NO, "undetermined": ExitCode.OPEN}
     return verdicts[result.verdict]

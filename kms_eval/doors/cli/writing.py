@@ -20,10 +20,10 @@ from kms_eval.render.wrapping import wrapped
 def check_output(path: str | None, inputs: Iterable[str | Path | None]) -> None:
     """Raise InputError now, before long work, if the answer cannot be written there, or would replace an input."""
     if path is not None:
-        from kms_eval.doors.output_files import check_spared, check_writable
+        from kms_eval.doors.output_files import check_writable, refuse_overwriting
 
         check_writable(Path(path))
-        check_spared(Path(path), inputs)
+        refuse_overwriting(Path(path), inputs)
 
 
 def deliver(output: Output, path: str | None, pieces: Iterable[str]) -> None:
@@ -34,7 +34,7 @@ def deliver(output: Output, path: str | None, pieces: Iterable[str]) -> None:
     from kms_eval.doors.output_files import write_whole
 
     write_whole(Path(path), pieces)
-    output.word(f"wrote {path}")
+    output.notice(f"wrote {path}")
 
 
 def fitted(text: str, path: str | None, output: Output) -> str:

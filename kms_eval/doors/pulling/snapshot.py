@@ -167,10 +167,6 @@ class _Account:
             self._pages(client, call, region=region, key=key)
 
 
-def _account_of(session: Any) -> str:
-    return str(session.client("sts", config=_config()).get_caller_identity()["Account"])
-
-
 def _config() -> Any:
     from botocore.config import Config
 

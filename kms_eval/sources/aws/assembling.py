@@ -18,7 +18,7 @@ from kms_eval.sources.aws.keys import KeyFacts
 from kms_eval.sources.aws.limits import put_endpoints, put_organization
 from kms_eval.sources.aws.responses import Collection
 from kms_eval.sources.aws.shown import Shown
-from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
+from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_notice
 from kms_eval.sources.raw import Document, Raw, Whole
 
 _METADATA: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -39,7 +39,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
     region = options.region or (next(iter(regions)) if len(regions) == 1 else STAND_IN_REGION)
     if not accounts and account is None and any(True for _ in collection.keys):
         account = STAND_IN_ACCOUNT
-        raw.words.append(stand_in_word("account", account))
+        raw.notices.append(stand_in_notice("account", account))
     if account is not None:
         raw.value["account"] = account
     raw.value["region"] = region
@@ -47,7 +47,7 @@ def assemble(collection: Collection, options: Options) -> Raw:
     if partition != "aws":
         raw.value["partition"] = partition
     if collection.keys.table and not regions and options.region is None:
-        raw.words.append(stand_in_word("Region", region))
+        raw.notices.append(stand_in_notice("Region", region))
     _put_keys(raw, collection, account or STAND_IN_ACCOUNT, region)
     _put_identities(raw, collection, account)
     _put_unshown(raw, collection)
@@ -91,7 +91,7 @@ def _put_keys(raw: Raw, collection: Collection, account: str, region: str) -> No
         message = f"the key policy `{name}` is left out: AWS RAM made it, and only `default` is evaluated"
         raw.warnings.append(DocumentWarning("further-key-policy", message, shown.place))
     for token in collection.keys.list_cut.values():
-        raw.words.append(f"ListKeys is cut off at `{token}`: there are more keys than these")
+        raw.notices.append(f"ListKeys is cut off at `{token}`: there are more keys than these")
     for what, key, shown in collection.keys.replaced:
         message = f"the {what} of key `{key.key_id}` differs from what an earlier file says; this one counts"
         raw.warnings.append(DocumentWarning("source-told-twice", message, shown.place))
@@ -157,14 +157,14 @@ def _put_key_parts(raw: Raw, collection: Collection, key: KeyFacts, handle: str,
         else:
             for index, shown in enumerate(key.grants.values()):
                 raw.origins.put((*at, "grants", index), Origin(shown.place))
-        if "grants" in key.cut:
-            reason = f"ListGrants is cut off at `{key.cut['grants']}`"
+        if "grants" in key.next_tokens:
+            reason = f"ListGrants is cut off at `{key.next_tokens['grants']}`"
             grants.append(Unknown(reason, f"{handle}.grants", f"save `aws kms list-grants {about}`"))
         entry["grants"] = grants
     if key.tags is None:
         gap("tags", "ListResourceTags", "list-resource-tags")
-    elif "tags" in key.cut:
-        reason = f"ListResourceTags is cut off at `{key.cut['tags']}`"
+    elif "tags" in key.next_tokens:
+        reason = f"ListResourceTags is cut off at `{key.next_tokens['tags']}`"
         entry["tags"] = Unknown(reason, f"{handle}.tags", f"save `aws kms list-resource-tags {about}`")
     else:
         entry["tags"] = key.tags[0]
@@ -177,7 +177,7 @@ def _put_aliases(raw: Raw, collection: Collection, key: KeyFacts, handle: str, e
         entry["aliases"] = sorted(key.aliases)
         for index, alias in enumerate(sorted(key.aliases)):
             raw.origins.put((*at, "aliases", index), Origin(key.aliases[alias].place))
-    table = collection.keys.aliases_cut
+    table = collection.keys.alias_tokens
     place = next(
         (each for each in ((key.account, key.region), (None, key.region), (None, None)) if each in table), None
     )
@@ -215,7 +215,7 @@ def _put_identities(raw: Raw, collection: Collection, account: str | None) -> No
     unread = [each.name for each in tables.of_kind("role") if each.trust is not None and not _is_document(each.trust)]
     if unread:
         more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
-        raw.words.append(
+        raw.notices.append(
             f"the trust policy of {', '.join(unread[:_NAMED])}{more} is left out: it is no policy (and decides nothing)"
         )
 
@@ -251,8 +251,8 @@ def _put_principal(raw: Raw, collection: Collection, each: PrincipalFacts, group
         raw.origins.put((*at, "trust_policy"), Origin(each.trust.place))
     if each.tags is None:
         raw.gaps[*at, "tags"] = _missing(each, "tags", f"get-{each.kind}")
-    elif "tags" in each.cut:
-        entry["tags"] = Unknown(f"the tags are cut off at `{each.cut['tags']}`", f"{each.arn} tags")
+    elif "tags" in each.next_tokens:
+        entry["tags"] = Unknown(f"the tags are cut off at `{each.next_tokens['tags']}`", f"{each.arn} tags")
     elif each.tags[0]:
         entry["tags"] = each.tags[0]
         raw.origins.put((*at, "tags"), Origin(each.tags[1].place))
@@ -289,10 +289,10 @@ def _put_unshown(raw: Raw, collection: Collection) -> None:
         if failed.text("operation") == "GetAccountAuthorizationDetails" and (account := failed.text("account")):
             reasons[account] = f"GetAccountAuthorizationDetails was refused: {failed.text('code') or 'error'}"
     for key in collection.keys:
-        if key.account and not collection.identities.shows_all(key.account):
+        if key.account and not collection.identities.is_complete(key.account):
             reasons.setdefault(key.account, "no response of GetAccountAuthorizationDetails shows who there is")
-    for (account, operation), token in collection.identities.cut.items():
-        if not collection.identities.shows_all(account):
+    for (account, operation), token in collection.identities.next_tokens.items():
+        if not collection.identities.is_complete(account):
             reasons[account] = f"{operation} is cut off at `{token}`"
     partition = raw.value.get("partition", "aws")
     for account, reason in reasons.items():
@@ -304,7 +304,7 @@ _SAVE_DETAILS = "save `aws iam get-account-authorization-details`"
 
 
 def _missing(each: PrincipalFacts, what: str, command: str) -> Unknown:
-    token = each.cut.get(what.split(maxsplit=1)[0])
+    token = each.next_tokens.get(what.split(maxsplit=1)[0])
     reason = f"its {what} are cut off at `{token}`" if token else f"no response shows its {what}"
     return Unknown(reason, f"{each.arn} {what}", f"save `aws iam {command} --{each.kind}-name {each.name}`")
 

@@ -68,7 +68,7 @@ def _principal(collection: Collection, resource: Resource) -> None:
     found = collection.identities.shown(kind, resource.text, resource.metadata)
     found.whole |= {"inline", "attached", "groups", "tags", "boundary"}
     # iam-collect writes all of IAM, or nothing of it.
-    collection.identities.tells_all(resource.arn.account)
+    collection.identities.mark_complete(resource.arn.account)
     found.id = resource.metadata.text("id") or found.id
     boundary = resource.metadata.text("permissionBoundary")
     if boundary is not None:

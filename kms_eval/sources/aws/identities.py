@@ -19,12 +19,12 @@ Kind = Literal["user", "role", "group"]
 class PrincipalFacts:
     """All that responses show about a user, a role or a group.
 
-    `whole` names what was shown completely: ``inline``, ``attached``, ``groups``, ``tags``, ``boundary``. `cut` has the
-    token with which an incomplete list continues.
+    `whole` names what was shown completely: ``inline``, ``attached``, ``groups``, ``tags``, ``boundary``.
+    `next_tokens` has the token with which an incomplete list continues.
     """
 
-    __slots__ = ("arn", "attached", "boundary", "cut", "groups", "id", "inline", "kind", "name", "place", "tags",
-                 "trust", "whole")  # fmt: skip
+    __slots__ = ("arn", "attached", "boundary", "groups", "id", "inline", "kind", "name", "next_tokens", "place",
+                 "tags", "trust", "whole")  # fmt: skip
 
     def __init__(self, kind: Kind, name: str, principal_arn: str, shown: Shown) -> None:
         self.kind = kind
@@ -39,7 +39,7 @@ class PrincipalFacts:
         self.tags: tuple[dict[str, str], Shown] | None = None
         self.trust: Shown | None = None
         self.whole: set[str] = set()
-        self.cut: dict[str, str] = {}
+        self.next_tokens: dict[str, str] = {}
 
 
 class ManagedPolicy:
@@ -64,9 +64,9 @@ class Identities:
     def __init__(self) -> None:
         self.table: dict[str, PrincipalFacts] = {}
         self.managed: dict[str, ManagedPolicy] = {}
-        self.cut: dict[tuple[str, str], str] = {}
+        self.next_tokens: dict[tuple[str, str], str] = {}
         """The token with which an incomplete list of an account continues, by account and operation."""
-        self._told: set[tuple[str | None, Kind]] = set()
+        self._listed: set[tuple[str | None, Kind]] = set()
         self._names: dict[tuple[Kind, str], list[PrincipalFacts]] = {}
 
     def details(self, response: Shown) -> None:
@@ -84,11 +84,11 @@ class Identities:
                 found.whole |= {"inline", "attached", "groups", "tags", "boundary"}
                 found.groups = {name: Shown(name, place) for name, place in entry.texts("GroupList")}
                 found.tags = (entry.tags("Tags", "Key", "Value"), entry)
-        token = response.cut_off()
+        token = response.next_token()
         account = account or response.account()
         if token is None:
-            self._told |= {(account, "user"), (account, "role")}
-        self._goes_on(account, "GetAccountAuthorizationDetails", token)
+            self._listed |= {(account, "user"), (account, "role")}
+        self._record_token(account, "GetAccountAuthorizationDetails", token)
 
     def described(self, response: Shown, kind: Kind) -> None:
         """GetRole, GetUser, and GetGroup, which has the users of the group as well."""
@@ -105,24 +105,24 @@ class Identities:
         account = response.account()
         for entry in response.items(f"{kind.capitalize()}s"):
             account = self._described(kind, entry).arn.split(":")[4]
-        token = response.cut_off()
+        token = response.next_token()
         if token is None:
-            self._told.add((account, kind))
-        self._goes_on(account, f"List{kind.capitalize()}s", token)
+            self._listed.add((account, kind))
+        self._record_token(account, f"List{kind.capitalize()}s", token)
 
-    def _goes_on(self, account: str | None, operation: str, token: str | None) -> None:
+    def _record_token(self, account: str | None, operation: str, token: str | None) -> None:
         if account is not None and token is not None:
-            self.cut[account, operation] = token
+            self.next_tokens[account, operation] = token
         elif account is not None:
-            self.cut.pop((account, operation), None)
+            self.next_tokens.pop((account, operation), None)
 
-    def tells_all(self, account: str) -> None:
+    def mark_complete(self, account: str) -> None:
         """Record that all users and roles of the account are shown."""
-        self._told |= {(account, "user"), (account, "role")}
+        self._listed |= {(account, "user"), (account, "role")}
 
-    def shows_all(self, account: str) -> bool:
+    def is_complete(self, account: str) -> bool:
         """Whether all users and roles of the account are shown; a list without an account may be that of this one."""
-        return all((account, kind) in self._told or (None, kind) in self._told for kind in ("user", "role"))
+        return all((account, kind) in self._listed or (None, kind) in self._listed for kind in ("user", "role"))
 
     def is_of_user(self, response: Shown) -> bool:
         """Whether the file of a response is named after a user."""
@@ -159,7 +159,7 @@ class Identities:
     def tags(self, response: Shown) -> None:
         """ListRoleTags and ListUserTags."""
         found = self._owner(response)
-        before = found.tags[0] if found.tags is not None and "tags" in found.cut else {}
+        before = found.tags[0] if found.tags is not None and "tags" in found.next_tokens else {}
         found.tags = ({**before, **response.tags("Tags", "Key", "Value")}, response)
         self._ends(found, "tags", response)
 
@@ -218,7 +218,7 @@ class Identities:
 
     @staticmethod
     def _attached(found: PrincipalFacts, entry: Shown, section: str) -> None:
-        if "attached" not in found.cut:
+        if "attached" not in found.next_tokens:
             found.attached = {}
         for policy in entry.items(section):
             text = policy.needed("PolicyArn")
@@ -226,12 +226,12 @@ class Identities:
 
     @staticmethod
     def _ends(found: PrincipalFacts, what: str, response: Shown) -> None:
-        token = response.cut_off()
+        token = response.next_token()
         if token is None:
             found.whole.add(what)
-            found.cut.pop(what, None)
+            found.next_tokens.pop(what, None)
         else:
-            found.cut[what] = token
+            found.next_tokens[what] = token
 
     def _policy(self, entry: Shown) -> None:
         found = self.managed.setdefault(entry.needed("Arn"), ManagedPolicy(entry.needed("Arn")))

@@ -23,12 +23,12 @@ KeyName = tuple[str | None, str | None, str]
 class KeyFacts:
     """All that responses show about one key.
 
-    `cut` has the token with which an incomplete list of its grants or tags continues; `grants_place` is the place of
-    the list that has all of its grants.
+    `next_tokens` has the token with which an incomplete list of its grants or tags continues; `grants_place` is the
+    place of the list that has all of its grants.
     """
 
-    __slots__ = ("account", "aliases", "cut", "grants", "grants_place", "key_id", "metadata", "partition", "place",
-                 "policy", "region", "tags")  # fmt: skip
+    __slots__ = ("account", "aliases", "grants", "grants_place", "key_id", "metadata", "next_tokens", "partition",
+                 "place", "policy", "region", "tags")  # fmt: skip
 
     def __init__(self, key_id: str, account: str | None, region: str | None, partition: str, shown: Shown) -> None:
         self.key_id = key_id
@@ -42,7 +42,7 @@ class KeyFacts:
         self.grants: dict[str, Shown] | None = None
         self.grants_place: Place | None = None
         self.tags: tuple[dict[str, str], Shown] | None = None
-        self.cut: dict[str, str] = {}
+        self.next_tokens: dict[str, str] = {}
 
 
 class Keys:
@@ -50,7 +50,7 @@ class Keys:
 
     def __init__(self) -> None:
         self.table: dict[KeyName, KeyFacts] = {}
-        self.aliases_cut: dict[tuple[str | None, str | None], str | None] = {}
+        self.alias_tokens: dict[tuple[str | None, str | None], str | None] = {}
         self.list_cut: dict[tuple[str | None, str | None], str] = {}
         self._by_id: dict[str, list[KeyFacts]] = {}
         self.only_of: set[KeyFacts] = set()
@@ -78,7 +78,7 @@ class Keys:
 
     def list(self, response: Shown) -> None:
         """ListKeys."""
-        token = response.cut_off()
+        token = response.next_token()
         for entry in response.items("Keys"):
             if text := entry.text("KeyArn"):
                 key = self._by_arn(text, entry)
@@ -111,10 +111,10 @@ class Keys:
         ):
             self.only_of |= {named} if named is not None else targets
             return
-        cut = response.cut_off()
+        token = response.next_token()
         for place in where or {(response.account(), response.region())}:
             # A later page may be the last one.
-            self.aliases_cut[place] = cut
+            self.alias_tokens[place] = token
 
     def grants(self, response: Shown, *, of_principal: bool = False) -> None:
         """ListGrants of a key, or with `of_principal` ListRetirableGrants, which has only some of a key's grants."""
@@ -131,8 +131,8 @@ class Keys:
             by_key[self.owner(response)] = {}
         whole = len(by_key) == 1 and not of_principal
         for key, grants in by_key.items():
-            token = response.cut_off() if whole else "other grants of the key are not listed"
-            continued = "grants" in key.cut
+            token = response.next_token() if whole else "other grants of the key are not listed"
+            continued = "grants" in key.next_tokens
             if key.grants is None or (whole and not continued):
                 if key.grants is not None and not _equal(key.grants, grants):
                     self.replaced.append(("grants", key, response))
@@ -142,9 +142,9 @@ class Keys:
                 key.grants_place = None
             key.grants.update(grants)
             if token is None:
-                key.cut.pop("grants", None)
+                key.next_tokens.pop("grants", None)
             elif whole or not continued:
-                key.cut["grants"] = token
+                key.next_tokens["grants"] = token
 
     def policy(self, response: Shown) -> None:
         """GetKeyPolicy."""
@@ -169,12 +169,12 @@ class Keys:
         """ListResourceTags."""
         key = self.owner(response)
         tags = response.tags("Tags", "TagKey", "TagValue")
-        before = key.tags[0] if key.tags is not None and "tags" in key.cut else {}
-        token = response.cut_off()
+        before = key.tags[0] if key.tags is not None and "tags" in key.next_tokens else {}
+        token = response.next_token()
         if token is None:
-            key.cut.pop("tags", None)
+            key.next_tokens.pop("tags", None)
         else:
-            key.cut["tags"] = token
+            key.next_tokens["tags"] = token
         key.tags = ({**before, **tags}, response)
 
     def owner(self, response: Shown) -> KeyFacts:

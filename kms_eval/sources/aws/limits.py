@@ -28,37 +28,37 @@ def put_organization(raw: Raw, collection: Collection) -> None:
     entry: dict[str, object] = {"id": shown.needed("Id"), "management_account": management or ""}
     raw.value["organization"] = entry
     raw.origins.put(("organization",), Origin(shown.place))
-    told = {*tree.accounts, *(name for name in tree.parents if name.isdigit())}
-    told |= {each.arn.split(":")[4] for each in collection.identities.table.values()}
-    told |= {key.account for key in collection.keys if key.account}
+    mentioned = {*tree.accounts, *(name for name in tree.parents if name.isdigit())}
+    mentioned |= {each.arn.split(":")[4] for each in collection.identities.table.values()}
+    mentioned |= {key.account for key in collection.keys if key.account}
     if tree.accounts and tree.whole:
         # All accounts of the organization are listed, so other accounts are outside it.
-        told &= {*tree.accounts}
-    entry["accounts"] = {name: _account(raw, tree, name, shown.needed("Id")) for name in sorted(told)}
+        mentioned &= {*tree.accounts}
+    entry["accounts"] = {name: _account(raw, tree, name, shown.needed("Id")) for name in sorted(mentioned)}
 
 
 def _account(raw: Raw, tree: Tree, name: str, organization: str) -> dict[str, object]:
     at = ("organization", "accounts", name)
-    way = tree.way(name)
+    path = tree.path_from_root(name)
     shown = tree.organization
     entry: dict[str, object] = {}
     if name in tree.accounts:
         raw.origins.put(at, Origin(tree.accounts[name].place))
     elif shown is not None:
         raw.origins.put(at, Origin(shown.place))
-    if way is None:
+    if path is None:
         entry["path"] = Unknown("no response shows where the account is", f"organization.accounts.{name}.path", _SAVE)
     else:
-        entry["path"] = f"{organization}/{'/'.join(way)}/"
+        entry["path"] = f"{organization}/{'/'.join(path)}/"
     for kind, field in FIELDS.items():
-        levels = _levels(raw, tree, name, way, kind=kind, at=(*at, field))
+        levels = _levels(raw, tree, name, path, kind=kind, at=(*at, field))
         if levels is not None:
             entry[field] = levels
     return entry
 
 
 def _levels(
-    raw: Raw, tree: Tree, name: str, way: tuple[str, ...] | None, *, kind: str, at: tuple[str, ...]
+    raw: Raw, tree: Tree, name: str, path: tuple[str, ...] | None, *, kind: str, at: tuple[str, ...]
 ) -> list[object] | Unknown | None:
     shown = tree.organization
     if shown is not None and shown.text("FeatureSet") == "CONSOLIDATED_BILLING":
@@ -70,10 +70,10 @@ def _levels(
         # SCPs were listed, and nothing says that RCPs are in use.
         return None
     address = ".".join(at)
-    if way is None or not (kind in tree.listed or all((target, kind) in tree.shown_at for target in (*way, name))):
+    if path is None or not (kind in tree.listed or all((target, kind) in tree.shown_at for target in (*path, name))):
         return Unknown("no response shows the policies of the organization", address, _SAVE)
     levels: list[object] = []
-    for target in (*way, name):
+    for target in (*path, name):
         level: list[object] = []
         for policy in policies:
             here: Steps

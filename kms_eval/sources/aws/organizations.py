@@ -15,7 +15,6 @@ _TARGET = re.compile(
     r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|(?<![0-9a-z])r-[0-9a-z]{4,32}(?![0-9a-z-])|(?<![0-9])[0-9]{12}(?![0-9])"
 )
 _POLICY = re.compile(r"(?<![a-z0-9])p-(?:[0-9a-z]{8,128}|FullAWSAccess|RCPFullAWSAccess)")
-_OF_UNIT = re.compile(r"ou-([0-9a-z]{4,32})-")
 
 
 class OrganizationPolicy:
@@ -70,7 +69,7 @@ class Tree:
                 self.parents[account.needed("Id")] = parent
         if not of_unit:
             # If there are several pages, the last one decides.
-            self.whole = response.cut_off() is None
+            self.whole = response.next_token() is None
 
     def units(self, response: Shown) -> None:
         """ListOrganizationalUnitsForParent."""
@@ -98,7 +97,7 @@ class Tree:
     def list_policies(self, response: Shown) -> None:
         """ListPolicies, or ListPoliciesForTarget if the file is named after a target."""
         target = self._target(response)
-        whole = response.cut_off() is None
+        whole = response.next_token() is None
         for entry in response.items("Policies"):
             found = self._summary(entry)
             if target is not None:
@@ -122,19 +121,19 @@ class Tree:
         found = self._policy_named(response)
         for target in response.items("Targets"):
             found.targets[target.needed("TargetId")] = target
-        found.whole = response.cut_off() is None
+        found.whole = response.next_token() is None
 
-    def way(self, account: str) -> tuple[str, ...] | None:
+    def path_from_root(self, account: str) -> tuple[str, ...] | None:
         """The root and the OUs down to an account; None if a step is not shown."""
-        way: list[str] = []
+        path: list[str] = []
         here = account
         while not here.startswith("r-"):
             parent = self.parents.get(here)
-            if parent is None or parent in way:
+            if parent is None or parent in path:
                 return None
             here = parent
-            way.append(here)
-        return tuple(reversed(way))
+            path.append(here)
+        return tuple(reversed(path))
 
     def named(self, policy_id: str, kind: str | None) -> OrganizationPolicy:
         """The policy with that id; its type becomes `kind`, if that is given."""
@@ -160,9 +159,3 @@ class Tree:
         """The target that the file itself is named after; the folders around it may be those of a snapshot."""
         found = _TARGET.search(response.names[-1]) if response.names else None
         return found.group() if found else None
-
-
-def root_of(unit: str) -> str | None:
-    """The root that an OU is in, according to its id."""
-    found = _OF_UNIT.match(unit)
-    return f"r-{found[1]}" if found else None

@@ -14,7 +14,7 @@ from kms_eval.errors import Fault, InputError
 from kms_eval.formats.document import Place
 from kms_eval.records import record
 
-_CUT_OFF = ("NextToken", "NextMarker", "Marker")
+_TOKEN_MEMBERS = ("NextToken", "NextMarker", "Marker")
 # Servers that emulate AWS make ids of multi-Region keys with hyphens.
 KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|(?:mrk-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
@@ -102,14 +102,14 @@ class Shown:
         encoded = self.value.lstrip().startswith("%")
         return Shown(unquote(self.value), self.place, self.names) if encoded else self
 
-    def cut_off(self) -> str | None:
+    def next_token(self) -> str | None:
         """The token with which the response continues, if it is not complete; None if it is.
 
         The AWS CLI has ``NextToken`` where it was told to stop; APIs have a marker, and a flag that may stand alone.
         """
         if not isinstance(self.value, Mapping):
             return None
-        token = next((self.value[name] for name in _CUT_OFF if isinstance(self.value.get(name), str)), None)
+        token = next((self.value[name] for name in _TOKEN_MEMBERS if isinstance(self.value.get(name), str)), None)
         if self.value.get("Truncated") or self.value.get("IsTruncated"):
             return token or "none given"
         return token if "NextToken" in self.value else None

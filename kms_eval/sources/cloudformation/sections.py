@@ -17,7 +17,7 @@ from kms_eval.language import arn
 from kms_eval.sources.attachments import FIELDS
 from kms_eval.sources.cloudformation.lists import Kept
 from kms_eval.sources.cloudformation.stack import KEY_TYPES, Resource
-from kms_eval.sources.raw import Attached, Document, Raw, perhaps
+from kms_eval.sources.raw import Attached, Document, Raw, conditional_on
 
 _ELSEWHERE: Final = "not in this template"
 _ADD: Final = "add a source that has it: `-s ACCOUNT/` with the output of `kms-eval pull`"
@@ -28,7 +28,7 @@ _INLINE: Final = {
     "AWS::IAM::GroupPolicy": ("group", "GroupName"),
 }
 _OWNERS: Final = (("role", "Roles"), ("user", "Users"), ("group", "Groups"))
-_PEOPLE: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+_KINDS: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
 
 
 def put_keys(raw: Raw, resources: list[Resource]) -> None:
@@ -92,9 +92,9 @@ def _default_policy(resource: Resource) -> dict[str, object]:
 def _said(resource: Resource, name: str, origin: Origin) -> Document:
     """The policy that a resource has; if it is unknown whether the resource is made, its statements depend on that."""
     document = _document(resource.get(name), origin)
-    if resource.perhaps is None:
+    if resource.conditional_on is None:
         return document
-    return Document(perhaps(document.value, resource.perhaps), document.origin, document.parts)
+    return Document(conditional_on(document.value, resource.conditional_on), document.origin, document.parts)
 
 
 def _document(policy: object, origin: Origin) -> Document:
@@ -143,7 +143,7 @@ def _tags(resource: Resource) -> dict[str, str] | Unknown:
 def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
     target = resource.get("TargetKeyId")
     if not isinstance(target, str):
-        raw.words.append(f"{resource.id} is left out: of which key it is, is not known")
+        raw.notices.append(f"{resource.id} is left out: of which key it is, is not known")
         return
     handle = handles.get(target)
     if handle is None:
@@ -161,13 +161,13 @@ def _alias(raw: Raw, resource: Resource, handles: Mapping[str, str]) -> None:
         found["aliases"] = name
     elif isinstance(found.setdefault("aliases", {}), dict):
         found["aliases"][str(name)] = True
-        if resource.perhaps is not None:
+        if resource.conditional_on is not None:
             # The key can be asked about by this name, though it is unknown whether it has the alias.
-            found["aliases"][f"perhaps {name}"] = resource.perhaps
+            found["aliases"][f"perhaps {name}"] = resource.conditional_on
         raw.origins.put(("keys", handle, "aliases", str(name)), Origin(resource.place, resource.id))
 
 
-class People:
+class IamIdentities:
     """The principals and groups of a stack."""
 
     def __init__(self, raw: Raw, resources: list[Resource]) -> None:
@@ -177,7 +177,7 @@ class People:
         for resource in resources:
             self._declare(resource)
         for resource in resources:
-            if resource.type in _PEOPLE:
+            if resource.type in _KINDS:
                 self._own(resource)
             self._attach(resource)
 
@@ -187,7 +187,7 @@ class People:
             origin = Origin(resource.place.at("PolicyDocument"), resource.stack.name(logical))
             document = _said(resource, "PolicyDocument", origin)
             self._managed[resource.stack.arn(logical)] = self._raw.managed[resource.stack.arn(logical)] = document
-        kind = _PEOPLE.get(resource.type)
+        kind = _KINDS.get(resource.type)
         if kind is None:
             return
         name = resource.stack.name(logical)
@@ -196,7 +196,7 @@ class People:
         self._raw.put(str(steps[0]), str(steps[1]), {"policies": {}}, resource.place)
 
     def _own(self, resource: Resource) -> None:
-        kind = _PEOPLE[resource.type]
+        kind = _KINDS[resource.type]
         steps = self._names[kind, resource.stack.name(resource.logical).lower()]
         entry = self._entry(steps)
         self._inline(resource, steps)
@@ -253,8 +253,8 @@ class People:
         if not isinstance(owner, Unknown):
             self._policy(self._owner(kind, owner, resource), name, document)
             return
-        self._raw.words.append(f"{resource.id} hangs on a {kind} that is not known: {owner.address}")
-        maybe = Document(perhaps(document.value, owner), document.origin, document.parts)
+        self._raw.notices.append(f"{resource.id} hangs on a {kind} that is not known: {owner.address}")
+        maybe = Document(conditional_on(document.value, owner), document.origin, document.parts)
         for (each, _name), steps in self._names.items():
             if each == kind and name not in _mapping(self._entry(steps)["policies"]):
                 self._policy(steps, name, maybe)
@@ -270,7 +270,7 @@ class People:
         """The steps to the entry of a user, role or group, which is added if the template does not make it."""
         if not isinstance(name, str):
             address = name.address if isinstance(name, Unknown) else ""
-            self._raw.words.append(f"{resource.id} is left out for one of its {kind}s: {address} is not known")
+            self._raw.notices.append(f"{resource.id} is left out for one of its {kind}s: {address} is not known")
             return None
         known = self._names.get((kind, name.lower()))
         if known is not None:
@@ -372,4 +372,4 @@ def _attached(raw: Raw, resource: Resource) -> None:
         if isinstance(target, str):
             raw.attachments[Attached(field, target, name)] = document
         elif isinstance(target, Unknown):
-            raw.words.append(f"{resource.id} is left out where it is attached to what is not known: {target.address}")
+            raw.notices.append(f"{resource.id} is left out where it is attached to what is not known: {target.address}")

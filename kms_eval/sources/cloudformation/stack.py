@@ -17,7 +17,7 @@ from kms_eval.facts.regions import partition_of
 from kms_eval.formats.document import Place, Steps
 from kms_eval.formats.unknown import Unknown, unknown_in
 from kms_eval.records import record
-from kms_eval.sources.cloudformation.text import expanded, is_empty_stack, settled_loops
+from kms_eval.sources.cloudformation.text import expanded, is_empty_stack, with_evaluated_loops
 from kms_eval.sources.cloudformation.values import Values
 from kms_eval.sources.shapes import check_shape, mapping
 from kms_eval.sources.undeclared import OF_A_STACK
@@ -49,8 +49,8 @@ Nested = Callable[[Mapping[str, Any], Place], "tuple[Mapping[str, Any], Place] |
 class Resource:
     """A resource: its logical id after those of the stacks around it, its type, and its evaluated properties.
 
-    `logical` is the logical id within its own stack. `perhaps` is the unknown condition on which it is made; None if it
-    certainly is.
+    `logical` is the logical id within its own stack. `conditional_on` is the unknown condition on which it is made;
+    None if it certainly is.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Resource:
     place: Place
     stack: Stack
     logical: str
-    perhaps: Unknown | None = None
+    conditional_on: Unknown | None = None
 
     def get(self, name: str) -> object:
         """A property; None where it is not set."""
@@ -74,7 +74,7 @@ class Resource:
 class Stack:
     """One template. `prefix` has the logical ids of the nested stacks that lead to it.
 
-    `said` and `nameless` are shared with the stacks around it: notices for the user, and the resources whose names
+    `notices` and `nameless` are shared with the stacks around it: notices for the user, and the resources whose names
     CloudFormation makes up.
     """
 
@@ -88,14 +88,14 @@ class Stack:
         parameters: Mapping[str, object],
         nested: Nested,
         prefix: str = "",
-        said: list[str] | None = None,
+        notices: list[str] | None = None,
         nameless: list[str] | None = None,
         around: tuple[Path | None, ...] = (),
     ) -> None:
         self.account = account
         self.region = region
         self.partition = partition_of(region)
-        self.said = said if said is not None else []
+        self.notices = notices if notices is not None else []
         self.nameless = nameless if nameless is not None else []
         self._prefix = prefix
         self._place = place
@@ -121,20 +121,20 @@ class Stack:
                 raise InputError(Fault("is a resource without `Type`", here.location()))
             if declared["Type"] not in READ and declared["Type"] != STACK:
                 continue
-            perhaps: Unknown | None = None
+            conditional_on: Unknown | None = None
             if "Condition" in declared:
                 made = self._values.condition(declared["Condition"], ("Resources", name, "Condition"))
                 if made is False:
                     continue
                 if isinstance(made, Unknown):
-                    perhaps = made
+                    conditional_on = made
                     if declared["Type"] not in POLICY_TYPES:
                         reason = f"its condition hangs on {made.address} ({made.reason})"
-                        self.said.append(f"{name} is taken to be made: {reason}")
+                        self.notices.append(f"{name} is taken to be made: {reason}")
             if declared["Type"] == STACK:
                 inner = self._stack(name)
                 for resource in inner.resources() if inner is not None else ():
-                    yield replace(resource, perhaps=resource.perhaps or perhaps)
+                    yield replace(resource, conditional_on=resource.conditional_on or conditional_on)
                 continue
             self._evaluating = name
             self._needs[name] = set()
@@ -147,27 +147,27 @@ class Stack:
                 here.at("Properties"),
                 self,
                 name,
-                perhaps,
+                conditional_on,
             )
 
-    def refuse_circles(self) -> None:
-        """Raise InputError for resources that depend on one another in a circle, which CloudFormation refuses.
+    def refuse_cycles(self) -> None:
+        """Raise InputError for resources that depend on one another in a cycle, which CloudFormation refuses.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
         """
         for name, declared in self._resources.items():
             if name in self._needs and (after := declared.get("DependsOn")):
                 self._needs[name] |= {str(each) for each in (after if isinstance(after, list) else [after])}
-        circle = _circle(self._needs)
-        if circle:
-            place = self._place.at("Resources", circle[0]).location()
-            message = f"needs {' and that needs '.join([*circle[1:], circle[0]])}: a circle, of which AWS makes nothing"
+        cycle = _find_cycle(self._needs)
+        if cycle:
+            place = self._place.at("Resources", cycle[0]).location()
+            message = f"needs {' and that needs '.join([*cycle[1:], cycle[0]])}: a circle, of which AWS makes nothing"
             raise InputError(
                 Fault(message, place, "give the policy that names both a resource of its own: `AWS::IAM::Policy`")
             )
         for inner in self._stacks.values():
             if inner is not None:
-                inner.refuse_circles()
+                inner.refuse_cycles()
 
     def output(self, name: str) -> object:
         """An output of the stack."""
@@ -251,7 +251,9 @@ class Stack:
         if found is not None and found[1].file.path in around:
             raise InputError(Fault("nested stacks are in one another in a circle", here.location()))
         if found is None:
-            self.said.append(f"the template of the nested stack {self._prefix}{logical} is not given: it is left out")
+            self.notices.append(
+                f"the template of the nested stack {self._prefix}{logical} is not given: it is left out"
+            )
             return None
         steps = ("Resources", logical, "Properties", "Parameters")
         given = self._values.of((declared.get("Properties") or {}).get("Parameters") or {}, steps)
@@ -263,7 +265,7 @@ class Stack:
             parameters=given if isinstance(given, Mapping) else {},
             nested=self._nested,
             prefix=f"{self._prefix}{logical}.",
-            said=self.said,
+            notices=self.notices,
             nameless=self.nameless,
             around=around,
         )
@@ -321,7 +323,7 @@ def _with_known_loops(
         return template
     values = Values(template, place, parameters, pseudo, lambda _name, _attribute: None)
 
-    def settle(over: object, steps: Steps) -> object:
+    def evaluate(over: object, steps: Steps) -> object:
         try:
             known = values.of(over, steps)
         except InputError:
@@ -332,27 +334,27 @@ def _with_known_loops(
             raise InputError(Fault(message, place.at(*steps).location(), unknown.remedy))
         return known
 
-    found = settled_loops(template, (), settle)
+    found = with_evaluated_loops(template, (), evaluate)
     return found if isinstance(found, Mapping) else template
 
 
-def _circle(needs: Mapping[str, set[str]]) -> list[str]:
-    """Resources each of which needs the next, and the last the first; empty if there is no such circle."""
+def _find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
+    """Resources each of which needs the next, and the last the first; empty if there is no such cycle."""
     done: set[str] = set()
     for start in needs:
-        way: list[str] = []
+        path: list[str] = []
         waiting = [(start, iter(sorted(needs[start])))] if start not in done else []
         while waiting:
             name, following = waiting[-1]
-            if len(way) < len(waiting):
-                way.append(name)
+            if len(path) < len(waiting):
+                path.append(name)
             after = next((each for each in following if each in needs and each not in done), None)
             if after is None:
                 done.add(name)
                 waiting.pop()
-                way.pop()
-            elif after in way:
-                return way[way.index(after) :]
+                path.pop()
+            elif after in path:
+                return path[path.index(after) :]
             else:
                 waiting.append((after, iter(sorted(needs[after]))))
     return []

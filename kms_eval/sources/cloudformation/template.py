@@ -15,9 +15,9 @@ from typing import Any
 from kms_eval.errors import Fault, InputError
 from kms_eval.formats.document import Place, RawDocument, SourceFile
 from kms_eval.formats.text import decoded, file_bytes, read_file
-from kms_eval.sources.cloudformation.sections import People, put_keys, put_others
+from kms_eval.sources.cloudformation.sections import IamIdentities, put_keys, put_others
 from kms_eval.sources.cloudformation.stack import Resource, Stack, refuse_twice
-from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
+from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_notice
 from kms_eval.sources.raw import Raw
 
 _ENVIRONMENT = re.compile(r"aws://(?P<account>\d{12})/(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)")
@@ -38,9 +38,9 @@ def read_stack(document: RawDocument, options: Options) -> Raw:
     raw.value["account"] = account or options.account or STAND_IN_ACCOUNT
     raw.value["region"] = region or options.region or STAND_IN_REGION
     if not (account or options.account):
-        raw.words.append(stand_in_word("account", STAND_IN_ACCOUNT))
+        raw.notices.append(stand_in_notice("account", STAND_IN_ACCOUNT))
     if not (region or options.region):
-        raw.words.append(stand_in_word("Region", STAND_IN_REGION))
+        raw.notices.append(stand_in_notice("Region", STAND_IN_REGION))
     stack = Stack(
         template,
         document.place,
@@ -48,23 +48,23 @@ def read_stack(document: RawDocument, options: Options) -> Raw:
         region=str(raw.value["region"]),
         parameters=options.parameters,
         nested=_nested,
-        said=raw.words,
+        notices=raw.notices,
         prefix=f"{options.stack}." if options.stack else "",
     )
     if stack.partition != "aws":
         raw.value["partition"] = stack.partition
     resources = list(stack.resources())
-    stack.refuse_circles()
+    stack.refuse_cycles()
     refuse_twice(resources, _name)
     put_keys(raw, resources)
-    People(raw, resources)
+    IamIdentities(raw, resources)
     put_others(raw, resources)
     raw.stack = _called(document.file.path)
     raw.logical_ids = frozenset((*raw.section("keys"), *raw.section("vpc_endpoints"), *stack.nameless))
     if stack.nameless:
-        raw.words.append(_made_up(stack.nameless))
-    keys, people = len(raw.section("keys")), len(raw.section("principals"))
-    counts = [f"{number} {word}" for number, word in ((keys, "keys"), (people, "users and roles")) if number]
+        raw.notices.append(_made_up(stack.nameless))
+    keys, principals = len(raw.section("keys")), len(raw.section("principals"))
+    counts = [f"{number} {word}" for number, word in ((keys, "keys"), (principals, "users and roles")) if number]
     return replace(raw, known_as=", ".join(["CloudFormation template", *counts]))
 
 

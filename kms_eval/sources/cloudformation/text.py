@@ -108,24 +108,24 @@ def _refuse_unexpanded(template: Mapping[str, Any], place: Place) -> None:
             raise InputError(Fault(message, place.at("Resources", name).location(), _PROCESSED))
 
 
-def settled_loops(value: object, steps: Steps, settle: Callable[[object, Steps], object]) -> object:
+def with_evaluated_loops(value: object, steps: Steps, evaluate: Callable[[object, Steps], object]) -> object:
     """A template with the list of every loop evaluated, as cfn-lint makes up names for what it cannot evaluate.
 
-    `settle` evaluates a list; it returns None if the list depends on the loop around it.
+    `evaluate` evaluates a list; it returns None if the list depends on the loop around it.
     """
     if isinstance(value, list):
-        return [settled_loops(each, (*steps, index), settle) for index, each in enumerate(value)]
+        return [with_evaluated_loops(each, (*steps, index), evaluate) for index, each in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
     found: dict[str, object] = {}
     for name, member in value.items():
         here = (*steps, name)
         if str(name).startswith(_LOOP) and isinstance(member, list) and len(member) == 3:
-            known = settle(member[1], (*here, 1))
+            known = evaluate(member[1], (*here, 1))
             over = member[1] if known is None else known
-            found[name] = [member[0], over, settled_loops(member[2], (*here, 2), settle)]
+            found[name] = [member[0], over, with_evaluated_loops(member[2], (*here, 2), evaluate)]
         else:
-            found[name] = settled_loops(member, here, settle)
+            found[name] = with_evaluated_loops(member, here, evaluate)
     return found
 
 

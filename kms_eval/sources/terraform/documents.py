@@ -53,9 +53,9 @@ class Documents:
             return None
         found = self._references.of(resource, *path)
         if len(found) == 1 and left:
-            told = self._of_target(found[0], left - 1)
-            if told is not None:
-                return Document(told.value, Origin(told.origin.place, resource.address), told.parts)
+            document = self._of_target(found[0], left - 1)
+            if document is not None:
+                return Document(document.value, Origin(document.origin.place, resource.address), document.parts)
         remedy = _JSONENCODE if found and not _is_document(found[0]) else _APPLY
         return Document(
             Unknown(AFTER_APPLY, value.address, remedy), Origin(resource.addressed(*path), resource.address)

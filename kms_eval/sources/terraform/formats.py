@@ -37,7 +37,7 @@ class Read:
     index: Index
     configuration: Mapping[str, Any]
     variables: Mapping[str, object]
-    words: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 def form_of(value: object) -> Form | None:
@@ -99,9 +99,9 @@ def _plan(document: RawDocument, value: Mapping[str, Any], side: Side) -> Read:
         raise InputError(
             Fault(message, place.at("errored").location(), "mend what `terraform plan` reports, plan again")
         )
-    words = []
+    notices = []
     if value.get("complete") is False:
-        words.append(f"{document.file.name}: the plan is not complete: parts of it were left out or deferred")
+        notices.append(f"{document.file.name}: the plan is not complete: parts of it were left out or deferred")
     configuration = value.get("configuration") or {}
     prior = (value.get("prior_state") or {}).get("values") or {}
     expressions = _expressions(configuration)
@@ -126,7 +126,7 @@ def _plan(document: RawDocument, value: Mapping[str, Any], side: Side) -> Read:
         seen.add(each.address)
         kept.append(each)
     values = {name: (given or {}).get("value") for name, given in (value.get("variables") or {}).items()}
-    return Read("plan", _terraform(value), Index.of(kept), configuration, values, tuple(words))
+    return Read("plan", _terraform(value), Index.of(kept), configuration, values, tuple(notices))
 
 
 def _changed(

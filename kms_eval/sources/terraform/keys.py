@@ -152,7 +152,7 @@ class Keys:
             if target.resource.type == "aws_kms_alias" and target.resource is not resource:
                 return self._handle(raw, target.resource, "target_key_id")
         if isinstance(value, Unknown):
-            raw.words.append(f"{resource.path(name)} is not known before apply: {resource.address} is left out")
+            raw.notices.append(f"{resource.path(name)} is not known before apply: {resource.address} is left out")
         return None
 
     def _elsewhere(self, raw: Raw, text: str, resource: Resource) -> str | None:
@@ -160,7 +160,7 @@ class Keys:
         named = parts.resource if parts is not None else text
         key_id = named.rsplit("/", 1)[-1]
         if named.startswith("alias/"):
-            raw.words.append(
+            raw.notices.append(
                 f"{resource.address}: the key of `{text}` is not in this plan: {resource.address} is left out"
             )
             return None

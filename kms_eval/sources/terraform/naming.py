@@ -16,7 +16,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from kms_eval.language import arn
-from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_word
+from kms_eval.sources.options import STAND_IN_ACCOUNT, STAND_IN_REGION, Options, stand_in_notice
 from kms_eval.sources.terraform.formats import Read
 from kms_eval.sources.terraform.references import References
 from kms_eval.sources.terraform.resources import Resource
@@ -40,7 +40,7 @@ class Naming:
     """What resources are called in AWS."""
 
     def __init__(self, read: Read, references: References, options: Options) -> None:
-        self.words: list[str] = []
+        self._notices: list[str] = []
         self._references = references
         self._options = options
         self._providers: Mapping[str, object] = read.configuration.get("provider_config") or {}
@@ -138,14 +138,14 @@ class Naming:
         account, region = self.account(resource), self.region(resource)
         return f"arn:{self.partition}:kms:{region}:{account}:key/{self.key_id(resource)}"
 
-    def said(self) -> list[str]:
+    def notices(self) -> list[str]:
         """The notices about everything that was made up so far."""
-        words = list(self.words)
+        notices = list(self._notices)
         if self._made:
             shown = [f"{address} is taken to be {made}" for address, made in list(self._made.items())[:_MANY]]
             more = len(self._made) - len(shown)
-            words.append(f"not known before apply: {'; '.join(shown)}" + (f" (and {more} more)" if more else ""))
-        return words
+            notices.append(f"not known before apply: {'; '.join(shown)}" + (f" (and {more} more)" if more else ""))
+        return notices
 
     def _account_of(self, provider: str) -> str:
         if provider not in self._accounts:
@@ -153,9 +153,9 @@ class Naming:
         return self._accounts[provider]
 
     def _find_account(self, provider: str) -> str:
-        told = self._configured_account(provider)
-        if told is not None:
-            return told
+        configured = self._configured_account(provider)
+        if configured is not None:
+            return configured
         seen = self._seen.get(provider)
         if seen is not None and seen[0]:
             return seen[0].most_common(1)[0][0]
@@ -185,9 +185,9 @@ class Naming:
         return self._regions[provider]
 
     def _find_region(self, provider: str) -> str:
-        told = self._references.value(self._expressions(provider).get("region"))
-        if isinstance(told, str) and told:
-            return told
+        configured = self._references.value(self._expressions(provider).get("region"))
+        if isinstance(configured, str) and configured:
+            return configured
         seen = self._seen.get(provider)
         if seen is not None and seen[1]:
             return seen[1].most_common(1)[0][0]
@@ -197,8 +197,8 @@ class Naming:
         return STAND_IN_REGION
 
     def _stands_in(self, what: str, value: str, provider: str) -> None:
-        word = stand_in_word(what, value)
-        self.words.append(word if provider == "aws" else f"provider {provider}: {word}")
+        notice = stand_in_notice(what, value)
+        self._notices.append(notice if provider == "aws" else f"provider {provider}: {notice}")
 
     def _expressions(self, provider: str) -> Mapping[str, object]:
         found = self._providers.get(provider)

@@ -13,7 +13,7 @@ from typing import Final
 
 from kms_eval.formats.document import Origin
 from kms_eval.formats.unknown import Unknown
-from kms_eval.sources.attachments import FIELDS, FULL_ACCESS, untold
+from kms_eval.sources.attachments import FIELDS, FULL_ACCESS, unknown_policies
 from kms_eval.sources.raw import Attached, Document, Raw
 from kms_eval.sources.terraform.documents import Documents
 from kms_eval.sources.terraform.references import References
@@ -86,7 +86,7 @@ class Organizations:
         in_use = dict.fromkeys(attached.field for attached in raw.attachments)
         for account in self._accounts(found):
             if account != management:
-                accounts[account] = _account(account, identity, _way(account, parents, root), in_use)
+                accounts[account] = _account(account, identity, _path_from_root(account, parents, root), in_use)
 
     def _attachments(self, raw: Raw) -> None:
         """Put in the policies for each target, and by name alone for wherever another source attaches them."""
@@ -165,24 +165,24 @@ def _name(policy: Resource) -> str:
     return policy.text("name") or policy.address
 
 
-def _account(account: str, organization: str, way: list[str] | None, in_use: Iterable[str]) -> dict[str, object]:
+def _account(account: str, organization: str, path: list[str] | None, in_use: Iterable[str]) -> dict[str, object]:
     """An account without the policies attached here: no plan shows what else is attached at its levels."""
-    if way is None:
+    if path is None:
         unknown = Unknown(
             "not in this plan or state", f"the parents of account {account}", "add a source that has them"
         )
         return {"path": unknown, "service_control_policies": [unknown], "resource_control_policies": [unknown]}
-    entry: dict[str, object] = {"path": "/".join([organization, *way]) + "/"}
+    entry: dict[str, object] = {"path": "/".join([organization, *path]) + "/"}
     for field in in_use:
-        entry[field] = [[untold(target)] for target in (*way, account)]
+        entry[field] = [[unknown_policies(target)] for target in (*path, account)]
     return entry
 
 
-def _way(account: str, parents: dict[str, str], root: str | None) -> list[str] | None:
+def _path_from_root(account: str, parents: dict[str, str], root: str | None) -> list[str] | None:
     """The root and the OUs from the top down to an account; None if one of them is not known."""
-    way: list[str] = []
+    path: list[str] = []
     here = account
-    while here in parents and parents[here] not in way:
+    while here in parents and parents[here] not in path:
         here = parents[here]
-        way.insert(0, here)
-    return way if way and (way[0] == root or way[0].startswith("r-")) else None
+        path.insert(0, here)
+    return path if path and (path[0] == root or path[0].startswith("r-")) else None

@@ -49,7 +49,7 @@ def _read_side(document: RawDocument, side: Side, options: Options) -> tuple[Raw
     Keys(found.index, references, naming, documents).put(raw)
     Identities(found.index, references, naming, documents).put(raw)
     Organizations(found.index, references, documents).put(raw)
-    raw.words[:0] = [*found.words, *naming.said()]
+    raw.notices[:0] = [*found.notices, *naming.notices()]
     return replace(raw, known_as=_known_as(found, raw)), found.form
 
 

@@ -38,7 +38,7 @@ PHASES = (
     (readers, "row_of_line"),
     (Answers, "of"),
     (unfinished.Unfinished, "begin"),
-    (unfinished.Unfinished, "go_on"),
+    (unfinished.Unfinished, "resume"),
     (unfinished.Unfinished, "save"),
     (unfinished.Unfinished, "remove"),
     (Path, "replace"),

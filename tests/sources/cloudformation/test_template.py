@@ -139,7 +139,7 @@ def test_a_resource_whose_condition_does_not_hold_is_not_made() -> None:
 
 def test_a_name_that_cloudformation_makes_up_is_made_up_and_said() -> None:
     raw = read({"Resources": {"Worker": {"Type": "AWS::IAM::Role"}}})
-    assert any("the name of Worker" in word for word in raw.words)
+    assert any("the name of Worker" in word for word in raw.notices)
 
 
 def test_a_nested_stack_is_read_where_its_template_is_given(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_policy_of_a_role_that_is_not_known_may_be_that_of_any_role() -> None:
         },
     }  # fmt: skip
     raw = read(template)
-    assert "Use hangs on a role that is not known: Who" in raw.words
+    assert "Use hangs on a role that is not known: Who" in raw.notices
     asked = world(raw).can("role/worker", "kms:Decrypt", key="Key")
     assert (asked.decision, [each.address for each in asked.explanation.unknowns]) == ("undetermined", ["Who"])
     assert world(raw).can("role/worker", "kms:Encrypt", key="Key").decision == "implicitDeny"
@@ -256,7 +256,7 @@ def test_a_policy_of_a_role_that_is_not_known_may_be_that_of_any_role() -> None:
 
 def test_names_that_are_made_up_are_one_line() -> None:
     raw = read({"Resources": {f"Role{number}": {"Type": "AWS::IAM::Role"} for number in range(5)}})
-    (word,) = (word for word in raw.words if "Role" in word)
+    (word,) = (word for word in raw.notices if "Role" in word)
     assert word.startswith("the names of Role0, Role1, Role2 and 2 more are not known before the stack is made")
 
 
@@ -274,7 +274,7 @@ def test_a_cloud_assembly_tells_account_and_region_of_its_stacks(tmp_path: Path)
     assert folder.recognise(tmp_path)
     assert [path.name for path in folder.files(tmp_path)] == ["Stack.template.json"]
     raw = read({"Resources": {}}, tmp_path / "Stack.template.json")
-    assert (raw.value["account"], raw.value["region"], raw.words) == ("111122223333", "eu-west-1", [])
+    assert (raw.value["account"], raw.value["region"], raw.notices) == ("111122223333", "eu-west-1", [])
 
 
 @pytest.mark.parametrize(

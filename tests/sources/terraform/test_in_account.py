@@ -133,7 +133,7 @@ def test_a_policy_of_a_role_that_cannot_be_told_may_be_that_of_any_role_that_is_
         ),
     ]
     raw = read(plan(*changes, resources=[configured("aws_iam_role_policy.p", role=refers("local.role"), policy={})]))
-    assert "aws_iam_role_policy.p.role is not known before apply: whose policy it is, cannot be told" in raw.words
+    assert "aws_iam_role_policy.p.role is not known before apply: whose policy it is, cannot be told" in raw.notices
     asked = world(raw)
     decision = asked.can("role/new", "kms:Decrypt", key="aws_kms_key.k")
     assert [each.address for each in decision.explanation.unknowns] == ["aws_iam_role_policy.p.role"]

@@ -171,7 +171,7 @@ def test_a_document_read_during_apply_is_put_together_from_its_statements() -> N
             "Condition": {"StringEquals": {"kms:EncryptionContext:a": ["${aws:username}"]}},
         }
     ]
-    assert any("aws_iam_role.worker.arn is taken to be" in word for word in raw.words)
+    assert any("aws_iam_role.worker.arn is taken to be" in word for word in raw.notices)
 
 
 def test_a_part_of_a_document_that_nothing_tells_is_unknown_by_its_path() -> None:
@@ -283,8 +283,8 @@ def test_every_provider_has_its_account_and_region() -> None:
 def test_where_nothing_tells_the_account_another_stands_in_and_that_is_said() -> None:
     value = plan(change(KEY, {}, unknown={"arn": True, "policy": True}))
     value["configuration"] = {}
-    assert any("stands in" in word for word in read(value).words)
-    assert not any("account" in word for word in read(value, account="111122223333").words)
+    assert any("stands in" in word for word in read(value).notices)
+    assert not any("account" in word for word in read(value, account="111122223333").notices)
 
 
 def test_managed_policies_reach_roles_users_and_groups() -> None:
@@ -388,7 +388,7 @@ def test_a_policy_of_a_key_that_is_only_looked_up_is_left_out_and_said() -> None
     resources = [configured("aws_kms_key_policy.p", key_id=refers("data.aws_kms_key.k.id", "data.aws_kms_key.k"))]
     raw = read(plan(*changes, resources=resources))
     assert not raw.value.get("keys")
-    assert "aws_kms_key_policy.p.key_id is not known before apply: aws_kms_key_policy.p is left out" in raw.words
+    assert "aws_kms_key_policy.p.key_id is not known before apply: aws_kms_key_policy.p is left out" in raw.notices
 
 
 @pytest.mark.parametrize("key", ["alias/theirs", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/theirs"])
@@ -396,4 +396,4 @@ def test_a_grant_on_a_key_that_only_an_alias_elsewhere_names_is_left_out_and_tha
     grant = {"name": "g", "key_id": key, "grantee_principal": ROLE, "operations": ["Decrypt"]}
     raw = read(plan(change("aws_kms_grant.g", grant)))
     assert not raw.section("keys")
-    assert f"aws_kms_grant.g: the key of `{key}` is not in this plan: aws_kms_grant.g is left out" in raw.words
+    assert f"aws_kms_grant.g: the key of `{key}` is not in this plan: aws_kms_grant.g is left out" in raw.notices

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Covering:
+class CoverageRecorder:
     """A run of tests that reports coverage."""
 
     json: str | None
@@ -30,7 +30,9 @@ class Covering:
     coverage: Coverage = field(default_factory=Coverage)
 
     @classmethod
-    def asked(cls, table: bool, json: str | None, html: str | None, least: str | None) -> Covering | None:
+    def from_options(
+        cls, table: bool, json: str | None, html: str | None, least: str | None
+    ) -> CoverageRecorder | None:
         """What the options ask for; None if they ask for nothing. InputError if one makes no sense."""
         if not table and json is None and html is None and least is None:
             return None
@@ -42,7 +44,7 @@ class Covering:
 
         self.coverage.record(evaluator, evaluator.rule(request_of(case, now)), f"{path}: {case.name}")
 
-    def deliver(self, output: Output, width: int | None) -> tuple[str, bool]:
+    def write(self, output: Output, width: int | None) -> tuple[str, bool]:
         """Write the files; return the table, for a terminal of that width, and whether enough is covered."""
         from kms_eval.doors.output_files import write_whole
         from kms_eval.render.coverage_text import percent, render

@@ -21,18 +21,18 @@ _DEEPEST = 50
 Selected = Callable[[str], bool]
 
 
-def selection(text: str) -> Callable[[TestCase, World], bool]:
+def case_matcher(text: str) -> Callable[[TestCase, World], bool]:
     """Selects the tests whose name, principal, action or key has the words; any name of the key counts."""
-    selected = words_selection(text)
-    return lambda case, world: selected(_searched(case, world))
+    selected = keyword_matcher(text)
+    return lambda case, world: selected(_searchable_text(case, world))
 
 
-def words_selection(text: str) -> Selected:
+def keyword_matcher(text: str) -> Selected:
     """Selects the texts, given in lower case, that have the words."""
-    return _Reader(text, _TOKENS.findall(text)).whole()
+    return _Parser(text, _TOKENS.findall(text)).parse()
 
 
-def _searched(case: TestCase, world: World) -> str:
+def _searchable_text(case: TestCase, world: World) -> str:
     asked = case.request
     return " ".join((case.name, asked.principal, asked.action, asked.key or "", *_names(asked.key, world))).lower()
 
@@ -47,7 +47,7 @@ def _names(name: str | None, world: World) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _Parser:
     """``or`` of ``and`` of (``not`` … | ``(`` … ``)`` | word)."""
 
     text: str
@@ -55,39 +55,39 @@ class _Reader:
     position: int = 0
     depth: int = 0
 
-    def whole(self) -> Selected:
-        found = self._either()
+    def parse(self) -> Selected:
+        found = self._or()
         if self.position < len(self.tokens):
             raise self._fault(f"nothing may follow before {quoted(self.tokens[self.position])}")
         return found
 
-    def _either(self) -> Selected:
-        found = [self._both()]
-        while self._next_is("or"):
-            found.append(self._both())
+    def _or(self) -> Selected:
+        found = [self._and()]
+        while self._accept("or"):
+            found.append(self._and())
         return lambda text: any(each(text) for each in found)
 
-    def _both(self) -> Selected:
-        found = [self._one()]
-        while self._next_is("and"):
-            found.append(self._one())
+    def _and(self) -> Selected:
+        found = [self._term()]
+        while self._accept("and"):
+            found.append(self._term())
         return lambda text: all(each(text) for each in found)
 
-    def _one(self) -> Selected:
+    def _term(self) -> Selected:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise self._fault("is nested too deeply")
-        found = self._plain()
+        found = self._parse_term()
         self.depth -= 1
         return found
 
-    def _plain(self) -> Selected:
-        if self._next_is("not"):
-            inner = self._one()
+    def _parse_term(self) -> Selected:
+        if self._accept("not"):
+            inner = self._term()
             return lambda text: not inner(text)
-        if self._next_is("("):
-            inner = self._either()
-            if not self._next_is(")"):
+        if self._accept("("):
+            inner = self._or()
+            if not self._accept(")"):
                 raise self._fault("a `)` is missing")
             return inner
         word = self.tokens[self.position].lower() if self.position < len(self.tokens) else None
@@ -96,7 +96,7 @@ class _Reader:
         self.position += 1
         return lambda text: word in text
 
-    def _next_is(self, token: str) -> bool:
+    def _accept(self, token: str) -> bool:
         found = self.position < len(self.tokens) and self.tokens[self.position].lower() == token
         self.position += found
         return found
