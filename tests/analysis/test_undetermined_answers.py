@@ -133,3 +133,15 @@ def test_an_unknown_principal_that_is_denied_adds_nobody() -> None:
     key = {"policy": document(DELEGATES, denied)}
     world = Scenario.from_dict({"account": ACCOUNT, "keys": {"app": key}, "principals": {"role/a": {}}})
     assert "anyone at all" not in str(world.who_can("kms:Decrypt"))
+
+
+@pytest.mark.parametrize("condition", [VIA_S3, {"StringEquals": {"aws:SourceVpc": "vpc-1"}}])
+def test_a_deny_that_is_perhaps_there_is_avoided_by_requests_that_do_not_meet_its_condition(
+    condition: dict[str, Any],
+) -> None:
+    perhaps = {**statement("kms:Decrypt", Principal="*", Condition=condition), "Effect": UNKNOWN}
+    world = scenario(DELEGATES, perhaps, principals=DECRYPTS)
+    assert world.can("role/a", "kms:Decrypt")
+    assert said(grid_cell(world, "role/a")) == "conditional"
+    without = {**statement("kms:Decrypt", Principal="*"), "Effect": UNKNOWN}
+    assert said(grid_cell(scenario(DELEGATES, without, principals=DECRYPTS), "role/a")) == "undetermined"

@@ -106,6 +106,14 @@ class OpenConditions:
                 found |= actions
         return found & entry.actions
 
+    def avoidable(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> int:
+        """The actions for which it depends on the request as well whether an entry applies, not on unknowns alone."""
+        facts, found = unknown_facts(scope), 0
+        for actions, action in equivalent_actions(entry.needs, with_key=scope.target.kind == "key"):
+            if self.open_among(entry.needs, scope, unknown, action) - unknown_keys(entry.needs, facts, action):
+                found |= actions
+        return found & entry.actions
+
     def left(self, entry: Entry, scope: Scope, unknown: tuple[str, ...]) -> frozenset[str]:
         """The condition keys (lower case) of an entry that are open for any of its actions."""
         kinds = equivalent_actions(entry.needs, with_key=scope.target.kind == "key")

@@ -59,7 +59,7 @@ def partially_evaluate(
             pending.append(Entry(entry.layer, entry.layer_index, still, entry.rule, entry.allowance))
     if own_policy:
         pending.append(OWN_POLICY)
-    sure = _surely_possible(cell, open_conditions, sums, pending)
+    sure = _surely_possible(cell, open_conditions, sums, pending, unknown)
     pending, always, possible = _with_retiring(cell, open_conditions, sums, pending)
     sometimes = possible & ~always & PUBLISHED
     return PartialEvaluation(cell, unknown, sums, tuple(pending), always & PUBLISHED, sometimes, sometimes & ~sure)
@@ -84,17 +84,26 @@ def public(evaluated: PartialEvaluation, open_conditions: OpenConditions) -> int
     return decide.allowed(sums, evaluated.cell.shape) & ~sums[LayerIndex.DENY] & evaluated.sometimes
 
 
-def _surely_possible(cell: Cell, open_conditions: OpenConditions, sums: list[int], pending: list[Entry]) -> int:
-    """What some request is allowed whatever the unknowns are: an Allow that depends on them is off, a Deny on."""
+def _surely_possible(
+    cell: Cell, open_conditions: OpenConditions, sums: list[int], pending: list[Entry], unknown: tuple[str, ...]
+) -> int:
+    """What some request is allowed whatever the unknowns are: an Allow that depends on them is off, a Deny on.
+
+    A Deny that depends on the request as well is none that every request meets.
+    """
     doubtful = [open_conditions.doubtful(entry, cell.scope) for entry in pending]
     if not any(doubtful):
         return EVERYTHING
     least, others = list(sums), []
     for entry, doubt in zip(pending, doubtful, strict=True):
+        by_unknowns = doubt
         if entry.layer_index == LayerIndex.DENY:
-            least[LayerIndex.DENY] |= doubt
-        if entry.actions & ~doubt:
-            others.append(Entry(entry.layer, entry.layer_index, entry.actions & ~doubt, entry.rule, entry.allowance))
+            by_unknowns &= ~open_conditions.avoidable(entry, cell.scope, unknown)
+            least[LayerIndex.DENY] |= by_unknowns
+        if entry.actions & ~by_unknowns:
+            others.append(
+                Entry(entry.layer, entry.layer_index, entry.actions & ~by_unknowns, entry.rule, entry.allowance)
+            )
     _pending, _always, possible = _with_retiring(cell, open_conditions, least, others)
     return possible
 
