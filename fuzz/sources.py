@@ -18,6 +18,7 @@ from fuzz.documents import ACCOUNT, POLICIES, ROLE, ROOT, SCENARIOS, VERSION
 from fuzz.harness import Harness, choice, demand, fair
 from fuzz.mutation import mutated_json, mutated_text
 from kms_eval import InputError, Scenario
+from kms_eval.errors import MissingExtraError
 
 _ACCOUNT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 _PARTS = [{"Fn::FindInMap": ["M", "a", "b"]}, {"Fn::Select": [0, {"Fn::Split": [",", "a,b"]}]}]
@@ -133,7 +134,7 @@ def check(data: bytes) -> None:
     path.write_bytes(data)
     try:
         world = Scenario.load(path, account=ACCOUNT, before=choice(data, 4) == 0, strict=choice(data, 5) == 0)
-    except InputError as error:
+    except (InputError, MissingExtraError) as error:
         fair(error)
         return
     demand(all(word.isprintable() for word in world.loaded.words), f"not printable: {world.loaded.words!r}")

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from kms_eval import Scenario
+from kms_eval.documents.model import Policy
+from kms_eval.engine import evaluator
+from kms_eval.engine.rules import Rule, compile_policy
 
 ACCOUNT = "111122223333"
 THREADS = 8
@@ -87,6 +90,21 @@ def test_eight_threads_hear_of_everybody_what_one_does() -> None:
         found = list(threads.map(ask, range(THREADS)))
 
     assert [each == alone for each in found] == [True] * THREADS
+
+
+def test_threads_that_compile_a_policy_at_once_get_the_same_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = world().evaluator
+    policy = asked.world.keys["k0"].policy
+    meanwhile: list[object] = []
+
+    def interrupted(each: Policy) -> tuple[Rule, ...]:
+        monkeypatch.setattr(evaluator, "compile_policy", compile_policy)
+        meanwhile.append(asked.rules(each))  # another thread is done with it first
+        return compile_policy(each)
+
+    monkeypatch.setattr(evaluator, "compile_policy", interrupted)
+    assert asked.rules(policy) is meanwhile[0]
+    assert asked.rules(policy) is meanwhile[0]
 
 
 WORKERS = 3

@@ -95,7 +95,8 @@ class Evaluator:
         if rules is None:
             if policy.kind is PolicyKind.SESSION:
                 self._make_room(weights.of_policy(policy))
-            rules = self._rules[policy] = compile_policy(policy)
+            # Rules are told apart by identity: threads that compile a policy at once get the same ones.
+            rules = self._rules.setdefault(policy, compile_policy(policy))
         return rules
 
     def caller(self, text: str, session: Session | None = None) -> Caller:
@@ -104,7 +105,7 @@ class Evaluator:
         if caller is None:
             caller = resolve_caller(self.world, text, session)
             self._make_room(weights.of_caller(text))
-            self._callers[text, session] = caller
+            caller = self._callers.setdefault((text, session), caller)
         return caller
 
     def parts(self, request: Request) -> tuple[Part, ...]:
@@ -182,7 +183,7 @@ class Evaluator:
             side = self.policies_of_caller(scope, unpublished)
             cell = compile_cell(scope, side, unfolded=unfolded or frozenset(), only_grant=only_grant)
             self._make_room(weights.of_cell(cell.entries, cell.pending))
-            self._cells[key] = cell
+            cell = self._cells.setdefault(key, cell)
         return cell
 
     def policies_of_caller(self, scope: Scope, unpublished: str | None = None) -> CallerPolicies:
@@ -193,7 +194,7 @@ class Evaluator:
             policies_of_caller = caller_policies(scope, self.rules, unpublished)
             entries = sum(len(entries) for _in_force, entries in policies_of_caller.gathered.values())
             self._make_room(weights.of_caller_policies(entries))
-            self._policies_of_callers[key] = policies_of_caller
+            policies_of_caller = self._policies_of_callers.setdefault(key, policies_of_caller)
         return policies_of_caller
 
     def _make_room(self, weight: int) -> None:

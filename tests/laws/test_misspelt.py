@@ -154,6 +154,8 @@ IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_are_answered_as_they_are(command: str, folder: Path) -> None:
+    if "template.yaml" in command:
+        pytest.importorskip("cfnlint")
     assert main(command.replace("«", "").replace("»", "").split(" ")) in (0, 1)
 
 

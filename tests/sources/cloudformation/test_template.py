@@ -175,6 +175,7 @@ def test_nested_stacks_in_a_circle_are_refused_in_one_line(tmp_path: Path) -> No
 
 
 def test_loops_run_over_the_parameters_that_are_given() -> None:
+    pytest.importorskip("cfnlint")
     template = {
         "Transform": "AWS::LanguageExtensions",
         "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "A"}},
@@ -337,6 +338,8 @@ def test_a_cloud_assembly_tells_account_and_region_of_its_stacks(tmp_path: Path)
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_one_line(template: object, message: str) -> None:
+    if isinstance(template, dict) and "Transform" in template:
+        pytest.importorskip("cfnlint")
     with pytest.raises(InputError) as caught:
         read(template)
     assert message in str(caught.value)
